@@ -1,0 +1,5 @@
+"""`python -m kinitro`."""
+
+from kinitro.cli import main
+
+main()

@@ -1,0 +1,35 @@
+"""Errors of chains.
+
+ChainError
+├── ChainUnavailable    the node does not answer, or answers garbage
+├── UnknownNetwork      the network's name means nothing
+├── UnknownBlock        a block that does not exist, or was pruned
+├── UnknownWallet       no such wallet or hotkey here
+└── TransactionRefused  the chain said no, and why
+"""
+
+from kinitro.errors import ConfigurationError, KinitroError, UnavailableError
+
+
+class ChainError(KinitroError):
+    """Anything that went wrong between us and a chain."""
+
+
+class ChainUnavailable(ChainError, UnavailableError):
+    """The node does not answer, or not in a way that makes sense."""
+
+
+class UnknownNetwork(ChainError, ConfigurationError):
+    """The network's name means nothing."""
+
+
+class UnknownBlock(ChainError):
+    """A block that does not exist, or was pruned."""
+
+
+class UnknownWallet(ChainError, ConfigurationError):
+    """No such wallet or hotkey here."""
+
+
+class TransactionRefused(ChainError):
+    """The chain refused a transaction; the message says why."""

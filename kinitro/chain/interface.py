@@ -1,0 +1,98 @@
+"""What Kinitro needs of a chain, in its own types. `bittensor.py` and `local.py` implement it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's number and its hash (32 bytes)."""
+
+    number: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Neuron:
+    """One registered slot of a subnet; `hotkey` and `coldkey` are SS58 addresses."""
+
+    uid: int
+    hotkey: str
+    coldkey: str
+    registered_block: int
+    validator_permit: bool = False
+    stake: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawCommitment:
+    """The bytes a hotkey committed, untrusted, and the block of that commitment (its *first block*)."""
+
+    block: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameters:
+    """Those of a subnet that setting weights depends on."""
+
+    tempo: int = 360
+    """Blocks per epoch."""
+    weights_version: int = 0
+    weights_rate_limit: int = 0
+    """Blocks between two settings of weights by one hotkey."""
+    commit_reveal: bool = False
+    min_stake: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One subnet at one block."""
+
+    netuid: int
+    block: Block
+    neurons: Sequence[Neuron]
+    commitments: Mapping[str, RawCommitment]
+    """By hotkey."""
+    owner_hotkey: str | None
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """Names a key pair; the adapter finds it. `path` is None for the SDK's default directory."""
+
+    name: str
+    hotkey: str
+    path: str | None = None
+
+
+class Chain(Protocol):
+    """A connection to one network. All calls raise ChainError subclasses only."""
+
+    async def head(self) -> Block: ...
+
+    async def finalized_head(self) -> Block: ...
+
+    async def block_hash(self, number: int) -> bytes:
+        """Hash of the block `number`; raises UnknownBlock."""
+
+    async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
+        """Neurons, commitments and hyperparameters, all read at one block (default: the finalized head)."""
+
+    async def hotkey_address(self, wallet: Wallet) -> str:
+        """The SS58 address of the wallet's hotkey; raises UnknownWallet."""
+
+    async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
+        """Write a commitment (replacing an older one); returns its block."""
+
+    async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
+        """Set uid -> u16 weights; returns the block in which they, or their commit, were included."""
+
+    async def weights(self, netuid: int, hotkey: str) -> Mapping[int, int]:
+        """The row of weights on chain that `hotkey` set, uid -> u16; empty if there is none."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,9 @@
+"""The API, the database and executor keys."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""

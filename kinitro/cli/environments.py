@@ -1,0 +1,9 @@
+"""What policies are evaluated on."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""

@@ -1,0 +1,9 @@
+"""Executors, evaluation images, evaluation at home."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""

@@ -1,0 +1,9 @@
+"""Checks of policy servers."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""

@@ -1,0 +1,9 @@
+"""The scheduler and its cycles."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""

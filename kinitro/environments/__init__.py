@@ -1,0 +1,24 @@
+"""What a policy is evaluated on: ids, instructions, episodes that are a function of their seed.
+
+>>> from kinitro import environments
+>>> environment = environments.make("metaworld/push-v3")
+>>> environment.reset(seed=7)
+>>> observation = environment.observe()
+>>> transition = environment.step([0.0, 0.0, 0.0, 1.0])
+
+Importing this package loads no simulator; `make` does.
+"""
+
+from kinitro.environments.interface import Environment, Observation, Transition
+from kinitro.environments.registry import EnvironmentSpec, all_specs, get_spec, make, scored_specs
+
+__all__ = [
+    "Environment",
+    "EnvironmentSpec",
+    "Observation",
+    "Transition",
+    "all_specs",
+    "get_spec",
+    "make",
+    "scored_specs",
+]

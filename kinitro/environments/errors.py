@@ -1,0 +1,23 @@
+"""Errors of environments."""
+
+from kinitro.errors import ConfigurationError, KinitroError
+
+
+class UnknownEnvironment(ConfigurationError):
+    """No environment has this id; the message suggests the nearest ones."""
+
+
+class InvalidSeed(KinitroError, ValueError):
+    """A seed is not an integer from 0 to 2**128 - 1."""
+
+
+class InvalidAction(KinitroError, ValueError):
+    """An action does not have shape (4,) or is not finite."""
+
+
+class EpisodeNotRunning(KinitroError, RuntimeError):
+    """`step` or `observe` before `reset`, or `step` after the episode ended."""
+
+
+class SimulationFailed(KinitroError, RuntimeError):
+    """The simulator warned or diverged: the episode's result would mean nothing."""

@@ -1,0 +1,1 @@
+"""Running episodes: one, or many interleaved; traces, replay, outcomes."""

@@ -1,0 +1,1 @@
+"""Lease, evaluate, submit; one process per core or in containers."""

@@ -1,0 +1,1 @@
+"""A whole subnet on one machine: embedded PostgreSQL, supervisor, demo miners."""

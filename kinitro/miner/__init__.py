@@ -1,0 +1,1 @@
+"""The miner's side: template, upload, deploy, commit."""

@@ -1,0 +1,1 @@
+"""The protocol spoken with policy servers: messages, codecs, hardened client, conformance check."""

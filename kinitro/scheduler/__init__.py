@@ -1,0 +1,1 @@
+"""Cycles: seeds, task generation, completion, scoring, publication."""

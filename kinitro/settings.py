@@ -1,0 +1,54 @@
+"""How every service reads its settings: flags > environment > `.env` > default."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kinitro.errors import ConfigurationError
+from kinitro.logs import LogFormat
+
+
+class ServiceSettings(BaseSettings):
+    """Base of one typed settings class per service; a subclass sets `env_prefix`.
+
+    class ApiSettings(ServiceSettings):
+        model_config = SettingsConfigDict(env_prefix="KINITRO_API_")
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    log_format: LogFormat = Field("auto", description="auto, json or console")
+
+    @classmethod
+    def load(cls, **flags: Any) -> Self:
+        """Settings from the given flags (None = not given), then the environment, `.env` and defaults.
+
+        Raises ConfigurationError with one sentence that names the setting, the value and what is allowed.
+        """
+        try:
+            return cls(**{name: value for name, value in flags.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            prefix = str(cls.model_config.get("env_prefix", ""))
+            where = f"--{name.replace('_', '-')} (or {prefix}{name.upper()})"
+            if first["type"] == "missing":
+                raise ConfigurationError(f"{where} is required: give the flag or set the variable.") from None
+            raise ConfigurationError(f"{where} cannot be {first['input']!r}: {first['msg']}.") from None
+
+
+def normalized_database_url(url: str) -> str:
+    """A PostgreSQL connection URI as PostgreSQL's documentation writes it, checked.
+
+    Accepts `postgresql://` and `postgres://`, and SQLAlchemy's `postgresql+driver://`, which other tools print.
+    Raises ConfigurationError.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in ("postgresql", "postgres"):
+        shown = scheme if separator else "no scheme"
+        raise ConfigurationError(f"--database-url has {shown!r}: write postgresql://user:password@host:5432/database.")
+    return f"postgresql://{rest}"

@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, queries, leases, results; and the messages of the API."""

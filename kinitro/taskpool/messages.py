@@ -1,0 +1,235 @@
+"""The messages of the API: what executors, validators and auditors send and receive as JSON.
+
+Light on purpose (pydantic only): clients import it without PostgreSQL. Seeds are 32 hexadecimal digits and
+hashes hexadecimal, because JSON numbers end at 2**53.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+ShortText = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/@+-]+$")]
+
+
+class Message(BaseModel):
+    """Unknown fields are refused, so that a typo is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+# --- executors -------------------------------------------------------------------------------------------------
+
+
+class FetchRequest(Message):
+    """`POST /v1/tasks/fetch`"""
+
+    max_tasks: int = Field(10, ge=1, le=1000)
+    env_families: list[Name] | None = Field(None, max_length=50)
+    executor: Name | None = Field(None, description="A display name; identity comes from the key.")
+    fingerprint: Name = Field(description="Physics fingerprint of the executor's machine.")
+    versions: dict[Name, ShortText] = Field(default_factory=dict, max_length=20)
+
+
+class Task(Message):
+    """One episode to be run for one miner."""
+
+    task_id: int
+    cycle_id: int
+    uid: int
+    hotkey: str
+    env_id: str
+    env_version: str
+    episode: int
+    seed: Hex32
+    endpoint: str
+    max_steps: int
+    attempt: int = Field(description="1 for the first try.")
+    max_concurrency: int = Field(1, description="Episodes of this miner at once, over all executors.")
+    record: bool = Field(False, description="Keep the observation stream for shadow verification.")
+
+
+class FetchResponse(Message):
+    """`lease_id` is null when there is nothing to do; ask again after `retry_after_s`."""
+
+    lease_id: int | None
+    ttl_s: float = Field(description="Seconds until the lease ends unless a heartbeat extends it.")
+    retry_after_s: float = 1.0
+    tasks: list[Task]
+
+
+class TaskTimings(Message):
+    """Milliseconds; see `kinitro.evaluation.outcomes.Timings`."""
+
+    policy_p50_ms: float = Field(0.0, ge=0)
+    policy_p95_ms: float = Field(0.0, ge=0)
+    policy_max_ms: float = Field(0.0, ge=0)
+    simulation_ms: float = Field(0.0, ge=0)
+    waiting_ms: float = Field(0.0, ge=0)
+
+
+class TaskResult(Message):
+    """The report on one task. `outcome` is a member of `kinitro.evaluation.outcomes.Outcome`."""
+
+    task_id: int = Field(ge=1, le=2**63 - 1)
+    outcome: Literal[1, 2, 3, 4]
+    reason: ShortText | None = None
+    steps: int = Field(ge=0, le=100_000)
+    success_step: int | None = Field(None, ge=0, le=100_000)
+    total_reward: float = 0.0
+    forfeits: int = Field(0, ge=0, le=100_000)
+    timings: TaskTimings = TaskTimings()
+    trace: str | None = Field(None, max_length=2_000_000, description="Base64 of an encoded trace.")
+
+
+class SubmitRequest(Message):
+    """`POST /v1/tasks/submit`"""
+
+    lease_id: int = Field(ge=1, le=2**63 - 1)
+    results: list[TaskResult] = Field(min_length=1, max_length=1000)
+
+
+class SubmitStatus(Message):
+    """`stale`: the lease was lost, drop the work. `duplicate`: this very report is already stored.
+    `rejected`: the result itself is malformed, `reason` says how."""
+
+    task_id: int
+    status: Literal["accepted", "duplicate", "stale", "rejected"]
+    reason: str | None = None
+
+
+class SubmitResponse(Message):
+    results: list[SubmitStatus]
+
+
+class HeartbeatResponse(Message):
+    """`POST /v1/leases/{id}/heartbeat`; 409 when the lease is gone."""
+
+    ttl_s: float
+
+
+class TaskStats(Message):
+    """`GET /v1/tasks/stats`, of the current cycle (or the last one)."""
+
+    cycle_id: int | None
+    total: int
+    ready: int
+    leased: int
+    finished: int
+    by_outcome: dict[str, int]
+    by_environment: dict[str, dict[str, int]] = Field(description="env_id -> {total, finished, success}")
+
+
+# --- the public ------------------------------------------------------------------------------------------------
+
+
+class Health(Message):
+    status: Literal["ok"] = "ok"
+    version: str
+
+
+class Status(Message):
+    """`GET /v1/status`"""
+
+    version: str
+    netuid: int | None
+    cycle_id: int | None
+    cycle_state: str | None
+    cycle_reason: str | None = None
+    tasks_total: int
+    tasks_finished: int
+    last_published_cycle: int | None
+    last_weights_block: int | None
+    executors_seen: int
+
+
+class Weights(Message):
+    """`GET /v1/weights/latest`, `/v1/weights/{block}`: the same in floats and as the chain stores them."""
+
+    cycle_id: int
+    netuid: int
+    block: int = Field(description="Snapshot block of the cycle.")
+    published_at: str
+    weights: dict[int, float] = Field(description="uid -> share; sums to 1; empty when nobody qualified.")
+    weights_u16: dict[int, int]
+    hotkeys: dict[int, str]
+    fallback: Literal["none", "nobody_qualified"] = "none"
+
+
+class EnvironmentScore(Message):
+    """One miner on one environment."""
+
+    env_id: str
+    successes: int
+    episodes: int
+    success_rate: float
+    interval: tuple[float, float] = Field(description="Wilson 95 %.")
+    eligible: bool
+    leader: bool
+    p_value: float | None = Field(None, description="McNemar against the best; null for the best itself.")
+    faults: int = 0
+
+
+class MinerScore(Message):
+    uid: int
+    hotkey: str
+    first_block: int
+    points: float
+    weight: float
+    frontier: bool
+    priority: int | None = Field(None, description="1 wins ties first; null when eligible nowhere.")
+    environments: list[EnvironmentScore]
+
+
+class Scores(Message):
+    """`GET /v1/scores/latest`, `/v1/scores/{cycle_id}`"""
+
+    cycle_id: int
+    block: int
+    published_at: str
+    environments: list[str]
+    miners: list[MinerScore] = Field(description="By weight, then points, then uid.")
+    void_episodes: int = 0
+    notes: list[str] = Field(default_factory=list)
+
+
+class Miner(Message):
+    """`GET /v1/miners`: a miner of the newest cycle, or why it was excluded."""
+
+    uid: int
+    hotkey: str
+    first_block: int | None
+    repo: str | None
+    revision: str | None
+    endpoint: str | None
+    excluded: str | None = Field(None, description="The public reason, or null.")
+    weight: float | None = Field(None, description="In the last published cycle.")
+
+
+class MinerList(Message):
+    cycle_id: int
+    miners: list[Miner]
+
+
+class EnvironmentInfo(Message):
+    id: str
+    instruction: str
+    category: str
+    version: str
+    scored: bool
+    max_steps: int
+    expert_success: float
+    random_success: float
+
+
+class EnvironmentList(Message):
+    environments: list[EnvironmentInfo]
+
+
+class Problem(Message):
+    """Every 4xx and 5xx body: one sentence."""
+
+    detail: str | list[Any]

@@ -1,0 +1,1 @@
+"""Fetch, check, set weights."""

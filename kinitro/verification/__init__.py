@@ -1,0 +1,1 @@
+"""Does the deployed policy equal the uploaded one: sandbox, shadow replay."""

@@ -1,0 +1,42 @@
+"""The command line says one sentence and exits with a code; it stays light until it has work to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from kinitro.environments import get_spec
+from kinitro.environments.errors import UnknownEnvironment
+
+
+def run_kinitro(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "kinitro", *arguments], capture_output=True, text=True, check=False)
+
+
+def test_help_loads_no_heavy_module() -> None:
+    code = (
+        "import sys\nfrom kinitro.cli import build_app\nimport typer.main\n"
+        "typer.main.get_command(build_app())\n"
+        "heavy = {'mujoco', 'metaworld', 'torch', 'bittensor', 'numba', 'scipy', 'psycopg', 'gymnasium'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_version() -> None:
+    assert run_kinitro("--version").stdout.startswith("kinitro ")
+
+
+def test_wrong_flag_is_a_sentence_without_traceback() -> None:
+    done = run_kinitro("--no-such-flag")
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_unknown_environment_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownEnvironment, match="metaworld/push-v3"):
+        get_spec("metaworld/push")
