@@ -104,6 +104,7 @@ class LocalPostgres:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            self._lock.close()
             raise UnavailableError(f"Another process is using the database in {self._base}.") from None
         sockets = self._base / "s"
         for directory in (self._data, sockets):
@@ -144,7 +145,7 @@ class LocalPostgres:
         """Stop the server and, if its directory was temporary, remove it. Idempotent."""
         if self._process is not None:
             if self._process.poll() is None:
-                self._process.send_signal(signal.SIGINT if self._durable else signal.SIGQUIT)
+                self._process.send_signal(signal.SIGQUIT if self._temporary else signal.SIGINT)  # at once | flush first
                 try:
                     self._process.wait(STOP_DEADLINE_S)
                 except subprocess.TimeoutExpired:
@@ -178,8 +179,17 @@ class LocalPostgres:
                 self._account = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
                 break
         self._base.chmod(0o711)
+        if not self._account_enters_base():
+            raise UnavailableError(
+                f"PostgreSQL must not run as root, and the account it runs as cannot enter {self._base}: "
+                "choose a directory below one that everybody may enter, such as /var/lib or /tmp."
+            )
         if not self._account_reaches_binaries():
             self._copy_binaries()
+
+    def _account_enters_base(self) -> bool:
+        probe = ["test", "-x", str(self._base)]
+        return subprocess.run(probe, cwd="/", check=False, **self._account).returncode == 0
 
     def _account_reaches_binaries(self) -> bool:
         try:

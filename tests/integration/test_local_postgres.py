@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -9,6 +13,15 @@ import pytest
 
 from kinitro.errors import UnavailableError
 from kinitro.local.postgres import LocalPostgres
+
+
+@pytest.fixture
+def public_directory() -> Iterator[Path]:
+    """A directory that another account may enter, as pytest's own are not."""
+    directory = Path(tempfile.mkdtemp())
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
 
 
 def test_answers_and_leaves_nothing() -> None:
@@ -19,15 +32,20 @@ def test_answers_and_leaves_nothing() -> None:
     assert not base.exists()
 
 
-def test_keeps_data_between_starts(tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    with LocalPostgres(tmp_path / "db") as server, psycopg.connect(server.url) as connection:
+def test_keeps_data_between_starts(public_directory: Path) -> None:
+    with LocalPostgres(public_directory / "db") as server, psycopg.connect(server.url) as connection:
         connection.execute("create table kept as select 7 as n")
-    with LocalPostgres(tmp_path / "db") as server, psycopg.connect(server.url) as connection:
+    with LocalPostgres(public_directory / "db") as server, psycopg.connect(server.url) as connection:
         assert connection.execute("select n from kept").fetchone() == (7,)
 
 
-def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    with LocalPostgres(tmp_path / "db"), pytest.raises(UnavailableError, match="Another process"):
-        LocalPostgres(tmp_path / "db").start()
+def test_a_directory_in_use_is_refused(public_directory: Path) -> None:
+    with LocalPostgres(public_directory / "db"), pytest.raises(UnavailableError, match="Another process"):
+        LocalPostgres(public_directory / "db").start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the server to another account")
+def test_a_directory_closed_to_the_server_account_is_refused(public_directory: Path) -> None:
+    public_directory.chmod(0o700)
+    with pytest.raises(UnavailableError, match="cannot enter"):
+        LocalPostgres(public_directory / "db")
