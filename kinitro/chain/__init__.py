@@ -6,6 +6,7 @@ from kinitro.chain.errors import (
     TransactionRefused,
     UnknownBlock,
     UnknownNetwork,
+    UnknownSubnet,
     UnknownWallet,
 )
 from kinitro.chain.interface import (
@@ -30,6 +31,7 @@ __all__ = [
     "TransactionRefused",
     "UnknownBlock",
     "UnknownNetwork",
+    "UnknownSubnet",
     "UnknownWallet",
     "Wallet",
     "connect",

@@ -3,6 +3,7 @@
 ChainError
 ├── ChainUnavailable    the node does not answer, or answers garbage
 ├── UnknownNetwork      the network's name means nothing
+├── UnknownSubnet       no subnet has this number
 ├── UnknownBlock        a block that does not exist, or was pruned
 ├── UnknownWallet       no such wallet or hotkey here
 └── TransactionRefused  the chain said no, and why
@@ -21,6 +22,10 @@ class ChainUnavailable(ChainError, UnavailableError):
 
 class UnknownNetwork(ChainError, ConfigurationError):
     """The network's name means nothing."""
+
+
+class UnknownSubnet(ChainError, ConfigurationError):
+    """No subnet has this number."""
 
 
 class UnknownBlock(ChainError):

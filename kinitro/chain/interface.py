@@ -25,6 +25,8 @@ class Neuron:
     registered_block: int
     validator_permit: bool = False
     stake: float = 0.0
+    last_update: int = 0
+    """Block in which it last set weights, or committed to some; 0 = never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Hyperparameters:
     """Blocks between two settings of weights by one hotkey."""
     commit_reveal: bool = False
     min_stake: float = 0.0
+    reveal_period_epochs: int = 1
+    """With commit-reveal: epochs until committed weights are revealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Snapshot:
     """By hotkey."""
     owner_hotkey: str | None
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+    next_epoch_block: int | None = None
+    """The first block later than this one in which an epoch begins; None if the chain does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

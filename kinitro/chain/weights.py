@@ -1,0 +1,18 @@
+"""Weights as the chain stores them: 16-bit integers, the largest of them 65535."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+U16_MAX = 65535
+
+
+def upscaled(weights: Mapping[int, int]) -> dict[int, int]:
+    """What subtensor makes of u16 weights when it stores them: scaled so that the largest is 65535.
+
+    Entries that are zero stay in the row. All-zero weights stay as they are.
+    """
+    largest = max(weights.values(), default=0)
+    if largest in (0, U16_MAX):
+        return dict(weights)
+    return {uid: round(value * U16_MAX / largest) for uid, value in weights.items()}
