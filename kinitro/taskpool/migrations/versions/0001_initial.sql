@@ -23,7 +23,8 @@ create table cycle (
   deadline_at   timestamptz not null,
   tasks_created_at timestamptz,
   published_at  timestamptz,
-  revealed_at   timestamptz
+  revealed_at   timestamptz,
+  results_root  bytea                         -- Merkle root over the published results
 );
 create unique index cycle_active on cycle (netuid) where state in ('open', 'running', 'scoring');
 
@@ -89,6 +90,14 @@ create table trace (
 );
 alter table trace alter column data set storage external;      -- already compressed
 create index trace_cycle on trace (cycle_id);
+
+-- What remains of a trace when retention has dropped it: results commit to its digest. Written when a cycle ends.
+create table trace_digest (
+  task_id  bigint primary key,
+  cycle_id int not null,
+  sha256   bytea not null
+);
+create index trace_digest_cycle on trace_digest (cycle_id);
 
 create table executor (
   id           int generated always as identity primary key,
