@@ -1,0 +1,210 @@
+"""One episode: a policy and a simulator take turns until the goal, the horizon, or a fault."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.interface import Environment, Observation
+from kinitro.evaluation.judgement import UNREACHABLE, Forfeits, classify_end, classify_fault
+from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
+from kinitro.evaluation.rollout import Rollout
+from kinitro.evaluation.simulator import InlineSimulator, Simulator
+from kinitro.policies.errors import PolicyError, PolicyMisbehaved
+from kinitro.policies.messages import Policy, TaskConfig
+
+T = TypeVar("T")
+RESET_TRIES = 2
+SIMULATION_FAILED = "simulation_failed"
+
+
+class Witness(Protocol):
+    """Sees an episode as its policy sees it: for videos and for recordings that are compared later."""
+
+    def begin(self, task: TaskConfig) -> None:
+        """The episode the policy was told of."""
+
+    def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None) -> None:
+        """An observation sent at `step` and the actions (k, 4) answered, None if forfeited."""
+
+    def end(self, last: Observation | None) -> None:
+        """The episode ended or was given up; `last` is what a policy would have seen next, if it was rendered."""
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an episode needs from the process it runs in; the defaults do for a single episode."""
+
+    simulator: Simulator = field(default_factory=InlineSimulator)
+    canary: Callable[[], Awaitable[bool]] = _always
+    """Does our own policy server answer just now?"""
+    stalled_since: Callable[[float], float] = lambda _: 0.0
+    """By how many seconds at most the event loop was late since a time of `clock`."""
+    clock: Callable[[], float] = time.monotonic
+    fingerprint: str = ""
+    """Physics fingerprint of this machine, for the trace."""
+
+
+async def run_episode(
+    environment: Environment,
+    policy: Policy,
+    *,
+    seed: int,
+    max_steps: int | None = None,
+    surroundings: Surroundings | None = None,
+    witness: Witness | None = None,
+) -> EpisodeResult:
+    """Run the episode that `seed` determines and say what became of it.
+
+    Steps without a usable answer are forfeited: zero motion, gripper held. Nothing the policy or the simulator
+    does raises; it becomes an outcome with a reason. The policy is not closed. Cancel it to give the episode up.
+    """
+    around = surroundings or Surroundings()
+    rollout = Rollout(environment, seed=seed, max_steps=max_steps)
+    episode = _Episode(rollout, policy, around, witness)
+    try:
+        return await episode.run()
+    except SimulationFailed:
+        return episode.result(Outcome.EVALUATOR_FAULT, SIMULATION_FAILED)
+
+
+class _Episode:
+    """The state of one running episode: what was forfeited, and who spent how long."""
+
+    def __init__(self, rollout: Rollout, policy: Policy, around: Surroundings, witness: Witness | None) -> None:
+        self._rollout = rollout
+        self._policy = policy
+        self._around = around
+        self._witness = witness
+        self._forfeits = Forfeits(rollout.max_steps)
+        self._row_begun = self._begun = around.clock()
+        self._calls_s: list[float] = []
+        self._talking_s = 0.0
+        self._simulating_s = 0.0
+
+    async def run(self) -> EpisodeResult:
+        first = await self._simulate(self._rollout.begin)
+        task = describe(self._rollout, first)
+        talked = self._around.clock()
+        reason = await self._introduce(task)
+        if reason is not None:
+            return await self._judge(f"{UNREACHABLE}:{reason}", since=talked)
+        observation: Observation | None = first
+        if self._witness is not None:
+            self._witness.begin(task)
+        try:
+            while observation is not None:
+                actions, reason = await self._ask(task.episode_id, observation)
+                if self._witness is not None:
+                    self._witness.exchange(self._rollout.steps, observation, actions)
+                if reason is not None and self._forfeits.too_many:
+                    return await self._judge(reason, since=self._row_begun)
+                answer = self._rollout.hold() if actions is None else actions
+                observation = await self._simulate(partial(self._rollout.advance, answer))
+        finally:
+            if self._witness is not None:
+                self._witness.end(observation)
+        return self.result(classify_end(self._rollout.success_step))
+
+    async def _introduce(self, task: TaskConfig) -> str | None:
+        """Negotiate and reset, with one retry; the reason if the policy cannot be talked to."""
+        reason = None
+        for _ in range(RESET_TRIES):
+            began = self._around.clock()
+            try:
+                # A server without /health is merely the least capable one.
+                with suppress(PolicyMisbehaved):
+                    await self._policy.health()
+                await self._policy.reset(task)
+                return None
+            except PolicyError as error:
+                reason = error.reason
+            finally:
+                self._talking_s += self._around.clock() - began
+        return reason
+
+    async def _ask(
+        self, episode_id: str, observation: Observation
+    ) -> tuple[npt.NDArray[np.float32] | None, str | None]:
+        """The policy's actions, or the reason why the step is forfeited."""
+        began = self._around.clock()
+        try:
+            actions = await self._policy.act(episode_id, self._rollout.steps, observation)
+        except PolicyError as error:
+            if self._forfeits.in_a_row == 0:
+                self._row_begun = began
+            self._forfeits.add()
+            return None, error.reason
+        finally:
+            spent = self._around.clock() - began
+            self._calls_s.append(spent)
+            self._talking_s += spent
+        self._forfeits.answered()
+        return actions, None
+
+    async def _judge(self, reason: str, *, since: float) -> EpisodeResult:
+        """The result of an episode that its policy's answers ended."""
+        canary_ok = await self._around.canary()
+        stalled_s = self._around.stalled_since(since)
+        return self.result(*classify_fault(reason, canary_ok=canary_ok, stalled_s=stalled_s))
+
+    async def _simulate(self, work: Callable[[], T]) -> T:
+        def timed() -> T:
+            began = self._around.clock()
+            try:
+                return work()
+            finally:
+                self._simulating_s += self._around.clock() - began
+
+        return await self._around.simulator.run(timed)
+
+    def result(self, outcome: Outcome, reason: str | None = None) -> EpisodeResult:
+        """What is known so far, as a report."""
+        rollout = self._rollout
+        waiting_s = self._around.clock() - self._begun - self._talking_s - self._simulating_s
+        calls_ms = 1000.0 * np.array(self._calls_s or [0.0])
+        return EpisodeResult(
+            outcome=outcome,
+            steps=rollout.steps,
+            success_step=rollout.success_step,
+            total_reward=rollout.total_reward,
+            reason=reason,
+            forfeits=self._forfeits.total,
+            timings=Timings(
+                policy_p50_ms=float(np.percentile(calls_ms, 50)),
+                policy_p95_ms=float(np.percentile(calls_ms, 95)),
+                policy_max_ms=float(calls_ms.max()),
+                simulation_ms=1000.0 * self._simulating_s,
+                waiting_ms=max(0.0, 1000.0 * waiting_s),
+            ),
+            trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.trace(self._around.fingerprint),
+        )
+
+
+def describe(rollout: Rollout, first: Observation) -> TaskConfig:
+    """What the policy is told about its episode: nothing that depends on the seed."""
+    spec = rollout.environment.spec
+    height, width = next((image.shape[:2] for image in first.pixels.values()), (0, 0))
+    return TaskConfig(
+        env_id=spec.id,
+        task_name=spec.task_name,
+        instruction=spec.instruction,
+        episode_id=secrets.token_hex(16),
+        max_steps=rollout.max_steps,
+        control_hz=spec.control_hz,
+        cameras=tuple(first.pixels),
+        image_size=(height, width),
+    )

@@ -1,0 +1,59 @@
+"""Whose fault it was. Pure: counts and codes in, an outcome out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kinitro.evaluation.outcomes import Outcome
+from kinitro.policies.messages import MAX_CONSECUTIVE_FORFEITS, MAX_FORFEIT_SHARE
+
+UNREACHABLE = "unreachable"
+"""Reason prefix of an episode that never began because `/reset` failed at the network."""
+OUR_NETWORK = "canary_failed"
+"""Our own canary policy did not answer either."""
+OUR_DELAY = "evaluator_stalled"
+"""This process stood still while the policy's time ran."""
+MAX_OWN_STALL_S = 0.1
+"""A late answer counts against the policy only if our event loop was never late by more than this meanwhile."""
+
+
+@dataclass(slots=True)
+class Forfeits:
+    """The forfeited steps of an episode: too many in a row, or in total, end it as the policy's fault."""
+
+    max_steps: int
+    total: int = 0
+    in_a_row: int = 0
+
+    def add(self) -> None:
+        """Count one forfeited step."""
+        self.total += 1
+        self.in_a_row += 1
+
+    def answered(self) -> None:
+        """A good answer ends a row."""
+        self.in_a_row = 0
+
+    @property
+    def too_many(self) -> bool:
+        """Three in a row, or 10 % of `max_steps` in total (but never fewer than three)."""
+        limit = max(MAX_FORFEIT_SHARE * self.max_steps, MAX_CONSECUTIVE_FORFEITS)
+        return self.in_a_row >= MAX_CONSECUTIVE_FORFEITS or self.total > limit
+
+
+def classify_end(success_step: int | None) -> Outcome:
+    """The outcome of an episode that ran to its end."""
+    return Outcome.FAILURE if success_step is None else Outcome.SUCCESS
+
+
+def classify_fault(reason: str, *, canary_ok: bool, stalled_s: float = 0.0) -> tuple[Outcome, str]:
+    """Outcome and reason of an episode that ended because the policy could not be asked.
+
+    `reason` says what happened to the policy's answers; `canary_ok` whether our own policy server answered at
+    that time; `stalled_s` by how much this process' event loop was late while it waited.
+    """
+    if not canary_ok:
+        return Outcome.EVALUATOR_FAULT, OUR_NETWORK
+    if stalled_s > MAX_OWN_STALL_S:
+        return Outcome.EVALUATOR_FAULT, OUR_DELAY
+    return Outcome.POLICY_FAULT, reason

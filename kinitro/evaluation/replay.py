@@ -1,0 +1,87 @@
+"""Running an episode again from its trace: physics only, no policy, no images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kinitro.environments.interface import Environment
+from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.outcomes import Trace
+from kinitro.evaluation.rollout import Rollout
+from kinitro.evaluation.traces import actions_of, check, digests_of, steps_of
+
+REWARD_TOLERANCE = 1e-9
+"""Relative; rewards add up in the same order on every machine of one fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What a replay found. `agrees` is the verdict; `differences` says, in sentences, why not.
+
+    exact: the states were compared bit by bit. Where this machine's physics fingerprint differs from the trace's that
+    would mean nothing, and only the success is compared.
+    """
+
+    exact: bool
+    steps: int
+    success_step: int | None
+    total_reward: float
+    first_difference: int | None
+    """The first step with a digest of another state; None if all are equal."""
+    differences: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Nothing differs that should be equal."""
+        return not self.differences
+
+
+def replay(trace: Trace, environment: Environment, *, fingerprint: str | None = None) -> ReplayReport:
+    """Run `trace` in `environment` and compare states, success step and reward.
+
+    `fingerprint` is this machine's (None: compare exactly whatever the trace says). Raises InvalidTrace if the trace
+    is not one of this environment or contradicts itself, SimulationFailed if the simulator refuses its actions.
+    """
+    check(trace)
+    spec = environment.spec
+    if (trace.env_id, trace.env_version) != (spec.id, spec.version):
+        raise InvalidTrace(
+            f"The trace is of {trace.env_id} version {trace.env_version}; this is {spec.id} version {spec.version}."
+        )
+    exact = fingerprint is None or fingerprint == trace.fingerprint
+    rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
+    rollout.reset()
+    rollout.execute(actions_of(trace))
+    again = rollout.trace(trace.fingerprint)
+    first_difference = _first_difference(trace, again)
+    return ReplayReport(
+        exact=exact,
+        steps=rollout.steps,
+        success_step=rollout.success_step,
+        total_reward=rollout.total_reward,
+        first_difference=first_difference,
+        differences=tuple(_differences(trace, again, first_difference, exact=exact)),
+    )
+
+
+def _first_difference(trace: Trace, again: Trace) -> int | None:
+    ours = digests_of(again)
+    return next((step for step, digest in digests_of(trace).items() if ours.get(step) != digest), None)
+
+
+def _differences(trace: Trace, again: Trace, first_difference: int | None, *, exact: bool) -> list[str]:
+    found = []
+    if (trace.success_step is None) != (again.success_step is None):
+        found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")
+    if not exact:
+        return found
+    if first_difference is not None:
+        found.append(f"the state after step {first_difference} differs")
+    if steps_of(trace) != steps_of(again):
+        found.append(f"{steps_of(trace)} steps were reported, the replay ended after {steps_of(again)}")
+    if trace.success_step != again.success_step and not found:
+        found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")
+    if not math.isclose(trace.total_reward, again.total_reward, rel_tol=REWARD_TOLERANCE, abs_tol=REWARD_TOLERANCE):
+        found.append(f"a reward of {trace.total_reward} was reported, the replay has {again.total_reward}")
+    return found

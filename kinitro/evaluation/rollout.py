@@ -1,0 +1,101 @@
+"""The simulator's side of an episode: given actions it steps, keeps score and writes the trace. No policy, no clock."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.interface import Environment, Observation
+from kinitro.evaluation.outcomes import DIGEST_EVERY, Trace
+from kinitro.evaluation.traces import TRACE_VERSION
+from kinitro.policies.messages import ACTION_SIZE
+
+
+class Rollout:
+    """One episode of `environment` from `seed`, at most `max_steps` (and the environment's horizon) long.
+
+    rollout = Rollout(environment, seed=7)
+    observation = rollout.begin()
+    while observation is not None:
+        observation = rollout.advance(policy(observation))
+    """
+
+    def __init__(self, environment: Environment, *, seed: int, max_steps: int | None = None) -> None:
+        horizon = environment.spec.max_steps
+        self.environment = environment
+        self.seed = seed
+        self.max_steps = horizon if max_steps is None else min(max_steps, horizon)
+        self.steps = 0
+        self.success_step: int | None = None
+        """Control steps taken when the goal was reached: 1 for the first step; None if it was not."""
+        self.total_reward = 0.0
+        self.over = False
+        self._held_gripper = -1.0  # episodes begin with an open gripper
+        self._actions: list[npt.NDArray[np.float32]] = []
+        self._digests: list[bytes] = []
+        self._digested_step: int | None = None
+
+    def reset(self) -> None:
+        """Put the environment into the episode's first state."""
+        self.environment.reset(self.seed)
+        self._digest()
+
+    def begin(self) -> Observation:
+        """Reset, and the first observation."""
+        self.reset()
+        return self.environment.observe()
+
+    def advance(self, actions: npt.NDArray[np.float32]) -> Observation | None:
+        """Execute actions (k, 4) open loop until they or the episode end; what is seen then, None at the end."""
+        self.execute(actions)
+        return None if self.over else self.environment.observe()
+
+    def execute(self, actions: npt.NDArray[np.float32]) -> None:
+        """Execute finite actions (k, 4), clipped to [-1, 1], until they or the episode end; renders nothing."""
+        for action in np.clip(np.asarray(actions, np.float32), -1.0, 1.0):
+            if self.over:
+                return
+            self._step(action)
+
+    def hold(self) -> npt.NDArray[np.float32]:
+        """The action (1, 4) of a forfeited step: zero motion, the gripper as last commanded."""
+        return np.array([[0.0, 0.0, 0.0, self._held_gripper]], np.float32)
+
+    def trace(self, fingerprint: str) -> Trace:
+        """Everything needed to run this episode again, as far as it went, without its policy."""
+        spec = self.environment.spec
+        if self._digested_step != self.steps:
+            self._digest()
+        return Trace(
+            version=TRACE_VERSION,
+            env_id=spec.id,
+            env_version=spec.version,
+            seed=f"{self.seed:032x}",
+            max_steps=self.max_steps,
+            actions=np.array(self._actions, "<f4").reshape(-1, ACTION_SIZE).tobytes(),
+            digests=b"".join(self._digests),
+            success_step=self.success_step,
+            total_reward=self.total_reward,
+            fingerprint=fingerprint,
+        )
+
+    def _step(self, action: npt.NDArray[np.float32]) -> None:
+        transition = self.environment.step(action)
+        if not math.isfinite(transition.reward):
+            raise SimulationFailed(f"{self.environment.spec.id} gave the reward {transition.reward} at {self.steps}.")
+        self.steps += 1
+        self.total_reward += transition.reward
+        self._held_gripper = float(action[-1])
+        self._actions.append(action)
+        if transition.success and self.success_step is None:
+            self.success_step = self.steps
+        self.over = transition.terminated or transition.truncated or self.steps >= self.max_steps
+        if self.over or self.steps % DIGEST_EVERY == 0:
+            self._digest()
+
+    def _digest(self) -> None:
+        self._digests.append(self.environment.digest())
+        self._digested_step = self.steps

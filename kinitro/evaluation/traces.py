@@ -1,0 +1,100 @@
+"""Traces as bytes: one version byte, then zlib over msgpack. A trace of 500 steps takes a few KiB.
+
+Actions are stored byte plane by byte plane (all first bytes, then all second bytes, ...): the exponents of
+neighbouring float32 numbers are alike and compress, their mantissas do not.
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.outcomes import DIGEST_EVERY, Trace
+from kinitro.policies.messages import ACTION_SIZE
+
+TRACE_VERSION = 1
+MAX_TRACE_BYTES = 4 * 1024 * 1024
+"""Of a decompressed trace; a trace of 100,000 steps takes 1.7 MiB."""
+DIGEST_BYTES = 16
+_ACTION_BYTES = 4 * ACTION_SIZE
+
+
+def encode(trace: Trace) -> bytes:
+    """The trace as bytes; `decode` is the inverse."""
+    packed = msgspec.structs.replace(trace, actions=_planes(trace.actions, rows=-1, columns=4))
+    return bytes([TRACE_VERSION]) + zlib.compress(msgspec.msgpack.encode(packed), 9)
+
+
+def decode(data: bytes) -> Trace:
+    """The trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace."""
+    if not data or data[0] != TRACE_VERSION:
+        raise InvalidTrace(f"A trace begins with the byte {TRACE_VERSION}; this has {data[:1].hex() or 'no bytes'}.")
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(data[1:], MAX_TRACE_BYTES)
+        if inflater.unconsumed_tail or not inflater.eof or inflater.unused_data:
+            raise InvalidTrace(f"A trace has at most {MAX_TRACE_BYTES} bytes and nothing after its end.")
+        packed = msgspec.msgpack.decode(plain, type=Trace)
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise InvalidTrace(f"These {len(data)} bytes are not a trace: {error}.") from None
+    if len(packed.actions) % _ACTION_BYTES:
+        raise InvalidTrace(f"Actions take {_ACTION_BYTES} bytes each; the trace has {len(packed.actions)}.")
+    trace = msgspec.structs.replace(packed, actions=_planes(packed.actions, rows=4, columns=-1))
+    check(trace)
+    return trace
+
+
+def actions_of(trace: Trace) -> npt.NDArray[np.float32]:
+    """The actions, float32 (steps, 4)."""
+    return np.frombuffer(trace.actions, "<f4").reshape(-1, ACTION_SIZE).astype(np.float32)
+
+
+def digest_steps(steps: int) -> list[int]:
+    """After which steps an episode of `steps` steps has digests: 0, DIGEST_EVERY, ..., and the last."""
+    return sorted({*range(0, steps + 1, DIGEST_EVERY), steps})
+
+
+def digests_of(trace: Trace) -> dict[int, bytes]:
+    """Step -> digest of the state after it."""
+    cuts = range(0, len(trace.digests) + 1, DIGEST_BYTES)
+    pieces = [trace.digests[start:end] for start, end in pairwise(cuts)]
+    return dict(zip(digest_steps(steps_of(trace)), pieces, strict=True))
+
+
+def steps_of(trace: Trace) -> int:
+    """Control steps the episode took."""
+    return len(trace.actions) // _ACTION_BYTES
+
+
+def check(trace: Trace) -> None:
+    """Raise InvalidTrace where the trace contradicts itself."""
+    steps = steps_of(trace)
+    values = actions_of(trace)
+    faults = {
+        f"version {trace.version}, known is {TRACE_VERSION}": trace.version != TRACE_VERSION,
+        f"{steps} steps of at most {trace.max_steps}": steps > trace.max_steps,
+        "a seed that is not 32 hexadecimal digits": not _is_seed(trace.seed),
+        "actions outside [-1, 1] or not finite": not bool(np.all(np.abs(values) <= 1.0)),
+        f"{len(trace.digests)} bytes of digests for {steps} steps": (
+            len(trace.digests) != DIGEST_BYTES * len(digest_steps(steps))
+        ),
+        f"success at step {trace.success_step} of {steps}": (
+            trace.success_step is not None and not 1 <= trace.success_step <= steps
+        ),
+    }
+    for fault, found in faults.items():
+        if found:
+            raise InvalidTrace(f"This trace has {fault}.")
+
+
+def _is_seed(text: str) -> bool:
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
+def _planes(data: bytes, *, rows: int, columns: int) -> bytes:
+    return np.frombuffer(data, np.uint8).reshape(rows, columns).T.tobytes() if data else b""
