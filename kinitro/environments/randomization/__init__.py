@@ -1,0 +1,7 @@
+"""Domain randomization: what varies from episode to episode, by which law, and how it is undone."""
+
+from kinitro.environments.randomization.levels import LEVELS, Level, get_level
+from kinitro.environments.randomization.nominal import NominalModel
+from kinitro.environments.randomization.variation import Variation
+
+__all__ = ["LEVELS", "Level", "NominalModel", "Variation", "get_level"]
