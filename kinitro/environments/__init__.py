@@ -10,6 +10,7 @@ Importing this package loads no simulator; `make` does.
 """
 
 from kinitro.environments.interface import Environment, Observation, Transition
+from kinitro.environments.physics_fingerprint import fingerprint
 from kinitro.environments.registry import EnvironmentSpec, all_specs, get_spec, make, scored_specs
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Observation",
     "Transition",
     "all_specs",
+    "fingerprint",
     "get_spec",
     "make",
     "scored_specs",

@@ -1,0 +1,197 @@
+"""A MetaWorld task as an Environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, SupportsIndex
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, SimulationFailed
+from kinitro.environments.interface import Observation, Transition
+from kinitro.environments.metaworld.task import Task
+from kinitro.environments.randomization import NominalModel, get_level
+from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
+from kinitro.environments.seeds import checked_seed, stream
+from kinitro.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kinitro.environments.rendering import Renderer
+
+MUJOCO_CAMERAS = {
+    "corner": "corner",
+    "corner2": "corner2",
+    "corner3": "corner3",
+    "corner4": "corner4",
+    "topview": "topview",
+    "behind_gripper": "behindGripper",
+    "gripper": "gripperPOV",
+}
+"""What a policy calls a camera -> what MetaWorld's models call it. The corner ones are mounted upside down."""
+RENDERERS = ("software", "gl")
+IMAGE_SIZES_PX = range(16, 2049)
+
+SIMULATION_STEPS = 5
+"""Per control step: 5 x 2.5 ms = 12.5 ms, 80 Hz."""
+HAND_STEP_M = 0.01
+"""How far a full action moves the hand's set point along an axis in one control step."""
+HAND_QUATERNION = (1.0, 0.0, 1.0, 0.0)
+"""The hand points down; MuJoCo normalises."""
+OPEN_GRIPPER_M = 0.1
+"""Distance between the fingers that counts as fully open."""
+
+
+class MetaWorldEnvironment:
+    """One MetaWorld task; see `kinitro.environments.Environment` for the contract.
+
+    cameras: names from MUJOCO_CAMERAS; none makes `observe` cheap, and its `pixels` empty.
+    image_size_px: height and width of the images.
+    randomization: none, standard or hard.
+    renderer: software or gl; made at the first `observe`, so that a replay never needs one.
+    """
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        *,
+        cameras: tuple[str, ...] = CAMERAS,
+        image_size_px: int = IMAGE_SIZE_PX,
+        randomization: str = "standard",
+        renderer: str = "software",
+    ) -> None:
+        self.spec = spec
+        self._cameras = _checked_cameras(cameras)
+        if image_size_px not in IMAGE_SIZES_PX:
+            first, last = IMAGE_SIZES_PX[0], IMAGE_SIZES_PX[-1]
+            raise ConfigurationError(f"An image cannot be {image_size_px!r} pixels wide: choose {first} to {last}.")
+        if renderer not in RENDERERS:
+            raise ConfigurationError(f"The renderer cannot be {renderer!r}: choose {' or '.join(RENDERERS)}.")
+        self._image_size_px = image_size_px
+        self._renderer_kind = renderer
+        self._level = get_level(randomization)
+        self._task = Task(spec.task_name)
+        self._nominal = NominalModel(self._task.model)
+        self._scratch = mujoco.MjData(self._task.model)
+        data = self._task.data
+        self._hand_xyz = data.body("hand").xpos
+        self._fingers_xyz = data.body("rightclaw").xpos, data.body("leftclaw").xpos
+        self._renderer: Renderer | None = None
+        self._scene_is_new = True
+        self._steps = 0
+        self._state = "new"
+
+    def reset(self, seed: SupportsIndex) -> None:
+        """Begin the episode of this seed. Raises InvalidSeed, and SimulationFailed if MuJoCo warns."""
+        if self._state == "closed":
+            raise EpisodeNotRunning(f"{self.spec.id} is closed: make a new environment.")
+        number = checked_seed(seed)
+        self._state = "new"
+        placement, physics, appearance = (
+            stream(number, self.spec.id, self.spec.version, name) for name in ("placement", "physics", "appearance")
+        )
+        model = self._task.model
+        self._nominal.restore()
+        for variation in self._level.physics:
+            variation(model, physics)
+        for variation in self._level.appearance:
+            variation(model, appearance)
+        mujoco.mj_setConst(model, self._scratch)
+        self._task.place(placement)
+        self._steps = 0
+        self._scene_is_new = True
+        self._state = "running"
+
+    def observe(self) -> Observation:
+        """The present observation, also after the end. Raises EpisodeNotRunning before the first reset."""
+        if self._state not in ("running", "over"):
+            raise EpisodeNotRunning(f"{self.spec.id} has nothing to observe: call reset(seed) first.")
+        right, left = self._fingers_xyz
+        opening = np.linalg.norm(right - left) / OPEN_GRIPPER_M
+        agent_pos = np.array([*self._hand_xyz, min(float(opening), 1.0)], dtype=np.float32)
+        return Observation(agent_pos, self._images())
+
+    def step(self, action: npt.ArrayLike) -> Transition:
+        """One control step. Raises InvalidAction, EpisodeNotRunning, and SimulationFailed, which ends the episode."""
+        if self._state != "running":
+            told = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
+            raise EpisodeNotRunning(f"{self.spec.id} cannot step because {told}: call reset(seed) first.")
+        command = checked_action(action)
+        try:
+            self._advance(command)
+        except SimulationFailed:
+            self._state = "over"
+            raise
+        self._steps += 1
+        reward, success = self._task.evaluate(command)
+        truncated = not success and self._steps >= self.spec.max_steps
+        if success or truncated:
+            self._state = "over"
+        return Transition(reward, success, terminated=success, truncated=truncated)
+
+    def digest(self) -> bytes:
+        """16 bytes that stand for the physical state."""
+        data = self._task.data
+        return blake2b(data.qpos.astype("<f8").tobytes() + data.qvel.astype("<f8").tobytes(), digest_size=16).digest()
+
+    def privileged_state(self) -> npt.NDArray[np.float64]:
+        """MetaWorld's state (39,), object and goal positions included: for scripted experts, never for a policy."""
+        return self._task.state()
+
+    def close(self) -> None:
+        """Free the renderer; idempotent."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+        self._state = "closed"
+
+    def _advance(self, action: npt.NDArray[np.float32]) -> None:
+        """What MetaWorld's step does to the simulation, bit for bit.
+
+        Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
+        """
+        model, data, stock = self._task.model, self._task.data, self._task.stock
+        hand = data.mocap_pos[0] + action[:3] * HAND_STEP_M
+        data.mocap_pos[0] = np.minimum(np.maximum(hand, stock.mocap_low), stock.mocap_high)
+        data.mocap_quat[0] = HAND_QUATERNION
+        data.ctrl[:] = action[3], -action[3]
+        mujoco.mj_step(model, data, nstep=SIMULATION_STEPS)
+        mujoco.mj_forward(model, data)
+        self._task.check()
+
+    def _images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+        if not self._cameras:
+            return {}
+        if self._renderer is None:
+            from kinitro.environments.rendering import CameraView, make_renderer
+
+            views = [
+                CameraView(name, MUJOCO_CAMERAS[name], rotate_180=name.startswith("corner")) for name in self._cameras
+            ]
+            self._renderer = make_renderer(self._renderer_kind, self._task.model, views, self._image_size_px)
+        if self._scene_is_new:
+            self._renderer.begin(self._task.data)
+            self._scene_is_new = False
+        return self._renderer.render(self._task.data)
+
+
+def checked_action(action: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """`action` as float32 (4,), clipped to [-1, 1]; raises InvalidAction unless it is four finite numbers."""
+    try:
+        numbers = np.asarray(action, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidAction(f"An action is 4 finite numbers, not {str(action)[:80]!r}.") from None
+    if numbers.shape != (4,):
+        raise InvalidAction(f"An action has shape (4,), not {numbers.shape}.")
+    if not np.isfinite(numbers).all():
+        raise InvalidAction(f"An action is finite, not {numbers.tolist()}.")
+    return np.minimum(np.maximum(numbers, -1.0), 1.0).astype(np.float32)
+
+
+def _checked_cameras(cameras: Sequence[str]) -> tuple[str, ...]:
+    if len(set(cameras)) != len(cameras) or not set(cameras) <= MUJOCO_CAMERAS.keys():
+        shown, allowed = ", ".join(map(repr, cameras)), ", ".join(MUJOCO_CAMERAS)
+        raise ConfigurationError(f"The cameras cannot be {shown}: choose different ones of {allowed}.")
+    return tuple(cameras)
