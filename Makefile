@@ -1,0 +1,30 @@
+# `make demo` runs a whole subnet on this machine; `make test` runs the tests. Both set up .venv first.
+.PHONY: demo test test-slow lint lock
+
+demo:
+	@tools/setup.sh runtime
+	@.venv/bin/kinitro demo $(DEMO)
+
+# Unit and integration tests side by side, then the acceptance tests, which want the machine for themselves.
+test:
+	@tools/setup.sh dev
+	.venv/bin/pytest -q -n 2 --dist loadfile tests/unit tests/integration
+	.venv/bin/pytest -q tests/acceptance
+
+test-slow:
+	@tools/setup.sh dev
+	.venv/bin/pytest -q -m slow
+
+lint:
+	@tools/setup.sh dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+# New locks, without index addresses, after a change of dependencies in pyproject.toml.
+compile = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --no-emit-index-url
+lock:
+	$(compile) --extra dev pyproject.toml -o requirements/dev.txt
+	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
