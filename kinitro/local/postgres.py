@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import pwd
@@ -11,10 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from kinitro.errors import UnavailableError
+from kinitro.local.supervisor import die_with_parent
 
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 15.0
@@ -135,7 +133,7 @@ class LocalPostgres:
             stdout=self._log,
             stderr=self._log,
             cwd=self._base,
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(signal.SIGINT),
             **self._account,
         )
         self._wait_until_ready(self._process)
@@ -271,16 +269,3 @@ class LocalPostgres:
             cwd=self._base,
             **self._account,
         )
-
-
-def _die_with_parent() -> Callable[[], None]:
-    """Called in the child, after setuid: own session (a Ctrl-C is ours to handle), SIGINT when we are gone."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    pr_set_pdeathsig = 1
-
-    def prepare() -> None:
-        os.setsid()
-        if library is not None:
-            library.prctl(pr_set_pdeathsig, signal.SIGINT)
-
-    return prepare
