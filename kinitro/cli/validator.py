@@ -2,8 +2,59 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command()(validate)
+
+
+def validate(
+    backend_url: str | None = typer.Option(None, help="The API whose weights are set."),
+    netuid: int | None = typer.Option(None, help="The subnet."),
+    network: str | None = typer.Option(None, help="finney, test, local, local-dev or a ws:// URL.  [default: finney]"),
+    wallet_name: str | None = typer.Option(None, help="The wallet.  [default: default]"),
+    hotkey_name: str | None = typer.Option(None, help="Its hotkey, which must be registered.  [default: default]"),
+    wallet_path: str | None = typer.Option(None, help="Where wallets are.  [default: the SDK's]"),
+    poll_interval: str | None = typer.Option(None, help="Time between two looks, as 30s or 5m.  [default: 60s]"),
+    max_age: str | None = typer.Option(
+        None, help="Set published weights up to this age, as 36h or 2d.  [default: 48h]"
+    ),
+    if_none_qualify: str | None = typer.Option(
+        None, help="burn: all weight to the subnet's owner; keep-last: repeat the last weights.  [default: burn]"
+    ),
+    max_unregistered_share: float | None = typer.Option(
+        None, help="Refuse when more of the weight belongs to hotkeys that left the subnet.  [default: 0.1]"
+    ),
+    state_directory: Path | None = typer.Option(
+        None, help="Where the last weights are kept over restarts.  [default: ~/.local/state/kinitro]"
+    ),
+    once: bool = typer.Option(False, "--once", help="Set the newest weights now and exit."),
+    log_level: str | None = typer.Option(None, help="debug, info, warning or error.  [default: info]"),
+    log_format: str | None = typer.Option(None, help="auto, json or console.  [default: auto]"),
+) -> None:
+    """Set the published weights on chain, after checking them. Also reads KINITRO_VALIDATOR_* variables and .env."""
+    from kinitro.logs import configure_logs
+    from kinitro.validator.command import run_validator
+    from kinitro.validator.settings import ValidatorSettings
+
+    settings = ValidatorSettings.load(
+        backend_url=backend_url,
+        netuid=netuid,
+        network=network,
+        wallet_name=wallet_name,
+        hotkey_name=hotkey_name,
+        wallet_path=wallet_path,
+        poll_interval=poll_interval,
+        max_age=max_age,
+        if_none_qualify=if_none_qualify,
+        max_unregistered_share=max_unregistered_share,
+        state_directory=state_directory,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    configure_logs(settings.log_level, settings.log_format, service="validator")
+    run_validator(settings, once=once)

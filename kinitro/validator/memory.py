@@ -1,0 +1,75 @@
+"""What a validator remembers over restarts: the last publication, and rows waiting for their reveal."""
+
+from __future__ import annotations
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kinitro.errors import UnavailableError
+from kinitro.logs import get_logger
+from kinitro.taskpool.messages import Weights
+from kinitro.validator.settings import ValidatorSettings
+
+_log = get_logger(__name__)
+
+
+def memory_path(settings: ValidatorSettings) -> Path:
+    """One file per network, subnet and wallet, so that validators can share a directory."""
+    facts = (settings.network, str(settings.netuid), settings.wallet_name, settings.hotkey_name)
+    return settings.state_directory / f"validator-{blake2b(repr(facts).encode(), digest_size=8).hexdigest()}.json"
+
+
+class PendingReveal(BaseModel):
+    """Weights that were committed in `block` and must be on chain as `row` by `deadline_block`."""
+
+    block: int
+    deadline_block: int
+    row: dict[int, int]
+
+
+class Memory(BaseModel):
+    """`publication`: the newest one that passed all checks. `set_cycle`: whose weights were set last."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    publication: Weights | None = None
+    last_weights: Weights | None = None
+    """The newest publication in which somebody qualified."""
+    set_cycle: int | None = None
+    pending: list[PendingReveal] = []
+
+
+class MemoryFile:
+    """One JSON file, replaced atomically."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Memory:
+        """What was saved; an empty memory if there is nothing or nothing readable."""
+        try:
+            return Memory.model_validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            return Memory()
+        except (OSError, ValidationError) as error:
+            _log.warning("memory_unreadable", path=str(self._path), error=str(error).splitlines()[0])
+            return Memory()
+
+    def save(self, memory: Memory) -> None:
+        """Raises UnavailableError."""
+        temporary = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w") as file:
+                file.write(memory.model_dump_json())
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+        except OSError as error:
+            raise UnavailableError(
+                f"The validator's memory cannot be written to {self._path} ({error.strerror}): give a writable "
+                "directory with --state-directory."
+            ) from None

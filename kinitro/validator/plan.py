@@ -1,0 +1,104 @@
+"""From published weights to the row that is set: pure, decided anew for each block.
+
+A uid is a slot that may have changed hands since the weights were computed, so weights follow hotkeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from kinitro.chain.interface import Snapshot
+from kinitro.chain.weights import U16_MAX, upscaled
+from kinitro.taskpool.messages import Weights
+from kinitro.validator.errors import WeightsRefused
+
+WhenNoneQualify = Literal["burn", "keep-last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The row to set: uid -> u16, the largest 65535. `unregistered` = hotkeys that got nothing, having left."""
+
+    weights: Mapping[int, int]
+    unregistered: tuple[str, ...] = ()
+
+
+def check_publication(publication: Weights, netuid: int) -> None:
+    """Refuse weights that contradict themselves or belong elsewhere; raises WeightsRefused."""
+    what = f"The weights of cycle {publication.cycle_id}"
+    if publication.netuid != netuid:
+        raise WeightsRefused(f"{what} are for subnet {publication.netuid}, not {netuid}: check --backend-url.")
+    u16, shares = publication.weights_u16, publication.weights
+    if set(u16) != set(shares) or not set(u16) <= set(publication.hotkeys):
+        raise WeightsRefused(f"{what} contradict themselves: floats, integers and hotkeys name different uids.")
+    if not all(0 <= uid <= U16_MAX and 0 <= value <= U16_MAX for uid, value in u16.items()):
+        raise WeightsRefused(f"{what} leave the range of 0 to {U16_MAX}.")
+    hotkeys = [publication.hotkeys[uid] for uid in u16]
+    if len(set(hotkeys)) != len(hotkeys):
+        raise WeightsRefused(f"{what} name one hotkey twice.")
+    if (publication.fallback == "none") != (sum(u16.values()) > 0):
+        raise WeightsRefused(f"{what} contradict themselves: fallback is {publication.fallback!r}.")
+    total, largest = sum(shares.values()), max(shares.values(), default=0.0)
+    if not u16 or total == 0:
+        return
+    if abs(total - 1) > 1e-6 or min(shares.values()) < 0:
+        raise WeightsRefused(f"{what} sum to {total:g} and not to 1.")
+    stored = upscaled(u16)
+    if any(abs(shares[uid] / largest * U16_MAX - stored[uid]) > 1 for uid in u16):
+        raise WeightsRefused(f"{what} contradict themselves: floats and integers differ.")
+
+
+def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
+    """Refuse weights that are too old to be repeated; raises WeightsRefused."""
+    try:
+        published = datetime.fromisoformat(publication.published_at)
+    except ValueError:
+        published = datetime.max
+    if published.tzinfo is None:
+        raise WeightsRefused(
+            f"The weights of cycle {publication.cycle_id} tell no time with a time zone when they were published:"
+            f" {publication.published_at!r}."
+        )
+    if (age := now - published) > max_age:
+        hours = age.total_seconds() / 3600
+        raise WeightsRefused(
+            f"The newest weights (cycle {publication.cycle_id}) are {hours:.1f} h old, and --max-age is "
+            f"{max_age.total_seconds() / 3600:.1f} h: scoring has stopped."
+        )
+
+
+def plan_weights(publication: Weights, snapshot: Snapshot, max_unregistered_share: float) -> Plan:
+    """The row for a publication with weights; raises WeightsRefused."""
+    slots = {neuron.hotkey: neuron.uid for neuron in snapshot.neurons}
+    total = sum(publication.weights_u16.values())
+    row: dict[int, int] = {}
+    gone: dict[str, int] = {}
+    for uid, value in publication.weights_u16.items():
+        if value == 0:
+            continue
+        hotkey = publication.hotkeys[uid]
+        if hotkey in slots:
+            row[slots[hotkey]] = value
+        else:
+            gone[hotkey] = value
+    share = sum(gone.values()) / total
+    if not row or share > max_unregistered_share:
+        raise WeightsRefused(
+            f"{share:.0%} of the weight of cycle {publication.cycle_id} belongs to hotkeys that have left the subnet, "
+            f"allowed are {max_unregistered_share:.0%}: {', '.join(sorted(gone))}."
+        )
+    return Plan(upscaled(row), tuple(sorted(gone)))
+
+
+def plan_burn(snapshot: Snapshot) -> Plan:
+    """Everything to the subnet's owner, which burns it; raises WeightsRefused."""
+    for neuron in snapshot.neurons:
+        if neuron.hotkey == snapshot.owner_hotkey:
+            return Plan({neuron.uid: U16_MAX})
+    raise WeightsRefused(
+        f"Nobody qualified and --if-none-qualify is burn, but the owner's hotkey {snapshot.owner_hotkey} has no uid on "
+        f"subnet {snapshot.netuid}: nothing is set rather than giving the weight to somebody else."
+    )

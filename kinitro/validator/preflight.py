@@ -1,0 +1,51 @@
+"""What the chain would refuse, found out before a transaction is sent: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kinitro.chain.interface import Neuron, Snapshot
+from kinitro.validator.errors import WeightsRefused
+
+
+def find_neuron(snapshot: Snapshot, hotkey: str) -> Neuron:
+    """Our slot; raises WeightsRefused."""
+    for neuron in snapshot.neurons:
+        if neuron.hotkey == hotkey:
+            return neuron
+    raise WeightsRefused(
+        f"The hotkey {hotkey} is not registered on subnet {snapshot.netuid}: register it "
+        f"(`btcli subnets register --netuid {snapshot.netuid}`)."
+    )
+
+
+def check_rights(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int], version: int) -> None:
+    """Permit, stake and version key; raises WeightsRefused."""
+    rules, netuid = snapshot.hyperparameters, snapshot.netuid
+    if version < rules.weights_version:
+        raise WeightsRefused(
+            f"Subnet {netuid} demands weights of version {rules.weights_version}, and this kinitro sets version "
+            f"{version}: upgrade it."
+        )
+    if neuron.stake < rules.min_stake:
+        raise WeightsRefused(
+            f"The hotkey has a stake of {neuron.stake:.3f} on subnet {netuid}, and setting weights needs "
+            f"{rules.min_stake:.3f}: add stake to {neuron.hotkey}."
+        )
+    only_itself = set(weights) == {neuron.uid}
+    if not (neuron.validator_permit or neuron.hotkey == snapshot.owner_hotkey or only_itself):
+        raise WeightsRefused(
+            f"uid {neuron.uid} has no validator permit on subnet {netuid}: only the hotkeys with the most stake get "
+            f"one, at the end of an epoch. Add stake to {neuron.hotkey}, or wait for the next epoch."
+        )
+
+
+def check_rate_limit(snapshot: Snapshot, neuron: Neuron) -> None:
+    """Raises WeightsRefused while the chain would say "too fast"."""
+    limit = snapshot.hyperparameters.weights_rate_limit
+    wait = neuron.last_update + limit - snapshot.block.number
+    if neuron.last_update and wait > 0:
+        raise WeightsRefused(
+            f"uid {neuron.uid} set weights in block {neuron.last_update}, and subnet {snapshot.netuid} allows it every "
+            f"{limit} blocks: wait {wait} more blocks."
+        )

@@ -1,0 +1,126 @@
+"""`kinitro validate` as a validator runs it: a process, a backend, and the local chain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kinitro.chain import Wallet
+from kinitro.chain.local import LocalChain, local_address
+from tests.standin.backend import StandinBackend, publication, serve_backend
+
+NETUID = 3
+VALIDATOR = Wallet("validator", "default")
+MINERS = [Wallet("miner", str(number)) for number in range(3)]
+HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS)}
+
+
+@pytest.fixture
+def backend() -> Iterator[StandinBackend]:
+    with serve_backend() as server:
+        yield server
+
+
+@pytest.fixture
+async def chain(empty_database: str) -> LocalChain:
+    chain = await LocalChain.create(empty_database, NETUID, block_time_s=0.1, tempo=1000)
+    for wallet in MINERS:
+        await chain.register(NETUID, wallet)
+    await chain.register(NETUID, VALIDATOR, validator_permit=True)
+    return chain
+
+
+def start(backend_url: str, database: str, state: Path, *flags: str) -> subprocess.Popen[str]:
+    arguments = ["--backend-url", backend_url, "--netuid", str(NETUID), "--network", "local-dev"]
+    arguments += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey]
+    arguments += ["--state-directory", str(state), "--poll-interval", "0.2s"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "kinitro", "validate", *arguments, *flags],
+        env=os.environ | {"KINITRO_LOCAL_CHAIN_URL": database},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+async def wait_for_weights(chain: LocalChain, expected: dict[int, int]) -> None:
+    deadline = time.monotonic() + 30
+    found: object = None
+    while time.monotonic() < deadline:
+        found = await chain.weights(NETUID, local_address(VALIDATOR))
+        if found == expected:
+            return
+    raise AssertionError(f"{found} on chain, not {expected}")
+
+
+async def test_sets_each_publication_soon_and_stops_on_sigterm(
+    chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
+) -> None:
+    process = start(backend.url, empty_database, tmp_path)
+    try:
+        backend.publish(publication(1, NETUID, {0: 0.75, 1: 0.25}, HOTKEYS))
+        await wait_for_weights(chain, {0: 65535, 1: 21845})
+        backend.publish(publication(2, NETUID, {2: 1.0}, HOTKEYS))
+        await wait_for_weights(chain, {2: 65535})
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=10)
+        assert process.returncode == 0, log
+        assert "validator_stops" in log
+        assert empty_database not in log
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_weights_follow_hotkeys_not_slots(
+    chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
+) -> None:
+    await chain.register(NETUID, Wallet("newcomer", "default"), uid=1)
+    await chain.register(NETUID, MINERS[1], uid=5)
+    backend.publish(publication(1, NETUID, {0: 0.5, 1: 0.5}, HOTKEYS))
+    process = start(backend.url, empty_database, tmp_path, "--once")
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log
+    assert await chain.weights(NETUID, local_address(VALIDATOR)) == {0: 65535, 5: 65535}
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "says"),
+    [
+        (["--once"], 3, "published no weights yet"),
+        (["--once", "--hotkey-name", "stranger"], 3, "published no weights yet"),
+        (["--backend-url", "gopher://x"], 2, "--backend-url"),
+        (["--max-age", "soon"], 2, "--max-age"),
+        (["--if-none-qualify", "share"], 2, "--if-none-qualify"),
+        (["--netuid", "99999"], 2, "--netuid"),
+    ],
+)
+async def test_wrong_use_is_one_sentence(
+    chain: LocalChain,
+    backend: StandinBackend,
+    empty_database: str,
+    tmp_path: Path,
+    flags: list[str],
+    code: int,
+    says: str,
+) -> None:
+    process = start(backend.url, empty_database, tmp_path, *flags)
+    _, log = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in log) == (code, False), log
+    assert says in log
+
+
+async def test_an_unregistered_hotkey_is_told(
+    chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
+) -> None:
+    backend.publish(publication(1, NETUID, {0: 1.0}, HOTKEYS))
+    process = start(backend.url, empty_database, tmp_path, "--once", "--hotkey-name", "stranger")
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "is not registered on subnet 3" in log.splitlines()[-1]

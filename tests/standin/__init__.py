@@ -1,0 +1,1 @@
+"""Stand-ins for what the tests cannot have: the other side of a network connection, speaking the real protocol."""
