@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kinitro.errors import ConfigurationError
 from kinitro.logs import LogFormat
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: Any) -> Any:
+    """Turn `90m` into a timedelta; numbers are seconds."""
+    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", value.strip())):
+        return timedelta(seconds=float(parts[1]) * _UNITS_S[parts[2] or "s"])
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+"""Written as 90s, 30m, 36h or 2d; a bare number means seconds."""
 
 
 class ServiceSettings(BaseSettings):

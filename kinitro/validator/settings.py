@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import ServiceSettings
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _duration(value: Any) -> Any:
-    """Turn `90m` into a timedelta; numbers are seconds."""
-    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", value.strip())):
-        return timedelta(seconds=float(parts[1]) * _UNITS_S[parts[2] or "s"])
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-"""Written as 90s, 30m, 36h or 2d."""
+from kinitro.settings import Duration, ServiceSettings
 
 
 def default_state_directory() -> Path:
