@@ -38,6 +38,10 @@ class SimulationThread:
         """Call `work` in the thread. Once it began it is not interrupted, also if the caller is cancelled."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    def later(self, work: Callable[[], object]) -> None:
+        """Have `work` done after everything that was asked for before; nobody waits for it."""
+        self._thread.submit(work)
+
     def close(self) -> None:
         """Drop what has not begun; idempotent."""
         self._thread.shutdown(wait=False, cancel_futures=True)

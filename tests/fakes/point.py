@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments import EnvironmentSpec, Observation, Transition
-from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 
 TROUBLE_STEP = 5
 SIZE_PX = 8
@@ -89,6 +89,8 @@ class PointEnvironment:
 
 def make(env_id: str) -> PointEnvironment:
     """What a worker process calls instead of `kinitro.environments.make`."""
+    if env_id == "fake/unheard-of":
+        raise UnknownEnvironment(f"There is no {env_id}.")
     return PointEnvironment(env_id.partition("/")[2])
 
 

@@ -53,3 +53,14 @@ class ScriptedPolicy:
         return np.array(answer, np.float32)
 
     async def close(self) -> None: ...
+
+
+def connect(endpoint: str, *, allow_private: bool = False) -> ScriptedPolicy:
+    """What a worker process calls instead of HttpPolicy: `fake://forward`, `fake://late`, `fake://forward?20` (ms)."""
+    name, _, delay_ms = endpoint.removeprefix("fake://").partition("?")
+    delay_s = float(delay_ms or 0) / 1000
+    if name == "late":
+        return ScriptedPolicy(lambda step: LATE, delay_s=delay_s)
+    if name == "still":
+        return ScriptedPolicy(lambda step: [(0.0, 0.0, 0.0, -1.0)], delay_s=delay_s)
+    return ScriptedPolicy(delay_s=delay_s)

@@ -1,0 +1,205 @@
+"""Worker processes: one per core, each with many episodes in flight. A crash costs only what ran in it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+
+import msgspec
+
+from kinitro.evaluation import jobs
+from kinitro.evaluation.errors import EvaluatorUnavailable
+from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.evaluation.worker import WorkerConfig
+from kinitro.logs import get_logger
+
+WORKER_CRASHED = "worker_crashed"
+MAX_FAILED_STARTS = 3
+"""In a row, of one worker; then the pool gives up."""
+RESTART_PAUSE_S = 0.5
+SILENCE_LIMIT_S = 120.0
+"""A worker that says nothing for so long hangs and is killed; compiling the renderer may take 10 s once."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+"""One process per core: libraries must not start threads of their own."""
+log = get_logger(__name__)
+
+
+class WorkerPool:
+    """An Evaluator of `workers` processes with `episodes_per_worker` interleaved episodes each."""
+
+    def __init__(
+        self,
+        workers: int,
+        episodes_per_worker: int,
+        config: WorkerConfig | None = None,
+        *,
+        silence_limit_s: float = SILENCE_LIMIT_S,
+    ) -> None:
+        self._episodes_per_worker = episodes_per_worker
+        self._config = config or WorkerConfig()
+        self._workers = [_Worker(self._config, silence_limit_s, self._changed) for _ in range(workers)]
+        self._supervisors: list[asyncio.Task[None]] = []
+        self._change = asyncio.Condition()
+        self.fingerprint = ""
+        self.versions: dict[str, str] = {}
+
+    @property
+    def capacity(self) -> int:
+        """Episodes that run at once."""
+        return len(self._workers) * self._episodes_per_worker
+
+    @property
+    def process_ids(self) -> list[int]:
+        """Of the workers that run now."""
+        return [worker.process_id for worker in self._workers if worker.process_id is not None]
+
+    async def start(self) -> None:
+        """Start all workers and wait until they are ready."""
+        self._supervisors = [asyncio.create_task(worker.supervise()) for worker in self._workers]
+        async with self._change:
+            while not all(worker.ready for worker in self._workers):
+                self._check()
+                await self._change.wait()
+        self.fingerprint, self.versions = self._workers[0].fingerprint, self._workers[0].versions
+
+    async def evaluate(self, job: Job) -> EpisodeResult:
+        """Run the job in the least busy worker, waiting for room if there is none."""
+        worker = await self._available()  # nothing is awaited between choosing a worker and occupying it
+        try:
+            return await worker.run(job)
+        finally:
+            await self._changed()
+
+    async def close(self) -> None:
+        """Kill the workers; what they ran is lost."""
+        for supervisor in self._supervisors:
+            supervisor.cancel()
+        await asyncio.gather(*self._supervisors, return_exceptions=True)
+        self._supervisors = []
+
+    async def _available(self) -> _Worker:
+        async with self._change:
+            while (chosen := self._least_busy()) is None:
+                await self._change.wait()
+        return chosen
+
+    def _check(self) -> None:
+        for worker in self._workers:
+            if worker.failure is not None:
+                raise EvaluatorUnavailable(worker.failure)
+
+    def _least_busy(self) -> _Worker | None:
+        self._check()
+        free = [worker for worker in self._workers if worker.ready and worker.load < self._episodes_per_worker]
+        return min(free, key=lambda worker: worker.load, default=None)
+
+    async def _changed(self) -> None:
+        async with self._change:
+            self._change.notify_all()
+
+
+class _Worker:
+    """One process, started again when it ends."""
+
+    def __init__(
+        self, config: WorkerConfig, silence_limit_s: float, changed: Callable[[], Coroutine[None, None, None]]
+    ) -> None:
+        self._config = config
+        self._silence_limit_s = silence_limit_s
+        self._changed = changed
+        self._keys = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[EpisodeResult]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._last_words = "it ended without a word, see its log above"
+        self.process_id: int | None = None
+        self.ready = False
+        self.failure: str | None = None
+        self.fingerprint = ""
+        self.versions: dict[str, str] = {}
+
+    @property
+    def load(self) -> int:
+        return len(self._pending)
+
+    async def run(self, job: Job) -> EpisodeResult:
+        writer = self._writer
+        if writer is None:
+            raise RuntimeError("run a job only where `ready` is true")
+        key = next(self._keys)
+        self._pending[key] = asyncio.get_running_loop().create_future()
+        jobs.send(writer, jobs.Assignment(key, job))
+        try:
+            return await self._pending[key]
+        except asyncio.CancelledError:
+            if self._writer is writer:
+                jobs.send(writer, jobs.Cancel(key))
+            raise
+        finally:
+            self._pending.pop(key, None)
+
+    async def supervise(self) -> None:
+        """Keep a process running until cancelled, or until it failed to start too often."""
+        failed_starts = 0
+        while failed_starts < MAX_FAILED_STARTS:
+            became_ready = await self._live()
+            failed_starts = 0 if became_ready else failed_starts + 1
+            await self._changed()
+            await asyncio.sleep(RESTART_PAUSE_S)
+        self.failure = f"A worker process did not start {MAX_FAILED_STARTS} times in a row: {self._last_words}"
+        await self._changed()
+
+    async def _live(self) -> bool:
+        """One life of the process; whether it became ready."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "kinitro.evaluation.worker", str(theirs.fileno()), msgspec.json.encode(self._config).decode()),
+                pass_fds=(theirs.fileno(),),
+                env=os.environ | ONE_THREAD,
+                start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        self.process_id = process.pid
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        try:
+            await self._listen(reader)
+        except TimeoutError:
+            log.error("worker hangs and is killed", pid=process.pid, silent_s=self._silence_limit_s)
+        finally:
+            became_ready, self.ready, self.process_id = self.ready, False, None
+            self._writer.close()
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            if self._pending:
+                log.error("worker crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
+            self._lose_pending()
+        return became_ready
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            async with asyncio.timeout(self._silence_limit_s):
+                answer = await jobs.receive_answer(reader)
+            match answer:
+                case None:
+                    return
+                case jobs.Ready(fingerprint=fingerprint, versions=versions):
+                    self.fingerprint, self.versions, self.ready = fingerprint, versions, True
+                    await self._changed()
+                case jobs.Failed(message=message):
+                    self._last_words = message
+                case jobs.Report(key=key, result=result):
+                    if (waiting := self._pending.get(key)) is not None and not waiting.done():
+                        waiting.set_result(result)
+
+    def _lose_pending(self) -> None:
+        for waiting in self._pending.values():
+            if not waiting.done():
+                waiting.set_result(EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=WORKER_CRASHED))

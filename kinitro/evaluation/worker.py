@@ -1,0 +1,186 @@
+"""A worker process: interleaves many episodes in one event loop, simulates in one thread.
+
+Started by `WorkerPool` as `python -m kinitro.evaluation.worker FD CONFIG`; talks over the socket FD and ends when
+its parent does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+import socket
+import sys
+from functools import partial
+from importlib import metadata
+
+import msgspec
+
+from kinitro import __version__
+from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.interface import Environment
+from kinitro.evaluation import jobs
+from kinitro.evaluation.canary import Canary
+from kinitro.evaluation.episode import SIMULATION_FAILED, Surroundings, run_episode
+from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.jobs import Job, load
+from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.evaluation.simulator import SimulationThread
+from kinitro.evaluation.stalls import StallWatch
+from kinitro.logs import LogFormat, configure_logs, get_logger
+from kinitro.policies.messages import Policy
+
+ALIVE_EVERY_S = 5.0
+SWITCH_INTERVAL_S = 0.0005
+"""How long the simulation thread may keep the interpreter from the event loop; Python's default is 5 ms."""
+log = get_logger(__name__)
+
+
+class WorkerConfig(msgspec.Struct, frozen=True):
+    """What all workers of a pool are told at their start. `module:name` names a callable."""
+
+    allow_private_endpoints: bool = False
+    canary_url: str | None = None
+    environments: str = "kinitro.environments:make"
+    fingerprint: str = "kinitro.environments:fingerprint"
+    policies: str = "kinitro.policies.client:HttpPolicy"
+    log_level: str = "info"
+    log_format: LogFormat = "auto"
+
+
+class Worker:
+    """Runs jobs as they are ordered."""
+
+    def __init__(self, config: WorkerConfig, fingerprint: str) -> None:
+        self._config = config
+        self._connect = load(config.policies)
+        self._thread = SimulationThread()
+        self._instances = Instances(load(config.environments))
+        self._canary = Canary(self._connect_own, outside_url=config.canary_url)
+        self._stalls = StallWatch()
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._surroundings = Surroundings(
+            simulator=self._thread,
+            canary=self._canary.sings,
+            stalled_since=self._stalls.worst_since,
+            fingerprint=fingerprint,
+        )
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take orders until the parent is gone."""
+        await self._canary.start()
+        background = [asyncio.create_task(self._stalls.run()), asyncio.create_task(self._show_life(writer))]
+        while (order := await jobs.receive_order(reader)) is not None:
+            if isinstance(order, jobs.Cancel):
+                if (task := self._running.pop(order.key, None)) is not None:
+                    task.cancel()
+            else:
+                self._running[order.key] = asyncio.create_task(self._report(order, writer))
+        for task in [*background, *self._running.values()]:
+            task.cancel()
+
+    async def _report(self, assignment: jobs.Assignment, writer: asyncio.StreamWriter) -> None:
+        result = await self._evaluate(assignment.job)
+        self._running.pop(assignment.key, None)
+        jobs.send(writer, jobs.Report(assignment.key, result))
+
+    async def _evaluate(self, job: Job) -> EpisodeResult:
+        try:
+            return await self._run(job)
+        except UnknownEnvironment:
+            return _fault("unknown_environment")
+        except Exception:
+            log.exception("episode failed", env_id=job.env_id, endpoint=job.endpoint)
+            return _fault("evaluator_error")
+
+    async def _run(self, job: Job) -> EpisodeResult:
+        environment = await self._thread.run(lambda: self._instances.take(job.env_id))
+        reusable = True
+        try:
+            if environment.spec.version != job.env_version:
+                return _fault("environment_version")
+            reusable = False
+            result = await self._converse(job, environment)
+            reusable = result.reason != SIMULATION_FAILED
+        except asyncio.CancelledError:
+            reusable = True
+            raise
+        finally:
+            self._thread.later(partial(self._instances.give_back, environment) if reusable else environment.close)
+        return result
+
+    async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
+        policy: Policy = self._connect(job.endpoint, allow_private=self._config.allow_private_endpoints)
+        try:
+            return await run_episode(
+                environment,
+                policy,
+                seed=int(job.seed, 16),
+                max_steps=job.max_steps,
+                surroundings=self._surroundings,
+            )
+        finally:
+            await policy.close()
+
+    def _connect_own(self, url: str) -> Policy:
+        policy: Policy = self._connect(url, allow_private=True)
+        return policy
+
+    async def _show_life(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await self._thread.run(_nothing)
+            jobs.send(writer, jobs.Alive())
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+
+def _nothing() -> None:
+    """Work that shows that the simulation thread still turns."""
+
+
+def _fault(reason: str) -> EpisodeResult:
+    return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=reason)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on, and where it ran."""
+    names = ("kinitro", "mujoco", "metaworld", "numpy", "numba")
+    found = {name: metadata.version(name) for name in names if _installed(name)}
+    return found | {"kinitro": __version__, "python": platform.python_version(), "platform": platform.platform()}
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+async def _work(connection: socket.socket, config: WorkerConfig) -> None:
+    reader, writer = await asyncio.open_connection(sock=connection)
+    try:
+        fingerprint: str = load(config.fingerprint)()
+        worker = Worker(config, fingerprint)
+    except Exception as error:
+        jobs.send(writer, jobs.Failed(f"{type(error).__name__}: {error}"))
+        await writer.drain()
+        return
+    jobs.send(writer, jobs.Ready(fingerprint, versions()))
+    await worker.serve(reader, writer)
+
+
+def main() -> None:
+    """Entry point. Ctrl-C and SIGTERM are the parent's business: a worker ends when its socket does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    config = msgspec.json.decode(sys.argv[2], type=WorkerConfig)
+    configure_logs(config.log_level, config.log_format, service="worker")
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    asyncio.run(_work(connection, config))
+    os._exit(0)  # a simulation that hangs must not keep the process
+
+
+if __name__ == "__main__":
+    main()
