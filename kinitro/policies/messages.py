@@ -20,6 +20,7 @@ ACT_DEADLINE_S = 0.5
 HEALTH_DEADLINE_S = 5.0
 MAX_RESPONSE_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 16 * 1024
+MAX_HEADERS = 100
 MAX_CHUNK = 50
 """Actions in one answer at most, whatever the server declares."""
 MAX_CONCURRENT_EPISODES = 64

@@ -1,0 +1,147 @@
+"""The policy of a miner, called over HTTP."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.interface import Observation
+from kinitro.policies.codecs import CODECS, JSON, codec_for
+from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
+from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.messages import (
+    ACT_DEADLINE_S,
+    HEALTH_DEADLINE_S,
+    MAX_CHUNK,
+    MAX_CONCURRENT_EPISODES,
+    PROTOCOL_VERSION,
+    RESET_DEADLINE_S,
+    Health,
+    TaskConfig,
+)
+from kinitro.policies.transport import HttpTransport, Response
+
+Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
+"""(method, path, body) -> headers that prove who sends it; see `signing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds for each whole call, from the first look-up to the last byte."""
+
+    health_s: float = HEALTH_DEADLINE_S
+    reset_s: float = RESET_DEADLINE_S
+    act_s: float = ACT_DEADLINE_S
+
+
+class HttpPolicy:
+    """A policy server at `endpoint`; implements `messages.Policy`.
+
+    One object serves any number of concurrent episodes of one miner, within one event loop. Call `health` first: until
+    then the server is taken for the least capable one (JSON, chunks of 1). Creating the object connects to
+    nothing and never fails; a bad endpoint shows as PolicyUnreachable in the first call.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        allow_private: bool = False,
+        unix_socket: Path | None = None,
+        signer: Signer | None = None,
+        deadlines: Deadlines | None = None,
+        lookup: Lookup = lookup_addresses,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`allow_private` lets the endpoint be on loopback and in private networks, for a local subnet.
+
+        With `unix_socket` the calls go to that socket and the host of `endpoint` is only a name.
+        """
+        self.endpoint = endpoint
+        self._allow_private = allow_private
+        self._unix_socket = unix_socket
+        self._signer = signer
+        self._deadlines = deadlines or Deadlines()
+        self._lookup = lookup
+        self._tls = tls
+        self._transport: HttpTransport | None = None
+        self._codec = JSON
+        self._max_chunk = 1
+
+    async def health(self) -> Health:
+        """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on."""
+        response = await self._call("GET", "/health", b"", self._deadlines.health_s, repin=True)
+        declared = codec_for(response.content_type).decode_health(response.body)
+        if declared.status != "ok" or declared.protocol != PROTOCOL_VERSION:
+            raise PolicyMisbehaved(
+                Reason.NOT_READY,
+                f"Its /health says status {declared.status[:40]!r}, protocol {declared.protocol}; "
+                f"'ok' and {PROTOCOL_VERSION} are needed.",
+            )
+        health = msgspec.structs.replace(
+            declared,
+            max_concurrent_episodes=min(max(declared.max_concurrent_episodes, 1), MAX_CONCURRENT_EPISODES),
+            max_chunk=min(max(declared.max_chunk, 1), MAX_CHUNK),
+        )
+        self._codec = next((codec for name, codec in CODECS.items() if name in health.encodings), JSON)
+        self._max_chunk = health.max_chunk
+        return health
+
+    async def reset(self, task: TaskConfig) -> None:
+        """Begin the episode `task.episode_id`; others may be under way."""
+        body = self._codec.encode_reset(task)
+        response = await self._call("POST", "/reset", body, self._deadlines.reset_s, repin=True)
+        episode_id = codec_for(response.content_type).decode_reset(response.body)
+        if episode_id != task.episode_id:
+            raise PolicyMisbehaved(
+                Reason.WRONG_EPISODE,
+                f"/reset answered with the episode_id {episode_id[:40]!r}; "
+                f"it must be the {task.episode_id!r} of its task_config.",
+            )
+
+    async def act(self, episode_id: str, step: int, observation: Observation) -> npt.NDArray[np.float32]:
+        """Actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
+        body = self._codec.encode_act(episode_id, step, observation)
+        response = await self._call("POST", "/act", body, self._deadlines.act_s)
+        return codec_for(response.content_type).decode_act(response.body, self._max_chunk)
+
+    async def close(self) -> None:
+        """Close the connections; the object may be used again."""
+        if self._transport is not None:
+            await self._transport.close()
+
+    async def _call(self, method: str, path: str, body: bytes, deadline_s: float, repin: bool = False) -> Response:
+        """One call that must end in 200; raises PolicyUnreachable or PolicyMisbehaved."""
+        if self._transport is None:
+            self._transport = HttpTransport(
+                parse_endpoint(self.endpoint, allow_private=self._allow_private),
+                allow_private=self._allow_private,
+                lookup=self._lookup,
+                tls=self._tls,
+                unix_socket=self._unix_socket,
+            )
+        headers = {"accept": self._codec.content_type}
+        if body:
+            headers["content-type"] = self._codec.content_type
+        if self._signer is not None:
+            headers |= self._signer(method, path, body)
+        response = await self._transport.request(
+            method, path, deadline_s=deadline_s, headers=headers, body=body, repin=repin
+        )
+        if 300 <= response.status < 400:
+            raise PolicyMisbehaved(
+                Reason.REDIRECT, f"It redirects {path} (status {response.status}); redirects are not followed."
+            )
+        if response.status != 200:
+            said = response.body[:200].decode("utf-8", "replace")
+            raise PolicyMisbehaved(
+                Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said!r}."
+            )
+        return response

@@ -1,0 +1,125 @@
+"""Bytes on the wire: requests encoded as JSON or msgpack, answers decoded without trusting them.
+
+The structures are those of the protocol; an image is `{"shape", "dtype", "data"}`, its raw bytes base64 in JSON and
+binary in msgpack. Nothing is ever unpickled, and no array is built from an answer before its size is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.interface import Observation
+from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.messages import ACTION_SIZE, Health, TaskConfig
+
+_FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
+
+
+class _Image(msgspec.Struct, frozen=True):
+    shape: tuple[int, ...]
+    dtype: str
+    data: memoryview
+
+
+class _ResetRequest(msgspec.Struct, frozen=True):
+    task_config: TaskConfig
+
+
+class _ResetAnswer(msgspec.Struct, frozen=True):
+    episode_id: str
+
+
+class _ActRequest(msgspec.Struct, frozen=True):
+    episode_id: str
+    step: int
+    observation: list[float]
+    images: dict[str, _Image]
+
+
+class _ActAnswer(msgspec.Struct, frozen=True):
+    action: list[float | list[float]]
+
+
+class Codec:
+    """One encoding of the protocol's messages."""
+
+    def __init__(self, name: str, content_type: str, module: Any) -> None:
+        self.name = name
+        self.content_type = content_type
+        self._encoder = module.Encoder()
+        self._health = module.Decoder(Health)
+        self._reset = module.Decoder(_ResetAnswer)
+        self._act = module.Decoder(_ActAnswer)
+
+    def encode_reset(self, task: TaskConfig) -> bytes:
+        """Body of `POST /reset`."""
+        return bytes(self._encoder.encode(_ResetRequest(task)))
+
+    def encode_act(self, episode_id: str, step: int, observation: Observation) -> bytes:
+        """Body of `POST /act`."""
+        images = {
+            camera: _Image(pixels.shape, pixels.dtype.name, np.ascontiguousarray(pixels).reshape(-1).data)
+            for camera, pixels in observation.pixels.items()
+        }
+        message = _ActRequest(episode_id, step, observation.agent_pos.tolist(), images)
+        return bytes(self._encoder.encode(message))
+
+    def decode_health(self, body: bytes) -> Health:
+        """Answer of `GET /health`; raises PolicyMisbehaved(MALFORMED_BODY)."""
+        health: Health = self._decode(self._health, body, "/health")
+        return health
+
+    def decode_reset(self, body: bytes) -> str:
+        """The episode id in the answer of `POST /reset`; raises PolicyMisbehaved(MALFORMED_BODY)."""
+        answer: _ResetAnswer = self._decode(self._reset, body, "/reset")
+        return answer.episode_id
+
+    def decode_act(self, body: bytes, max_chunk: int) -> npt.NDArray[np.float32]:
+        """Actions (k, 4) in the answer of `POST /act`, finite, 1 <= k <= max_chunk; raises PolicyMisbehaved."""
+        answer: _ActAnswer = self._decode(self._act, body, "/act")
+        return checked_actions(answer.action, max_chunk)
+
+    def _decode(self, decoder: Any, body: bytes, path: str) -> Any:
+        try:
+            return decoder.decode(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise PolicyMisbehaved(
+                Reason.MALFORMED_BODY, f"Its answer to {path} is not what the protocol says: {str(error)[:200]}."
+            ) from None
+
+
+def checked_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
+    """One action or a chunk of them as float32 (k, 4); raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE).
+
+    Numbers beyond float32 become its largest ones, so that what was finite stays finite.
+    """
+    rows = action if action and isinstance(action[0], list) else [action]
+    if not 1 <= len(rows) <= max_chunk:
+        raise PolicyMisbehaved(
+            Reason.ACTION_SHAPE, f"It sent {len(rows)} actions at once; its max_chunk is {max_chunk}."
+        )
+    for row in rows:
+        if not isinstance(row, list) or len(row) != ACTION_SIZE or any(isinstance(number, list) for number in row):
+            raise PolicyMisbehaved(
+                Reason.ACTION_SHAPE,
+                f"An action is {str(row)[:60]}; it must be {ACTION_SIZE} numbers, or a list of such lists.",
+            )
+    actions = np.array(rows, np.float64)
+    if not np.isfinite(actions).all():
+        raise PolicyMisbehaved(Reason.ACTION_NOT_FINITE, f"An action has NaN or infinity: {str(rows[0])[:60]}.")
+    return actions.clip(-_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
+
+
+JSON: Final = Codec("json", "application/json", msgspec.json)
+MSGPACK: Final = Codec("msgpack", "application/msgpack", msgspec.msgpack)
+CODECS: Final = {codec.name: codec for codec in (MSGPACK, JSON)}
+"""By the name in `/health`, best first."""
+
+
+def codec_for(content_type: str) -> Codec:
+    """The codec of an answer with this content type; JSON unless it says msgpack."""
+    return MSGPACK if content_type in (MSGPACK.content_type, "application/x-msgpack") else JSON

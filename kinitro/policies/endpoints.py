@@ -1,0 +1,148 @@
+"""Where a policy server is: checked URLs, and addresses that a stranger may send us to."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kinitro.policies.errors import PolicyUnreachable, Reason
+
+MAX_ENDPOINT_CHARS = 512
+MAX_ADDRESSES = 4
+"""Of a host, tried in order; more are ignored."""
+PUBLIC_PORTS = (80, 443)
+"""Ports below 1024 that a public endpoint may use; the others belong to services that are not policy servers."""
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+
+Address = str
+"""An IPv4 or IPv6 address in its textual form."""
+Lookup = Callable[[str, int], Awaitable[Sequence[Address]]]
+"""(host, port) -> its addresses; the seam where tests put their own DNS. Raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The parts of a policy server's base URL."""
+
+    secure: bool
+    host: str
+    """ASCII; IPv6 addresses without brackets."""
+    port: int
+    path: str
+    """Without a trailing slash; empty for the root."""
+
+    @property
+    def authority(self) -> str:
+        """The value of the `Host` header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
+
+
+def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
+    """The endpoint that `url` names, without asking DNS; raises PolicyUnreachable(BAD_ENDPOINT)."""
+
+    def refuse(why: str) -> PolicyUnreachable:
+        return PolicyUnreachable(
+            Reason.BAD_ENDPOINT, f"The endpoint {url[:100]!r} {why}; write https://host[:port][/path]."
+        )
+
+    if len(url) > MAX_ENDPOINT_CHARS or not url.isascii() or any(c <= " " or c in '\x7f"<>\\^`{|}' for c in url):
+        raise refuse(f"has characters that no URL has, or more than {MAX_ENDPOINT_CHARS}")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise refuse("is not a URL") from None
+    if parts.scheme not in ("http", "https"):
+        raise refuse("is neither http nor https")
+    if "@" in parts.netloc:
+        raise refuse("has user-info")
+    if "?" in url or "#" in url:
+        raise refuse("has a query or a fragment")
+    if not _HOST.fullmatch(host) and not _is_address(host):
+        raise refuse(f"has the host {host[:60]!r}")
+    secure = parts.scheme == "https"
+    port = (443 if secure else 80) if port is None else port
+    if port == 0 or (port < 1024 and port not in PUBLIC_PORTS and not allow_private):
+        raise refuse(f"has port {port}, where {' or '.join(map(str, PUBLIC_PORTS))} or 1024 and above is allowed")
+    return Endpoint(secure, host, port, parts.path.rstrip("/"))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host)) and "%" not in host
+    except ValueError:
+        return False
+
+
+def is_public(address: Address) -> bool:
+    """Whether `address` is one that anybody on the internet has: unicast, and no way of writing a private one."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return parsed.is_global and not parsed.is_multicast
+    tunnelled = parsed.sixtofour is not None or parsed.teredo is not None
+    return parsed.is_global and parsed in _GLOBAL_UNICAST and not tunnelled
+
+
+async def lookup_addresses(host: str, port: int) -> Sequence[Address]:
+    """The addresses the system's resolver gives, IPv4 first; raises OSError.
+
+    In a thread of its own: a resolver cannot be interrupted, and a shared pool of threads could be filled up
+    by hosts whose name servers never answer.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Address]] = loop.create_future()
+
+    def settle(found: list[Address] | OSError) -> None:
+        if answer.done():
+            return
+        if isinstance(found, OSError):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: list[Address] | OSError
+        try:
+            records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            records.sort(key=lambda record: record[0] != socket.AF_INET)
+            found = list(dict.fromkeys(str(record[4][0]) for record in records))
+        except (OSError, UnicodeError) as error:
+            found = error if isinstance(error, OSError) else OSError(f"no host name: {error}")
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=ask, name="lookup", daemon=True).start()
+    return await answer
+
+
+async def resolve(
+    endpoint: Endpoint, *, allow_private: bool = False, lookup: Lookup = lookup_addresses
+) -> list[Address]:
+    """The addresses that may be connected to, at most MAX_ADDRESSES; raises PolicyUnreachable.
+
+    A host with both public and other addresses is refused: nothing honest looks like that.
+    """
+    try:
+        found = list(await lookup(endpoint.host, endpoint.port))
+    except OSError as error:
+        raise PolicyUnreachable(Reason.NAME_NOT_FOUND, f"The host {endpoint.host!r} was not found: {error}.") from None
+    if not found:
+        raise PolicyUnreachable(Reason.NAME_NOT_FOUND, f"The host {endpoint.host!r} has no address.")
+    refused = [address for address in found if not is_public(address)]
+    if refused and not allow_private:
+        raise PolicyUnreachable(
+            Reason.ADDRESS_REFUSED,
+            f"The host {endpoint.host!r} has the address {refused[0]}, which is not public; use one that is.",
+        )
+    return found[:MAX_ADDRESSES]

@@ -1,0 +1,127 @@
+"""The bytes of the protocol, both ways, and everything that must not get through."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import math
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kinitro.environments.interface import Observation
+from kinitro.policies.codecs import CODECS, JSON, MSGPACK, codec_for
+from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.messages import TaskConfig
+
+TASK = TaskConfig("metaworld/push-v3", "push", "push the puck", "e-1", 500, 80.0, ("corner",), (84, 84))
+PIXELS = np.random.default_rng(0).integers(0, 256, (84, 84, 3)).astype(np.uint8)
+OBSERVATION = Observation(np.array([0.1, 0.6, 0.2, 1.0], np.float32), {"corner": PIXELS, "gripper": PIXELS[:, ::-1]})
+
+
+def test_json_requests_have_the_documented_structure() -> None:
+    message = json.loads(JSON.encode_act("e-1", 7, OBSERVATION))
+    assert message["episode_id"] == "e-1"
+    assert message["step"] == 7
+    assert message["observation"] == OBSERVATION.agent_pos.tolist()
+    image = message["images"]["corner"]
+    assert (image["shape"], image["dtype"]) == ([84, 84, 3], "uint8")
+    assert base64.b64decode(image["data"]) == PIXELS.tobytes()
+
+
+def test_msgpack_requests_carry_raw_bytes_even_of_a_mirrored_view() -> None:
+    message = msgspec.msgpack.decode(MSGPACK.encode_act("e-1", 0, OBSERVATION))
+    assert message["images"]["gripper"]["data"] == PIXELS[:, ::-1].tobytes()
+
+
+def test_no_seed_crosses_the_wire() -> None:
+    message = json.loads(JSON.encode_reset(TASK))
+    assert set(message) == {"task_config"}
+    assert set(message["task_config"]) == {
+        *("env_id", "task_name", "instruction", "episode_id", "max_steps", "control_hz"),
+        *("cameras", "image_size", "action_low", "action_high", "protocol"),
+    }
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+def test_an_action_or_a_chunk_of_them_is_accepted(codec) -> None:
+    encode = {"json": msgspec.json.encode, "msgpack": msgspec.msgpack.encode}[codec.name]
+    one = codec.decode_act(encode({"action": [0.5, -1, 2, 1e300]}), max_chunk=1)
+    assert one.dtype == np.float32
+    assert one.shape == (1, 4)
+    assert np.isfinite(one).all()
+    assert codec.decode_act(encode({"action": [[0, 0, 0, 1]] * 3, "more": "ignored"}), max_chunk=3).shape == (3, 4)
+
+
+BAD_ACTIONS = [
+    ([], Reason.ACTION_SHAPE),
+    ([[]], Reason.ACTION_SHAPE),
+    ([0.0] * 3, Reason.ACTION_SHAPE),
+    ([0.0] * 5, Reason.ACTION_SHAPE),
+    ([[0.0] * 4] * 4, Reason.ACTION_SHAPE),
+    ([[0.0] * 4, [0.0] * 3], Reason.ACTION_SHAPE),
+    ([[0.0] * 4, 0.0], Reason.ACTION_SHAPE),
+    ([0.0, [0.0] * 4, 0.0, 0.0], Reason.ACTION_SHAPE),
+    ([[[0.0] * 4]], Reason.MALFORMED_BODY),
+    (["0", "0", "0", "0"], Reason.MALFORMED_BODY),
+    ([True, False, True, True], Reason.MALFORMED_BODY),
+    ([None] * 4, Reason.MALFORMED_BODY),
+    ({"x": 1}, Reason.MALFORMED_BODY),
+    ("0000", Reason.MALFORMED_BODY),
+    (None, Reason.MALFORMED_BODY),
+    (0.0, Reason.MALFORMED_BODY),
+]
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+@pytest.mark.parametrize(("action", "reason"), BAD_ACTIONS, ids=str)
+def test_other_actions_are_refused_by_name(codec, action, reason) -> None:
+    encode = {"json": msgspec.json.encode, "msgpack": msgspec.msgpack.encode}[codec.name]
+    with pytest.raises(PolicyMisbehaved) as caught:
+        codec.decode_act(encode({"action": action}), max_chunk=3)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_never_reach_the_simulator(number) -> None:
+    with pytest.raises(PolicyMisbehaved) as caught:
+        MSGPACK.decode_act(msgspec.msgpack.encode({"action": [0.0, 0.0, number, 0.0]}), max_chunk=1)
+    assert caught.value.reason == Reason.ACTION_NOT_FINITE
+    for text in (b'{"action": [NaN, 0, 0, 0]}', b'{"action": [1e999, 0, 0, 0]}', b'{"action": [-Infinity, 0, 0, 0]}'):
+        with pytest.raises(PolicyMisbehaved) as caught:
+            JSON.decode_act(text, max_chunk=1)
+        assert caught.value.reason in (Reason.MALFORMED_BODY, Reason.ACTION_NOT_FINITE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[" * 60_000, b'{"action":' * 9_000, b"\xff\xfe", b"\x91" * 60_000, b"\xc1"],
+)
+@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+def test_rubbish_is_malformed(codec, body) -> None:
+    for decode in (codec.decode_health, codec.decode_reset, lambda body: codec.decode_act(body, 1)):
+        with pytest.raises(PolicyMisbehaved) as caught:
+            decode(body)
+        assert caught.value.reason == Reason.MALFORMED_BODY
+
+
+@given(body=st.binary(max_size=200))
+def test_any_bytes_give_actions_or_a_policy_error(body: bytes) -> None:
+    for codec in CODECS.values():
+        with contextlib.suppress(PolicyMisbehaved):
+            assert codec.decode_act(body, max_chunk=2).shape in {(1, 4), (2, 4)}
+
+
+def test_missing_health_fields_mean_the_least_capable_server() -> None:
+    health = JSON.decode_health(b'{"status": "ok", "gpu": "H100"}')
+    assert (health.encodings, health.max_concurrent_episodes, health.max_chunk) == (("json",), 1, 1)
+
+
+def test_an_answer_without_a_known_content_type_is_json() -> None:
+    assert codec_for("") is JSON
+    assert codec_for("text/plain") is JSON
+    assert codec_for("application/msgpack") is MSGPACK
