@@ -1,0 +1,105 @@
+"""Policy protocol v1 as the server sees it: requests decoded and checked, answers encoded. No need to change it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+VERSION = 1
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+MAX_IMAGE_PX = 1024
+OBSERVATION_SIZE = 4
+ACTION_SIZE = 4
+
+EpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class BadRequest(Exception):
+    """A request that does not follow the protocol; the message says how."""
+
+
+class Image(msgspec.Struct):
+    """Raw pixels: base64 in JSON, binary in msgpack."""
+
+    shape: tuple[int, int, int]
+    dtype: str
+    data: bytearray
+
+    def array(self) -> np.ndarray:
+        """uint8 (height, width, 3); nothing is built before dtype, shape and byte count agree."""
+        height, width, channels = self.shape
+        if self.dtype != "uint8" or channels != 3:
+            raise BadRequest(f"An image is {self.dtype} with {channels} channels; it must be uint8 with 3.")
+        if not (0 < height <= MAX_IMAGE_PX and 0 < width <= MAX_IMAGE_PX):
+            raise BadRequest(f"An image is {height} x {width}; each side must be 1 to {MAX_IMAGE_PX}.")
+        if len(self.data) != height * width * channels:
+            raise BadRequest(f"An image has {len(self.data)} bytes; its shape needs {height * width * channels}.")
+        return np.frombuffer(self.data, np.uint8).reshape(self.shape)
+
+
+class TaskConfig(msgspec.Struct):
+    """The part of `task_config` that the server itself needs."""
+
+    episode_id: EpisodeId
+
+
+class ResetRequest(msgspec.Struct):
+    """Body of `POST /reset`."""
+
+    task_config: dict[str, Any]
+
+
+class ActRequest(msgspec.Struct):
+    """Body of `POST /act`."""
+
+    episode_id: EpisodeId
+    step: Annotated[int, msgspec.Meta(ge=0)]
+    observation: Annotated[list[float], msgspec.Meta(min_length=OBSERVATION_SIZE, max_length=OBSERVATION_SIZE)]
+    images: dict[str, Image] | None = None
+
+    def observation_array(self) -> np.ndarray:
+        """float32 (4,), finite."""
+        array = np.array(self.observation, np.float32)
+        if not np.isfinite(array).all():
+            raise BadRequest("The observation has numbers that are not finite.")
+        return array
+
+    def image_arrays(self) -> dict[str, np.ndarray] | None:
+        """Camera name -> uint8 (height, width, 3)."""
+        return None if self.images is None else {name: image.array() for name, image in self.images.items()}
+
+
+_JSON = (msgspec.json.Decoder(ResetRequest), msgspec.json.Decoder(ActRequest), msgspec.json.Encoder())
+_MSGPACK = (msgspec.msgpack.Decoder(ResetRequest), msgspec.msgpack.Decoder(ActRequest), msgspec.msgpack.Encoder())
+CONTENT_TYPES = {"application/json": _JSON, "application/msgpack": _MSGPACK}
+
+
+def decode_reset(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
+    """(episode_id, task_config); raises BadRequest."""
+    task_config: dict[str, Any] = _decode(content_type, 0, body).task_config
+    try:
+        return msgspec.convert(task_config, TaskConfig).episode_id, task_config
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"task_config: {error}.") from None
+
+
+def decode_act(content_type: str, body: bytes) -> ActRequest:
+    """The request, its images still as bytes; raises BadRequest."""
+    request: ActRequest = _decode(content_type, 1, body)
+    return request
+
+
+def encode(content_type: str, message: dict[str, Any]) -> bytes:
+    """The answer in the encoding of the request."""
+    return CONTENT_TYPES[content_type][2].encode(message)
+
+
+def _decode(content_type: str, index: int, body: bytes) -> Any:
+    if content_type not in CONTENT_TYPES:
+        raise BadRequest(f"The content type is {content_type[:60]!r}; use {' or '.join(CONTENT_TYPES)}.")
+    try:
+        return CONTENT_TYPES[content_type][index].decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The body is not what the protocol says: {error}.") from None
