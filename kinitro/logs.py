@@ -47,6 +47,7 @@ def configure_logs(level: str = "info", log_format: LogFormat = "auto", *, servi
         "websockets",
         "numba",
         "asyncio",
+        "alembic",
     ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(

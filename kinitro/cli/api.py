@@ -2,8 +2,192 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import typer
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url", help="postgresql://user:password@host:5432/database [env: KINITRO_API_DATABASE_URL]"
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("api")(api)
+    database = typer.Typer(name="db", help="Create, upgrade, look at and drop the database.", no_args_is_help=True)
+    database.command("create")(create)
+    database.command("init")(init)
+    database.command("status")(status)
+    database.command("drop")(drop)
+    database.command("reset")(reset)
+    app.add_typer(database)
+    keys = typer.Typer(name="keys", help="Keys with which executors take tasks.", no_args_is_help=True)
+    keys.command("create")(create_key)
+    keys.command("list")(list_keys)
+    keys.command("revoke")(revoke_key)
+    app.add_typer(keys)
+
+
+def api(
+    database_url: DatabaseUrl = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one [default: 8000].")] = None,
+    auth: Annotated[
+        bool | None, typer.Option("--auth/--no-auth", help="Executors need a key [default: --auth].")
+    ] = None,
+    netuid: Annotated[int | None, typer.Option(help="Serve only this subnet's cycles.")] = None,
+    allow_mixed_physics: Annotated[
+        bool | None, typer.Option("--allow-mixed-physics", help="Accept executors with another fingerprint.")
+    ] = None,
+    lease_ttl_s: Annotated[
+        float | None,
+        typer.Option("--lease-ttl-s", help="A lease without a heartbeat ends after this [default: 60]."),
+    ] = None,
+    drain_notice_s: Annotated[
+        float | None, typer.Option("--drain-notice-s", help="Serve on after SIGTERM, for a load balancer to notice.")
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
+) -> None:
+    """Serve the task pool, scores and weights over HTTP."""
+    from kinitro.api.server import serve
+    from kinitro.api.settings import ApiSettings
+    from kinitro.logs import configure_logs
+
+    settings = ApiSettings.load(
+        database_url=database_url,
+        host=host,
+        port=port,
+        auth=auth,
+        netuid=netuid,
+        allow_mixed_physics=allow_mixed_physics,
+        lease_ttl_s=lease_ttl_s,
+        drain_notice_s=drain_notice_s,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    configure_logs(settings.log_level, settings.log_format, service="api")
+    serve(settings)
+
+
+def create(database_url: DatabaseUrl = None) -> None:
+    """Create the database; `init` comes next."""
+    from kinitro.taskpool import schema
+
+    name = schema.create_database(_url(database_url))
+    typer.echo(f"Created the database {name!r}. Next: kinitro db init")
+
+
+def init(database_url: DatabaseUrl = None) -> None:
+    """Bring the schema of the database up to date; harmless if it is."""
+    from kinitro.taskpool import schema
+
+    typer.echo(f"The schema is at revision {schema.upgrade(_url(database_url))}.")
+
+
+def status(database_url: DatabaseUrl = None) -> None:
+    """Show the schema revision and how many rows there are."""
+    from kinitro.taskpool import schema
+
+    found = schema.status(_url(database_url))
+    if found.revision is None:
+        typer.echo(f"no schema (this program needs revision {found.head}): run `kinitro db init`")
+        raise typer.Exit(1)
+    state = "up to date" if found.revision == found.head else f"this program needs {found.head}: run `kinitro db init`"
+    typer.echo(f"revision {found.revision} ({state})")
+    for table, count in found.rows.items():
+        typer.echo(f"{table:<12} {count:>12,}")
+    if found.revision != found.head:
+        raise typer.Exit(1)
+
+
+def drop(
+    database_url: DatabaseUrl = None,
+    yes: Yes = False,
+    force: Annotated[bool, typer.Option("--force", help="End the sessions of others first.")] = False,
+) -> None:
+    """Drop the database and everything in it."""
+    from kinitro.taskpool import schema
+
+    url = _url(database_url)
+    _confirm(f"Drop the database {schema.database_name(url)!r} and everything in it?", yes)
+    typer.echo(f"Dropped the database {schema.drop_database(url, force=force)!r}.")
+
+
+def reset(
+    database_url: DatabaseUrl = None,
+    yes: Yes = False,
+    force: Annotated[bool, typer.Option("--force", help="End the sessions of others first.")] = False,
+) -> None:
+    """Drop the database, create it again and bring its schema up to date."""
+    from kinitro.taskpool import schema
+
+    url = _url(database_url)
+    _confirm(f"Drop the database {schema.database_name(url)!r} and everything in it, and make a new one?", yes)
+    schema.drop_database(url, force=force)
+    name = schema.create_database(url)
+    typer.echo(f"The database {name!r} is new and empty, its schema at revision {schema.upgrade(url)}.")
+
+
+def create_key(
+    executor: Annotated[str, typer.Argument(help="Name of the executor, such as gpu-1.")],
+    scope: Annotated[
+        Literal["tasks", "read"], typer.Option(help="tasks: lease and report; read: metrics only.")
+    ] = "tasks",
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a key and show it this once; an executor may have two, so that keys can be rotated."""
+    from kinitro.taskpool import keys
+    from kinitro.taskpool.database import connect
+
+    with connect(_url(database_url)) as connection:
+        number, key = keys.create_key(connection, executor, scope)
+    typer.echo(f"Key {number} of {executor!r}, scope {scope}. It is shown only now:", err=True)
+    typer.echo(key)
+
+
+def list_keys(database_url: DatabaseUrl = None) -> None:
+    """Show all keys, without the keys themselves."""
+    from kinitro.taskpool import keys
+    from kinitro.taskpool.database import connect
+
+    with connect(_url(database_url)) as connection:
+        rows = keys.list_keys(connection)
+    if not rows:
+        typer.echo("There are no keys: make one with `kinitro keys create NAME`.")
+        return
+    typer.echo(f"{'key':>5}  {'executor':<24} {'scope':<6} {'created':<17} {'last used':<17} state")
+    for row in rows:
+        used = f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never"
+        state = f"revoked {row.revoked_at:%Y-%m-%d %H:%M}" if row.revoked_at else "live"
+        typer.echo(
+            f"{row.id:>5}  {row.executor:<24} {row.scope:<6} {row.created_at:%Y-%m-%d %H:%M}  {used:<17} {state}"
+        )
+
+
+def revoke_key(
+    number: Annotated[int, typer.Argument(help="Number of the key, from `kinitro keys list`.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """End a key; running APIs refuse it within 5 seconds."""
+    from kinitro.taskpool import keys
+    from kinitro.taskpool.database import connect
+
+    with connect(_url(database_url)) as connection:
+        row = keys.revoke_key(connection, number)
+    typer.echo(f"Key {row.id} of {row.executor!r} is revoked.")
+
+
+def _url(given: str | None) -> str:
+    from kinitro.api.settings import ApiSettings
+
+    return ApiSettings.load(database_url=given).database_url
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes:
+        typer.confirm(f"{question} (--yes answers this)", abort=True)

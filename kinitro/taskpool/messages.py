@@ -58,6 +58,9 @@ class FetchResponse(Message):
     lease_id: int | None
     ttl_s: float = Field(description="Seconds until the lease ends unless a heartbeat extends it.")
     retry_after_s: float = 1.0
+    reason: str | None = Field(
+        None, description="Why this executor gets nothing, when it should do something about it."
+    )
     tasks: list[Task]
 
 
@@ -109,6 +112,12 @@ class HeartbeatResponse(Message):
     """`POST /v1/leases/{id}/heartbeat`; 409 when the lease is gone."""
 
     ttl_s: float
+
+
+class ReleaseResponse(Message):
+    """`POST /v1/leases/{id}/release`: how many tasks went back; 409 when the lease is gone."""
+
+    released: int
 
 
 class TaskStats(Message):

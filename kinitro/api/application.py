@@ -1,0 +1,106 @@
+"""The FastAPI application: routes, middleware, and what runs beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from pydantic.json_schema import models_json_schema
+
+from kinitro import __version__
+from kinitro.api import routes
+from kinitro.api.auth import KeyRing, identify
+from kinitro.api.cache import ReadCache
+from kinitro.api.limits import BodyLimit, RateLimiter
+from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
+from kinitro.api.requests import RequestContext
+from kinitro.api.services import Services
+from kinitro.api.settings import ApiSettings
+from kinitro.errors import UnavailableError
+from kinitro.logs import get_logger
+from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.messages import SubmitRequest
+from kinitro.taskpool.pool import TaskPool
+from kinitro.taskpool.publications import Publications
+from kinitro.taskpool.schema import check_schema
+
+log = get_logger(__name__)
+UNLIMITED_MODULES = frozenset({"service"})
+"""Probes are neither identified nor counted."""
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """An application whose start-up opens the database; raises ConfigurationError or UnavailableError then."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings) as services:
+            app.state.services = services
+            reaper = asyncio.create_task(reap_forever(services), name="reaper")
+            try:
+                yield
+            finally:
+                reaper.cancel()
+                await asyncio.gather(reaper, return_exceptions=True)
+
+    app = FastAPI(
+        title="Kinitro",
+        version=__version__,
+        summary="Task pool, scores and weights of the Kinitro subnet.",
+        lifespan=lifespan,
+        responses=PROBLEM_RESPONSES,
+    )
+    add_problem_handlers(app)
+    for module in pkgutil.iter_modules(routes.__path__):
+        limited = [] if module.name in UNLIMITED_MODULES else [Depends(identify)]
+        app.include_router(import_module(f"{routes.__name__}.{module.name}").router, dependencies=limited)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.add_middleware(BodyLimit, limits={"/v1/tasks/submit": settings.submit_limit_bytes})
+    app.add_middleware(RequestContext)
+    return app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description, with the messages that routes read themselves."""
+    if app.openapi_schema is None:
+        schema = FastAPI.openapi(app)
+        _, own = models_json_schema([(SubmitRequest, "validation")], ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= own["$defs"]
+    return FastAPI.openapi(app)
+
+
+@asynccontextmanager
+async def open_services(settings: ApiSettings) -> AsyncIterator[Services]:
+    """Connect, refuse a schema that is not ours, and close everything at the end."""
+    connections = await open_pool(settings.database_url, size=settings.database_connections)
+    try:
+        async with connections.connection() as connection:
+            await check_schema(connection)
+        yield Services(
+            settings=settings,
+            connections=connections,
+            pool=TaskPool(connections, settings.pool_limits),
+            publications=Publications(connections, settings.netuid),
+            keys=KeyRing(connections),
+            limiter=RateLimiter(settings.requests_per_s),
+            cache=ReadCache(settings.public_cache_s),
+        )
+    finally:
+        await connections.close()
+
+
+async def reap_forever(services: Services) -> None:
+    """End expired leases, here and in every other instance; a database that is away is tried again."""
+    while True:
+        try:
+            leases, tasks = await services.pool.reap()
+            if leases:
+                log.info("leases_expired", leases=leases, tasks=tasks)
+        except UnavailableError as error:
+            log.warning("reaper_waits", reason=str(error))
+        await asyncio.sleep(services.settings.reap_interval_s)

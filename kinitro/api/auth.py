@@ -1,0 +1,113 @@
+"""Who calls: keys become callers, callers have scopes and a rate limit."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from kinitro.api.limits import RateLimiter
+from kinitro.api.services import Services, ServicesOf
+from kinitro.taskpool.database import Connection, ConnectionPool, run_on
+from kinitro.taskpool.keys import PREFIX, SQL, key_hash
+
+KEY_CACHE_S = 5.0
+"""A revoked key works at most this much longer."""
+KEY_CACHE_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it is. Without authentication there is one caller, `executor_id` None."""
+
+    executor_id: int | None
+    name: str
+    scope: str
+
+
+class KeyRing:
+    """Valid keys, looked up in the database and remembered for KEY_CACHE_S; invalid ones are not remembered."""
+
+    def __init__(self, connections: ConnectionPool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connections = connections
+        self._clock = clock
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def caller(self, key: str) -> Caller | None:
+        """The caller with this key, or None."""
+        hashed = key_hash(key)
+        known = self._known.get(hashed)
+        if known and known[0] > self._clock():
+            return known[1]
+
+        async def look_up(connection: Connection) -> Caller | None:
+            row = await (await connection.execute(SQL["AUTHENTICATE"], {"hash": hashed})).fetchone()
+            if row is None:
+                return None
+            await connection.execute(SQL["USED"], {"id": row[0]})
+            return Caller(executor_id=row[1], name=row[2], scope=row[3])
+
+        self._known.pop(hashed, None)
+        found = await run_on(self._connections, look_up)
+        if found is not None:
+            self._known[hashed] = (self._clock() + KEY_CACHE_S, found)
+            if len(self._known) > KEY_CACHE_SIZE:
+                self._known.popitem(last=False)
+        return found
+
+
+async def identify(request: Request, services: ServicesOf) -> Caller | None:
+    """The caller whose key came along, None without one; answers 401 to a wrong key and 429 to a hasty caller.
+
+    Guesses at keys and calls without one count against the caller's address.
+    """
+    limiter: RateLimiter = services.limiter
+    address = f"address {request.client.host if request.client else 'unknown'}"
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if not services.settings.auth or not key:
+        limiter.take(address)
+        return None
+    caller = await services.keys.caller(key) if scheme.lower() == "bearer" and key.startswith(PREFIX) else None
+    limiter.take(address if caller is None else f"key of {caller.name} for {caller.scope}")
+    if caller is None:
+        raise _unauthorized("This key is unknown or revoked")
+    return caller
+
+
+Identified = Annotated[Caller | None, Depends(identify)]
+
+
+async def require_tasks(caller: Identified, services: ServicesOf) -> Caller:
+    """For routes that executors use."""
+    return _with_scope(caller, services, "tasks")
+
+
+async def require_read(caller: Identified, services: ServicesOf) -> Caller:
+    """For what operators read; a key for tasks may read too."""
+    return _with_scope(caller, services, "read")
+
+
+def _with_scope(caller: Caller | None, services: Services, scope: str) -> Caller:
+    if not services.settings.auth:
+        return Caller(executor_id=None, name="anyone", scope=scope)
+    if caller is None:
+        raise _unauthorized("A key is needed")
+    if caller.scope not in (scope, "tasks"):
+        raise HTTPException(403, f"This key has scope {caller.scope!r}, and {scope!r} is needed: create another key.")
+    return caller
+
+
+def _unauthorized(what: str) -> HTTPException:
+    return HTTPException(
+        401,
+        f"{what}: send `Authorization: Bearer KEY`; the operator makes keys with `kinitro keys create`.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+ExecutorCaller = Annotated[Caller, Depends(require_tasks)]
+ReadCaller = Annotated[Caller, Depends(require_read)]

@@ -1,0 +1,71 @@
+"""Public reads: computed at most once per interval, answered 304 where the caller has them already."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+ENTRIES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    expires: float
+    etag: str
+    body: bytes
+
+
+class ReadCache:
+    """Bodies by path. What fails is not remembered."""
+
+    def __init__(self, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_age_s = max_age_s
+        self._clock = clock
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]]) -> Response:
+        """What `make` returns, or the remembered body of this URL, or 304 if its ETag came along.
+
+        Callers that ask at the same time wait for one computation. An answer that took long is kept longer
+        (20 times its cost), so that reads never take more than a twentieth of the database.
+        """
+        key = str(request.url.path) + "?" + str(request.url.query)
+        entry = self._fresh(key)
+        if entry is None:
+            lock = self._locks.setdefault(key, asyncio.Lock())
+            try:
+                async with lock:
+                    entry = self._fresh(key) or await self._make(key, make)
+            finally:
+                if not lock.locked():
+                    self._locks.pop(key, None)
+        headers = {"ETag": entry.etag, "Cache-Control": f"public, max-age={int(self._max_age_s)}"}
+        wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+        if entry.etag in wanted or "*" in wanted:
+            return Response(status_code=304, headers=headers)
+        return Response(entry.body, headers=headers, media_type="application/json")
+
+    def _fresh(self, key: str) -> _Entry | None:
+        entry = self._entries.get(key)
+        return entry if entry and entry.expires > self._clock() else None
+
+    async def _make(self, key: str, make: Callable[[], Awaitable[BaseModel]]) -> _Entry:
+        began = self._clock()
+        body = (await make()).model_dump_json().encode()
+        cost_s = self._clock() - began
+        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        entry = _Entry(self._clock() + max(self._max_age_s, 20 * cost_s), etag, body)
+        self._entries.pop(key, None)
+        self._entries[key] = entry
+        if len(self._entries) > ENTRIES:
+            self._entries.popitem(last=False)
+        return entry

@@ -1,0 +1,51 @@
+"""ASGI middleware around every request: an id, a log line, a latency, and no failure without an answer."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kinitro.api.problems import problem
+from kinitro.logs import get_logger
+
+log = get_logger(__name__)
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
+
+
+class RequestContext:
+    """Takes over a caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8).encode()
+        status = 0
+        began = time.perf_counter()
+
+        async def answered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
+            try:
+                await self._app(scope, receive, answered)
+            except Exception:
+                log.exception("request_failed", method=scope["method"], path=scope["path"])
+                if status:
+                    raise
+                text = f"Something went wrong here; the operator finds it in the log as request {request_id.decode()}."
+                await problem(500, text)(scope, receive, answered)
+            elapsed_ms = (time.perf_counter() - began) * 1000
+            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(elapsed_ms, 2))

@@ -1,0 +1,1 @@
+"""One module per topic, each with a `router`; the application includes all of them."""

@@ -1,0 +1,43 @@
+"""Is the process alive, and should it get requests?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel
+
+from kinitro import __version__
+from kinitro.api.services import ServicesOf
+from kinitro.taskpool.database import Connection, run_on
+from kinitro.taskpool.errors import SchemaMismatch
+from kinitro.taskpool.messages import Health
+from kinitro.taskpool.schema import check_schema
+
+router = APIRouter(tags=["service"])
+
+
+class Ready(BaseModel):
+    """`GET /ready`: 503 with the reason instead, when requests should go elsewhere."""
+
+    status: str = "ready"
+
+
+@router.get("/health")
+async def health() -> Health:
+    """The process answers; nothing else is looked at."""
+    return Health(version=__version__)
+
+
+@router.get("/ready")
+async def ready(services: ServicesOf) -> Ready:
+    """The database answers, its schema is the right one, and this process is not stopping."""
+    if services.draining:
+        raise HTTPException(503, "This instance is draining.")
+
+    async def check(connection: Connection) -> None:
+        await check_schema(connection)
+
+    try:
+        await run_on(services.connections, check)
+    except SchemaMismatch as error:
+        raise HTTPException(503, str(error)) from None
+    return Ready()

@@ -1,0 +1,115 @@
+"""What executors call: fetch, submit; and the counts that everybody may read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
+from pydantic_core import from_json
+from starlette.responses import Response
+
+from kinitro.api.auth import ExecutorCaller
+from kinitro.api.problems import field_problems
+from kinitro.api.services import ServicesOf
+from kinitro.taskpool.messages import (
+    FetchRequest,
+    FetchResponse,
+    Message,
+    SubmitResponse,
+    SubmitStatus,
+    TaskResult,
+    TaskStats,
+)
+from kinitro.taskpool.pool import StoredResult
+
+router = APIRouter(prefix="/v1/tasks", tags=["executors"])
+_SUBMIT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SubmitRequest"}}},
+    }
+}
+"""The route reads the body itself; `application.describe` adds the schema that is named here."""
+
+
+class _Envelope(Message):
+    """A SubmitRequest whose results are looked at one by one, so that one bad report does not harm the others."""
+
+    lease_id: int = Field(ge=1, le=2**63 - 1)
+    results: list[dict[str, Any]] = Field(min_length=1, max_length=1000)
+
+
+@router.post("/fetch")
+async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf) -> FetchResponse:
+    """Lease tasks; report them before `ttl_s` is over, or send heartbeats."""
+    if services.draining:
+        raise HTTPException(503, "This instance is draining: ask again.", headers={"Retry-After": "1"})
+    executor_id = caller.executor_id
+    if executor_id is None:
+        executor_id = await services.pool.executor_named(body.executor or caller.name)
+    return await services.pool.fetch(executor_id, body)
+
+
+@router.post("/submit", response_model=SubmitResponse, openapi_extra=_SUBMIT_BODY)
+async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf) -> SubmitResponse:
+    """Report results. Each gets a status of its own; 422 when none of them can be read."""
+    envelope = _envelope(await request.body())
+    readable: list[StoredResult] = []
+    problems: list[list[dict[str, Any]]] = []
+    statuses: list[SubmitStatus | None] = []
+    for position, report in enumerate(envelope.results):
+        try:
+            readable.append(_readable(report))
+            statuses.append(None)
+        except ValidationError as error:
+            found = field_problems(error.errors(), ("body", "results", position))
+            problems.append(found)
+            statuses.append(_rejected(report, found))
+    if not readable:
+        raise RequestValidationError([problem for found in problems for problem in found])
+    stored = iter(await services.pool.submit(caller.executor_id, envelope.lease_id, readable))
+    return SubmitResponse(results=[status or next(stored) for status in statuses])
+
+
+@router.get("/stats", response_model=TaskStats)
+async def stats(request: Request, services: ServicesOf) -> Response:
+    """Counts of the newest cycle."""
+
+    async def make() -> TaskStats:
+        return await services.pool.stats(services.settings.netuid)
+
+    return await services.cache.answer(request, make)
+
+
+def _envelope(body: bytes) -> _Envelope:
+    try:
+        return _Envelope.model_validate(from_json(body))
+    except ValidationError as error:
+        raise RequestValidationError(field_problems(error.errors(), ("body",))) from None
+    except ValueError as error:
+        raise RequestValidationError([{"loc": ("body",), "msg": f"no JSON: {error}", "type": "json_invalid"}]) from None
+
+
+def _readable(report: dict[str, Any]) -> StoredResult:
+    """Raises pydantic's ValidationError, also for a trace that is no base64."""
+    result = TaskResult.model_validate(report)
+    if result.trace is None:
+        return StoredResult(result)
+    try:
+        return StoredResult(result, base64.b64decode(result.trace, validate=True))
+    except (binascii.Error, ValueError):
+        raise ValidationError.from_exception_data(
+            "TaskResult",
+            [{"type": "value_error", "loc": ("trace",), "input": "", "ctx": {"error": "it is no base64"}}],
+        ) from None
+
+
+def _rejected(report: dict[str, Any], found: list[dict[str, Any]]) -> SubmitStatus:
+    claimed = report.get("task_id")
+    task_id = claimed if isinstance(claimed, int) and abs(claimed) < 2**63 else 0
+    field = ".".join(str(part) for part in found[0]["loc"][3:]) or "result"
+    return SubmitStatus(task_id=task_id, status="rejected", reason=f"{field}: {found[0]['msg']}")

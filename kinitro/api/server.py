@@ -1,0 +1,105 @@
+"""Serving the application: the socket, signals, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from kinitro.api.application import create_app
+from kinitro.api.settings import ApiSettings
+from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.logs import get_logger
+from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.schema import check_schema
+
+log = get_logger(__name__)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: ours drains first and exits with code 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(settings: ApiSettings) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises ConfigurationError or UnavailableError when it cannot start."""
+    settings.check_exposure()
+    with listening_socket(settings.host, settings.port) as listener:
+        asyncio.run(_serve(settings, listener))
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise ConfigurationError(f"--host {host!r} is no address ({error.strerror}): try 127.0.0.1.") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+        return listener
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise UnavailableError(
+                f"Port {port} on {host} is taken: stop who has it, or give another --port."
+            ) from None
+        if error.errno == errno.EACCES:
+            raise UnavailableError(
+                f"Port {port} may not be used without privileges: give a --port above 1023."
+            ) from None
+        raise ConfigurationError(f"--host {host} cannot be listened on ({error.strerror}): try 127.0.0.1.") from None
+
+
+async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
+    probe = await open_pool(settings.database_url, size=2)
+    try:
+        async with probe.connection() as connection:
+            await check_schema(connection)
+    finally:
+        await probe.close()
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=int(settings.drain_s),
+        server_header=False,
+    )
+    server = Server(config)
+    stopping: list[asyncio.Task[None]] = []
+
+    async def stop() -> None:
+        app.state.services.draining = True
+        log.info("draining", notice_s=settings.drain_notice_s, at_most_s=settings.drain_s)
+        await asyncio.sleep(settings.drain_notice_s)
+        server.should_exit = True
+
+    def signalled() -> None:
+        if stopping:
+            server.should_exit = server.force_exit = True
+        elif not hasattr(app.state, "services"):
+            server.should_exit = True
+        else:
+            stopping.append(asyncio.create_task(stop()))
+
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, signalled)
+    host, port = listener.getsockname()[:2]
+    log.info("api_listens", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", auth=settings.auth)
+    await server.serve(sockets=[listener])
+    log.info("api_stopped")

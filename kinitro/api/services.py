@@ -1,0 +1,41 @@
+"""What the routes work with; one per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from kinitro.api.cache import ReadCache
+from kinitro.api.limits import RateLimiter
+from kinitro.api.settings import ApiSettings
+from kinitro.taskpool.database import ConnectionPool
+from kinitro.taskpool.pool import TaskPool
+from kinitro.taskpool.publications import Publications
+
+if TYPE_CHECKING:
+    from kinitro.api.auth import KeyRing
+
+
+@dataclass(slots=True)
+class Services:
+    """Made at start-up, closed at the end."""
+
+    settings: ApiSettings
+    connections: ConnectionPool
+    pool: TaskPool
+    publications: Publications
+    keys: KeyRing
+    limiter: RateLimiter
+    cache: ReadCache
+    draining: bool = False
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that serves this request."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesOf = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,140 @@
+"""Connections to PostgreSQL, and its failures as one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+import psycopg_pool
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+
+from kinitro.errors import ConfigurationError
+from kinitro.logs import get_logger
+from kinitro.settings import normalized_database_url
+from kinitro.taskpool.errors import DatabaseRefused, DatabaseUnavailable
+
+Connection = psycopg.AsyncConnection[TupleRow]
+ConnectionPool = psycopg_pool.AsyncConnectionPool[Connection]
+
+T = TypeVar("T")
+log = get_logger(__name__)
+
+TRIES = 4
+"""How often work is tried when its connection breaks."""
+CONNECT_TIMEOUT_S = 5
+POOL_WAIT_S = 10.0
+MINIMUM_VERSION = 140000
+"""PostgreSQL 14, in the server's own numbering."""
+
+SESSION_SETTINGS = {
+    "jit": "off",  # compiling a statement costs more than any of ours takes
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "15s",  # a client that vanished must not keep its locks
+    "plan_cache_mode": "force_generic_plan",  # hot statements are planned once per connection
+}
+
+
+def where(url: str) -> str:
+    """Host, port and database of `url`, without its password, for messages."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        return "the given address"
+    host, port = parts.get("host", "localhost"), parts.get("port", "5432")
+    return f"{host}:{port}/{parts.get('dbname', parts.get('user', ''))}"
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Turn a failure to connect or a refusal into DatabaseUnavailable or DatabaseRefused."""
+    try:
+        yield
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is None:  # the address itself could not be parsed
+            raise ConfigurationError(
+                f"--database-url cannot be read ({one_line(error)}): write postgresql://user:password@host:5432/database."
+            ) from None
+        raise
+    except psycopg_pool.PoolTimeout:
+        raise DatabaseUnavailable(
+            f"PostgreSQL at {where(url)} gave no connection within {POOL_WAIT_S:.0f} s."
+        ) from None
+    except psycopg.OperationalError as error:
+        text = one_line(error)
+        if "does not exist" in text and "database" in text:
+            raise DatabaseRefused(
+                f"The server has no such database ({where(url)}): "
+                "create it with `kinitro db create`, then `kinitro db init`."
+            ) from None
+        if "authentication failed" in text or "no password supplied" in text or "does not exist" in text:
+            raise DatabaseRefused(f"PostgreSQL at {where(url)} refused the user or password: {text}.") from None
+        raise DatabaseUnavailable(
+            f"PostgreSQL at {where(url)} cannot be reached ({text}): is it running, and is --database-url right?"
+        ) from None
+
+
+def connect(url: str, **options: Any) -> psycopg.Connection[TupleRow]:
+    """A blocking connection in autocommit mode, for commands. Raises ConfigurationError or DatabaseUnavailable."""
+    address = normalized_database_url(url)
+    with explained(address):
+        return psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, **options)
+
+
+async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
+    """Up to `size` connections, in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
+    address = normalized_database_url(url)
+    with explained(address):
+        async with await psycopg.AsyncConnection.connect(
+            address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+        ) as probe:
+            if probe.info.server_version < MINIMUM_VERSION:
+                raise DatabaseRefused(
+                    f"PostgreSQL at {where(address)} is version {probe.info.server_version // 10000}: "
+                    "14 or newer is needed."
+                )
+    pool = ConnectionPool(
+        address,
+        min_size=1,
+        max_size=size,
+        timeout=POOL_WAIT_S,
+        open=False,
+        configure=_configure,
+        kwargs={"autocommit": True, "connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": 0},
+    )
+    with explained(address):
+        await pool.open(wait=True, timeout=POOL_WAIT_S)
+    return pool
+
+
+async def run_on(connections: ConnectionPool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """`work` on a connection of the pool, and again on another one if it breaks; so `work` must bear repetition.
+
+    Raises DatabaseUnavailable.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            async with connections.connection() as connection:
+                return await work(connection)
+        except psycopg_pool.PoolTimeout:
+            raise DatabaseUnavailable(f"PostgreSQL gave no connection within {POOL_WAIT_S:.0f} s.") from None
+        except psycopg.errors.QueryCanceled as error:
+            raise DatabaseUnavailable(f"PostgreSQL took too long: {one_line(error)}.") from None
+        except psycopg.OperationalError as error:
+            if attempt == TRIES:
+                raise DatabaseUnavailable(f"PostgreSQL broke {TRIES} connections: {one_line(error)}.") from None
+            log.warning("database_connection_lost", attempt=attempt, error=one_line(error))
+    raise AssertionError("unreachable")
+
+
+async def _configure(connection: Connection) -> None:
+    for name, value in SESSION_SETTINGS.items():
+        await connection.execute("select set_config(%s, %s, false)", (name, value))
+
+
+def one_line(error: BaseException) -> str:
+    """The last line of a message: libpq puts the reason there."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].removesuffix(".") if lines else type(error).__name__

@@ -1,0 +1,371 @@
+"""The task pool: tasks go in by COPY, out under leases, and their results come back exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from psycopg.rows import TupleRow, dict_row
+from psycopg.types.json import Jsonb
+
+from kinitro.taskpool.database import Connection, ConnectionPool, run_on
+from kinitro.taskpool.errors import LeaseLost, UnknownCycle
+from kinitro.taskpool.keys import SQL as KEY_SQL
+from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
+from kinitro.taskpool.statements import load_statements
+
+SQL = load_statements(Path(__file__).with_name("pool.sql"))
+
+DROP_BATCH_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """How patient the pool is."""
+
+    lease_ttl_s: float = 60.0
+    """Without a heartbeat for this long, a lease's tasks go to somebody else."""
+    lease_max_age_s: float = 7200.0
+    """No heartbeat extends a lease beyond this age."""
+    max_faults: int = 3
+    """Evaluator faults after which a task is void."""
+    max_leases: int = 10
+    """Leases of one task that may expire; a task that kills every executor is then void."""
+    fault_retry_s: float = 10.0
+    """How long a faulted task waits for another executor before the one that failed may have it again."""
+    allow_mixed_physics: bool = False
+    """Give tasks to executors whose physics fingerprint is not the cycle's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A report ready to be stored: `trace` is decoded."""
+
+    result: TaskResult
+    trace: bytes | None = None
+
+
+class TaskPool:
+    """Queries on the task tables. Safe to share between coroutines; several instances may share a database."""
+
+    def __init__(self, connections: ConnectionPool, limits: PoolLimits | None = None) -> None:
+        self.connections = connections
+        self.limits = limits or PoolLimits()
+        self._environments: dict[int, tuple[dict[str, Any], ...]] = {}
+        self._executors: dict[str, int] = {}
+
+    async def create_tasks(
+        self,
+        cycle_id: int,
+        uids: Sequence[int],
+        seeds: Sequence[Sequence[bytes]],
+        *,
+        record: npt.NDArray[np.bool_] | None = None,
+        connection: Connection | None = None,
+    ) -> int:
+        """One task per miner x environment x episode; returns how many.
+
+        seeds[env][episode] is 16 bytes, env an index into the cycle's environments; `record`, if given, is bool
+        (episodes, environments, miners). Fetch order is episode, environment, miner. With `connection` the rows
+        belong to its transaction, which should set `tasks_created_at` too.
+        """
+        if connection is None:
+            async with self.connections.connection() as own, own.transaction():
+                return await self.create_tasks(cycle_id, uids, seeds, record=record, connection=own)
+        episodes = {len(row) for row in seeds}
+        if not uids or len(episodes) != 1 or episodes == {0}:
+            return 0
+        async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
+            await copy.write(_COPY_HEADER)
+            for episode in range(episodes.pop()):
+                for env, row in enumerate(seeds):
+                    marked = None if record is None else record[episode, env]
+                    await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
+            await copy.write(_COPY_TRAILER)
+        return len(uids) * sum(len(row) for row in seeds)
+
+    async def fetch(self, executor_id: int, request: FetchRequest) -> FetchResponse:
+        """Lease up to `max_tasks` tasks of a running cycle to this executor."""
+        parameters = {
+            "executor": executor_id,
+            "n": request.max_tasks,
+            "families": request.env_families,
+            "fingerprint": request.fingerprint,
+            "versions": Jsonb(request.versions),
+            "mixed": self.limits.allow_mixed_physics,
+            "retry_after": timedelta(seconds=self.limits.fault_retry_s),
+            "ttl": timedelta(seconds=self.limits.lease_ttl_s),
+        }
+
+        async def statements(connection: Connection) -> list[dict[str, Any]]:
+            async with connection.pipeline(), connection.transaction():
+                await connection.execute(SQL["SEEN"], parameters)
+                await connection.execute(SQL["FETCH_TURN"])
+                cursor = await connection.cursor(row_factory=dict_row).execute(SQL["FETCH"], parameters)
+            return await cursor.fetchall()
+
+        rows = await run_on(self.connections, statements)
+        if not rows:
+            return await self._nothing(request)
+        environments = await self._environments_of(rows[0]["cycle_id"])
+        return FetchResponse(
+            lease_id=rows[0]["lease_id"],
+            ttl_s=self.limits.lease_ttl_s,
+            tasks=[_task(row, environments[row["env"]]) for row in rows],
+        )
+
+    async def submit(
+        self, executor_id: int | None, lease_id: int, results: Sequence[StoredResult]
+    ) -> list[SubmitStatus]:
+        """Store reports on tasks of a lease; answers one status per report, in their order.
+
+        `executor_id` None means that the caller vouches for the lease. Repeating a submit is harmless.
+        """
+        first: dict[int, StoredResult] = {}
+        for stored in results:
+            first.setdefault(stored.result.task_id, stored)
+        unique = list(first.values())
+        reports = [stored.result for stored in unique]
+        parameters = {
+            "executor": executor_id,
+            "lease": lease_id,
+            "max_faults": self.limits.max_faults,
+            "ids": [report.task_id for report in reports],
+            "outcomes": [report.outcome for report in reports],
+            "reasons": [report.reason for report in reports],
+            "steps": [report.steps for report in reports],
+            "success_steps": [report.success_step for report in reports],
+            "rewards": [report.total_reward for report in reports],
+            "forfeits": [report.forfeits for report in reports],
+            "timings": [_timings(report) for report in reports],
+            "traces": [stored.trace for stored in unique],
+        }
+
+        async def statements(connection: Connection) -> list[TupleRow]:
+            async with connection.pipeline(), connection.transaction():
+                await connection.execute(SQL["LOCK_LEASE"], parameters)
+                cursor = await connection.execute(SQL["SUBMIT"], parameters)
+            return await cursor.fetchall()
+
+        statuses = {int(row[0]): str(row[1]) for row in await run_on(self.connections, statements)}
+        return [_status(stored, first[stored.result.task_id], statuses) for stored in results]
+
+    async def heartbeat(self, executor_id: int | None, lease_id: int) -> float:
+        """Extend a lease; returns the seconds until it ends. Raises LeaseLost."""
+        parameters = {
+            "executor": executor_id,
+            "lease": lease_id,
+            "ttl": timedelta(seconds=self.limits.lease_ttl_s),
+            "max_age": timedelta(seconds=self.limits.lease_max_age_s),
+        }
+        rows = await run_on(self.connections, _one("HEARTBEAT", parameters))
+        if not rows or rows[0][0] <= 0:
+            raise LeaseLost(f"Lease {lease_id} is gone: it expired or was finished, drop its work.", 409)
+        return float(rows[0][0])
+
+    async def release(self, executor_id: int | None, lease_id: int) -> int:
+        """Give the tasks of a lease back untried, now; returns how many. Raises LeaseLost."""
+
+        async def statements(connection: Connection) -> int | None:
+            async with connection.transaction():
+                cursor = await connection.execute(SQL["LOCK_LEASE"], {"executor": executor_id, "lease": lease_id})
+                if not await cursor.fetchall():
+                    return None
+                return len(await self._give_back(connection, [lease_id], willingly=True))
+
+        released = await run_on(self.connections, statements)
+        if released is None:
+            raise LeaseLost(f"Lease {lease_id} is gone: it expired or was finished.", 409)
+        return released
+
+    async def reap(self, *, batch: int = 200) -> tuple[int, int]:
+        """End expired leases: (leases ended, tasks given back or voided). Any number of reapers may run at once."""
+
+        async def statements(connection: Connection) -> tuple[int, int]:
+            async with connection.transaction():
+                cursor = await connection.execute(SQL["EXPIRED"], {"n": batch})
+                leases = [int(row[0]) for row in await cursor.fetchall()]
+                if not leases:
+                    return 0, 0
+                return len(leases), len(await self._give_back(connection, leases, willingly=False))
+
+        return await run_on(self.connections, statements)
+
+    async def executor_named(self, name: str) -> int:
+        """The number of the executor with this display name, added if new; only where there are no keys."""
+        if name not in self._executors:
+            await run_on(self.connections, _one("ADD_EXECUTOR", {"name": name}, KEY_SQL))
+            rows = await run_on(self.connections, _one("EXECUTOR_NAMED", {"name": name}, KEY_SQL))
+            if len(self._executors) >= 1000:
+                self._executors.clear()
+            self._executors[name] = int(rows[0][0])
+        return self._executors[name]
+
+    async def stats(self, netuid: int | None = None) -> TaskStats:
+        """Counts of the newest cycle."""
+        newest = await run_on(self.connections, _one("NEWEST_CYCLE", {"netuid": netuid}))
+        if not newest:
+            return TaskStats(cycle_id=None, total=0, ready=0, leased=0, finished=0, by_outcome={}, by_environment={})
+        cycle_id, environments = newest[0]
+
+        async def statement(connection: Connection) -> list[dict[str, Any]]:
+            cursor = await connection.cursor(row_factory=dict_row).execute(SQL["STATS"], {"cycle": cycle_id})
+            return await cursor.fetchall()
+
+        rows = await run_on(self.connections, statement)
+        names = ("success", "failure", "policy_fault", "void", "cancelled")
+        return TaskStats(
+            cycle_id=cycle_id,
+            total=sum(row["total"] for row in rows),
+            ready=sum(row["ready"] for row in rows),
+            leased=sum(row["leased"] for row in rows),
+            finished=sum(row["finished"] for row in rows),
+            by_outcome={name: sum(row[name] for row in rows) for name in names},
+            by_environment={
+                environments[row["env"]]["id"]: {name: row[name] for name in ("total", "finished", "success")}
+                for row in rows
+            },
+        )
+
+    async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:
+        """Remove tasks and traces of a cycle that is over, in short transactions; returns the number of rows."""
+        dropped = 0
+        for name, wanted in (("DROP_TRACES", traces), ("DROP_TASKS", tasks)):
+            while wanted:
+                parameters = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}
+
+                async def statement(connection: Connection, name: str = name, of: dict[str, int] = parameters) -> int:
+                    return (await connection.execute(SQL[name], of)).rowcount
+
+                count = await run_on(self.connections, statement)
+                dropped += count
+                if count < DROP_BATCH_ROWS:
+                    break
+        return dropped
+
+    async def _give_back(self, connection: Connection, leases: list[int], *, willingly: bool) -> list[TupleRow]:
+        cursor = await connection.execute(
+            SQL["GIVE_BACK"], {"leases": leases, "willingly": willingly, "max_leases": self.limits.max_leases}
+        )
+        return await cursor.fetchall()
+
+    async def _nothing(self, request: FetchRequest) -> FetchResponse:
+        running = await run_on(self.connections, _one("WHY_NOTHING", {}))
+        reason = None
+        if running and not self.limits.allow_mixed_physics:
+            others = [(cycle, print_) for cycle, print_ in running if print_ not in (None, request.fingerprint)]
+            if len(others) == len(running):
+                reason = (
+                    f"Cycle {others[0][0]} runs on the physics fingerprint {others[0][1]}, "
+                    f"yours is {request.fingerprint}: use the same machine type and versions, "
+                    "or let the API run with --allow-mixed-physics."
+                )
+        return FetchResponse(
+            lease_id=None,
+            ttl_s=self.limits.lease_ttl_s,
+            retry_after_s=1.0 if running else 2.0,
+            reason=reason,
+            tasks=[],
+        )
+
+    async def _environments_of(self, cycle_id: int) -> tuple[dict[str, Any], ...]:
+        if cycle_id not in self._environments:
+            rows = await run_on(self.connections, _one("ENVIRONMENTS", {"cycle": cycle_id}))
+            if not rows:
+                raise UnknownCycle(f"There is no cycle {cycle_id}.")
+            self._environments = {cycle_id: tuple(rows[0][0])}
+        return self._environments[cycle_id]
+
+
+async def fence_cycle(connection: Connection, cycle_id: int) -> int:
+    """End all leases of a cycle; call it first in the transaction that takes the cycle out of `running`.
+
+    Until that transaction ends no task is fetched; afterwards no report on an old lease is accepted.
+    Returns how many leases were alive.
+    """
+    await connection.execute(SQL["FETCH_TURN"])
+    return (await connection.execute(SQL["FENCE"], {"cycle": cycle_id})).rowcount
+
+
+def _one(
+    name: str, parameters: dict[str, Any], statements: dict[str, str] = SQL
+) -> Callable[[Connection], Awaitable[list[TupleRow]]]:
+    async def statement(connection: Connection) -> list[TupleRow]:
+        cursor = await connection.execute(statements[name], parameters)
+        return await cursor.fetchall() if cursor.description else []
+
+    return statement
+
+
+def _task(row: dict[str, Any], environment: dict[str, Any]) -> Task:
+    return Task.model_construct(
+        task_id=row["id"],
+        cycle_id=row["cycle_id"],
+        uid=row["uid"],
+        hotkey=row["hotkey"],
+        env_id=environment["id"],
+        env_version=environment["version"],
+        episode=row["episode"],
+        seed=row["seed"].hex(),
+        endpoint=row["endpoint"],
+        max_steps=environment["max_steps"],
+        attempt=row["attempt"],
+        max_concurrency=row["max_concurrency"],
+        record=row["record"],
+    )
+
+
+def _timings(report: TaskResult) -> str:
+    times = report.timings
+    numbers = (times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms)
+    return "{" + ",".join(f"{number:.3f}" for number in numbers) + "}"
+
+
+def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:
+    task_id = stored.result.task_id
+    status = statuses.get(task_id, "stale")
+    if stored is not first:
+        status = "duplicate" if stored.result == first.result and status != "stale" else "conflict"
+    if status == "conflict":
+        reason = f"another outcome of task {task_id} was reported before under this lease"
+        return SubmitStatus(task_id=task_id, status="rejected", reason=reason)
+    if status == "stale":
+        return SubmitStatus(task_id=task_id, status="stale", reason="this lease does not hold the task any more")
+    return SubmitStatus(task_id=task_id, status="accepted" if status == "accepted" else "duplicate")
+
+
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+_COPY_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("cycle_size", ">i4"), ("cycle", ">i4"),
+        ("uid_size", ">i4"), ("uid", ">i4"),
+        ("env_size", ">i4"), ("env", ">i2"),
+        ("episode_size", ">i4"), ("episode", ">i4"),
+        ("seed_size", ">i4"), ("seed", "V16"),
+        ("record_size", ">i4"), ("record", "?"),
+    ]
+)  # fmt: skip
+"""One row of PostgreSQL's binary COPY format: a count, then size and value of each column."""
+
+
+def _copy_rows(
+    cycle_id: int, uids: Sequence[int], env: int, episode: int, seed: bytes, record: npt.NDArray[np.bool_] | None
+) -> bytes:
+    if len(seed) != 16:
+        raise ValueError(f"A seed has 16 bytes, not {len(seed)}.")
+    rows = np.zeros(len(uids), _COPY_ROW)
+    rows["fields"] = 6
+    for column, size in (("cycle", 4), ("uid", 4), ("env", 2), ("episode", 4), ("seed", 16), ("record", 1)):
+        rows[f"{column}_size"] = size
+    rows["cycle"], rows["uid"], rows["env"], rows["episode"] = cycle_id, uids, env, episode
+    rows["seed"] = np.void(seed)
+    if record is not None:
+        rows["record"] = record
+    return rows.tobytes()
