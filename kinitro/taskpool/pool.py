@@ -66,28 +66,10 @@ class TaskPool:
         seeds: Sequence[Sequence[bytes]],
         *,
         record: npt.NDArray[np.bool_] | None = None,
-        connection: Connection | None = None,
     ) -> int:
-        """One task per miner x environment x episode; returns how many.
-
-        seeds[env][episode] is 16 bytes, env an index into the cycle's environments; `record`, if given, is bool
-        (episodes, environments, miners). Fetch order is episode, environment, miner. With `connection` the rows
-        belong to its transaction, which should set `tasks_created_at` too.
-        """
-        if connection is None:
-            async with self.connections.connection() as own, own.transaction():
-                return await self.create_tasks(cycle_id, uids, seeds, record=record, connection=own)
-        episodes = {len(row) for row in seeds}
-        if not uids or len(episodes) != 1 or episodes == {0}:
-            return 0
-        async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
-            await copy.write(_COPY_HEADER)
-            for episode in range(episodes.pop()):
-                for env, row in enumerate(seeds):
-                    marked = None if record is None else record[episode, env]
-                    await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
-            await copy.write(_COPY_TRAILER)
-        return len(uids) * sum(len(row) for row in seeds)
+        """`create_tasks` in a transaction of its own."""
+        async with self.connections.connection() as connection, connection.transaction():
+            return await create_tasks(connection, cycle_id, uids, seeds, record=record)
 
     async def fetch(self, executor_id: int, request: FetchRequest) -> FetchResponse:
         """Lease up to `max_tasks` tasks of a running cycle to this executor."""
@@ -280,6 +262,33 @@ class TaskPool:
                 raise UnknownCycle(f"There is no cycle {cycle_id}.")
             self._environments = {cycle_id: tuple(rows[0][0])}
         return self._environments[cycle_id]
+
+
+async def create_tasks(
+    connection: Connection,
+    cycle_id: int,
+    uids: Sequence[int],
+    seeds: Sequence[Sequence[bytes]],
+    *,
+    record: npt.NDArray[np.bool_] | None = None,
+) -> int:
+    """One task per miner x environment x episode; returns how many.
+
+    seeds[env][episode] is 16 bytes, env an index into the cycle's environments; `record`, if given, is bool
+    (episodes, environments, miners). Fetch order is episode, environment, miner. The rows belong to the
+    connection's transaction, which should set `tasks_created_at` too.
+    """
+    episodes = {len(row) for row in seeds}
+    if not uids or len(episodes) != 1 or episodes == {0}:
+        return 0
+    async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
+        await copy.write(_COPY_HEADER)
+        for episode in range(episodes.pop()):
+            for env, row in enumerate(seeds):
+                marked = None if record is None else record[episode, env]
+                await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
+        await copy.write(_COPY_TRAILER)
+    return len(uids) * sum(len(row) for row in seeds)
 
 
 async def fence_cycle(connection: Connection, cycle_id: int) -> int:
