@@ -1,0 +1,130 @@
+"""Miners against the best of each environment, and against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.scoring.mcnemar import critical_wins, p_values
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Differences with a p-value below these are no noise."""
+
+    environment: Fraction
+    overall: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """Of M miners on N environments; the fields are explained in `CycleScores`."""
+
+    best: IntArray
+    only_best: IntArray
+    only_miner: IntArray
+    p_values: FloatArray
+    leaders: BoolArray
+    overall_wins: IntArray
+    frontier: BoolArray
+
+
+def error_levels(solved: BoolArray, eligible: BoolArray, alpha: float) -> Levels:
+    """alpha shared among all comparisons that could go wrong; see `_rivals`."""
+    environments = max(1, solved.shape[1])
+    overall = Fraction(alpha) / _rivals(solved, eligible)
+    return Levels(environment=overall / environments, overall=overall)
+
+
+def _rivals(solved: BoolArray, eligible: BoolArray) -> int:
+    """Distinct outcome rows among miners eligible anywhere, minus one, at least 1.
+
+    Exact copies and idle accounts do not count, so nobody can make the tests blunt by adding them.
+    """
+    taking_part = solved[eligible.any(axis=1)]
+    rows = np.packbits(taking_part.reshape(len(taking_part), solved.shape[1] * solved.shape[2]), axis=1)
+    return max(1, len({row.tobytes() for row in rows}) - 1)
+
+
+def compare(
+    solved: BoolArray, episodes: IntArray, eligible: BoolArray, arrival: IntArray, levels: Levels, epsilon: float
+) -> Comparisons:
+    """All comparisons of one cycle. `arrival`: indices of all miners, earliest first block first."""
+    miners, environments, length = solved.shape
+    critical = critical_wins(length, levels.environment)
+    rank = np.empty(miners, dtype=np.int64)
+    rank[arrival] = np.arange(miners)
+    best = np.full(environments, -1, dtype=np.int64)
+    only_best = np.zeros((miners, environments), dtype=np.int64)
+    only_miner = np.zeros((miners, environments), dtype=np.int64)
+    values = np.full((miners, environments), np.nan)
+    leaders = np.zeros((miners, environments), dtype=np.bool_)
+    overall_wins = np.zeros((miners, miners), dtype=np.int64)
+    better_somewhere: BoolArray = np.zeros((miners, miners), dtype=np.bool_)
+    for n in range(environments):
+        wins = _wins(solved[:, n])
+        overall_wins += wins
+        better = _better(wins, int(episodes[n]), critical, epsilon)
+        np.logical_or(better_somewhere, better, out=better_somewhere)
+        candidates = np.flatnonzero(eligible[:, n])
+        if not candidates.size:
+            continue
+        top = candidates[np.lexsort((rank[candidates], -solved[candidates, n].sum(axis=1)))[0]]
+        best[n] = top
+        only_best[:, n], only_miner[:, n] = wins[top], wins[:, top]
+        values[:, n] = p_values(wins[top], wins[:, top])
+        values[top, n] = np.nan
+        leaders[:, n] = eligible[:, n] & ~better[top]
+    return Comparisons(
+        best=best,
+        only_best=only_best,
+        only_miner=only_miner,
+        p_values=values,
+        leaders=leaders,
+        overall_wins=overall_wins,
+        frontier=_frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
+    )
+
+
+def _wins(solved: BoolArray) -> IntArray:
+    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
+    numbers = solved.astype(np.float32)  # whole numbers below 2**24: exact in any order of summation
+    both = (numbers @ numbers.T).astype(np.int64)
+    return np.asarray(both.diagonal()[:, None] - both, dtype=np.int64)
+
+
+def _better(wins: IntArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
+    """(M, M): [i, j] = i is better than j by more than epsilon, and that is no noise."""
+    return np.asarray(
+        ((wins - wins.T) / max(1, episodes) > epsilon) & (wins >= critical[wins + wins.T]), dtype=np.bool_
+    )
+
+
+def _frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
+    """Eligible miners that no eligible miner dominates: one better somewhere and worse nowhere."""
+    dominates = better_somewhere & ~better_somewhere.T
+    return eligible & ~(dominates & eligible[:, None]).any(axis=0)
+
+
+def priority(overall_wins: IntArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
+    """Indices of the miners eligible somewhere, in the order in which they win ties.
+
+    Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
+    """
+    tosses = overall_wins + overall_wins.T
+    critical = critical_wins(int(tosses.max(initial=0)), level)
+    beats = overall_wins >= critical[tosses]
+    placed: list[int] = []
+    for miner in arrival:
+        if not eligible[miner].any():
+            continue
+        beaten = np.flatnonzero(beats[miner, placed])
+        placed.insert(int(beaten[0]) if beaten.size else len(placed), int(miner))
+    return tuple(placed)

@@ -1,0 +1,137 @@
+"""Outcomes of a cycle -> who leads, who earns, and the comparisons behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.scoring.comparison import Levels, compare, error_levels, priority
+from kinitro.scoring.config import ScoringConfig
+from kinitro.scoring.inputs import check_inputs
+from kinitro.scoring.intervals import normal_quantile, wilson_interval
+from kinitro.scoring.points import award_subsets
+from kinitro.scoring.weights import softmax_of_shares
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleScores:
+    """The result of one cycle; M miners, N environments, in the order of the input.
+
+    Arrays are the caller's to read, not to write.
+    """
+
+    config: ScoringConfig
+    uids: IntArray
+    """(M,)"""
+    first_blocks: IntArray
+    """(M,)"""
+    disqualified: BoolArray
+    """(M,)"""
+    episodes: IntArray
+    """(N,): episodes that count, per environment."""
+    floors: FloatArray
+    """(N,): the success rate that must be beaten to take part."""
+    successes: IntArray
+    """(M, N)"""
+    success_rates: FloatArray
+    """(M, N): successes / episodes; 0 where there are no episodes."""
+    intervals: FloatArray
+    """(M, N, 2): two-sided Wilson bounds."""
+    eligible: BoolArray
+    """(M, N)"""
+    best: IntArray
+    """(N,): index of the best eligible miner, or -1."""
+    only_best: IntArray
+    """(M, N): episodes that the best solved and the miner did not (b)."""
+    only_miner: IntArray
+    """(M, N): episodes that the miner solved and the best did not (c)."""
+    p_values: FloatArray
+    """(M, N): of the best being no better than the miner; NaN for the best itself and where there is none."""
+    levels: Levels
+    """Of the tests on one environment and on all together."""
+    leaders: BoolArray
+    """(M, N)"""
+    priority: tuple[int, ...]
+    """Indices of the miners that are eligible somewhere; the first wins ties."""
+    overall_wins: IntArray
+    """(M, M): [i, j] = episodes, over all environments, that i solved and j did not."""
+    subsets: tuple[tuple[int, ...], ...]
+    """Per miner, how many subsets of 0, 1, 2, ... environments it wins."""
+    exact_points: tuple[int, ...]
+    """Points as integers; `points` has the same as floats."""
+    points: FloatArray
+    """(M,)"""
+    estimated: BoolArray
+    """(M,): true where the exact count was beyond its budget; see `points.award_subsets`."""
+    weights: FloatArray
+    """(M,): sums to 1, or all 0 when nobody has points."""
+    frontier: BoolArray
+    """(M,): on the classical epsilon-Pareto frontier. Shown, never paid."""
+
+
+def score_cycle(
+    outcomes: npt.ArrayLike,
+    first_blocks: npt.ArrayLike,
+    config: ScoringConfig | None = None,
+    *,
+    valid: npt.ArrayLike | None = None,
+    uids: npt.ArrayLike | None = None,
+    chance: npt.ArrayLike | None = None,
+    disqualified: npt.ArrayLike | None = None,
+) -> CycleScores:
+    """Score one cycle by the rule of docs/scoring.md.
+
+    outcomes:     bool (M, N, K): miner m solved episode k of environment n. Episode k has one seed for all miners.
+    first_blocks: int (M,): block of each miner's current commitment.
+    valid:        bool (N, K): false where an episode is void for all miners. Default: all true.
+    uids:         int (M,), distinct: order of miners with equal first block. Default: 0 ... M - 1.
+    chance:       float (N,): success rate of random actions. Default: 0.
+    disqualified: bool (M,): miners that may not earn, lead or be compared with. Default: none.
+
+    Pure and deterministic: equal input gives equal bits on every machine. Raises InvalidScoringInput.
+    """
+    config = config or ScoringConfig()
+    cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified)
+    successes = cycle.solved.sum(axis=2, dtype=np.int64)
+    floors = np.maximum(config.min_floor, cycle.chance)
+    bound, _ = wilson_interval(successes, cycle.episodes, normal_quantile(config.confidence))
+    eligible = (bound > floors) & ~cycle.disqualified[:, None]
+    intervals = wilson_interval(successes, cycle.episodes, normal_quantile((1 + config.confidence) / 2))
+
+    arrival = np.lexsort((cycle.uids, cycle.first_blocks))
+    levels = error_levels(cycle.solved, eligible, config.alpha)
+    comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
+    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
+    award = award_subsets(comparisons.leaders, order, config)
+    return CycleScores(
+        config=config,
+        uids=cycle.uids,
+        first_blocks=cycle.first_blocks,
+        disqualified=cycle.disqualified,
+        episodes=cycle.episodes,
+        floors=floors,
+        successes=successes,
+        success_rates=successes / np.maximum(cycle.episodes, 1),
+        intervals=np.stack(intervals, axis=-1),
+        eligible=eligible,
+        best=comparisons.best,
+        only_best=comparisons.only_best,
+        only_miner=comparisons.only_miner,
+        p_values=comparisons.p_values,
+        levels=levels,
+        leaders=comparisons.leaders,
+        priority=order,
+        overall_wins=comparisons.overall_wins,
+        subsets=award.subsets,
+        exact_points=award.points,
+        points=np.array([float(points) for points in award.points], dtype=np.float64),
+        estimated=award.estimated,
+        weights=softmax_of_shares(award.points, config.temperature),
+        frontier=comparisons.frontier,
+    )

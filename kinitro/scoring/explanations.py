@@ -1,0 +1,258 @@
+"""Why each miner earns what it earns, as data.
+
+The dataclasses hold plain numbers, strings and lists: `dataclasses.asdict` makes JSON of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kinitro.scoring.cycle import CycleScores
+from kinitro.scoring.errors import InvalidScoringInput
+from kinitro.scoring.intervals import fewest_successes, normal_quantile
+from kinitro.scoring.mcnemar import critical_wins, excess_wins, missing_wins, p_value
+from kinitro.scoring.points import environment_masks
+from kinitro.scoring.subsets import Budget, won_subsets
+
+MAX_RIVALS = 8
+"""Of the miners that took subsets, how many are named: those of highest priority, which choose first."""
+
+_RIVAL_TERMS = 10_000
+"""Terms that counting one rival's subsets may take; see `subsets`."""
+
+
+@dataclass(frozen=True)
+class EnvironmentExplanation:
+    """One miner on one environment. "Only" counts episodes that one solved and the other did not."""
+
+    env_id: str
+    episodes: int
+    successes: int
+    success_rate: float
+    interval: tuple[float, float]
+    """Two-sided Wilson bounds."""
+    floor: float
+    """The lower bound must exceed this to take part."""
+    eligible: bool
+    rank: int
+    """1 + miners with more successes."""
+    leader: bool
+    best_uid: int | None
+    """None where nobody is eligible."""
+    best_successes: int | None
+    only_best: int
+    only_miner: int
+    p_value: float | None
+    """Of the best being no better than this miner; None for the best itself."""
+    level: float
+    """A p-value below this is no noise."""
+    needed_to_lead: int | None
+    """Episodes this miner would have to solve besides, counted on those that the best solved; 0 for leaders, None if
+    the environment has too few episodes."""
+
+
+@dataclass(frozen=True)
+class SubsetExplanation:
+    """The subsets of one size."""
+
+    size: int
+    led: int
+    """Subsets of which the miner leads every environment."""
+    won: int
+    """Of those, the ones that no miner of higher priority leads too."""
+    points: int
+
+
+@dataclass(frozen=True)
+class RivalExplanation:
+    """A miner of higher priority that leads something this miner leads too, and this miner against it overall."""
+
+    uid: int
+    shared_environments: int
+    subsets_taken: int | None
+    """Subsets that this miner leads and the rival won; None where counting them takes too long."""
+    only_miner: int
+    only_rival: int
+    p_value: float
+    """Of this miner being no better than the rival overall."""
+    level: float
+    needed_to_overtake: int | None
+    """Further episodes, overall, that only this miner would have to solve; None if there are not so many."""
+
+
+@dataclass(frozen=True)
+class MinerExplanation:
+    """Everything behind the weight of one miner in one cycle."""
+
+    uid: int
+    first_block: int
+    disqualified: bool
+    priority: int | None
+    """1 wins ties first; None when eligible nowhere."""
+    points: int
+    all_points: int
+    """Awarded in the cycle."""
+    estimated: bool
+    """The points are an estimate; see docs/scoring.md."""
+    weight: float
+    frontier: bool
+    summary: str
+    environments: list[EnvironmentExplanation]
+    subsets: list[SubsetExplanation]
+    rivals: list[RivalExplanation]
+
+
+def explain_cycle(scores: CycleScores, env_ids: Sequence[str]) -> dict[int, MinerExplanation]:
+    """uid -> explanation of every miner. `env_ids` names the environments in order. Raises InvalidScoringInput."""
+    if len(env_ids) != len(scores.episodes):
+        raise InvalidScoringInput(f"env_ids has {len(env_ids)} names: the scores have {len(scores.episodes)}.")
+    explainer = _Explainer(scores, tuple(env_ids))
+    return {int(uid): explainer.miner(index) for index, uid in enumerate(scores.uids)}
+
+
+class _Explainer:
+    """What all explanations of one cycle have in common."""
+
+    def __init__(self, scores: CycleScores, env_ids: tuple[str, ...]) -> None:
+        self._scores = scores
+        self._env_ids = env_ids
+        self._masks = environment_masks(scores.leaders)
+        self._places = {miner: place for place, miner in enumerate(scores.priority, start=1)}
+        self._earners = [miner for miner in scores.priority if scores.exact_points[miner]]
+        self._all_points = sum(scores.exact_points)
+        self._critical = critical_wins(int(scores.episodes.max(initial=0)), scores.levels.environment)
+        self._overall_critical = critical_wins(int(scores.episodes.sum()), scores.levels.overall)
+        z = normal_quantile(scores.config.confidence)
+        pairs = zip(scores.episodes, scores.floors, strict=True)
+        self._entry = [fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
+        self._ranks = 1 + (scores.successes[None] > scores.successes[:, None]).sum(axis=1)
+
+    def miner(self, miner: int) -> MinerExplanation:
+        scores = self._scores
+        environments = [self._environment(miner, n) for n in range(len(self._env_ids))]
+        rivals = self._rivals(miner)
+        return MinerExplanation(
+            uid=int(scores.uids[miner]),
+            first_block=int(scores.first_blocks[miner]),
+            disqualified=bool(scores.disqualified[miner]),
+            priority=self._places.get(miner),
+            points=scores.exact_points[miner],
+            all_points=self._all_points,
+            estimated=bool(scores.estimated[miner]),
+            weight=float(scores.weights[miner]),
+            frontier=bool(scores.frontier[miner]),
+            summary=self._summary(miner, environments, rivals),
+            environments=environments,
+            subsets=self._subsets(miner),
+            rivals=rivals,
+        )
+
+    def _environment(self, miner: int, n: int) -> EnvironmentExplanation:
+        scores = self._scores
+        best = int(scores.best[n])
+        p = float(scores.p_values[miner, n])
+        lower, upper = scores.intervals[miner, n]
+        return EnvironmentExplanation(
+            env_id=self._env_ids[n],
+            episodes=int(scores.episodes[n]),
+            successes=int(scores.successes[miner, n]),
+            success_rate=float(scores.success_rates[miner, n]),
+            interval=(float(lower), float(upper)),
+            floor=float(scores.floors[n]),
+            eligible=bool(scores.eligible[miner, n]),
+            rank=int(self._ranks[miner, n]),
+            leader=bool(scores.leaders[miner, n]),
+            best_uid=int(scores.uids[best]) if best >= 0 else None,
+            best_successes=int(scores.successes[best, n]) if best >= 0 else None,
+            only_best=int(scores.only_best[miner, n]),
+            only_miner=int(scores.only_miner[miner, n]),
+            p_value=None if math.isnan(p) else p,
+            level=float(scores.levels.environment),
+            needed_to_lead=self._needed_to_lead(miner, n),
+        )
+
+    def _needed_to_lead(self, miner: int, n: int) -> int | None:
+        scores = self._scores
+        entry = self._entry[n]
+        if scores.disqualified[miner] or entry is None:
+            return None
+        wins, losses, episodes = (
+            int(count) for count in (scores.only_best[miner, n], scores.only_miner[miner, n], scores.episodes[n])
+        )
+        to_enter = max(0, entry - int(scores.successes[miner, n]))
+        to_tie = excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
+        return max(to_enter, to_tie)
+
+    def _subsets(self, miner: int) -> list[SubsetExplanation]:
+        won = self._scores.subsets[miner]
+        led = self._masks[miner].bit_count()
+        return [
+            SubsetExplanation(
+                size=size,
+                led=math.comb(led, size),
+                won=won[size] if size < len(won) else 0,
+                points=self._scores.config.worth(size) * won[size] if size < len(won) else 0,
+            )
+            for size in range(1, led + 1)
+        ]
+
+    def _rivals(self, miner: int) -> list[RivalExplanation]:
+        rivals: list[RivalExplanation] = []
+        above: list[int] = []
+        for rival in self._earners:
+            if rival == miner or self._places[rival] > self._places.get(miner, 0):
+                break
+            if len(rivals) == MAX_RIVALS:
+                break
+            shared = self._masks[miner] & self._masks[rival]
+            if shared:
+                taken = won_subsets(shared, above, Budget(_RIVAL_TERMS))
+                rivals.append(self._rival(miner, rival, shared.bit_count(), taken))
+            above.append(self._masks[rival])
+        return rivals
+
+    def _rival(self, miner: int, rival: int, shared: int, taken: list[int] | None) -> RivalExplanation:
+        scores = self._scores
+        wins, losses = int(scores.overall_wins[miner, rival]), int(scores.overall_wins[rival, miner])
+        return RivalExplanation(
+            uid=int(scores.uids[rival]),
+            shared_environments=shared,
+            subsets_taken=None if taken is None else sum(taken[1:]),
+            only_miner=wins,
+            only_rival=losses,
+            p_value=p_value(wins, losses),
+            level=float(scores.levels.overall),
+            needed_to_overtake=missing_wins(wins, losses, self._overall_critical),
+        )
+
+    def _summary(
+        self, miner: int, environments: Sequence[EnvironmentExplanation], rivals: Sequence[RivalExplanation]
+    ) -> str:
+        """The explanation in one or two sentences."""
+        total = len(environments)
+        led = sum(environment.leader for environment in environments)
+        won = sum(self._scores.subsets[miner][1:])
+        if self._scores.disqualified[miner]:
+            return "Disqualified by verification: it earns nothing in this cycle."
+        if not any(environment.eligible for environment in environments):
+            return f"It takes part on none of the {total} environments: its success is not above the floor for certain."
+        if not led:
+            within = [e for e in environments if e.needed_to_lead is not None]
+            near = min(within, key=lambda e: e.needed_to_lead or 0)
+            return (
+                f"It leads none of the {total} environments: the best are better by more than noise. "
+                f"Nearest is {near.env_id}, where {near.needed_to_lead} more solved episodes would do."
+            )
+        if not won:
+            names = ", ".join(str(rival.uid) for rival in rivals)
+            return (
+                f"It leads {led} of the {total} environments, but earlier or better miners (uid {names}) lead those "
+                "too and win the tie. It must beat them overall by more than noise, or lead where they do not."
+            )
+        share = self._scores.exact_points[miner] / self._all_points
+        return (
+            f"It leads {led} of the {total} environments and wins {won} of the {2**led - 1} subsets of them: "
+            f"{share:.1%} of all points."
+        )

@@ -1,0 +1,93 @@
+"""The exact one-sided McNemar test of two miners on the same episodes.
+
+Of the episodes that exactly one of two miners solved, let `wins` be the ones of the first and `losses` the ones
+of the second. If both were equally good, every such episode would be a fair coin toss, whatever the difficulty
+of the others: p = P[Binomial(wins + losses, 1/2) >= wins]. Q. McNemar, Psychometrika 12 (1947), 153-157; exact
+form: M. W. Fay, Exact McNemar's test (2011). All decisions are made with integers, so every machine decides alike.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+_MAX_CACHED_TOSSES = 1000
+"""Rows of tail probabilities are kept up to this many tosses (8 MB); longer ones are summed when asked for."""
+
+
+@lru_cache(maxsize=16)
+def critical_wins(max_tosses: int, level: Fraction) -> IntArray:
+    """For n = 0 ... max_tosses tosses, the fewest wins whose p-value is below `level`; n + 1 where none is.
+
+    Read-only int64 (max_tosses + 1,). One step per n: with A(n, w) = sum of C(n, j) over j >= w,
+    A(n + 1, w) = 2 A(n, w) + C(n, w - 1), and the critical number grows by 0 or 1.
+    """
+    critical = np.empty(max_tosses + 1, dtype=np.int64)
+    wins, tail, binomial = 1, 0, 1  # binomial = C(n, wins - 1)
+    for n in range(max_tosses + 1):
+        critical[n] = wins
+        tail = 2 * tail + binomial
+        if tail * level.denominator < level.numerator << (n + 1):
+            binomial = binomial * (n + 1) // (n + 2 - wins)
+        else:
+            binomial = binomial * (n + 1) // wins
+            tail -= binomial
+            wins += 1
+    critical.flags.writeable = False
+    return critical
+
+
+def p_value(wins: int, losses: int) -> float:
+    """P[Binomial(wins + losses, 1/2) >= wins], correctly rounded."""
+    tosses = wins + losses
+    if tosses <= _MAX_CACHED_TOSSES:
+        return _tails(tosses)[wins]
+    binomial = tail = 1
+    for chosen in range(min(wins - 1, losses)):  # the shorter of the two tails: C(n, 0) + C(n, 1) + ...
+        binomial = binomial * (tosses - chosen) // (chosen + 1)
+        tail += binomial
+    if wins == 0:
+        return 1.0
+    return (tail if losses < wins else (1 << tosses) - tail) / (1 << tosses)
+
+
+@lru_cache(maxsize=_MAX_CACHED_TOSSES + 1)
+def _tails(tosses: int) -> tuple[float, ...]:
+    """P[Binomial(tosses, 1/2) >= w] for w = 0 ... tosses."""
+    binomials = [1]
+    for chosen in range(tosses):
+        binomials.append(binomials[-1] * (tosses - chosen) // (chosen + 1))
+    total = 1 << tosses
+    upper_tails = list(accumulate(binomials))  # symmetric: the sum from the left is the tail from the right
+    return tuple(tail / total for tail in reversed(upper_tails))
+
+
+def p_values(wins: IntArray, losses: IntArray) -> npt.NDArray[np.float64]:
+    """`p_value` of every pair; arrays of one shape."""
+    pairs, inverse = np.unique(np.stack([wins.ravel(), losses.ravel()]), axis=1, return_inverse=True)
+    values = np.array([p_value(int(first), int(second)) for first, second in pairs.T], dtype=np.float64)
+    return values[inverse.ravel()].reshape(wins.shape)
+
+
+def excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical: IntArray) -> int:
+    """How many of `wins` would have to become ties for the difference to be noise or at most `epsilon`."""
+    return next(
+        fewer
+        for fewer in range(wins + 1)
+        if (wins - fewer - losses) / max(1, episodes) <= epsilon or wins - fewer < critical[wins - fewer + losses]
+    )
+
+
+def missing_wins(wins: int, losses: int, critical: IntArray) -> int | None:
+    """How many ties would have to become wins for the difference to be no noise; 0 if it is none already.
+
+    None when `critical`, which ends at the number of episodes, holds no such number.
+    """
+    most = len(critical) - 1 - wins - losses
+    return next((more for more in range(most + 1) if wins + more >= critical[wins + more + losses]), None)
