@@ -11,11 +11,13 @@ Importing this package loads no simulator; `make` does.
 
 from kinitro.environments.interface import Environment, Observation, Transition
 from kinitro.environments.physics_fingerprint import fingerprint
-from kinitro.environments.registry import EnvironmentSpec, all_specs, get_spec, make, scored_specs
+from kinitro.environments.registry import Family, all_specs, get_spec, make, scored_specs
+from kinitro.environments.spec import EnvironmentSpec
 
 __all__ = [
     "Environment",
     "EnvironmentSpec",
+    "Family",
     "Observation",
     "Transition",
     "all_specs",

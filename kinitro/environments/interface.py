@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from kinitro.environments.registry import EnvironmentSpec
+    from kinitro.environments.spec import EnvironmentSpec
 
 
 @dataclass(frozen=True, slots=True)

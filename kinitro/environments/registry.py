@@ -1,87 +1,61 @@
-"""The one table of environments: ids, instructions, horizons, chance levels. Loads no simulator."""
+"""All environments by id, and the families that provide them. Loads no simulator."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Protocol, cast
 
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.interface import Environment
+from kinitro.environments.spec import EnvironmentSpec
+from kinitro.errors import ConfigurationError
 
 CAMERAS = ("corner", "corner4", "gripper")
 """Cameras a policy sees, in this order; part of the environment version."""
 IMAGE_SIZE_PX = 84
+ENTRY_POINT_GROUP = "kinitro.environments"
+
+__all__ = ["CAMERAS", "IMAGE_SIZE_PX", "EnvironmentSpec", "Family", "all_specs", "get_spec", "make", "scored_specs"]
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentSpec:
-    """What is known about an environment without running it."""
+class Family(Protocol):
+    """A package's environments. A module with these two functions is a family.
 
-    id: str
-    task_name: str
-    instruction: str
-    category: str
-    version: str
-    """Anything that changes what a seed means changes this."""
-    scored: bool
-    expert_success: float
-    """Success rate of MetaWorld's scripted expert under standard randomization."""
-    random_success: float
-    """Success rate of uniformly random actions: the floor a miner must beat."""
-    max_steps: int = 500
-    control_hz: float = 80.0
+    To plug one in, name it in the entry point group `kinitro.environments`; the entry point's name is the part of the
+    ids before the slash. `kinitro.environments.conformance` has the tests that an environment must pass.
+    """
 
-    @property
-    def family(self) -> str:
-        """The part of the id before the slash."""
-        return self.id.partition("/")[0]
+    def specs(self) -> tuple[EnvironmentSpec, ...]:
+        """What the family offers; cheap, loads no simulator."""
 
-
-_SCORED = (
-    ("pick-place-v3", "pick-place", "pick up the puck and hold it at the goal", "manipulation", 0.0),
-    ("push-v3", "push", "push the puck to the goal", "manipulation", 0.0),
-    ("drawer-open-v3", "drawer-open", "open the drawer", "articulated", 0.0),
-    ("peg-insert-v3", "peg-insert-side", "insert the peg into the hole in the box", "insertion", 0.0),
-    ("reach-v3", "reach", "move the gripper to the goal", "reach", 0.0),
-    ("door-open-v3", "door-open", "open the door", "articulated", 0.0),
-    ("drawer-close-v3", "drawer-close", "close the drawer", "articulated", 0.36),
-    ("button-press-v3", "button-press", "press the button", "press", 0.0),
-)
-_SPECS = {
-    f"metaworld/{name}": EnvironmentSpec(
-        id=f"metaworld/{name}",
-        task_name=task,
-        instruction=instruction,
-        category=category,
-        version="1",
-        scored=True,
-        expert_success=0.95,
-        random_success=chance,
-    )
-    for name, task, instruction, category, chance in _SCORED
-}
+    def make(
+        self,
+        spec: EnvironmentSpec,
+        *,
+        cameras: tuple[str, ...],
+        image_size_px: int,
+        randomization: str,
+        renderer: str,
+        rewards: bool,
+    ) -> Environment:
+        """An environment; raises ConfigurationError for an option that the family does not support."""
 
 
 def all_specs() -> tuple[EnvironmentSpec, ...]:
     """Every registered environment, scored ones first."""
-    return tuple(_SPECS.values())
+    return tuple(spec for spec, _ in _registered().values())
 
 
 def scored_specs() -> tuple[EnvironmentSpec, ...]:
     """The environments scored by default."""
-    return tuple(spec for spec in _SPECS.values() if spec.scored)
+    return tuple(spec for spec in all_specs() if spec.scored)
 
 
 def get_spec(env_id: str) -> EnvironmentSpec:
     """The environment with this id; raises UnknownEnvironment, which suggests the nearest ids."""
-    try:
-        return _SPECS[env_id]
-    except KeyError:
-        near = difflib.get_close_matches(env_id, _SPECS, n=3, cutoff=0.3) or sorted(_SPECS)[:3]
-        raise UnknownEnvironment(
-            f"There is no environment {env_id!r}; did you mean {', '.join(near)}? `kinitro list-envs` shows all."
-        ) from None
+    return _found(env_id)[0]
 
 
 def make(
@@ -91,16 +65,59 @@ def make(
     image_size_px: int = IMAGE_SIZE_PX,
     randomization: str = "standard",
     renderer: str = "software",
+    rewards: bool = True,
 ) -> Environment:
-    """An environment ready for `reset`. `randomization` is none, standard or hard; `renderer` software or gl."""
-    spec = get_spec(env_id)
-    from kinitro.environments.metaworld import MetaWorldEnvironment
+    """An environment ready for `reset`.
 
-    arguments: dict[str, Any] = {
-        "cameras": cameras,
-        "image_size_px": image_size_px,
-        "randomization": randomization,
-        "renderer": renderer,
-    }
-    environment: Environment = MetaWorldEnvironment(spec, **arguments)
-    return environment
+    cameras:       which images `observe` renders; none is fastest.
+    image_size_px: height and width of the images.
+    randomization: none, standard or hard; scores are of standard.
+    renderer:      software, or gl where there is an OpenGL driver.
+    rewards:       False saves most of a step's time; `Transition.reward` is then 0.
+    """
+    spec, family = _found(env_id)
+    return family.make(
+        spec,
+        cameras=cameras,
+        image_size_px=image_size_px,
+        randomization=randomization,
+        renderer=renderer,
+        rewards=rewards,
+    )
+
+
+def _found(env_id: str) -> tuple[EnvironmentSpec, Family]:
+    known = _registered()
+    try:
+        return known[env_id]
+    except (KeyError, TypeError):
+        shown = repr(env_id)[:80]
+        near = difflib.get_close_matches(str(env_id)[:80], known, n=3, cutoff=0.3) or sorted(known)[:3]
+        raise UnknownEnvironment(
+            f"There is no environment {shown}; did you mean {', '.join(near)}? `kinitro list-envs` shows all."
+        ) from None
+
+
+@cache
+def _registered() -> dict[str, tuple[EnvironmentSpec, Family]]:
+    """Read once per process: what is installed does not change while it runs."""
+    from kinitro.environments import metaworld
+
+    families: dict[str, Family] = {"metaworld": metaworld}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        if entry.name in families:
+            raise ConfigurationError(
+                f"Two installed packages offer environments named {entry.name}/...; uninstall one."
+            )
+        try:
+            families[entry.name] = cast(Family, entry.load())
+        except Exception as error:
+            raise ConfigurationError(
+                f"The environments of {entry.value!r} cannot be loaded ({error!r}); repair or uninstall that package."
+            ) from error
+    specs = [(spec, family, name) for name, family in families.items() for spec in family.specs()]
+    for spec, _, name in specs:
+        if spec.family != name:
+            raise ConfigurationError(f"The environment {spec.id!r} of the family {name!r} must be named {name}/....")
+    specs.sort(key=lambda entry: not entry[0].scored)
+    return {spec.id: (spec, family) for spec, family, _ in specs}

@@ -1,5 +1,34 @@
-"""The MetaWorld family: Sawyer manipulation tasks as episodes that are functions of their seed. Loads MuJoCo."""
+"""The MetaWorld family: 50 Sawyer manipulation tasks as episodes that are functions of their seed.
 
-from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+Importing this package loads no simulator; `make` does.
+"""
 
-__all__ = ["MetaWorldEnvironment"]
+from __future__ import annotations
+
+from kinitro.environments.interface import Environment
+from kinitro.environments.metaworld.tasks import specs
+from kinitro.environments.spec import EnvironmentSpec
+
+__all__ = ["make", "specs"]
+
+
+def make(
+    spec: EnvironmentSpec,
+    *,
+    cameras: tuple[str, ...],
+    image_size_px: int,
+    randomization: str,
+    renderer: str,
+    rewards: bool,
+) -> Environment:
+    """A MetaWorldEnvironment; see there for the options."""
+    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+
+    return MetaWorldEnvironment(
+        spec,
+        cameras=cameras,
+        image_size_px=image_size_px,
+        randomization=randomization,
+        renderer=renderer,
+        rewards=rewards,
+    )

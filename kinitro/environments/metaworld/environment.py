@@ -14,8 +14,9 @@ from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, Simula
 from kinitro.environments.interface import Observation, Transition
 from kinitro.environments.metaworld.task import Task
 from kinitro.environments.randomization import NominalModel, get_level
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
+from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX
 from kinitro.environments.seeds import checked_seed, stream
+from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,15 +35,6 @@ MUJOCO_CAMERAS = {
 RENDERERS = ("software", "gl")
 IMAGE_SIZES_PX = range(16, 2049)
 
-SIMULATION_STEPS = 5
-"""Per control step: 5 x 2.5 ms = 12.5 ms, 80 Hz."""
-HAND_STEP_M = 0.01
-"""How far a full action moves the hand's set point along an axis in one control step."""
-HAND_QUATERNION = (1.0, 0.0, 1.0, 0.0)
-"""The hand points down; MuJoCo normalises."""
-OPEN_GRIPPER_M = 0.1
-"""Distance between the fingers that counts as fully open."""
-
 
 class MetaWorldEnvironment:
     """One MetaWorld task; see `kinitro.environments.Environment` for the contract.
@@ -51,6 +43,7 @@ class MetaWorldEnvironment:
     image_size_px: height and width of the images.
     randomization: none, standard or hard.
     renderer: software or gl; made at the first `observe`, so that a replay never needs one.
+    rewards: whether transitions carry MetaWorld's reward or 0.
     """
 
     def __init__(
@@ -61,6 +54,7 @@ class MetaWorldEnvironment:
         image_size_px: int = IMAGE_SIZE_PX,
         randomization: str = "standard",
         renderer: str = "software",
+        rewards: bool = True,
     ) -> None:
         self.spec = spec
         self._cameras = _checked_cameras(cameras)
@@ -75,9 +69,7 @@ class MetaWorldEnvironment:
         self._task = Task(spec.task_name)
         self._nominal = NominalModel(self._task.model)
         self._scratch = mujoco.MjData(self._task.model)
-        data = self._task.data
-        self._hand_xyz = data.body("hand").xpos
-        self._fingers_xyz = data.body("rightclaw").xpos, data.body("leftclaw").xpos
+        self._rewards = rewards
         self._renderer: Renderer | None = None
         self._scene_is_new = True
         self._steps = 0
@@ -108,10 +100,7 @@ class MetaWorldEnvironment:
         """The present observation, also after the end. Raises EpisodeNotRunning before the first reset."""
         if self._state not in ("running", "over"):
             raise EpisodeNotRunning(f"{self.spec.id} has nothing to observe: call reset(seed) first.")
-        right, left = self._fingers_xyz
-        opening = np.linalg.norm(right - left) / OPEN_GRIPPER_M
-        agent_pos = np.array([*self._hand_xyz, min(float(opening), 1.0)], dtype=np.float32)
-        return Observation(agent_pos, self._images())
+        return Observation(self._task.agent_pos(), self._images())
 
     def step(self, action: npt.ArrayLike) -> Transition:
         """One control step. Raises InvalidAction, EpisodeNotRunning, and SimulationFailed, which ends the episode."""
@@ -120,12 +109,12 @@ class MetaWorldEnvironment:
             raise EpisodeNotRunning(f"{self.spec.id} cannot step because {told}: call reset(seed) first.")
         command = checked_action(action)
         try:
-            self._advance(command)
+            self._task.advance(command)
         except SimulationFailed:
             self._state = "over"
             raise
         self._steps += 1
-        reward, success = self._task.evaluate(command)
+        reward, success = self._task.evaluate(command, self._rewards)
         truncated = not success and self._steps >= self.spec.max_steps
         if success or truncated:
             self._state = "over"
@@ -146,20 +135,6 @@ class MetaWorldEnvironment:
             self._renderer.close()
             self._renderer = None
         self._state = "closed"
-
-    def _advance(self, action: npt.NDArray[np.float32]) -> None:
-        """What MetaWorld's step does to the simulation, bit for bit.
-
-        Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
-        """
-        model, data, stock = self._task.model, self._task.data, self._task.stock
-        hand = data.mocap_pos[0] + action[:3] * HAND_STEP_M
-        data.mocap_pos[0] = np.minimum(np.maximum(hand, stock.mocap_low), stock.mocap_high)
-        data.mocap_quat[0] = HAND_QUATERNION
-        data.ctrl[:] = action[3], -action[3]
-        mujoco.mj_step(model, data, nstep=SIMULATION_STEPS)
-        mujoco.mj_forward(model, data)
-        self._task.check()
 
     def _images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         if not self._cameras:

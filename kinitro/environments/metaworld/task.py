@@ -1,8 +1,9 @@
-"""MetaWorld's own object for a task, made reproducible: what it keeps between episodes is restored before each."""
+"""MetaWorld's own object for a task, made reproducible and cheap to step."""
 
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import metaworld
@@ -11,9 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 
 FRAME_SIZE = 18
-"""Numbers that MetaWorld's state observation holds per frame; two frames and the goal make 39."""
+"""Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
+SIMULATION_STEPS = 5
+"""Per control step: 5 x 2.5 ms = 12.5 ms, 80 Hz."""
+HAND_QUATERNION = (1.0, 0.0, 1.0, 0.0)
+"""The hand points down; MuJoCo normalises."""
+OPEN_GRIPPER_M = 0.1
+"""Distance between the fingers that counts as fully open."""
 LIVE_ATTRIBUTES = ("model", "data", "mujoco_renderer", "_np_random")
 
 
@@ -27,52 +35,107 @@ mujoco.set_mju_user_warning(_ignore_warning)
 class Task:
     """One MetaWorld task with its model and data.
 
-    `stock` is MetaWorld's environment object. Its rewards and successes read attributes that earlier episodes leave
-    behind; `place` puts them back to what they were when the object was made.
+    MetaWorld's environment object draws the placement and knows reward and success. These read attributes that earlier
+    episodes leave behind; `place` puts them back to what they were when the object was made.
     """
 
     def __init__(self, name: str) -> None:
-        self.stock = metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]()
-        self.stock._set_task_called = True
-        self.stock._freeze_rand_vec = False
-        self.stock.seeded_rand_vec = True
-        self.stock._partially_observable = False
-        self.stock.__dict__.pop("sawyer_observation_space", None)
-        self.model = self.stock.model
-        self.data = self.stock.data
-        self._attributes = _kept(self.stock.__dict__)
+        stock = metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]()
+        stock._set_task_called = True
+        stock._freeze_rand_vec = False
+        stock.seeded_rand_vec = True
+        stock._partially_observable = False
+        stock.__dict__.pop("sawyer_observation_space", None)
+        self._stock = stock
+        self.model = stock.model
+        self.data = data = stock.data
+        self._attributes = _kept(stock.__dict__)
+        self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
+        self._mocap_position, self._mocap_quaternion, self._control = data.mocap_pos[0], data.mocap_quat[0], data.ctrl
+        self._step_m = np.float32(stock.action_scale)
+        condition = SUCCESS_CONDITIONS.get(name)
+        self._reached = condition.bind(data) if condition else None
 
     def place(self, random: np.random.Generator) -> None:
-        """Draw a placement (MetaWorld rejects those that are too close) and put hand, objects and goal there."""
-        stock = self.stock
+        """Draw a placement (MetaWorld rejects those that are too close) and put hand, objects and goal there.
+
+        MetaWorld's reset runs `reset_model` twice, and in seven tasks the second run starts from what the first one
+        moved; nothing depends on the first run's motion of the hand, so it is left out.
+        """
+        stock = self._stock
         for name in stock.__dict__.keys() - self._attributes.keys() - set(LIVE_ATTRIBUTES):
             delattr(stock, name)
         stock.__dict__.update(_kept(self._attributes))
-        mujoco.mj_resetData(self.model, self.data)
         stock.np_random = random
+        stock._reset_hand = self._leave_hand
+        mujoco.mj_resetData(self.model, self.data)
+        mujoco.mj_forward(self.model, self.data)
+        stock.reset_model()
+        del stock._reset_hand
+        stock._freeze_rand_vec = True
+        mujoco.mj_resetData(self.model, self.data)
         stock.reset_model()
         mujoco.mj_forward(self.model, self.data)
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
-        self.check()
+        self._check()
+
+    def _leave_hand(self, steps: int = 0) -> None:  # noqa: ARG002
+        self._stock.init_tcp = self._stock.tcp_center
+
+    def advance(self, action: npt.NDArray[np.float32]) -> None:
+        """Simulate one control step with `action` (4,), finite and clipped; bit for bit what MetaWorld's step does.
+
+        Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
+        Raises SimulationFailed.
+        """
+        hand = self._mocap_position + action[:3] * self._step_m
+        np.maximum(hand, self._stock.mocap_low, out=hand)
+        np.minimum(hand, self._stock.mocap_high, out=self._mocap_position)
+        self._mocap_quaternion[:] = HAND_QUATERNION
+        self._control[0] = action[3]
+        self._control[1] = -action[3]
+        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
+        mujoco.mj_forward(self.model, self.data)
+        self._check()
+
+    def agent_pos(self) -> npt.NDArray[np.float32]:
+        """Hand position and gripper opening, float32 (4,)."""
+        return np.array([*self._hand, self._opening()], dtype=np.float32)
+
+    def evaluate(self, action: npt.NDArray[np.float32], rewards: bool) -> tuple[float, bool]:
+        """MetaWorld's reward and success after `action` (4,); the reward is 0 unless it is asked for."""
+        if self._reached is None:
+            reward, info = self._stock.evaluate_state(self.state(), action)
+            return float(reward) if rewards else 0.0, bool(info["success"])
+        success = self._reached(self._stock._target_pos)
+        return self._reward(action) if rewards else 0.0, success
 
     def state(self) -> npt.NDArray[np.float64]:
-        """MetaWorld's observation (39,): this frame, the frame before, and the goal. Scripted experts read it."""
-        space = self.stock.sawyer_observation_space
-        state: npt.NDArray[np.float64] = np.clip(self.stock._get_obs(), space.low, space.high)
+        """MetaWorld's observation (39,): this frame, the frame when it was last asked for, and the goal."""
+        space = self._stock.sawyer_observation_space
+        state: npt.NDArray[np.float64] = np.clip(self._stock._get_obs(), space.low, space.high)
         return state
 
-    def evaluate(self, action: npt.NDArray[np.float32]) -> tuple[float, bool]:
-        """MetaWorld's reward and success after `action` (4,)."""
-        reward, info = self.stock.evaluate_state(self.state(), action)
-        return float(reward), bool(info["success"])
+    def _reward(self, action: npt.NDArray[np.float32]) -> float:
+        """MetaWorld's reward of a task with a success condition: of its state it reads hand, opening and position."""
+        space = self._stock._HAND_SPACE
+        state = np.zeros(FRAME_SIZE)
+        state[:3] = np.minimum(np.maximum(self._hand, space.low), space.high)
+        state[3] = self._opening()
+        state[4:7] = self._stock._get_pos_objects()
+        return float(self._stock.compute_reward(action, state)[0])
 
-    def check(self) -> None:
-        """Raise SimulationFailed if MuJoCo warned since the episode began."""
-        counts = [warning.number for warning in self.data.warning]
-        if any(counts):
-            number = next(kind for kind, count in enumerate(counts) if count)
-            text = mujoco.mju_warningText(number, self.data.warning[number].lastinfo)
-            raise SimulationFailed(f"MuJoCo warned at {self.data.time:.4f} s: {text}; the episode has no result.")
+    def _opening(self) -> float:
+        """Of the gripper: 0 closed, 1 open."""
+        between = self._right - self._left
+        return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
+
+    def _check(self) -> None:
+        counts = self.data.warning.number
+        if counts.any():
+            kind = int(counts.argmax())
+            text = mujoco.mju_warningText(kind, self.data.warning[kind].lastinfo)
+            raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
 
 def _kept(attributes: dict[str, Any]) -> dict[str, Any]:

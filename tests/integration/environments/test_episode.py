@@ -11,7 +11,7 @@ import pytest
 from kinitro import environments
 from kinitro.environments import Environment
 from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, InvalidSeed, SimulationFailed
-from kinitro.environments.metaworld import MetaWorldEnvironment
+from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.errors import ConfigurationError
 
 ACTIONS = np.random.default_rng(5).uniform(-1.2, 1.2, (40, 4))

@@ -1,0 +1,94 @@
+"""What we compute without MetaWorld's Python is what MetaWorld computes, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+import pytest
+
+from kinitro import environments
+from kinitro.environments import EnvironmentSpec
+from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+from kinitro.environments.metaworld.experts import ScriptedExpert
+from kinitro.environments.metaworld.task import Task
+
+scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
+every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
+
+
+def made(spec: EnvironmentSpec, randomization: str) -> MetaWorldEnvironment:
+    environment = environments.make(spec.id, cameras=(), randomization=randomization)
+    assert isinstance(environment, MetaWorldEnvironment)
+    return environment
+
+
+def assert_steps_are_equal(spec: EnvironmentSpec, steps: int, seed: int, randomization: str, expert: bool) -> None:
+    """Our step beside MetaWorld's own in a twin, past success; noise lets the expert meet more states."""
+    ours, twin = made(spec, randomization), made(spec, randomization)
+    ours.reset(seed)
+    twin.reset(seed)
+    acting, noise = ScriptedExpert(ours), np.random.default_rng(seed)
+    for step in range(steps):
+        action = noise.uniform(-1, 1, 4)
+        if expert:
+            action = acting.act() + 0.3 * action * (step % 3 == 0)
+        action = action.clip(-1, 1).astype(np.float32)
+        ours._task.advance(action)
+        reward, success = ours._task.evaluate(action, rewards=True)
+        _, stock_reward, _, _, info = twin._task._stock.step(action)
+        assert np.array_equal(ours._task.data.qpos, twin._task.data.qpos), step
+        assert np.array_equal(ours._task.data.qvel, twin._task.data.qvel), step
+        assert reward == stock_reward, step
+        assert success == bool(info["success"]), step
+    ours.close()
+    twin.close()
+
+
+@scored
+def test_scored_tasks(spec: EnvironmentSpec) -> None:
+    assert_steps_are_equal(spec, 100, seed=1, randomization="standard", expert=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("expert", [True, False], ids=["expert", "random"])
+@pytest.mark.parametrize("randomization", ["none", "standard", "hard"])
+@every
+def test_all_tasks(spec: EnvironmentSpec, randomization: str, expert: bool) -> None:
+    for seed in range(2):
+        assert_steps_are_equal(spec, 200, seed, randomization, expert)
+
+
+class GivenPlacement:
+    """A stand-in for the generator that draws what another drew."""
+
+    def __init__(self, placement: Any) -> None:
+        self.uniform = lambda *_bounds, **_size: placement.copy()
+
+
+def assert_reset_is_equal(spec: EnvironmentSpec) -> None:
+    """Our placement is what MetaWorld's reset arrives at from the same draw."""
+    ours, stock = Task(spec.task_name), Task(spec.task_name)._stock
+    ours.place(np.random.default_rng(3))
+    stock._np_random = GivenPlacement(ours._stock._last_rand_vec)
+    stock.reset()
+    mujoco.mj_forward(stock.model, stock.data)
+    assert np.array_equal(ours.data.qpos, stock.data.qpos)
+    assert np.array_equal(ours.data.qvel, stock.data.qvel)
+    assert np.array_equal(ours.model.body_pos, stock.model.body_pos)
+    assert np.array_equal(ours._stock._target_pos, stock._target_pos)
+    for name, value in vars(stock).items():
+        if isinstance(value, float | np.ndarray) and name not in ("_prev_obs", "_last_stable_obs"):
+            assert np.array_equal(value, getattr(ours._stock, name)), name
+
+
+@scored
+def test_the_start_is_metaworlds(spec: EnvironmentSpec) -> None:
+    assert_reset_is_equal(spec)
+
+
+@pytest.mark.slow
+@every
+def test_the_start_is_metaworlds_everywhere(spec: EnvironmentSpec) -> None:
+    assert_reset_is_equal(spec)
