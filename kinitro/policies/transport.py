@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 import httptools
 
@@ -47,6 +47,10 @@ class Response:
 
 class _NoAnswer(Exception):
     """The connection was closed before a byte of the answer came."""
+
+
+class _Refused(Exception):
+    """Raised in a callback of the parser to stop it."""
 
 
 class _Connection(asyncio.Protocol):
@@ -121,7 +125,7 @@ class _Connection(asyncio.Protocol):
         self._headers += 1
         self._header_bytes += len(name) + len(value)
         if self._headers > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
-            self._fail(
+            self._refuse(
                 Reason.TOO_LARGE, f"It sent more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes of them."
             )
         match name.lower():
@@ -132,7 +136,7 @@ class _Connection(asyncio.Protocol):
             case b"transfer-encoding":
                 self._until_close = False
             case b"content-encoding" if value.strip().lower() != b"identity":
-                self._fail(Reason.CONTENT_ENCODING, f"Its answer is encoded as {value[:30]!r}; identity is allowed.")
+                self._refuse(Reason.CONTENT_ENCODING, f"Its answer is encoded as {value[:30]!r}; identity is allowed.")
 
     def on_headers_complete(self) -> None:
         self._in_body = True
@@ -140,7 +144,7 @@ class _Connection(asyncio.Protocol):
     def on_body(self, part: bytes) -> None:
         self._body += part
         if len(self._body) > MAX_RESPONSE_BYTES:
-            self._fail(Reason.TOO_LARGE, f"Its answer is longer than {MAX_RESPONSE_BYTES} bytes.")
+            self._refuse(Reason.TOO_LARGE, f"Its answer is longer than {MAX_RESPONSE_BYTES} bytes.")
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:  # an interim response: the real one follows
@@ -152,6 +156,11 @@ class _Connection(asyncio.Protocol):
     def _complete(self) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(Response(self._parser.get_status_code(), self._content_type, bytes(self._body)))
+
+    def _refuse(self, reason: Reason, message: str) -> NoReturn:
+        """Fail, and stop the parser where it is."""
+        self._fail(reason, message)
+        raise _Refused
 
     def _fail(self, reason: Reason, message: str) -> None:
         self.abort()
