@@ -2,8 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("executor")(executor)
+
+
+def executor(
+    api_url: str = typer.Option(None, help="Where the API is, for example http://localhost:8000."),
+    api_key: str = typer.Option(None, help="Executor key; better given as KINITRO_EXECUTOR_API_KEY."),
+    name: str = typer.Option(None, help="Display name [default: this machine's]."),
+    workers: int = typer.Option(None, help="Processes [default: one per core]."),
+    episodes_per_worker: int = typer.Option(None, help="Episodes in flight in each process."),
+    batch_size: int = typer.Option(None, help="Tasks fetched at once at most."),
+    env_families: str = typer.Option(None, help="Only these, comma-separated, for example metaworld."),
+    eval_mode: str = typer.Option(None, help="local, docker or basilica."),
+    allow_private_endpoints: bool = typer.Option(None, help="Allow policy servers on loopback and private networks."),
+    canary_url: str = typer.Option(None, help="A policy server of yours outside, to notice a broken uplink."),
+    spool_dir: Path = typer.Option(None, help="Where results wait while the API is away."),
+    grace_s: float = typer.Option(None, help="Seconds for running episodes to finish after SIGTERM."),
+    log_level: str = typer.Option(None, help="debug, info, warning or error."),
+    log_format: str = typer.Option(None, help="auto, json or console."),
+) -> None:
+    """Lease tasks from the API, run their episodes and submit the results."""
+    from kinitro.executor.settings import ExecutorSettings
+
+    settings = ExecutorSettings.load(
+        api_url=api_url,
+        api_key=api_key,
+        name=name,
+        workers=workers,
+        episodes_per_worker=episodes_per_worker,
+        batch_size=batch_size,
+        env_families=env_families,
+        eval_mode=eval_mode,
+        allow_private_endpoints=allow_private_endpoints,
+        canary_url=canary_url,
+        spool_dir=spool_dir,
+        grace_s=grace_s,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    from kinitro.executor.main import serve
+
+    serve(settings)

@@ -1,0 +1,63 @@
+"""How many episodes of one miner run at once: never more than its server says it can take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.errors import PolicyError
+
+REFRESH_S = 300.0
+"""A server is asked again after this time: it may have been restarted with other limits."""
+
+
+class EndpointLimits:
+    """Admits episodes per endpoint. `declared` asks a server for its limit and never raises."""
+
+    def __init__(self, declared: Callable[[str], Awaitable[int]], clock: Callable[[], float]) -> None:
+        self._declared = declared
+        self._clock = clock
+        self._limits: dict[str, tuple[float, int]] = {}
+        self._running: defaultdict[str, int] = defaultdict(int)
+        self._change = asyncio.Condition()
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def admitted(self, endpoint: str, at_most: int | None = None) -> AsyncIterator[None]:
+        """Wait until another episode may run there; `at_most` is the task's own cap."""
+        declared = await self._limit(endpoint)
+        limit = declared if at_most is None else max(1, min(at_most, declared))
+        async with self._change:
+            while self._running[endpoint] >= limit:
+                await self._change.wait()
+            self._running[endpoint] += 1
+        try:
+            yield
+        finally:
+            self._running[endpoint] -= 1
+            if not self._running[endpoint]:
+                del self._running[endpoint]
+            async with self._change:
+                self._change.notify_all()
+
+    async def _limit(self, endpoint: str) -> int:
+        async with self._asking[endpoint]:
+            asked, limit = self._limits.get(endpoint, (float("-inf"), 1))
+            if self._clock() - asked > REFRESH_S:
+                limit = max(1, await self._declared(endpoint))
+                self._limits[endpoint] = (self._clock(), limit)
+            return limit
+
+
+async def declared_concurrency(endpoint: str, *, allow_private: bool) -> int:
+    """Episodes at once that the server at `endpoint` says it can take; 1 if it cannot be asked."""
+    policy = HttpPolicy(endpoint, allow_private=allow_private)
+    try:
+        return (await policy.health()).max_concurrent_episodes
+    except PolicyError:
+        return 1  # whether that is a fault is for its episodes to find out
+    finally:
+        await policy.close()

@@ -1,0 +1,73 @@
+"""A lease: the right to report on some tasks, kept alive while they run and dropped at once when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+from kinitro.logs import get_logger
+from kinitro.taskpool.errors import ApiUnavailable, LeaseLost
+from kinitro.taskpool.messages import (
+    FetchRequest,
+    FetchResponse,
+    HeartbeatResponse,
+    ReleaseResponse,
+    SubmitRequest,
+    SubmitResponse,
+)
+
+HEARTBEATS_PER_TTL = 3
+MIN_PAUSE_S = 0.05
+log = get_logger(__name__)
+
+
+class TaskApi(Protocol):
+    """What an executor needs of the API; `kinitro.taskpool.client.ApiClient` has it, with its errors."""
+
+    async def fetch(self, request: FetchRequest) -> FetchResponse: ...
+
+    async def submit(self, request: SubmitRequest) -> SubmitResponse: ...
+
+    async def heartbeat(self, lease_id: int) -> HeartbeatResponse: ...
+
+    async def release(self, lease_id: int) -> ReleaseResponse: ...
+
+
+class Lease:
+    """One fetched batch whose tasks run as asyncio tasks."""
+
+    def __init__(self, lease_id: int, ttl_s: float, task_ids: Iterable[int]) -> None:
+        self.lease_id = lease_id
+        self.open = set(task_ids)
+        """Tasks whose results the API has not taken yet."""
+        self.running: dict[int, asyncio.Task[None]] = {}
+        self._ttl_s = ttl_s
+
+    def settle(self, task_id: int) -> None:
+        """The API has answered for this task."""
+        self.open.discard(task_id)
+
+    def drop(self) -> None:
+        """Give up everything that still runs."""
+        self.open.clear()
+        for task in list(self.running.values()):
+            task.cancel()
+
+    async def keep(self, heartbeat: Callable[[int], Awaitable[HeartbeatResponse]]) -> None:
+        """Send heartbeats until nothing is open; drop the work when the API says that the lease is gone.
+
+        While the API is away the work goes on: it may well come back before the lease ends, and if not, it refuses
+        the results one by one.
+        """
+        while self.open:
+            await asyncio.sleep(max(self._ttl_s / HEARTBEATS_PER_TTL, MIN_PAUSE_S))
+            if not self.open:
+                return
+            try:
+                self._ttl_s = (await heartbeat(self.lease_id)).ttl_s
+            except LeaseLost:
+                log.warning("lease lost, its work is dropped", lease_id=self.lease_id, tasks=len(self.open))
+                self.drop()
+            except ApiUnavailable as error:
+                log.warning("heartbeat failed", lease_id=self.lease_id, reason=str(error))

@@ -1,0 +1,61 @@
+"""`kinitro executor` as a process: signals, logs, the parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+from kinitro.evaluation.jobs import Evaluator
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.worker import WorkerConfig
+from kinitro.executor.service import Executor
+from kinitro.executor.settings import ExecutorSettings
+from kinitro.executor.spool import Spool
+from kinitro.logs import configure_logs
+from kinitro.taskpool.client import ApiClient
+
+
+def serve(settings: ExecutorSettings) -> None:
+    """Run an executor until SIGTERM or Ctrl-C; a second signal stops it at once. Raises KinitroError."""
+    configure_logs(settings.log_level, settings.log_format, service="executor")
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: ExecutorSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    this = asyncio.current_task()
+
+    def on_signal() -> None:
+        if stop.is_set() and this is not None:
+            this.cancel()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    spool = Spool(settings.spool_dir, settings.api_url, key)
+    try:
+        async with AsyncExitStack() as stack:
+            api = await stack.enter_async_context(ApiClient(settings.api_url, key))
+            evaluator = make_evaluator(settings)
+            stack.push_async_callback(evaluator.close)
+            await Executor(settings, api, evaluator, spool).run(stop)
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+
+
+def make_evaluator(settings: ExecutorSettings) -> Evaluator:
+    """What runs the episodes, as `eval_mode` says."""
+    return WorkerPool(
+        settings.workers,
+        settings.episodes_per_worker,
+        WorkerConfig(
+            allow_private_endpoints=settings.allow_private_endpoints,
+            canary_url=settings.canary_url,
+            log_level=settings.log_level,
+            log_format=settings.log_format,
+        ),
+    )

@@ -1,0 +1,292 @@
+"""The executor: lease tasks, evaluate them, submit what became of them; nothing is lost and nothing is held up."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from kinitro.evaluation import EpisodeResult, Outcome, traces
+from kinitro.evaluation.jobs import Evaluator, Job
+from kinitro.executor.concurrency import EndpointLimits, declared_concurrency
+from kinitro.executor.leases import Lease, TaskApi
+from kinitro.executor.settings import ExecutorSettings
+from kinitro.executor.spool import Spool
+from kinitro.logs import get_logger
+from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
+
+FETCH_LINGER_S = 0.25
+"""Places that become free within this time are filled with one fetch."""
+MAX_BACKOFF_S = 15.0
+SUBMIT_BATCH = 100
+LAST_SUBMIT_S = 5.0
+"""At shutdown, after the grace period: to report what is finished and to give the rest back."""
+PROGRESS_EVERY_S = 30.0
+FAULTS_IN_A_ROW = 5
+"""Evaluator faults without a single usable result between them: then this machine is the problem, so it slows down
+instead of spending other people's attempts."""
+log = get_logger(__name__)
+
+
+class Executor:
+    """Runs until `stop` is set, then finishes or gives back what it holds."""
+
+    def __init__(
+        self,
+        settings: ExecutorSettings,
+        api: TaskApi,
+        evaluator: Evaluator,
+        spool: Spool,
+        declared: Callable[[str], Awaitable[int]] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._api = api
+        self._evaluator = evaluator
+        self._spool = spool
+        self._leases: dict[int, Lease] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        ask = partial(declared_concurrency, allow_private=settings.allow_private_endpoints)
+        self._limits = EndpointLimits(declared or ask, time.monotonic)
+        self._freed = asyncio.Event()
+        self._spooled = asyncio.Event()
+        self._submitted = asyncio.Event()
+        self._counts: Counter[Outcome] = Counter()
+        self._faults_in_a_row = 0
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`. Raises EvaluatorUnavailable or ApiUnauthorized when working makes no sense any more."""
+        await self._evaluator.start()
+        log.info("executor ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
+        self._spooled.set()
+        fetching = self._spawn(self._fetch_loop())
+        for loop in (self._submit_loop(), self._progress_loop()):
+            self._spawn(loop)
+        try:
+            await self._stopped_or_failed(stop)
+        finally:
+            fetching.cancel()
+            try:
+                await self._drain()
+            finally:
+                leftovers = list(self._background)
+                for task in leftovers:
+                    task.cancel()
+                await asyncio.gather(*leftovers, return_exceptions=True)
+
+    async def _stopped_or_failed(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set; raise what made further work pointless."""
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            both: list[asyncio.Future[Any]] = [waiting, self._failure]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        if self._failure.done():
+            self._failure.result()
+
+    # --- fetching
+
+    async def _fetch_loop(self) -> None:
+        backoff = _Backoff()
+        while True:
+            room = self._evaluator.capacity - self._in_flight
+            if room <= 0:
+                self._freed.clear()
+                await self._freed.wait()
+                await asyncio.sleep(FETCH_LINGER_S)
+                continue
+            try:
+                response = await self._api.fetch(self._request(min(room, self._settings.batch_size)))
+            except (ApiUnavailable, ApiRefused) as error:
+                if isinstance(error, ApiUnauthorized):
+                    raise
+                log.warning("no tasks", reason=str(error))
+                await backoff.pause()
+                continue
+            backoff.reset()
+            if response.reason is not None:
+                log.warning("the API gives no tasks", reason=response.reason)
+            self._accept(response)
+            if response.lease_id is None:
+                await asyncio.sleep(response.retry_after_s * random.uniform(0.8, 1.2))
+            elif self._faults_in_a_row >= FAULTS_IN_A_ROW:
+                await asyncio.sleep(min(2.0 ** (self._faults_in_a_row - FAULTS_IN_A_ROW), 4 * MAX_BACKOFF_S))
+
+    def _request(self, max_tasks: int) -> FetchRequest:
+        return FetchRequest(
+            max_tasks=max_tasks,
+            env_families=self._settings.families,
+            executor=self._settings.name,
+            fingerprint=self._evaluator.fingerprint,
+            versions=self._evaluator.versions,
+        )
+
+    def _accept(self, response: FetchResponse) -> None:
+        if response.lease_id is None or not response.tasks:
+            return
+        lease = Lease(response.lease_id, response.ttl_s, (task.task_id for task in response.tasks))
+        self._leases[lease.lease_id] = lease
+        for task in response.tasks:
+            lease.running[task.task_id] = self._spawn(self._run_task(lease, task))
+        self._spawn(self._keep(lease))
+
+    async def _keep(self, lease: Lease) -> None:
+        try:
+            await lease.keep(self._api.heartbeat)
+        finally:
+            self._leases.pop(lease.lease_id, None)
+
+    @property
+    def _in_flight(self) -> int:
+        return sum(len(lease.running) for lease in self._leases.values())
+
+    # --- evaluating
+
+    async def _run_task(self, lease: Lease, task: Task) -> None:
+        try:
+            async with self._limits.admitted(task.endpoint, task.max_concurrency):
+                result = await self._evaluator.evaluate(
+                    Job(task.env_id, task.env_version, task.seed, task.endpoint, task.max_steps)
+                )
+            self._counts[result.outcome] += 1
+            self._faults_in_a_row = self._faults_in_a_row + 1 if result.outcome is Outcome.EVALUATOR_FAULT else 0
+            self._spool.put(lease.lease_id, report(task.task_id, result))
+            self._submitted.clear()
+            self._spooled.set()
+        finally:
+            lease.running.pop(task.task_id, None)
+            self._freed.set()
+
+    # --- submitting
+
+    async def _submit_loop(self) -> None:
+        backoff = _Backoff()
+        while True:
+            await self._spooled.wait()
+            self._spooled.clear()
+            while (batch := self._spool.batch(SUBMIT_BATCH)) is not None:
+                try:
+                    await self._submit(*batch)
+                    backoff.reset()
+                except ApiUnavailable as error:
+                    log.warning("results wait", reason=str(error), waiting=len(self._spool))
+                    await backoff.pause()
+            self._submitted.set()
+
+    async def _submit(self, lease_id: int, results: list[TaskResult]) -> None:
+        """Report a batch; each result leaves the spool once the API has said what it makes of it."""
+        answers: dict[int, tuple[str, str | None]]
+        try:
+            response = await self._api.submit(SubmitRequest(lease_id=lease_id, results=results))
+        except LeaseLost:
+            answers = {result.task_id: ("stale", None) for result in results}
+        except ApiUnauthorized:
+            raise
+        except ApiRefused as error:
+            if len(results) > 1:  # find the one that is refused; the others are unharmed
+                for result in results:
+                    await self._submit(lease_id, [result])
+                return
+            answers = {results[0].task_id: ("rejected", str(error))}
+        else:
+            answers = {answer.task_id: (answer.status, answer.reason) for answer in response.results}
+        for result in results:
+            self._settle(lease_id, result.task_id, *answers.get(result.task_id, ("rejected", "the API did not answer")))
+
+    def _settle(self, lease_id: int, task_id: int, status: str, reason: str | None) -> None:
+        self._spool.remove(lease_id, task_id)
+        lease = self._leases.get(lease_id)
+        if status == "rejected":
+            log.error("result rejected", lease_id=lease_id, task_id=task_id, reason=reason)
+        if lease is None:
+            return
+        lease.settle(task_id)
+        if status == "stale":
+            log.warning("lease lost, its work is dropped", lease_id=lease_id, tasks=len(lease.open))
+            lease.drop()
+
+    # --- stopping
+
+    async def _drain(self) -> None:
+        """Let running episodes finish for a while, report them, give the rest back."""
+        running = [task for lease in self._leases.values() for task in lease.running.values()]
+        log.info("stopping", running=len(running), grace_s=self._settings.grace_s)
+        if running:
+            await asyncio.wait(running, timeout=self._settings.grace_s)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        try:
+            async with asyncio.timeout(LAST_SUBMIT_S):
+                await self._submitted.wait()
+                await asyncio.gather(*(self._release(lease) for lease in list(self._leases.values()) if lease.open))
+        except TimeoutError:
+            log.warning("the API did not answer; results wait on disk for the next start", waiting=len(self._spool))
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            await self._api.release(lease.lease_id)
+        except (ApiUnavailable, ApiRefused) as error:
+            log.warning("lease was not given back, it will expire", lease_id=lease.lease_id, reason=str(error))
+
+    # --- around it
+
+    async def _progress_loop(self) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY_S)
+            log.info("progress", **self.progress())
+
+    def progress(self) -> dict[str, int]:
+        """Counts since the start, and what is under way."""
+        counts = {outcome.name.lower(): self._counts[outcome] for outcome in Outcome}
+        return counts | {"running": self._in_flight, "leases": len(self._leases), "unsubmitted": len(self._spool)}
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run it beside everything else; its error ends `run`."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._reap)
+        return task
+
+    def _reap(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self._failure.done():
+            self._failure.set_exception(error)
+
+
+class _Backoff:
+    """Pauses that double, with jitter, so that many executors do not return to an API at the same moment."""
+
+    def __init__(self) -> None:
+        self._pause_s = 0.25
+
+    def reset(self) -> None:
+        self._pause_s = 0.25
+
+    async def pause(self) -> None:
+        await asyncio.sleep(self._pause_s * random.uniform(0.75, 1.25))
+        self._pause_s = min(2 * self._pause_s, MAX_BACKOFF_S)
+
+
+def report(task_id: int, result: EpisodeResult) -> TaskResult:
+    """A result as the API wants it."""
+    trace = None if result.trace is None else base64.b64encode(traces.encode(result.trace)).decode()
+    return TaskResult(
+        task_id=task_id,
+        outcome=result.outcome.value,
+        reason=result.reason,
+        steps=result.steps,
+        success_step=result.success_step,
+        total_reward=result.total_reward,
+        forfeits=result.forfeits,
+        timings=TaskTimings(**asdict(result.timings)),
+        trace=trace,
+    )

@@ -1,0 +1,53 @@
+"""Settings of `kinitro executor`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from kinitro.settings import ServiceSettings
+
+EPISODES_PER_WORKER = 24
+"""Fills a core with policies that answer in 50 ms and a control step of 2 to 3 ms."""
+DEFAULT_IMAGE = "kinitro/eval-env:v1"
+
+
+def usable_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def _state_directory() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "kinitro" / "executor"
+
+
+class ExecutorSettings(ServiceSettings):
+    """Read from flags, then KINITRO_EXECUTOR_*, then `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="KINITRO_EXECUTOR_")
+
+    api_url: str = Field(description="Where the API is, for example http://localhost:8000.")
+    api_key: SecretStr | None = Field(None, description="An executor key with the scope `tasks`.")
+    name: str = Field(default_factory=lambda: socket.gethostname()[:100] or "executor", min_length=1, max_length=100)
+    workers: int = Field(default_factory=usable_cores, ge=1, le=1024, description="Processes; one per core is best.")
+    episodes_per_worker: int = Field(EPISODES_PER_WORKER, ge=1, le=1024, description="Episodes in flight in each.")
+    batch_size: int = Field(100, ge=1, le=1000, description="Tasks fetched at once at most.")
+    env_families: str | None = Field(None, description="Comma-separated families, for example metaworld; all if unset.")
+    eval_mode: Literal["local", "docker", "basilica"] = "local"
+    allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
+    canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
+    spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
+    grace_s: float = Field(20.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
+
+    @property
+    def families(self) -> list[str] | None:
+        """`env_families` as a list; None for all."""
+        if self.env_families is None:
+            return None
+        return [name.strip() for name in self.env_families.split(",") if name.strip()]

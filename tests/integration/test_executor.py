@@ -1,0 +1,291 @@
+"""The executor against an API over real HTTP that goes away, forgets leases and refuses results."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from kinitro.evaluation import EpisodeResult, Outcome, traces
+from kinitro.evaluation.errors import EvaluatorUnavailable
+from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.executor.service import Executor
+from kinitro.executor.settings import ExecutorSettings
+from kinitro.executor.spool import Spool
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.messages import Task, TaskResult
+from tests.fakes.task_api import FakeTaskApi, serving
+from tests.integration.test_worker_pool import FAKES, ROOT
+
+
+def task(number: int, *, endpoint: str = "http://127.0.0.1:1", max_concurrency: int = 64, env: str = "point") -> Task:
+    return Task(
+        task_id=number,
+        cycle_id=1,
+        uid=number % 3,
+        hotkey="hotkey",
+        env_id=f"fake/{env}",
+        env_version="1",
+        episode=number,
+        seed=f"{number:032x}",
+        endpoint=endpoint,
+        max_steps=120,
+        attempt=1,
+        max_concurrency=max_concurrency,
+    )
+
+
+class FakeEvaluator:
+    """Takes `takes_s` for every episode and notes what ran at once."""
+
+    def __init__(self, takes_s: float = 0.02, capacity: int = 16, outcome: Outcome = Outcome.SUCCESS) -> None:
+        self.fingerprint = "fake-physics"
+        self.versions: dict[str, str] = {}
+        self.takes_s = takes_s
+        self.capacity = capacity
+        self.outcome = outcome
+        self.running: list[str] = []
+        self.most_at_once: dict[str, int] = {}
+        self.done = 0
+        self.cancelled = 0
+        self.broken = False
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def evaluate(self, job: Job) -> EpisodeResult:
+        if self.broken:
+            raise EvaluatorUnavailable("The workers do not start.")
+        self.running.append(job.endpoint)
+        at_once = self.running.count(job.endpoint)
+        self.most_at_once[job.endpoint] = max(at_once, self.most_at_once.get(job.endpoint, 0))
+        try:
+            await asyncio.sleep(self.takes_s)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.running.remove(job.endpoint)
+        self.done += 1
+        return EpisodeResult(self.outcome, steps=3, success_step=3, total_reward=1.0)
+
+
+class Running:
+    """An executor at work."""
+
+    def __init__(self, work: asyncio.Task[None], stop: asyncio.Event, spool: Spool) -> None:
+        self.work = work
+        self.stop = stop
+        self.spool = spool
+
+    async def until(self, holds: Callable[[], bool], within_s: float = 20.0) -> None:
+        deadline = time.monotonic() + within_s
+        while not holds():
+            assert not self.work.done(), self.work.exception()
+            assert time.monotonic() < deadline, "did not happen in time"
+            await asyncio.sleep(0.01)
+
+
+def files(directory: Path) -> list[Path]:
+    return list(directory.rglob("*.json"))
+
+
+async def able(endpoint: str) -> int:
+    return 64
+
+
+@asynccontextmanager
+async def executing(
+    url: str,
+    evaluator: FakeEvaluator | WorkerPool,
+    directory: Path,
+    *,
+    grace_s: float = 1.0,
+    declared: Callable[[str], Awaitable[int]] | None = able,
+) -> AsyncIterator[Running]:
+    settings = ExecutorSettings.load(api_url=url, spool_dir=directory, allow_private_endpoints=True, grace_s=grace_s)
+    spool = Spool(directory, url, None)
+    stop = asyncio.Event()
+    async with ApiClient(url, tries=1) as api:
+        work = asyncio.create_task(Executor(settings, api, evaluator, spool, declared).run(stop))
+        try:
+            yield Running(work, stop, spool)
+        finally:
+            stop.set()
+            await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_every_task_is_evaluated_and_reported_once(tmp_path: Path) -> None:
+    async with serving(FakeTaskApi([task(n) for n in range(1, 101)])) as api:
+        async with executing(api.url, FakeEvaluator(), tmp_path) as running:
+            await running.until(lambda: api.finished)
+        assert running.work.exception() is None
+        assert api.duplicates == 0
+        assert len(running.spool) == 0
+        assert all(result.outcome == Outcome.SUCCESS for result in api.results.values())
+        assert api.requests[0].fingerprint == "fake-physics"
+        assert max(request.max_tasks for request in api.requests) <= 16
+
+
+async def test_real_workers_report_traces_that_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pool = WorkerPool(2, 8, FAKES)
+    async with serving(FakeTaskApi([task(n, endpoint="fake://forward?1") for n in range(1, 31)])) as api:
+        async with executing(api.url, pool, tmp_path) as running:
+            await running.until(lambda: api.finished)
+        await pool.close()
+    for number, result in api.results.items():
+        assert result.trace is not None
+        trace = traces.decode(base64.b64decode(result.trace))
+        assert (trace.seed, traces.steps_of(trace)) == (f"{number:032x}", result.steps)
+        assert result.timings.policy_p50_ms >= 1
+
+
+async def test_leases_are_kept_alive_while_their_tasks_run(tmp_path: Path) -> None:
+    async with serving(FakeTaskApi([task(n) for n in range(1, 5)], ttl_s=0.3)) as api:
+        async with executing(api.url, FakeEvaluator(takes_s=1.0), tmp_path) as running:
+            await running.until(lambda: api.finished)
+        assert len(api.heartbeats) >= 5
+        await asyncio.sleep(0.3)
+        beats = len(api.heartbeats)
+        await asyncio.sleep(0.3)
+        assert len(api.heartbeats) == beats, "heartbeats end with the lease"
+
+
+async def test_work_of_a_lost_lease_is_dropped_at_once(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=30.0)
+    async with serving(FakeTaskApi([task(n) for n in range(1, 5)], ttl_s=0.3)) as api:
+        async with executing(api.url, evaluator, tmp_path) as running:
+            await running.until(lambda: len(evaluator.running) == 4)
+            api.lose_leases()
+            await running.until(lambda: evaluator.cancelled == 4, within_s=1.0)
+        assert api.results == {}
+
+
+async def test_a_stale_answer_drops_the_rest_of_the_lease(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=0.1, capacity=4)
+    tasks = [task(n, max_concurrency=1) for n in range(1, 5)]
+    async with serving(FakeTaskApi(tasks, ttl_s=600)) as api:
+        async with executing(api.url, evaluator, tmp_path) as running:
+            await running.until(lambda: len(evaluator.running) == 1)
+            api.lose_leases()
+            await running.until(lambda: evaluator.done >= 1 and not evaluator.running and not len(running.spool))
+            await asyncio.sleep(0.3)
+            assert evaluator.done <= 2
+        assert api.results == {}
+
+
+async def test_results_wait_while_the_api_is_away(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=0.3)
+    async with serving(FakeTaskApi([task(n) for n in range(1, 9)])) as api:
+        async with executing(api.url, evaluator, tmp_path) as running:
+            await running.until(lambda: len(evaluator.running) == 8)
+            await api.stop()
+            await running.until(lambda: len(running.spool) == 8)
+            assert len(files(tmp_path)) == 8
+            await api.start()
+            await running.until(lambda: api.finished and not len(running.spool))
+        assert api.duplicates == 0
+        assert files(tmp_path) == []
+
+
+async def test_results_outlive_the_executor(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=0.3)
+    async with serving(FakeTaskApi([task(n) for n in range(1, 9)])) as api:
+        async with executing(api.url, evaluator, tmp_path) as running:
+            await running.until(lambda: len(evaluator.running) == 8)
+            api.broken = True
+            await running.until(lambda: len(running.spool) == 8)
+            running.work.cancel()
+        api.broken = False
+        assert api.results == {}
+        async with executing(api.url, FakeEvaluator(), tmp_path) as running:
+            await running.until(lambda: api.finished)
+        assert evaluator.done == 8
+
+
+async def test_one_refused_result_harms_no_other(tmp_path: Path) -> None:
+    api = FakeTaskApi([task(n) for n in range(1, 9)], refuse_tasks={3})
+    async with serving(api), executing(api.url, FakeEvaluator(), tmp_path) as running:
+        await running.until(lambda: set(api.results) == {1, 2, 4, 5, 6, 7, 8} and not len(running.spool))
+
+
+async def test_a_miner_gets_no_more_episodes_at_once_than_it_may(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator()
+    modest, able = "http://127.0.0.1:1/modest", "http://127.0.0.1:1/able"
+    tasks = [task(n, endpoint=modest if n % 2 else able, max_concurrency=2 if n % 2 else 6) for n in range(1, 41)]
+
+    async with serving(FakeTaskApi(tasks)) as api, executing(api.url, evaluator, tmp_path) as running:
+        await running.until(lambda: api.finished)
+    assert evaluator.most_at_once == {modest: 2, able: 6}
+
+
+async def test_a_server_that_declares_nothing_gets_one_episode_at_a_time(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator()
+    api = FakeTaskApi([task(n) for n in range(1, 9)])
+    async with serving(api), executing(api.url, evaluator, tmp_path, declared=None) as running:
+        await running.until(lambda: api.finished)
+    assert set(evaluator.most_at_once.values()) == {1}
+
+
+async def test_stopping_finishes_what_ends_soon_and_gives_the_rest_back(tmp_path: Path) -> None:
+    class Uneven(FakeEvaluator):
+        async def evaluate(self, job: Job) -> EpisodeResult:
+            self.takes_s = 0.5 if job.seed.endswith("1") else 60
+            return await super().evaluate(job)
+
+    evaluator = Uneven(capacity=2)
+    async with serving(FakeTaskApi([task(n) for n in range(1, 3)])) as api:
+        async with executing(api.url, evaluator, tmp_path, grace_s=0.9) as running:
+            await running.until(lambda: len(evaluator.running) == 2)
+            running.stop.set()
+            begun = time.monotonic()
+            await asyncio.wait([running.work], timeout=10)
+            assert time.monotonic() - begun < 3
+        assert (sorted(api.results), api.released) == ([1], [2])
+
+
+async def test_stopping_takes_bounded_time_even_without_the_api(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=60)
+    api = FakeTaskApi([task(n) for n in range(1, 9)])
+    async with serving(api), executing(api.url, evaluator, tmp_path, grace_s=0.2) as running:
+        await running.until(lambda: len(evaluator.running) >= 1)
+        api.broken = True
+        running.stop.set()
+        begun = time.monotonic()
+        await running.work
+        assert time.monotonic() - begun < 8
+
+
+async def test_an_evaluator_that_cannot_work_ends_the_executor_with_its_reason(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator()
+    evaluator.broken = True
+    async with serving(FakeTaskApi([task(1)])) as api:
+        async with executing(api.url, evaluator, tmp_path) as running:
+            await asyncio.wait([running.work], timeout=5)
+        assert isinstance(running.work.exception(), EvaluatorUnavailable)
+        assert api.released == [1]
+
+
+async def test_a_machine_that_only_produces_faults_slows_down(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator(takes_s=0.0, capacity=1, outcome=Outcome.EVALUATOR_FAULT)
+    async with serving(FakeTaskApi([task(n) for n in range(1, 101)])) as api:
+        async with executing(api.url, evaluator, tmp_path):
+            await asyncio.sleep(4)
+        assert 5 <= len(api.results) < 16
+
+
+def test_unreadable_files_in_the_spool_are_left_alone(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "http://api", None)
+    spool.put(1, TaskResult(task_id=1, outcome=1, steps=1))
+    (next(tmp_path.rglob("1-1.json")).parent / "2-2.json").write_text("{")
+    again = Spool(tmp_path, "http://api", None)
+    assert again.batch(10) == (1, [TaskResult(task_id=1, outcome=1, steps=1)])
+    assert len(Spool(tmp_path, "http://api", "another key")) == 0
