@@ -1,0 +1,169 @@
+"""The software renderer: needs no OpenGL, and draws the same bits on every x86-64 machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.rendering import CameraView, Image
+from kinitro.environments.rendering.camera import Camera, camera_pose, focal_length_px, near_plane_m
+from kinitro.environments.rendering.kernels import (
+    COLUMNS,
+    SCRATCH_ROWS,
+    SPARE_VERTICES,
+    Frame,
+    Poses,
+    Workspace,
+    draw,
+    reduce_samples,
+)
+from kinitro.environments.rendering.lighting import scene_lights
+from kinitro.environments.rendering.scene import OPAQUE_ALPHA, Geometry, Paint, model_objects, model_paint
+from kinitro.environments.rendering.textures import SKYBOX, Textures, model_textures
+
+SAMPLES = 2
+"""Samples per pixel along each axis: 2 x 2 anti-aliasing."""
+
+
+@dataclass(slots=True)
+class _Background:
+    """What a fixed camera sees of what never moves, and the camera, lights and poses it was drawn with."""
+
+    frame: Frame
+    drawn_with: bytes = b""
+
+
+class SoftwareRenderer:
+    """See `Renderer`. Transparent surfaces are blended far to near; shadows and reflections are not drawn."""
+
+    def __init__(self, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int) -> None:
+        self._model = model
+        self._views = tuple(cameras)
+        self._size_px = size_px
+        self._objects = model_objects(model, size_px)
+        self._workspace = _workspace(self._objects.geometry)
+        self._textures = model_textures(model)
+        self._camera_ids = [model.camera(view.mujoco_name).id for view in cameras]
+        self._fixed = [model.body_weldid[model.cam_bodyid[camera]] == 0 for camera in self._camera_ids]
+        self._frame = _empty_frame(SAMPLES * size_px)
+        self._backgrounds = [_Background(_empty_frame(SAMPLES * size_px)) if fixed else None for fixed in self._fixed]
+        self._sky = _sky_colour(self._textures)
+        count = len(self._objects.moving)
+        self._poses = Poses(np.zeros((count, 3)), np.zeros((count, 9)))
+        self._paint: Paint | None = None
+
+    def begin(self, data: mujoco.MjData) -> None:
+        """See `Renderer`."""
+        model, objects = self._model, self._objects
+        paint = model_paint(model, objects, self._textures)
+        self._paint = paint
+        self._focal_px = [focal_length_px(model, camera, SAMPLES * self._size_px) for camera in self._camera_ids]
+        self._near_m = near_plane_m(model)
+        alpha = paint.rgba[:, 3]
+        opaque = alpha >= OPAQUE_ALPHA
+        self._still = np.flatnonzero(opaque & ~objects.moving).astype(np.int32)
+        self._moving = np.flatnonzero(opaque & objects.moving).astype(np.int32)
+        self._transparent = np.flatnonzero((alpha > 0) & ~opaque).astype(np.int32)
+        for background in self._backgrounds:
+            if background is not None:
+                background.drawn_with = b""
+        self._lights = scene_lights(model, data)
+
+    def render(self, data: mujoco.MjData) -> dict[str, Image]:
+        """See `Renderer`; RuntimeError before `begin`."""
+        if self._paint is None:
+            raise RuntimeError("Call begin before render: colours and lights are read there.")
+        objects = self._objects
+        geoms = len(objects.geoms)
+        position, rotation = self._poses
+        position[:geoms], rotation[:geoms] = data.geom_xpos[objects.geoms], data.geom_xmat[objects.geoms]
+        position[geoms:], rotation[geoms:] = data.site_xpos[objects.sites], data.site_xmat[objects.sites]
+        return {view.name: self._picture(data, number) for number, view in enumerate(self._views)}
+
+    def close(self) -> None:
+        """See `Renderer`."""
+        self._paint = None
+
+    def _picture(self, data: mujoco.MjData, number: int) -> Image:
+        view = self._views[number]
+        position, axes = camera_pose(data, self._camera_ids[number], view.rotate_180)
+        camera = Camera(position, axes, self._focal_px[number], self._near_m)
+        frame, background = self._frame, self._backgrounds[number]
+        if background is None:
+            self._clear(frame)
+            self._draw(self._moving, camera, frame)
+            self._draw(self._still, camera, frame)
+        else:
+            self._refresh(background, camera)
+            np.copyto(frame.colour, background.frame.colour)
+            np.copyto(frame.nearness, background.frame.nearness)
+            self._draw(self._moving, camera, frame)
+        if len(self._transparent):
+            self._draw(self._far_to_near(position), camera, frame)
+        picture = np.empty((self._size_px, self._size_px, 3), np.uint8)
+        reduce_samples(frame, picture)
+        return picture
+
+    def _refresh(self, background: _Background, camera: Camera) -> None:
+        """Draw what never moves, unless that was done with the same poses, lights and camera."""
+        still = self._still
+        drawn_with = b"".join(
+            (
+                camera.position.tobytes(),
+                camera.axes.tobytes(),
+                self._poses.position[still].tobytes(),
+                self._poses.rotation[still].tobytes(),
+            )
+        )
+        if background.drawn_with != drawn_with:
+            self._clear(background.frame)
+            self._draw(still, camera, background.frame)
+            background.drawn_with = drawn_with
+
+    def _clear(self, frame: Frame) -> None:
+        frame.colour[...] = self._sky
+        frame.nearness[...] = 0
+
+    def _draw(self, objects: npt.NDArray[np.int32], camera: Camera, frame: Frame) -> None:
+        assert self._paint is not None  # noqa: S101
+        draw(
+            objects,
+            self._objects.geometry,
+            self._paint,
+            self._poses,
+            self._lights,
+            camera,
+            self._textures,
+            frame,
+            self._workspace,
+        )
+
+    def _far_to_near(self, viewpoint: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+        """The transparent objects, the one whose nearest point is farthest first."""
+        away = self._poses.position[self._transparent] - viewpoint
+        nearest = np.sqrt(away[:, 0] ** 2 + away[:, 1] ** 2 + away[:, 2] ** 2)
+        nearest -= self._objects.geometry.radius[self._transparent]
+        return self._transparent[np.argsort(-nearest, kind="stable")]
+
+
+def _empty_frame(side: int) -> Frame:
+    return Frame(np.zeros((side, side, 4), np.uint8), np.zeros((side, side), np.float32))
+
+
+def _workspace(geometry: Geometry) -> Workspace:
+    most = int(np.diff(geometry.first_vertex).max())
+    return Workspace(np.zeros((most + SPARE_VERTICES, COLUMNS), np.float32), np.zeros((SCRATCH_ROWS, most), np.float32))
+
+
+def _sky_colour(textures: Textures) -> npt.NDArray[np.uint8]:
+    """Mean colour of the first skybox; black without one."""
+    skies = np.flatnonzero(textures.kind == SKYBOX)
+    if not len(skies):
+        return np.zeros(4, np.uint8)
+    last = textures.first[skies[0] + 1] if skies[0] + 1 < len(textures.first) else len(textures.texels) - 1
+    colour: npt.NDArray[np.uint8] = textures.texels[last - textures.faces[skies[0]]]
+    return colour.copy()
