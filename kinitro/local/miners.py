@@ -1,0 +1,64 @@
+"""The miners of the demo: who they are, and how their policy servers come into being.
+
+Each is the template of `kinitro init-miner` with a policy of its own: an ordinary miner in an ordinary process that
+speaks the ordinary protocol, and sees what every miner sees.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinitro.local.supervisor import Service
+
+POLICIES = Path(__file__).parent / "policies"
+TEMPLATE = Path(__file__).parent.parent / "miner" / "template"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMiner:
+    """A miner of the demo; `policy` is a module of `kinitro/local/policies`, or None for the template's own."""
+
+    name: str
+    policy: str | None
+    description: str
+
+
+DEMO_MINERS = (
+    DemoMiner("idle", "idle", "never moves"),
+    DemoMiner("random", None, "moves at random"),
+    DemoMiner("specialist", "specialist", "closes drawers and does nothing else"),
+    DemoMiner("generalist", "generalist", "looks at the images and knows several tasks"),
+    DemoMiner("copycat", "generalist", "a byte-for-byte copy of the generalist, registered later"),
+)
+"""In the order of their commitments: ties go to whoever comes first."""
+
+
+def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
+    """`parent/<name>`: the template with the miner's policy in it."""
+    directory = parent / miner.name
+    without_caches = shutil.ignore_patterns("__pycache__", "tests")
+    shutil.copytree(TEMPLATE, directory, ignore=without_caches)
+    if miner.policy is not None:
+        shutil.copytree(POLICIES, directory, dirs_exist_ok=True, ignore=without_caches)
+        (directory / "policy.py").write_text(f"from {miner.policy} import RobotPolicy as RobotPolicy\n")
+    return directory
+
+
+def content_revision(directory: Path) -> str:
+    """40 hexadecimal digits that stand for the files of a directory, as a commit hash does."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def policy_server(name: str, directory: Path, port: int) -> Service:
+    """The command a miner runs: `uvicorn server:app` in its own directory."""
+    command = [sys.executable, "-m", "uvicorn", "server:app", "--port", str(port), "--log-level", "warning"]
+    # One thread for each server's array mathematics: five of them share this machine's cores.
+    limits = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return Service(f"miner-{name}", command, limits, directory)

@@ -1,0 +1,22 @@
+"""Never moves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class RobotPolicy:
+    """Answers every observation with no motion."""
+
+    max_concurrent_episodes = 16
+    max_chunk = 1
+
+    @classmethod
+    def load(cls) -> None:
+        """There is nothing to load."""
+
+    async def reset(self, task_config: dict) -> str:
+        return task_config["episode_id"]
+
+    async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
+        return np.zeros(4)

@@ -1,0 +1,195 @@
+"""A whole subnet on one machine, made of the very commands that operators, miners and validators run."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from kinitro.chain import Wallet
+from kinitro.chain.commitments import Commitment, encode
+from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
+from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.local.miners import DEMO_MINERS, DemoMiner, content_revision, policy_server, write_policy_directory
+from kinitro.local.postgres import LocalPostgres
+from kinitro.local.supervisor import Service, Supervisor
+
+NETUID = 1
+NETWORK = "local-dev"
+BLOCK_TIME_S = 0.5
+TEMPO_BLOCKS = 20
+START_DEADLINE_S = 60.0
+VALIDATOR = Wallet("validator", "default")
+PREFERRED_API_PORT = 8000
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetOptions:
+    """What a local subnet evaluates, and where it keeps its logs and results."""
+
+    directory: Path
+    environments: Sequence[str]
+    episodes: int
+    """Per miner and environment."""
+    max_steps: int
+    cycles: int
+    workers: int
+    api_port: int | None = None
+    """None: 8000 if that is free, else any free port."""
+
+
+@dataclass(slots=True)
+class Subnet:
+    """A running subnet. `supervisor.check()` wants to be called often."""
+
+    supervisor: Supervisor
+    chain: LocalChain
+    api_url: str
+    database_url: str
+    uids: dict[int, DemoMiner]
+
+    async def weights_on_chain(self) -> dict[int, int]:
+        """What the validator set, read back from the chain: uid -> u16."""
+        validator = await self.chain.hotkey_address(VALIDATOR)
+        return dict(await self.chain.weights(NETUID, validator))
+
+
+@asynccontextmanager
+async def running_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
+    """Start everything, and stop everything whatever happens. Raises ConfigurationError, UnavailableError."""
+    logs = options.directory / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    api_port = _api_port(options.api_port)
+    supervisor = Supervisor(logs)
+    with LocalPostgres() as postgres:
+        try:
+            endpoints = _start_policy_servers(supervisor, options.directory / "miners")
+            chain = await LocalChain.create(postgres.url, NETUID, block_time_s=BLOCK_TIME_S, tempo=TEMPO_BLOCKS)
+            uids = await _populate(chain, options.directory / "miners", endpoints)
+            await asyncio.to_thread(_run_once, kinitro("db", "init", "--database-url", postgres.url))
+            for service in _first_services(postgres.url, api_port):
+                supervisor.start(service)
+            api_url = f"http://{LOOPBACK}:{api_port}"
+            await _wait_for_health(supervisor, {"api": api_url, **endpoints})
+            for service in _other_services(options, postgres.url, api_url):
+                supervisor.start(service)
+            yield Subnet(supervisor, chain, api_url, postgres.url, uids)
+        finally:
+            supervisor.stop()
+
+
+def kinitro(*arguments: str) -> list[str]:
+    """The command line of `kinitro <arguments>` in this interpreter."""
+    return [sys.executable, "-m", "kinitro", *arguments]
+
+
+def _first_services(database_url: str, port: int) -> list[Service]:
+    command = kinitro("api", "--database-url", database_url, "--host", LOOPBACK, "--port", str(port), "--no-auth")
+    return [Service("api", command)]
+
+
+def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> list[Service]:
+    on_chain = {URL_VARIABLE: database_url}
+    network = ["--netuid", str(NETUID), "--network", NETWORK]
+    scheduler = kinitro("scheduler", *network, "--database-url", database_url, "--allow-private-endpoints")
+    scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
+    scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
+    scheduler += ["--min-episodes", "1", "--eval-interval", "1"]
+    executor = kinitro("executor", "--api-url", api_url, "--workers", str(options.workers), "--allow-private-endpoints")
+    validator = kinitro("validate", "--backend-url", api_url, *network)
+    validator += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey, "--poll-interval", "2"]
+    return [
+        Service("scheduler", scheduler, on_chain),
+        Service("executor", executor),
+        Service("validator", validator, on_chain),
+    ]
+
+
+def _start_policy_servers(supervisor: Supervisor, parent: Path) -> dict[str, str]:
+    """Miner name -> endpoint; the servers are starting when this returns."""
+    endpoints: dict[str, str] = {}
+    for miner, port in zip(DEMO_MINERS, free_ports(len(DEMO_MINERS)), strict=True):
+        supervisor.start(policy_server(miner.name, write_policy_directory(miner, parent), port))
+        endpoints[miner.name] = f"http://{LOOPBACK}:{port}"
+    return endpoints
+
+
+async def _populate(chain: LocalChain, policies: Path, endpoints: dict[str, str]) -> dict[int, DemoMiner]:
+    """Register owner, validator and miners, and write the miners' commitments one block after the other."""
+    await chain.register(NETUID, OWNER)
+    await chain.register(NETUID, VALIDATOR, validator_permit=True, stake=1000.0)
+    uids: dict[int, DemoMiner] = {}
+    for miner in DEMO_MINERS:
+        wallet = Wallet(miner.name, "default")
+        uids[await chain.register(NETUID, wallet)] = miner
+        revision = content_revision(policies / miner.name)
+        commitment = Commitment(f"demo/{miner.name}", revision, endpoints[miner.name])
+        await chain.commit(NETUID, wallet, encode(commitment))
+    return uids
+
+
+async def _wait_for_health(supervisor: Supervisor, endpoints: dict[str, str]) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    async with httpx2.AsyncClient(timeout=2.0, trust_env=False) as client:
+        for name, url in endpoints.items():
+            service = name if name == "api" else f"miner-{name}"
+            while not await _answers(client, f"{url}/health"):
+                supervisor.check()
+                if time.monotonic() > deadline:
+                    raise UnavailableError(
+                        f"{service} did not answer at {url} within {START_DEADLINE_S:.0f} s; "
+                        f"its last words: {supervisor.last_words(service)}"
+                    )
+                await asyncio.sleep(0.1)
+
+
+async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _run_once(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise UnavailableError(f"`kinitro {command[3]} {command[4]}` failed: {done.stderr.strip()[-300:]}")
+
+
+def _api_port(wanted: int | None) -> int:
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise ConfigurationError(f"Port {wanted} is taken: give --api-port another one, or leave it out.")
+        return wanted
+    return PREFERRED_API_PORT if _is_free(PREFERRED_API_PORT) else free_ports(1)[0]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on at this moment, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
