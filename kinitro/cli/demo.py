@@ -2,8 +2,73 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+DEFAULT_ENVIRONMENTS = (
+    "metaworld/reach-v3",
+    "metaworld/button-press-v3",
+    "metaworld/drawer-open-v3",
+    "metaworld/drawer-close-v3",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command()(demo)
+
+
+def demo(
+    environments: Annotated[
+        str, typer.Option(help="Comma-separated ids, with or without `metaworld/`; see `kinitro list-envs`.")
+    ] = ",".join(DEFAULT_ENVIRONMENTS),
+    episodes: Annotated[int, typer.Option(min=1, max=1000, help="Per miner and environment.")] = 12,
+    max_steps: Annotated[int, typer.Option(min=10, max=500, help="Control steps of an episode, 80 per second.")] = 150,
+    cycles: Annotated[int, typer.Option(min=1, max=1000, help="Evaluation cycles to run.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Simulator processes  [default: one per core]")
+    ] = None,
+    api_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="[default: 8000 if free, else another]")
+    ] = None,
+    keep_running: Annotated[bool, typer.Option("--keep-running", help="Go on serving the API until Ctrl-C.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Directory for results and logs  [default: kinitro-demo/<time>]")
+    ] = None,
+) -> None:
+    """Run a whole subnet on this machine: five miners, real episodes, scores, weights on a local chain."""
+    import asyncio
+    import os
+    import time
+
+    from rich.console import Console
+
+    from kinitro.environments import get_spec
+    from kinitro.errors import ConfigurationError
+    from kinitro.local.demo import run_demo
+    from kinitro.local.subnet import SubnetOptions
+    from kinitro.logs import configure_logs
+
+    configure_logs("warning", "console")
+    names = [name.strip() for name in environments.split(",") if name.strip()]
+    ids = [get_spec(name if "/" in name else f"metaworld/{name}").id for name in names]
+    if not ids or len(set(ids)) != len(ids):
+        raise ConfigurationError(f"--environments cannot be {environments!r}: give one or more different ids.")
+    directory = (out or Path("kinitro-demo") / time.strftime("%Y%m%d-%H%M%S")).resolve()
+    if directory.exists() and any(directory.iterdir()):
+        raise ConfigurationError(f"--out {directory} is not empty: name a new directory.")
+    options = SubnetOptions(
+        directory=directory,
+        environments=ids,
+        episodes=episodes,
+        max_steps=max_steps,
+        cycles=cycles,
+        workers=workers or len(os.sched_getaffinity(0)),
+        api_port=api_port,
+    )
+    try:
+        asyncio.run(run_demo(options, Console(), keep_running=keep_running))
+    except asyncio.CancelledError:
+        raise typer.Exit(143) from None

@@ -30,7 +30,9 @@ class Localizer:
         """Raises KeyError without the three cameras, ValueError for a task it was not trained on."""
         number = self.tasks.index(task)
         w = self._weights
-        features = np.concatenate([self._keypoints(camera, images[name], number) for camera, name in enumerate(CAMERAS)])
+        features = np.concatenate(
+            [self._keypoints(camera, images[name], number) for camera, name in enumerate(CAMERAS)]
+        )
         hidden = np.maximum(features @ w["hidden"][number] + w["hidden_bias"][number], 0)
         standardized = hidden @ w["out"][number] + w["out_bias"][number]
         found = standardized * w["scale"][number] + w["mean"][number]

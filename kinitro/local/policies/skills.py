@@ -30,7 +30,9 @@ def towards(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Ve
     return np.array([*step, grip], dtype=np.float32)
 
 
-def move(hand: Vector, target: Vector, grip: float, *, gain: float = 10.0, tolerance: float = 0.02, patience: int) -> Move:
+def move(
+    hand: Vector, target: Vector, grip: float, *, gain: float = 10.0, tolerance: float = 0.02, patience: int
+) -> Move:
     """Go to `target` until every coordinate is within `tolerance` metres, or for `patience` steps."""
     for _ in range(patience):
         if np.abs(target - hand).max() < tolerance:

@@ -1,0 +1,143 @@
+"""`kinitro demo`: a whole subnet, watched until its cycles are published and the weights are on the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as Eta
+
+from kinitro.errors import UnavailableError
+from kinitro.local.report import Standing, earnings, leaderboard
+from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
+from kinitro.taskpool.messages import Scores, TaskStats, Weights
+
+POLL_S = 0.5
+CHAIN_DEADLINE_S = 90.0
+"""How long after the last publication the validator may take to set it."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the last cycle came to; `on_chain` was read back from the chain, uid -> u16."""
+
+    scores: Scores
+    weights: Weights
+    on_chain: Mapping[int, int]
+
+
+async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bool) -> DemoResult:
+    """Run `options.cycles` cycles and show them; with `keep_running` stay until interrupted.
+
+    Writes scores.json, weights.json and chain_weights.json to `options.directory`.
+    Raises ConfigurationError, UnavailableError; a SIGTERM cancels it.
+    """
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
+    async with running_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
+        console.print(f"The API listens on [bold]{subnet.api_url}[/bold] (its description: {subnet.api_url}/docs)")
+        scores = await _watch_cycles(options, subnet, api, console)
+        weights = await api.weights_latest()
+        console.print("Scores are published; waiting for the validator to put the weights on the chain ...")
+        on_chain = await _wait_for_chain(subnet, weights)
+        result = DemoResult(scores, weights, on_chain)
+        _write_results(options, subnet, result)
+        standing = Standing(scores, on_chain, {uid: miner.name for uid, miner in subnet.uids.items()})
+        for table in (leaderboard(standing), earnings(standing, subnet.uids)):
+            console.print(table)
+        console.print(f"Results and logs are in [bold]{options.directory}[/bold].")
+        if keep_running:
+            console.print(
+                f"Still serving {subnet.api_url}; database {subnet.database_url} . Ctrl-C stops it.", soft_wrap=True
+            )
+            while True:
+                subnet.supervisor.check()
+                await asyncio.sleep(POLL_S)
+    return result
+
+
+async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, console: Console) -> Scores:
+    """Follow the cycles on a progress bar until the last one is published."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("cycle {task.fields[cycle]}/{task.fields[cycles]} {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[success]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        Eta(),
+    )
+    published: Scores | None = None
+    seen: set[int] = set()
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("opens", total=None, cycle=1, cycles=options.cycles, success="")
+        last_line = 0.0
+        while len(seen) < options.cycles:
+            subnet.supervisor.check()
+            await asyncio.sleep(POLL_S)
+            try:
+                status, stats = await api.status(), await api.task_stats()
+                if status.cycle_state == "failed":
+                    raise UnavailableError(f"Cycle {status.cycle_id} failed: {status.cycle_reason}")
+                if status.last_published_cycle is not None and status.last_published_cycle not in seen:
+                    published = await api.scores_latest()
+                    seen.add(published.cycle_id)
+            except (ApiUnavailable, ApiNotFound) as error:
+                log.debug("the API does not answer yet", error=str(error))
+                continue
+            shown = min(len(seen) + 1, options.cycles)
+            progress.update(
+                bar,
+                cycle=shown,
+                description=status.cycle_state or "opens",
+                total=stats.total or None,
+                completed=stats.finished,
+                success=_success_so_far(stats),
+            )
+            if not console.is_terminal and time.monotonic() - last_line > 10:
+                last_line = time.monotonic()
+                console.print(f"cycle {shown}: {stats.finished}/{stats.total} episodes, {_success_so_far(stats)}")
+    assert published is not None  # noqa: S101 - the loop ends only after a publication
+    return published
+
+
+def _success_so_far(stats: TaskStats) -> str:
+    return f"{stats.by_outcome.get('success', 0) / stats.finished:.0%} success" if stats.finished else ""
+
+
+async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
+    """The row that the validator set for these weights, read back from the chain."""
+    wanted = {uid for uid, value in weights.weights_u16.items() if value}
+    deadline = time.monotonic() + CHAIN_DEADLINE_S
+    while time.monotonic() < deadline:
+        subnet.supervisor.check()
+        found = {uid: value for uid, value in (await subnet.weights_on_chain()).items() if value}
+        if found and (found.keys() == wanted or not wanted):
+            return found
+        await asyncio.sleep(POLL_S)
+    raise UnavailableError(
+        f"The validator set no weights within {CHAIN_DEADLINE_S:.0f} s; "
+        f"its last words: {subnet.supervisor.last_words('validator')}"
+    )
+
+
+def _write_results(options: SubnetOptions, subnet: Subnet, result: DemoResult) -> None:
+    directory = options.directory
+    (directory / "scores.json").write_text(result.scores.model_dump_json(indent=2) + "\n")
+    (directory / "weights.json").write_text(result.weights.model_dump_json(indent=2) + "\n")
+    chain = {subnet.uids[uid].name if uid in subnet.uids else f"uid {uid}": n for uid, n in result.on_chain.items()}
+    (directory / "chain_weights.json").write_text(json.dumps(chain, indent=2) + "\n")

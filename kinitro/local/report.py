@@ -1,0 +1,63 @@
+"""The tables that the demo ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from kinitro.local.miners import DemoMiner
+from kinitro.taskpool.messages import EnvironmentScore, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Published scores beside the weights found on the chain (uid -> u16), and what the miners are called."""
+
+    scores: Scores
+    on_chain: Mapping[int, int]
+    names: Mapping[int, str]
+
+    def chain_share(self, uid: int) -> float:
+        """A miner's share of the weights on the chain."""
+        total = sum(self.on_chain.values())
+        return self.on_chain.get(uid, 0) / total if total else 0.0
+
+
+def leaderboard(standing: Standing) -> Table:
+    """Success per miner and environment, with Wilson 95 % intervals; leaders are marked."""
+    title = "Success (95 % interval); * leads the environment"
+    table = Table("miner", title=title, title_justify="left")
+    for env_id in standing.scores.environments:
+        table.add_column(env_id.partition("/")[2], justify="right")
+    for miner in standing.scores.miners:
+        by_id = {score.env_id: score for score in miner.environments}
+        cells = [_cell(by_id[env_id]) for env_id in standing.scores.environments]
+        table.add_row(standing.names.get(miner.uid, miner.hotkey), *cells)
+    return table
+
+
+def _cell(score: EnvironmentScore) -> str:
+    low, high = score.interval
+    text = f"{score.successes}/{score.episodes} ({low:.0%}-{high:.0%})"
+    return f"[bold green]{text} *[/bold green]" if score.leader else text
+
+
+def earnings(standing: Standing, miners: Mapping[int, DemoMiner]) -> Table:
+    """Points, published weight, and the weight read back from the chain."""
+    table = Table("miner", "what it is", title="Earnings", title_justify="left")
+    for heading in ("uid", "first block", "points", "weight", "on chain"):
+        table.add_column(heading, justify="right")
+    for miner in standing.scores.miners:
+        share = standing.chain_share(miner.uid)
+        table.add_row(
+            standing.names.get(miner.uid, miner.hotkey),
+            miners[miner.uid].description if miner.uid in miners else "",
+            str(miner.uid),
+            str(miner.first_block),
+            f"{miner.points:g}",
+            f"{miner.weight:.3f}",
+            f"[bold green]{share:.3f}[/bold green]" if share else "0",
+        )
+    return table
