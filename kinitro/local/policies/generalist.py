@@ -35,6 +35,6 @@ class RobotPolicy:
         if self.skill is not None:
             return self.skill.send(hand)
         # Tens of milliseconds: in a thread, so that other episodes' answers are not late.
-        thing, goal = await asyncio.to_thread(self.localizer, self.task, images)
-        self.skill = SKILLS[self.task](hand, thing, goal)
+        scene = await asyncio.to_thread(self.localizer, self.task, images)
+        self.skill = SKILLS[self.task](hand, scene)
         return next(self.skill)

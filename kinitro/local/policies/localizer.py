@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from skills import Scene
 
 Array = npt.NDArray[np.float32]
 
@@ -26,7 +27,7 @@ class Localizer:
             self.tasks = [str(task) for task in file["tasks"]]
             self._weights = {name: file[name].astype(np.float32) for name in file.files if name != "tasks"}
 
-    def __call__(self, task: str, images: Mapping[str, npt.NDArray[np.uint8]]) -> tuple[Array, Array]:
+    def __call__(self, task: str, images: Mapping[str, npt.NDArray[np.uint8]]) -> Scene:
         """Raises KeyError without the three cameras, ValueError for a task it was not trained on."""
         number = self.tasks.index(task)
         w = self._weights
@@ -36,7 +37,7 @@ class Localizer:
         hidden = np.maximum(features @ w["hidden"][number] + w["hidden_bias"][number], 0)
         standardized = hidden @ w["out"][number] + w["out_bias"][number]
         found = standardized * w["scale"][number] + w["mean"][number]
-        return found[:3], found[3:]
+        return Scene(found[:3], found[3:])
 
     def _keypoints(self, camera: int, image: npt.NDArray[np.uint8], task: int) -> Array:
         """Expected column and row, in -1..1, of each of the task's keypoints in one image."""
@@ -50,7 +51,7 @@ class Localizer:
                 x = convolve(x, weight[mine], bias[mine], stride)
             else:
                 x = np.maximum(convolve(x, weight, bias, stride), 0)
-        count, height, width = x.shape
+        height, width = x.shape[1:]
         share = np.exp(x - x.max(axis=(1, 2), keepdims=True))
         share /= share.sum(axis=(1, 2), keepdims=True)
         columns = share.sum(axis=1) @ np.linspace(-1, 1, width, dtype=np.float32)

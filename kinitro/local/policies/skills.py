@@ -7,6 +7,7 @@ A skill is a generator: it yields actions and is sent the hand's position. Posit
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,13 @@ Move = Generator[Vector, Vector, Vector]
 OPEN, STILL, CLOSE = -1.0, 0.0, 1.0
 FINGERS = np.array([0, 0, 0.045], dtype=np.float32)
 """From the point between the fingers up to the hand, whose position is observed."""
+
+
+class Scene(NamedTuple):
+    """Where the thing to be manipulated and the goal are; a task may need only one of them."""
+
+    thing: Vector
+    goal: Vector
 
 
 def at(x: float, y: float, z: float) -> Vector:
@@ -47,17 +55,19 @@ def hold(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Skill
         hand = yield towards(hand, target, grip, gain)
 
 
-def reach(hand: Vector, thing: Vector, goal: Vector) -> Skill:
-    yield from hold(hand, goal + FINGERS, STILL)
+def reach(hand: Vector, scene: Scene) -> Skill:
+    yield from hold(hand, scene.goal + FINGERS, STILL)
 
 
-def press_button(hand: Vector, button: Vector, goal: Vector) -> Skill:
+def press_button(hand: Vector, scene: Scene) -> Skill:
+    button = scene.thing
     height = button[2] - 0.07
     hand = yield from move(hand, at(button[0], hand[1] - 0.05, height), CLOSE, gain=25, patience=60)
     yield from hold(hand, at(button[0], button[1] + 0.25, height), CLOSE, gain=25)
 
 
-def close_drawer(hand: Vector, handle: Vector, goal: Vector) -> Skill:
+def close_drawer(hand: Vector, scene: Scene) -> Skill:
+    handle = scene.thing
     front = handle + at(0, -0.075, -0.02)
     if hand[1] > front[1]:
         hand = yield from move(hand, at(hand[0], hand[1], handle[2] + 0.2), CLOSE, tolerance=0.04, patience=30)
@@ -66,14 +76,16 @@ def close_drawer(hand: Vector, handle: Vector, goal: Vector) -> Skill:
     yield from hold(hand, front + at(0, 0.35, 0), CLOSE, gain=25)
 
 
-def open_drawer(hand: Vector, handle: Vector, goal: Vector) -> Skill:
+def open_drawer(hand: Vector, scene: Scene) -> Skill:
+    handle = scene.thing
     behind = handle + at(0, 0, -0.02)
     hand = yield from move(hand, behind + at(0, 0, 0.15), OPEN, gain=8, tolerance=0.02, patience=70)
     hand = yield from move(hand, behind, OPEN, gain=8, tolerance=0.025, patience=40)
     yield from hold(hand, behind + at(0, -0.35, 0), OPEN, gain=25)
 
 
-def open_door(hand: Vector, handle: Vector, goal: Vector) -> Skill:
+def open_door(hand: Vector, scene: Scene) -> Skill:
+    handle = scene.thing
     hinge = handle + at(-0.376, 0.108, 0)
     hook = handle + at(0.01, 0.035, 0)
     hand = yield from move(hand, hook + at(0, 0, 0.15), CLOSE, gain=25, tolerance=0.03, patience=60)
@@ -90,14 +102,15 @@ def turned(point: Vector, pivot: Vector, angle_rad: float) -> Vector:
     return pivot + at(cosine * x - sine * y, sine * x + cosine * y, z)
 
 
-def push(hand: Vector, puck: Vector, goal: Vector) -> Skill:
+def push(hand: Vector, scene: Scene) -> Skill:
+    puck = scene.thing
     hand = yield from grasp(hand, puck)
-    yield from hold(hand, at(goal[0], goal[1], puck[2] + 0.02), 0.6)
+    yield from hold(hand, at(scene.goal[0], scene.goal[1], puck[2] + 0.02), 0.6)
 
 
-def pick_and_place(hand: Vector, puck: Vector, goal: Vector) -> Skill:
-    hand = yield from grasp(hand, puck)
-    yield from hold(hand, goal + 0.5 * FINGERS, CLOSE)
+def pick_and_place(hand: Vector, scene: Scene) -> Skill:
+    hand = yield from grasp(hand, scene.thing)
+    yield from hold(hand, scene.goal + 0.5 * FINGERS, CLOSE)
 
 
 def grasp(hand: Vector, puck: Vector) -> Move:
@@ -109,7 +122,7 @@ def grasp(hand: Vector, puck: Vector) -> Move:
     return hand
 
 
-SKILLS: dict[str, Callable[[Vector, Vector, Vector], Skill]] = {
+SKILLS: dict[str, Callable[[Vector, Scene], Skill]] = {
     "reach-v3": reach,
     "push-v3": push,
     "pick-place-v3": pick_and_place,
