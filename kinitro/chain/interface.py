@@ -50,6 +50,10 @@ class Hyperparameters:
     min_stake: float = 0.0
     reveal_period_epochs: int = 1
     """With commit-reveal: epochs until committed weights are revealed."""
+    min_allowed_weights: int = 0
+    """A row has at least this many positive weights, unless a neuron weighs only itself."""
+    max_weight_limit: int = 65535
+    """The largest weight's share of the row's sum, in 65535ths; the same exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Chain(Protocol):
         """Write a commitment (replacing an older one); returns its block."""
 
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
-        """Set uid -> u16 weights; returns the block in which they, or their commit, were included."""
+        """Set uid -> u16 weights, zeros left out; returns the block in which they, or their commit, were included."""
 
     async def weights(self, netuid: int, hotkey: str) -> Mapping[int, int]:
         """The row of weights on chain that `hotkey` set, uid -> u16; empty if there is none."""

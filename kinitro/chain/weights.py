@@ -10,9 +10,8 @@ U16_MAX = 65535
 def upscaled(weights: Mapping[int, int]) -> dict[int, int]:
     """What subtensor makes of u16 weights when it stores them: scaled so that the largest is 65535.
 
-    Entries that are zero stay in the row. All-zero weights stay as they are.
+    Entries that are zero are left out.
     """
     largest = max(weights.values(), default=0)
-    if largest in (0, U16_MAX):
-        return dict(weights)
-    return {uid: round(value * U16_MAX / largest) for uid, value in weights.items()}
+    row = {uid: round(value * U16_MAX / largest) for uid, value in weights.items() if value}
+    return {uid: value for uid, value in row.items() if value}

@@ -7,7 +7,7 @@ from hashlib import sha256
 import psycopg
 import pytest
 
-from kinitro.chain import ChainUnavailable, TransactionRefused, UnknownBlock, UnknownSubnet, Wallet, connect
+from kinitro.chain import ChainUnavailable, TransactionRefused, UnknownSubnet, Wallet, connect
 from kinitro.chain.local import FINALITY_LAG_BLOCKS, OWNER, LocalChain, local_address
 from kinitro.chain.ss58 import decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
@@ -41,14 +41,6 @@ async def test_block_hash_is_a_digest_of_genesis_and_number(chain: LocalChain, e
     assert await chain.block_hash(0) == sha256(row[0] + bytes(8)).digest()
 
 
-async def test_a_block_to_come_is_unknown(chain: LocalChain) -> None:
-    for number in (10**9, -1):
-        with pytest.raises(UnknownBlock):
-            await chain.block_hash(number)
-        with pytest.raises(UnknownBlock):
-            await chain.snapshot(NETUID, number)
-
-
 async def test_create_is_idempotent(chain: LocalChain, empty_database: str) -> None:
     genesis = await chain.block_hash(0)
     again = await LocalChain.create(empty_database, NETUID, block_time_s=99, tempo=99)
@@ -56,37 +48,10 @@ async def test_create_is_idempotent(chain: LocalChain, empty_database: str) -> N
     assert (await again.snapshot(NETUID)).hyperparameters.tempo == 10
 
 
-async def test_old_snapshots_stay_what_they_were(chain: LocalChain) -> None:
-    uid = await chain.register(NETUID, MINER)
-    assert await chain.register(NETUID, MINER) == uid
-    first = await chain.commit(NETUID, MINER, b"first")
-    second = await chain.commit(NETUID, MINER, b"second")
-    assert second > first
-    await chain.register(NETUID, Wallet("newcomer", "default"), uid=uid)
-    hotkey = local_address(MINER)
-    old = await chain.snapshot(NETUID, first)
-    assert [neuron.hotkey for neuron in old.neurons] == [hotkey]
-    assert (old.commitments[hotkey].block, old.commitments[hotkey].data) == (first, b"first")
-    now = await chain.snapshot(NETUID, (await chain.head()).number)
-    assert [neuron.hotkey for neuron in now.neurons] == [local_address(Wallet("newcomer", "default"))]
-    assert now.neurons[0].registered_block > second
-
-
 async def test_a_registration_is_finalized_before_it_shows_by_default(chain: LocalChain) -> None:
     await chain.register(NETUID, MINER)
     await chain.advance(FINALITY_LAG_BLOCKS)
     assert len((await chain.snapshot(NETUID)).neurons) == 1
-
-
-async def test_weights_are_upscaled_as_the_chain_stores_them(chain: LocalChain) -> None:
-    await chain.register(NETUID, MINER)
-    await chain.register(NETUID, VALIDATOR, validator_permit=True)
-    block = await chain.set_weights(NETUID, VALIDATOR, {0: 100, 1: 50})
-    hotkey = local_address(VALIDATOR)
-    assert await chain.weights(NETUID, hotkey) == {0: 65535, 1: 32768}
-    snapshot = await chain.snapshot(NETUID, block)
-    assert [neuron.last_update for neuron in snapshot.neurons] == [0, block]
-    assert await chain.weights(NETUID, local_address(MINER)) == {}
 
 
 async def test_refusals_name_the_reason(empty_database: str) -> None:
@@ -120,16 +85,6 @@ async def test_refusals_name_the_reason(empty_database: str) -> None:
         await chain.commit(NETUID, MINER, bytes(385))
     with pytest.raises(UnknownSubnet, match="subnet 99"):
         await chain.snapshot(99)
-
-
-async def test_commit_reveal_shows_the_row_an_epoch_later(empty_database: str) -> None:
-    chain = await LocalChain.create(empty_database, NETUID, block_time_s=0.05, tempo=50, commit_reveal=True)
-    await chain.register(NETUID, VALIDATOR, validator_permit=True)
-    await chain.set_weights(NETUID, VALIDATOR, {0: 9})
-    hotkey = local_address(VALIDATOR)
-    assert await chain.weights(NETUID, hotkey) == {}
-    await chain.advance(51)
-    assert await chain.weights(NETUID, hotkey) == {0: 65535}
 
 
 async def test_all_slots_taken(chain: LocalChain, empty_database: str) -> None:
