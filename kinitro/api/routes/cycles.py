@@ -1,0 +1,56 @@
+"""The public record of cycles: what anybody needs to check them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.responses import Response
+
+from kinitro.api.services import Services, ServicesOf
+from kinitro.taskpool.cycles import CycleStore, NotRevealed
+from kinitro.taskpool.database import Connection, run_on
+from kinitro.taskpool.errors import UnknownCycle
+from kinitro.taskpool.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
+
+router = APIRouter(prefix="/v1", tags=["audit"])
+T = TypeVar("T")
+
+CycleNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/cycles/{cycle_id}/manifest", response_model=Manifest)
+async def manifest(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
+    """Frozen miners, the commitment to the seeds, versions and counts; after the reveal also the seed key."""
+    return await services.cache.answer(request, lambda: _read(services, lambda store: store.manifest(cycle_id)))
+
+
+@router.get("/cycles/{cycle_id}/results", response_model=ResultPage)
+async def results(
+    cycle_id: CycleNumber,
+    services: ServicesOf,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next_after` of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=RESULTS_PAGE)] = RESULTS_PAGE,
+) -> Response:
+    """What became of every task, in order of task id; 404 before the cycle is over."""
+    page = await _read(services, lambda store: store.results_page(cycle_id, after, limit))
+    return Response(page.model_dump_json(), media_type="application/json")
+
+
+@router.get("/tasks/{task_id}/trace", response_model=TraceRecord)
+async def trace(task_id: TaskNumber, services: ServicesOf) -> Response:
+    """The actions and state digests of one episode; 404 before its cycle is over."""
+    record = await _read(services, lambda store: store.trace(task_id))
+    return Response(record.model_dump_json(), media_type="application/json")
+
+
+async def _read(services: Services, work: Callable[[CycleStore], Awaitable[T]]) -> T:
+    async def on(connection: Connection) -> T:
+        return await work(CycleStore(connection))
+
+    try:
+        return await run_on(services.connections, on)
+    except (UnknownCycle, NotRevealed) as error:
+        raise HTTPException(404, str(error)) from None

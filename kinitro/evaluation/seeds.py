@@ -1,0 +1,46 @@
+"""Seeds of a cycle: committed before they exist, derived the same way by the scheduler and by every auditor.
+
+The operator publishes `key_commitment(K)` first and the chain adds a beacon afterwards, so neither could choose a
+seed: K was fixed before the beacon was known, and the beacon says nothing without K.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Sequence
+
+KEY_BYTES = 32
+SEED_BYTES = 16
+BEACON_LAG_BLOCKS = 2
+"""The beacon is this many blocks after the head at the moment the commitment became public. Not 1: the next block
+may have been produced, though not yet seen, at that moment."""
+
+
+def key_commitment(key: bytes) -> bytes:
+    """What is published of the 32-byte key K before the beacon exists: its SHA-256."""
+    return hashlib.sha256(key).digest()
+
+
+def beacon_number(key_committed_block: int) -> int:
+    """The one block whose hash is the beacon of a cycle whose commitment was public at `key_committed_block`."""
+    return key_committed_block + BEACON_LAG_BLOCKS
+
+
+def derive_seed(key: bytes, beacon: bytes, env_id: str, env_version: str, episode: int) -> bytes:
+    """The 16 bytes (big-endian integer) that determine `episode` of an environment, for every miner alike.
+
+    HMAC-SHA256(K, beacon || env_id || 0 || env_version || 0 || episode as 8 bytes)[:16]; the zero bytes keep
+    two different pairs of texts from reading the same.
+    """
+    message = b"".join((beacon, env_id.encode(), b"\0", env_version.encode(), b"\0", struct.pack(">Q", episode)))
+    return hmac.digest(key, message, "sha256")[:SEED_BYTES]
+
+
+def seed_table(key: bytes, beacon: bytes, environments: Sequence[tuple[str, str]], episodes: int) -> list[list[bytes]]:
+    """The seeds of a whole cycle: [environment][episode]; `environments` are (id, version)."""
+    return [
+        [derive_seed(key, beacon, env_id, version, episode) for episode in range(episodes)]
+        for env_id, version in environments
+    ]

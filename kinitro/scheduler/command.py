@@ -1,0 +1,87 @@
+"""What the commands `scheduler` and `cycle` do, with their connections and signals."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import psycopg
+
+import kinitro.chain
+from kinitro.errors import ConfigurationError
+from kinitro.logs import get_logger
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.messages import Health
+from kinitro.scheduler.service import run_scheduler
+from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.settings import normalized_database_url
+from kinitro.taskpool.cycles import Cycle, CycleStore
+from kinitro.taskpool.database import CONNECT_TIMEOUT_S, explained
+from kinitro.taskpool.records import Manifest
+from kinitro.taskpool.schema import check_schema
+
+T = TypeVar("T")
+MAX_REASON_CHARS = 300
+
+log = get_logger(__name__)
+
+
+def run(settings: SchedulerSettings) -> None:
+    """Schedule until SIGTERM, Ctrl-C or enough cycles; raises KinitroError."""
+    settings.cycle_config()
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: SchedulerSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def probe(endpoint: str) -> Health:
+        policy = HttpPolicy(endpoint, allow_private=settings.allow_private_endpoints)
+        try:
+            return await policy.health()
+        finally:
+            await policy.close()
+
+    chain = await kinitro.chain.connect(settings.network)
+    try:
+        published = await run_scheduler(settings, chain, probe, stop)
+    finally:
+        await chain.close()
+    log.info("scheduler stopped", published=published)
+
+
+def read_cycles(database_url: str, limit: int) -> list[tuple[Cycle, int]]:
+    """The newest cycles with their numbers of miners."""
+    return _with_store(database_url, lambda store: store.newest(limit))
+
+
+def read_manifest(database_url: str, cycle_id: int) -> Manifest:
+    """The public record of a cycle."""
+    return _with_store(database_url, lambda store: store.manifest(cycle_id))
+
+
+def cancel(database_url: str, cycle_id: int, reason: str) -> None:
+    """End a cycle by hand."""
+    if not reason.isprintable() or not 0 < len(reason) <= MAX_REASON_CHARS:
+        raise ConfigurationError(f"--reason must be 1 to {MAX_REASON_CHARS} printable characters; got {reason[:50]!r}.")
+    _with_store(database_url, lambda store: store.cancel(cycle_id, reason))
+
+
+def _with_store(database_url: str, work: Callable[[CycleStore], Awaitable[T]]) -> T:
+    address = normalized_database_url(database_url)
+
+    async def connected() -> T:
+        with explained(address):
+            connection = await psycopg.AsyncConnection.connect(
+                address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
+            )
+        async with connection:
+            await check_schema(connection)
+            return await work(CycleStore(connection))
+
+    return asyncio.run(connected())

@@ -1,0 +1,95 @@
+"""Settings of the scheduler: flags, then KINITRO_SCHEDULER_*, then `.env`, then these defaults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from kinitro import __version__
+from kinitro.environments.registry import get_spec, scored_specs
+from kinitro.errors import ConfigurationError
+from kinitro.scoring import ScoringConfig
+from kinitro.settings import Duration, ServiceSettings, normalized_database_url
+from kinitro.taskpool.records import CycleConfig, CycleEnvironment
+
+
+class SchedulerSettings(ServiceSettings):
+    """What an operator decides about cycles."""
+
+    model_config = SettingsConfigDict(env_prefix="KINITRO_SCHEDULER_")
+
+    netuid: int = Field(ge=0, le=65535, description="The subnet.")
+    network: str = Field("finney", description="finney, test, a ws:// or wss:// URL, or local-dev.")
+    database_url: str = Field(description="postgresql://user:password@host:5432/database")
+    episodes_per_env: int = Field(50, ge=1, le=100_000, description="Episodes per miner and environment.")
+    environments: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Environment ids, separated by commas; default: the scored ones."
+    )
+    max_steps: int | None = Field(None, ge=1, le=100_000, description="Shorter horizon for all environments.")
+    eval_interval: Duration = Field(
+        timedelta(hours=1), ge=timedelta(0), description="From one cycle's start to the next one's."
+    )
+    cycle_timeout: Duration = Field(
+        timedelta(hours=6), gt=timedelta(0), description="What the tasks of a cycle may take."
+    )
+    min_episodes: int | None = Field(
+        None, ge=1, description="Episodes per environment, complete for all miners, that a cycle needs; default: half."
+    )
+    max_void_share: float = Field(0.1, ge=0, le=1, description="Void episodes of an environment at most.")
+    cycles: int | None = Field(None, ge=1, description="Stop after publishing this many.")
+    poll_interval: Duration = Field(
+        timedelta(seconds=1),
+        ge=timedelta(milliseconds=10),
+        le=timedelta(minutes=1),
+        description="Between two looks at the tasks or the chain.",
+    )
+    keep_traces: int = Field(50, ge=1, description="Newest finished cycles whose traces are kept.")
+    allow_private_endpoints: bool = Field(False, description="For a subnet on one machine: miners may be on it.")
+
+    @field_validator("environments", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        parts = [value] if isinstance(value, str) else value
+        return [name.strip() for part in parts for name in str(part).split(",") if name.strip()]
+
+    @field_validator("environments")
+    @classmethod
+    def _without_repetition(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+    @field_validator("database_url")
+    @classmethod
+    def _normalized(cls, value: str) -> str:
+        return normalized_database_url(value)
+
+    def cycle_config(self) -> CycleConfig:
+        """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError."""
+        specs = [get_spec(name) for name in self.environments] or list(scored_specs())
+        minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
+        if minimum > self.episodes_per_env:
+            raise ConfigurationError(
+                f"--min-episodes {minimum} can never be reached with --episodes-per-env {self.episodes_per_env}: "
+                "lower it."
+            )
+        return CycleConfig(
+            environments=[
+                CycleEnvironment(
+                    id=spec.id,
+                    version=spec.version,
+                    max_steps=min(spec.max_steps, self.max_steps or spec.max_steps),
+                    random_success=spec.random_success,
+                )
+                for spec in specs
+            ],
+            episodes=self.episodes_per_env,
+            min_episodes=minimum,
+            max_void_share=self.max_void_share,
+            timeout_s=self.cycle_timeout.total_seconds(),
+            scoring=asdict(ScoringConfig()),
+            kinitro_version=__version__,
+        )

@@ -1,0 +1,140 @@
+"""The public record of a cycle: everything that is needed to check it, as JSON. Light, like `messages`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from kinitro.evaluation.merkle import leaf_hash, merkle_root
+from kinitro.taskpool.messages import Hex32, Message
+
+Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
+
+VOID = 4
+"""Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
+CANCELLED = 8
+"""Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
+RESULTS_PAGE = 5000
+"""Results in one answer at most."""
+
+
+class CycleEnvironment(Message):
+    """One environment of a cycle, as it was when the cycle opened."""
+
+    id: str
+    version: str
+    max_steps: int = Field(ge=1, le=100_000)
+    random_success: float = Field(0.0, ge=0, le=1)
+
+
+class CycleConfig(Message):
+    """What a cycle was told to do; fixed when it opens."""
+
+    environments: list[CycleEnvironment] = Field(min_length=1, max_length=1000)
+    episodes: int = Field(ge=1, le=100_000, description="Per environment and miner.")
+    min_episodes: int = Field(ge=1, description="Complete for all miners, per environment, or the cycle fails.")
+    max_void_share: float = Field(ge=0, le=1, description="Of an environment's episodes.")
+    timeout_s: float
+    randomization: str = "standard"
+    scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
+    kinitro_version: str
+
+
+class FrozenMiner(Message):
+    """One miner as the chain had it at the cycle's block; `excluded` is the public reason why it takes no part."""
+
+    uid: int
+    hotkey: str
+    first_block: int | None
+    repo: str | None
+    revision: str | None
+    endpoint: str | None
+    max_concurrency: int = 1
+    excluded: str | None = None
+
+
+class ExecutorRecord(Message):
+    """A machine that ran episodes of the cycle."""
+
+    name: str
+    fingerprint: str | None
+    versions: dict[str, str]
+
+
+class Manifest(Message):
+    """`GET /v1/cycles/{id}/manifest`. Until the reveal `seed_key` and `results_root` are null."""
+
+    cycle_id: int
+    netuid: int
+    network: str
+    state: CycleState
+    reason: str | None
+    config: CycleConfig
+    block: int = Field(description="The chain snapshot that froze the miners.")
+    block_hash: Hex64
+    miners: list[FrozenMiner]
+    key_hash: Hex64 = Field(description="SHA-256 of the seed key, published before the beacon existed.")
+    key_committed_block: int = Field(description="Head of the chain when key_hash had become public.")
+    beacon_block: int | None
+    beacon_hash: Hex64 | None
+    seed_key: Hex64 | None
+    created_at: str
+    deadline_at: str
+    published_at: str | None
+    fingerprint: str | None = Field(description="Physics fingerprint of the cycle's executors.")
+    executors: list[ExecutorRecord]
+    counts: dict[str, int] = Field(description="Tasks: total, finished and, after the reveal, by outcome.")
+    results_root: Hex64 | None = Field(description="Merkle root over the results in order of task id.")
+    traces_kept: bool = Field(description="False once retention has dropped the traces.")
+
+
+class ResultRow(Message):
+    """What became of one task. `trace_sha256` is the digest of the encoded trace."""
+
+    task_id: int
+    uid: int
+    env_id: str
+    episode: int
+    seed: Hex32
+    outcome: Literal[1, 2, 3, 4, 8]
+    steps: int | None
+    success_step: int | None
+    total_reward: float | None
+    forfeits: int | None
+    attempt: int
+    reason: str | None
+    executor: str | None
+    trace_sha256: Hex64 | None
+
+
+class ResultPage(Message):
+    """`GET /v1/cycles/{id}/results`: in order of task id; ask again with `after=next_after` until that is null."""
+
+    cycle_id: int
+    results: list[ResultRow] = Field(max_length=RESULTS_PAGE)
+    next_after: int | None
+
+
+class TraceRecord(Message):
+    """`GET /v1/tasks/{id}/trace`"""
+
+    task_id: int
+    cycle_id: int
+    uid: int
+    env_id: str
+    episode: int
+    trace: str = Field(description="Base64 of the encoded trace.")
+
+
+def result_record(row: ResultRow) -> bytes:
+    """The bytes of a result that the Merkle tree commits to: its fields in order, as a JSON array in ASCII."""
+    fields = [getattr(row, name) for name in ResultRow.model_fields]
+    return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
+
+
+def results_root(rows: list[ResultRow]) -> bytes:
+    """The Merkle root over results, which must be in order of task id."""
+    return merkle_root(leaf_hash(result_record(row)) for row in rows)

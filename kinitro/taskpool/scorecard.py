@@ -1,0 +1,199 @@
+"""From the results of a cycle to what is published: the one derivation that the scheduler and every auditor share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.errors import KinitroError
+from kinitro.evaluation.outcomes import Outcome
+from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
+from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, Weights
+from kinitro.taskpool.records import VOID, CycleConfig, FrozenMiner, ResultRow
+
+_COUNTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
+"""Outcomes that are results; the others leave an episode incomplete."""
+
+
+class Unscorable(KinitroError):
+    """A cycle's results allow no scores: the message is the public reason why the cycle failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The results of M miners on N environments with K episodes each, as arrays."""
+
+    solved: npt.NDArray[np.bool_]
+    """(M, N, K)"""
+    complete: npt.NDArray[np.bool_]
+    """(N, K): every miner has a result of this episode, so it counts."""
+    void: npt.NDArray[np.bool_]
+    """(N, K): our own faults kept at least one miner from a result."""
+    faults: npt.NDArray[np.int64]
+    """(M, N): policy faults among the episodes that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a publication says about itself beside its numbers."""
+
+    cycle_id: int
+    netuid: int
+    block: int
+    published_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Everything that is published about a cycle's results."""
+
+    scores: Scores
+    weights: Weights
+    explanations: dict[str, Any]
+    """By uid, as text."""
+
+
+def participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
+    """Those that are evaluated, in order of uid."""
+    return sorted((miner for miner in miners if miner.excluded is None), key=lambda miner: miner.uid)
+
+
+def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> Tally:
+    """Arrange results; `miners` are the participants. Results of anybody or anything else are not looked at."""
+    of_miner = {miner.uid: index for index, miner in enumerate(miners)}
+    of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
+    outcomes = np.zeros((len(miners), len(config.environments), config.episodes), dtype=np.uint8)
+    for row in rows:
+        miner, environment = of_miner.get(row.uid), of_environment.get(row.env_id)
+        if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
+            outcomes[miner, environment, row.episode] = row.outcome
+    complete: npt.NDArray[np.bool_] = np.all(np.isin(outcomes, _COUNTS), axis=0)
+    return Tally(
+        solved=(outcomes == Outcome.SUCCESS),
+        complete=complete,
+        void=np.any(outcomes == VOID, axis=0),
+        faults=((outcomes == Outcome.POLICY_FAULT) & complete).sum(axis=2),
+    )
+
+
+def require_enough(config: CycleConfig, found: Tally) -> None:
+    """Raises Unscorable if an environment has too few complete or too many void episodes."""
+    allowed_voids = math.floor(config.max_void_share * config.episodes)
+    for index, environment in enumerate(config.environments):
+        void, complete = int(found.void[index].sum()), int(found.complete[index].sum())
+        if void > allowed_voids:
+            raise Unscorable(
+                f"{void} of {config.episodes} episodes of {environment.id} are void through faults of the evaluators; "
+                f"at most {allowed_voids} may be."
+            )
+        if complete < config.min_episodes:
+            raise Unscorable(
+                f"Only {complete} of {config.episodes} episodes of {environment.id} were complete for all miners; "
+                f"the cycle needs {config.min_episodes}."
+            )
+
+
+def score(
+    identity: Identity, config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]
+) -> Scorecard:
+    """Scores and weights from results alone. Raises Unscorable, InvalidScoringConfig."""
+    taking_part = participants(miners)
+    if not taking_part:
+        raise Unscorable("No miner has a commitment that can be evaluated.")
+    found = tally(config, taking_part, rows)
+    require_enough(config, found)
+    result = score_cycle(
+        found.solved,
+        [miner.first_block or 0 for miner in taking_part],
+        ScoringConfig(**config.scoring),
+        valid=found.complete,
+        uids=[miner.uid for miner in taking_part],
+        chance=[environment.random_success for environment in config.environments],
+    )
+    explanations = explain_cycle(result, [environment.id for environment in config.environments])
+    return Scorecard(
+        scores=_scores(identity, config, taking_part, found, result),
+        weights=_weights(identity, taking_part, result),
+        explanations={str(uid): asdict(explanation) for uid, explanation in explanations.items()},
+    )
+
+
+def _scores(
+    identity: Identity, config: CycleConfig, miners: Sequence[FrozenMiner], found: Tally, result: CycleScores
+) -> Scores:
+    rows = [
+        MinerScore(
+            uid=miner.uid,
+            hotkey=miner.hotkey,
+            first_block=miner.first_block or 0,
+            points=float(result.points[index]),
+            weight=float(result.weights[index]),
+            frontier=bool(result.frontier[index]),
+            priority=result.priority.index(index) + 1 if index in result.priority else None,
+            environments=[
+                _environment_score(environment.id, result, found, index, column)
+                for column, environment in enumerate(config.environments)
+            ],
+        )
+        for index, miner in enumerate(miners)
+    ]
+    return Scores(
+        cycle_id=identity.cycle_id,
+        block=identity.block,
+        published_at=identity.published_at,
+        environments=[environment.id for environment in config.environments],
+        miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
+        void_episodes=int(found.void.sum()),
+        notes=_notes(config, found, result),
+    )
+
+
+def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: int, column: int) -> EnvironmentScore:
+    p_value = float(result.p_values[miner, column])
+    low, high = (float(bound) for bound in result.intervals[miner, column])
+    return EnvironmentScore(
+        env_id=env_id,
+        successes=int(result.successes[miner, column]),
+        episodes=int(result.episodes[column]),
+        success_rate=float(result.success_rates[miner, column]),
+        interval=(low, high),
+        eligible=bool(result.eligible[miner, column]),
+        leader=bool(result.leaders[miner, column]),
+        p_value=None if math.isnan(p_value) else p_value,
+        faults=int(found.faults[miner, column]),
+    )
+
+
+def _notes(config: CycleConfig, found: Tally, result: CycleScores) -> list[str]:
+    """What a reader of the scores must know beside the numbers."""
+    notes = []
+    for column, environment in enumerate(config.environments):
+        left_out = config.episodes - int(found.complete[column].sum())
+        if left_out:
+            notes.append(
+                f"{environment.id}: {left_out} of {config.episodes} episodes do not count, because they were not "
+                f"complete for all miners ({int(found.void[column].sum())} void)."
+            )
+    if not result.weights.any():
+        notes.append("No miner won a subset of environments: there are no weights.")
+    return notes
+
+
+def _weights(identity: Identity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
+    paid = {miner.uid: float(weight) for miner, weight in zip(miners, result.weights, strict=True) if weight > 0}
+    stored = to_u16(list(paid.values()))
+    return Weights(
+        cycle_id=identity.cycle_id,
+        netuid=identity.netuid,
+        block=identity.block,
+        published_at=identity.published_at,
+        weights=paid,
+        weights_u16={uid: int(value) for uid, value in zip(paid, stored, strict=True)},
+        hotkeys={miner.uid: miner.hotkey for miner in miners if miner.uid in paid},
+        fallback="none" if paid else "nobody_qualified",
+    )

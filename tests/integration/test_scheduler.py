@@ -1,0 +1,464 @@
+"""A cycle goes from the chain to a publication, whatever happens to the scheduler on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from kinitro.errors import ConfigurationError
+from kinitro.evaluation.seeds import BEACON_LAG_BLOCKS, derive_seed
+from kinitro.policies.errors import PolicyUnreachable, Reason
+from kinitro.policies.messages import Health
+from kinitro.scheduler.service import Scheduler, run_scheduler
+from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore, NotRevealed
+from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.pool import PoolLimits, TaskPool
+from kinitro.taskpool.records import results_root
+from kinitro.taskpool.schema import upgrade
+from tests.fakes.chain import FakeChain
+from tests.fakes.executor import report, run_tasks, skill
+
+ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3"]
+
+
+async def healthy(endpoint: str) -> Health:
+    return Health(max_concurrent_episodes=1000)
+
+
+def by_skill(task: Any) -> int:
+    return 1 if skill(task.uid, task.seed) else 2
+
+
+@dataclass
+class Subnet:
+    """A database, a chain and a pool; `scheduler` is a leader without a process."""
+
+    url: str
+    chain: FakeChain
+    pool: TaskPool
+    executor_id: int
+    connection: psycopg.AsyncConnection[Any]
+
+    @property
+    def store(self) -> CycleStore:
+        return CycleStore(self.connection)
+
+    def settings(self, **changes: Any) -> SchedulerSettings:
+        given: dict[str, Any] = {
+            "netuid": 1,
+            "network": "fake",
+            "database_url": self.url,
+            "episodes_per_env": 20,
+            "environments": ENVIRONMENTS,
+            "eval_interval": "0",
+            "poll_interval": "0.01",
+        }
+        return SchedulerSettings.load(**given | changes)
+
+    def scheduler(self, **changes: Any) -> Scheduler:
+        return Scheduler(self.settings(**changes), self.chain, healthy, self.store, asyncio.Event())
+
+    async def reach(self, state: str, **changes: Any) -> Cycle:
+        """A cycle in `state`, reached step by step."""
+        scheduler = self.scheduler(**changes)
+        for _ in range(50):
+            latest = await self.store.latest(1)
+            if latest is not None and latest.state == state:
+                return latest
+            await scheduler.step()
+        raise AssertionError(f"no cycle became {state}")
+
+    async def one(self, query: str, *parameters: Any) -> Any:
+        return await (await self.connection.execute(query, parameters)).fetchone()
+
+
+@asynccontextmanager
+async def subnet(url: str, **limits: Any) -> AsyncIterator[Subnet]:
+    await asyncio.to_thread(upgrade, url)
+    connections = await open_pool(url, size=4)
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    try:
+        row = await (await connection.execute("insert into executor (name) values ('one') returning id")).fetchone()
+        assert row is not None
+        chain = FakeChain()
+        for uid in (2, 5, 9):
+            chain.add_miner(uid, block=40 + uid)
+        yield Subnet(url, chain, TaskPool(connections, PoolLimits(**limits)), row[0], connection)
+    finally:
+        await connection.close()
+        await connections.close()
+
+
+async def test_from_the_chain_to_a_publication(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        running = await net.reach("running")
+        assert running.key_hash == hashlib.sha256(running.seed_key).digest()
+        assert running.beacon_block == running.key_committed_block + BEACON_LAG_BLOCKS
+        assert running.beacon_hash == await net.chain.block_hash(running.beacon_block)
+        assert await run_tasks(net.pool, net.executor_id, by_skill) == 3 * 2 * 20
+        done = await net.reach("published")
+        assert (done.published_at, done.revealed_at) != (None, None)
+
+        rows = await net.store.all_results(done)
+        assert [row.uid for row in rows[:3]] == [2, 5, 9], "all miners meet an episode at about the same time"
+        for row in rows:
+            assert row.seed == derive_seed(done.seed_key, done.beacon_hash, row.env_id, "1", row.episode).hex()
+            assert row.outcome == (1 if skill(row.uid, row.seed) else 2)
+            assert (
+                row.trace_sha256 == hashlib.sha256(hashlib.sha256(f"{row.uid}{row.seed}".encode()).digest()).hexdigest()
+            )
+        assert done.results_root == results_root(rows)
+
+        scores, weights = await net.one("select scores, weights from publication where cycle_id = %s", done.id)
+        assert scores["miners"][0]["uid"] == 9
+        assert weights["weights"] == {"9": 1.0}
+        assert weights["weights_u16"] == {"9": 65535}
+        for miner in scores["miners"]:
+            for environment in miner["environments"]:
+                mine = [r for r in rows if r.uid == miner["uid"] and r.env_id == environment["env_id"]]
+                assert environment["successes"] == sum(row.outcome == 1 for row in mine)
+
+
+async def test_before_the_reveal_only_counts_are_public(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        cycle = await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill, limit=50)
+        manifest = await net.store.manifest(cycle.id)
+        assert manifest.seed_key is None
+        assert manifest.key_hash == cycle.key_hash.hex()
+        assert manifest.counts == {"total": 120, "finished": 50}
+        assert manifest.executors == []
+        with pytest.raises(NotRevealed, match="not public before"):
+            await net.store.results_page(cycle.id, 0, 10)
+        task = await net.one("select min(task_id) from trace")
+        with pytest.raises(NotRevealed):
+            await net.store.trace(task[0])
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await net.reach("published")
+        revealed = await net.store.manifest(cycle.id)
+        assert revealed.seed_key == cycle.seed_key.hex()
+        assert revealed.counts["success"] + revealed.counts["failure"] == 120
+        assert (await net.store.trace(task[0])).task_id == task[0]
+
+
+async def test_pages_of_results_are_complete_and_in_order(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        cycle = await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await net.reach("published")
+        after: int | None = 0
+        rows = []
+        while after is not None:
+            page = await net.store.results_page(cycle.id, after, 40)
+            rows += page.results
+            after = page.next_after
+        assert rows == await net.store.all_results(await net.store.find(cycle.id))
+
+
+@pytest.mark.parametrize("state", ["open", "running", "scoring"])
+async def test_a_new_scheduler_goes_on_where_the_old_one_was_killed(empty_database: str, state: str) -> None:
+    async with subnet(empty_database) as net:
+        if state == "scoring":
+            await net.reach("running")
+            await run_tasks(net.pool, net.executor_id, by_skill)
+        before = await net.reach(state)
+        if state != "scoring":
+            await net.reach("running")
+            await run_tasks(net.pool, net.executor_id, by_skill)
+        after = await net.reach("published")
+        assert (after.id, after.seed_key) == (before.id, before.seed_key)
+        assert await net.one("select count(*) from task") == (120,)
+
+
+class Killed(Exception):
+    """Stands for SIGKILL: nothing after it is executed."""
+
+
+async def test_killed_between_any_two_statements_publishes_once(empty_database: str) -> None:
+    """One cycle for every n: its scheduler's session dies before the n-th statement, and a new one goes on."""
+    async with subnet(empty_database) as net:
+        settings = net.settings(episodes_per_env=2)
+        statements, killed = 0, True
+        while killed:
+            statements += 1
+            connection = await psycopg.AsyncConnection.connect(net.url, autocommit=True)
+            store = CycleStore(connection)
+            _die_before(store, connection, statements)
+            dying = Scheduler(settings, net.chain, healthy, store, asyncio.Event())
+            killed = False
+            while not dying.published and not killed:
+                try:
+                    await dying.step()
+                except (Killed, psycopg.Error):
+                    killed = True
+                await run_tasks(net.pool, net.executor_id, by_skill)
+            await connection.close()
+            published = await net.one("select count(*) from publication")
+            while published != (statements,):
+                await net.scheduler(episodes_per_env=2).step()
+                await run_tasks(net.pool, net.executor_id, by_skill)
+                published = await net.one("select count(*) from publication")
+        assert statements > 20, "it was killed at many places"
+        assert await net.one("select count(*) from cycle") == (statements,)
+        assert await net.one("select count(*) from cycle where state = 'published'") == (statements,)
+        rows = "select count(*), count(distinct (cycle_id, uid, env, episode)) from task"
+        assert await net.one(rows) == (12 * statements, 12 * statements)
+
+
+def _die_before(store: CycleStore, connection: psycopg.AsyncConnection[Any], statements: int) -> None:
+    left = [statements]
+
+    def counted(run: Callable[..., Any]) -> Callable[..., Any]:
+        async def wrapper(*arguments: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                connection.pgconn.finish()
+                raise Killed
+            return await run(*arguments, **named)
+
+        return wrapper
+
+    for name in ("_one", "_all"):
+        setattr(store, name, counted(getattr(store, name)))
+    connection.execute = counted(connection.execute)  # type: ignore[method-assign]
+
+
+async def test_void_episodes_count_for_no_miner(empty_database: str) -> None:
+    async with subnet(empty_database, max_faults=1) as net:
+        cycle = await net.reach("running")
+
+        def rule(task: Any) -> int:
+            return 4 if (task.uid, task.env_id, task.episode) == (5, ENVIRONMENTS[1], 3) else by_skill(task)
+
+        await run_tasks(net.pool, net.executor_id, rule)
+        await net.reach("published")
+        (scores,) = await net.one("select scores from publication where cycle_id = %s", cycle.id)
+        assert scores["void_episodes"] == 1
+        episodes = {e["env_id"]: e["episodes"] for miner in scores["miners"] for e in miner["environments"]}
+        assert episodes == {ENVIRONMENTS[0]: 20, ENVIRONMENTS[1]: 19}
+        assert "1 of 20 episodes do not count" in scores["notes"][0]
+
+
+async def test_the_rest_of_a_void_episode_is_not_run(empty_database: str) -> None:
+    async with subnet(empty_database, max_faults=1) as net:
+        cycle = await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, lambda task: 4, limit=1)
+        await net.scheduler().step()
+        assert await net.one("select count(*) from task where outcome = 8 and cycle_id = %s", cycle.id) == (2,)
+
+
+async def test_too_many_void_episodes_fail_the_cycle(empty_database: str) -> None:
+    async with subnet(empty_database, max_faults=1) as net:
+        await net.reach("running", max_void_share=0.1)
+        await run_tasks(net.pool, net.executor_id, lambda task: 4 if task.episode < 3 else by_skill(task))
+        failed = await net.reach("failed")
+        assert failed.reason is not None
+        assert "3 of 20 episodes of metaworld/reach-v3 are void" in failed.reason
+        assert failed.revealed_at is not None
+
+
+async def test_past_its_deadline_a_cycle_counts_what_is_complete_for_all(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        cycle = await net.reach("running", min_episodes=10)
+        await run_tasks(net.pool, net.executor_id, by_skill, limit=2 * 3 * 12 + 4)
+        late = await net.pool.fetch(net.executor_id, _request())
+        assert late.lease_id is not None
+        await net.connection.execute("update cycle set deadline_at = now() where id = %s", (cycle.id,))
+        await net.reach("published")
+        (scores,) = await net.one("select scores from publication where cycle_id = %s", cycle.id)
+        episodes = {e["env_id"]: e["episodes"] for miner in scores["miners"] for e in miner["environments"]}
+        assert episodes == {ENVIRONMENTS[0]: 13, ENVIRONMENTS[1]: 12}
+        status = await report(net.pool, net.executor_id, late.lease_id, late.tasks[0], 1)
+        assert status.status == "stale", "a late report changes nothing that was scored"
+        rows = await net.store.all_results(await net.store.find(cycle.id))
+        assert (await net.store.find(cycle.id)).results_root == results_root(rows)
+
+
+async def test_too_few_complete_episodes_fail_the_cycle_and_keep_the_last_weights(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        first = await net.reach("published")
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill, limit=7)
+        await net.connection.execute("update cycle set deadline_at = now() where state = 'running'")
+        failed = await net.reach("failed")
+        assert failed.reason is not None
+        assert "Only 1 of 20 episodes" in failed.reason
+        assert await net.one("select max(cycle_id) from publication") == (first.id,)
+
+
+async def test_every_cycle_has_its_own_key_and_seeds(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        for _ in range(2):
+            await net.reach("running")
+            await run_tasks(net.pool, net.executor_id, by_skill)
+            await net.reach("published")
+        assert await net.one("select count(distinct seed_key) from cycle") == (2,)
+        assert await net.one("select count(distinct seed) from task") == (2 * 2 * 20,)
+
+
+async def test_nobody_qualified_publishes_no_weights_and_says_so(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, lambda task: 2)
+        done = await net.reach("published")
+        scores, weights = await net.one("select scores, weights from publication where cycle_id = %s", done.id)
+        assert (weights["weights"], weights["fallback"]) == ({}, "nobody_qualified")
+        assert "there are no weights" in scores["notes"][0]
+
+
+async def test_only_refused_miners_fail_the_cycle_with_public_reasons(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        net.chain.neurons.clear()
+        net.chain.add_raw(7, b"\x00\xff garbage")
+        net.chain.add_miner(8, endpoint="http://127.0.0.1:80")
+        failed = await net.reach("failed")
+        assert failed.reason == "No miner has a commitment that can be evaluated."
+        reasons = {miner.uid: miner.excluded for miner in await net.store.miners(failed.id)}
+        assert "format" in str(reasons[7])
+        assert "not public" in str(reasons[8])
+
+
+async def test_miners_declare_how_many_episodes_they_bear(empty_database: str) -> None:
+    async def probe(endpoint: str) -> Health:
+        if "miner-2" in endpoint:
+            raise PolicyUnreachable(Reason.ADDRESS_REFUSED, "The host leads to 10.0.0.1, which is not public.")
+        if "miner-5" in endpoint:
+            raise PolicyUnreachable(Reason.CONNECTION_REFUSED, "Nobody listens.")
+        return Health(max_concurrent_episodes=8)
+
+    async with subnet(empty_database) as net:
+        scheduler = net.scheduler()
+        scheduler.probe = probe
+        await scheduler.step()
+        cycle = await net.store.latest(1)
+        assert cycle is not None
+        miners = {miner.uid: miner for miner in await net.store.miners(cycle.id)}
+        assert "not public" in str(miners[2].excluded)
+        assert (miners[5].excluded, miners[5].max_concurrency) == (None, 1)
+        assert miners[9].max_concurrency == 8
+
+
+async def test_a_spare_takes_over_when_the_leader_is_gone(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        settings = net.settings(cycles=1, episodes_per_env=10)
+        stops = [asyncio.Event(), asyncio.Event()]
+        leader = asyncio.create_task(run_scheduler(settings, net.chain, healthy, stops[0]))
+        await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
+        spare = asyncio.create_task(run_scheduler(settings, net.chain, healthy, stops[1]))
+        await asyncio.sleep(0.2)
+        assert await net.one("select count(*) from pg_locks where locktype = 'advisory' and objid > 1000") == (1,)
+        leader.cancel()
+        await asyncio.gather(leader, return_exceptions=True)
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        assert await asyncio.wait_for(spare, 20) == 1
+        assert await net.one("select count(*) from publication") == (1,)
+
+
+async def test_a_lost_database_session_costs_nothing_but_time(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        stop = asyncio.Event()
+        task = asyncio.create_task(run_scheduler(net.settings(cycles=1, episodes_per_env=10), net.chain, healthy, stop))
+        await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
+        await net.connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'kinitro scheduler'"
+        )
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        assert await asyncio.wait_for(task, 20) == 1
+        assert await net.one("select count(*) from publication") == (1,)
+
+
+async def test_a_chain_that_fails_now_and_then_is_asked_again(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinitro.scheduler.service.RETRY_S", 0.01)
+    async with subnet(empty_database) as net:
+        net.chain.failures = 3
+        task = asyncio.create_task(
+            run_scheduler(net.settings(cycles=1, episodes_per_env=10), net.chain, healthy, asyncio.Event())
+        )
+        await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        assert await asyncio.wait_for(task, 20) == 1
+
+
+async def test_without_a_later_finalized_block_it_waits(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        scheduler = net.scheduler()
+        await scheduler.step()
+        await scheduler.step()
+        net.chain.blocks_per_call = 0
+        for _ in range(5):
+            await scheduler.step()
+        cycle = await net.store.latest(1)
+        assert cycle is not None
+        assert (cycle.state, cycle.beacon_hash) == ("open", None)
+
+
+async def test_two_schedulers_at_once_never_open_two_cycles(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("open")
+        latest = await net.store.latest(1)
+        assert latest is not None
+        with pytest.raises(CycleConflict, match="already has an active cycle"):
+            await net.store.open(1, "fake", latest.config, 1, b"x" * 32, b"k" * 32, b"h" * 32, [])
+
+
+async def test_cancelled_by_hand(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        cycle = await net.reach("running")
+        lease = await net.pool.fetch(net.executor_id, _request())
+        assert lease.lease_id is not None
+        await net.store.cancel(cycle.id, "wrong environments")
+        status = await report(net.pool, net.executor_id, lease.lease_id, lease.tasks[0], 1)
+        assert status.status == "stale"
+        found = await net.store.find(cycle.id)
+        assert (found.state, found.reason) == ("cancelled", "wrong environments")
+        with pytest.raises(CycleConflict, match="is cancelled already"):
+            await net.store.cancel(cycle.id, "again")
+
+
+async def test_traces_of_old_cycles_are_dropped_and_their_digests_stay(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        cycles = []
+        for _ in range(3):
+            await net.reach("running", keep_traces=2)
+            await run_tasks(net.pool, net.executor_id, by_skill)
+            cycles.append(await net.reach("published", keep_traces=2))
+        manifests = [await net.store.manifest(cycle.id) for cycle in cycles]
+        assert [manifest.traces_kept for manifest in manifests] == [False, True, True]
+        rows = await net.store.all_results(cycles[0])
+        assert all(row.trace_sha256 for row in rows)
+        assert cycles[0].results_root == results_root(rows)
+
+
+def test_impossible_settings_are_refused(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"netuid": 1, "database_url": "postgresql://localhost/x"}
+    with pytest.raises(ConfigurationError, match="never be reached"):
+        SchedulerSettings.load(**given, episodes_per_env=5, min_episodes=6).cycle_config()
+    with pytest.raises(ConfigurationError, match="did you mean"):
+        SchedulerSettings.load(**given, environments="metaworld/reach").cycle_config()
+    with pytest.raises(ConfigurationError, match="--eval-interval"):
+        SchedulerSettings.load(**given, eval_interval="soon")
+
+
+def _request() -> Any:
+    from kinitro.taskpool.messages import FetchRequest
+
+    return FetchRequest(max_tasks=5, fingerprint="physics-1")
+
+
+async def _until(look: Callable[[], Any], wanted: Any, seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while await look() != wanted:  # noqa: ASYNC110  what it waits for happens in PostgreSQL
+            await asyncio.sleep(0.02)
