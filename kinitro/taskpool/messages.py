@@ -84,7 +84,7 @@ class TaskResult(Message):
     success_step: int | None = Field(None, ge=0, le=100_000)
     total_reward: float = 0.0
     forfeits: int = Field(0, ge=0, le=100_000)
-    timings: TaskTimings = TaskTimings()
+    timings: TaskTimings = Field(default_factory=TaskTimings)
     trace: str | None = Field(None, max_length=2_000_000, description="Base64 of an encoded trace.")
 
 

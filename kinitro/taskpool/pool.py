@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from kinitro.taskpool.statements import load_statements
 
 SQL = load_statements(Path(__file__).with_name("pool.sql"))
 
+SEEN_EVERY_S = 5.0
+"""How precise an executor's last-seen time is."""
 DROP_BATCH_ROWS = 20_000
 
 
@@ -58,6 +61,7 @@ class TaskPool:
         self.limits = limits or PoolLimits()
         self._environments: dict[int, tuple[dict[str, Any], ...]] = {}
         self._executors: dict[str, int] = {}
+        self._noted: dict[int, tuple[float, tuple[str, dict[str, str]]]] = {}
 
     async def create_tasks(
         self,
@@ -78,20 +82,17 @@ class TaskPool:
             "n": request.max_tasks,
             "families": request.env_families,
             "fingerprint": request.fingerprint,
-            "versions": Jsonb(request.versions),
             "mixed": self.limits.allow_mixed_physics,
             "retry_after": timedelta(seconds=self.limits.fault_retry_s),
             "ttl": timedelta(seconds=self.limits.lease_ttl_s),
         }
 
-        async def statements(connection: Connection) -> list[dict[str, Any]]:
-            async with connection.pipeline(), connection.transaction():
-                await connection.execute(SQL["SEEN"], parameters)
-                await connection.execute(SQL["FETCH_TURN"])
-                cursor = await connection.cursor(row_factory=dict_row).execute(SQL["FETCH"], parameters)
+        async def statement(connection: Connection) -> list[dict[str, Any]]:
+            cursor = await connection.cursor(row_factory=dict_row).execute(SQL["FETCH"], parameters)
             return await cursor.fetchall()
 
-        rows = await run_on(self.connections, statements)
+        await self._seen(executor_id, request)
+        rows = await run_on(self.connections, statement)
         if not rows:
             return await self._nothing(request)
         environments = await self._environments_of(rows[0]["cycle_id"])
@@ -117,24 +118,21 @@ class TaskPool:
             "executor": executor_id,
             "lease": lease_id,
             "max_faults": self.limits.max_faults,
-            "ids": [report.task_id for report in reports],
-            "outcomes": [report.outcome for report in reports],
+            "ids": _array(report.task_id for report in reports),
+            "outcomes": _array(report.outcome for report in reports),
             "reasons": [report.reason for report in reports],
-            "steps": [report.steps for report in reports],
-            "success_steps": [report.success_step for report in reports],
-            "rewards": [report.total_reward for report in reports],
-            "forfeits": [report.forfeits for report in reports],
-            "timings": [_timings(report) for report in reports],
+            "steps": _array(report.steps for report in reports),
+            "success_steps": _array(report.success_step for report in reports),
+            "rewards": _array(report.total_reward for report in reports),
+            "forfeits": _array(report.forfeits for report in reports),
+            "timings": _array(number for report in reports for number in _timings(report)),
             "traces": [stored.trace for stored in unique],
         }
 
-        async def statements(connection: Connection) -> list[TupleRow]:
-            async with connection.pipeline(), connection.transaction():
-                await connection.execute(SQL["LOCK_LEASE"], parameters)
-                cursor = await connection.execute(SQL["SUBMIT"], parameters)
-            return await cursor.fetchall()
+        async def statement(connection: Connection) -> list[TupleRow]:
+            return await (await connection.execute(SQL["SUBMIT"], parameters)).fetchall()
 
-        statuses = {int(row[0]): str(row[1]) for row in await run_on(self.connections, statements)}
+        statuses = {int(row[0]): str(row[1]) for row in await run_on(self.connections, statement)}
         return [_status(stored, first[stored.result.task_id], statuses) for stored in results]
 
     async def heartbeat(self, executor_id: int | None, lease_id: int) -> float:
@@ -236,6 +234,17 @@ class TaskPool:
         )
         return await cursor.fetchall()
 
+    async def _seen(self, executor_id: int, request: FetchRequest) -> None:
+        """Note that this executor was here, when the last note is old or it changed."""
+        told = (request.fingerprint, request.versions)
+        noted = self._noted.get(executor_id)
+        now = time.monotonic()
+        if noted and noted[0] > now - SEEN_EVERY_S and noted[1] == told:
+            return
+        parameters = {"executor": executor_id, "fingerprint": told[0], "versions": Jsonb(told[1])}
+        await run_on(self.connections, _one("SEEN", parameters))
+        self._noted[executor_id] = (now, told)
+
     async def _nothing(self, request: FetchRequest) -> FetchResponse:
         running = await run_on(self.connections, _one("WHY_NOTHING", {}))
         reason = None
@@ -312,7 +321,7 @@ def _one(
 
 
 def _task(row: dict[str, Any], environment: dict[str, Any]) -> Task:
-    return Task.model_construct(
+    return Task(
         task_id=row["id"],
         cycle_id=row["cycle_id"],
         uid=row["uid"],
@@ -329,10 +338,14 @@ def _task(row: dict[str, Any], environment: dict[str, Any]) -> Task:
     )
 
 
-def _timings(report: TaskResult) -> str:
+def _array(numbers: Iterable[float | None]) -> str:
+    """A PostgreSQL array of numbers as text, several times faster than through the driver's adapters."""
+    return "{" + ",".join(["null" if number is None else repr(number) for number in numbers]) + "}"
+
+
+def _timings(report: TaskResult) -> tuple[float, ...]:
     times = report.timings
-    numbers = (times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms)
-    return "{" + ",".join(f"{number:.3f}" for number in numbers) + "}"
+    return times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms
 
 
 def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:

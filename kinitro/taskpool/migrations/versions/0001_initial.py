@@ -1,4 +1,4 @@
-"""Initial schema; the SQL is in the file of the same name."""
+"""Initial schema; the SQL is in the files beside this one."""
 
 from __future__ import annotations
 
@@ -11,5 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    sql = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    op.get_bind().connection.driver_connection.execute(sql)  # type: ignore[union-attr]
+    here = Path(__file__)
+    for name in ("0001_initial.sql", "0001_functions.sql"):
+        sql = here.with_name(name).read_text(encoding="utf-8")
+        op.get_bind().connection.driver_connection.execute(sql)  # type: ignore[union-attr]

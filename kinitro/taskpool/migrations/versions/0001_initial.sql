@@ -1,5 +1,5 @@
 -- Initial schema. States are explained where they are defined; all statements on these tables live in
--- kinitro/taskpool/*.sql.
+-- kinitro/taskpool/*.sql, the two hottest as functions in 0001_functions.sql.
 
 -- A cycle goes open -> running -> scoring -> published, or to failed / cancelled with a reason.
 create table cycle (
@@ -78,9 +78,11 @@ create table task (
   reason      text,
   finished_at timestamptz
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
--- The next tasks of one miner. Its predicate must not change at submit (7x slower).
-create index task_ready on task (cycle_id, uid, id) where lease_id is null;
-create index task_cycle on task (cycle_id);
+-- The next tasks of all, and of one miner. Their predicate must not change at submit (7x slower).
+create index task_next on task (cycle_id, id) where lease_id is null;
+create index task_next_of_miner on task (cycle_id, uid, id) where lease_id is null;
+-- A cycle's tasks lie together, and every update of a btree would cost a fetch.
+create index task_cycle on task using brin (cycle_id) with (pages_per_range = 16);
 
 -- Traces, outside the hot table; dropped by retention.
 create table trace (
