@@ -29,6 +29,7 @@ from kinitro.chain.errors import (
     UnknownWallet,
 )
 from kinitro.chain.interface import Block, Hyperparameters, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.logs import public_url
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 60.0
@@ -36,6 +37,18 @@ TRANSACTION_TIMEOUT_S = 180.0
 """Until finalized; three blocks of twelve seconds when all is well."""
 SUBMISSION_RETRIES = 2
 """Of a transaction that the pool rejects for a reason that passes, one block apart."""
+
+_EXPLANATIONS = {
+    "AccountNotAllowedCommit": "the hotkey is not registered on this subnet",
+    "HotKeyNotRegisteredInSubNet": "the hotkey is not registered on this subnet",
+    "SpaceLimitExceeded": "the hotkey committed too many bytes in this epoch, wait for the next one",
+    "NeuronNoValidatorPermit": "the hotkey has no validator permit on this subnet",
+    "NotEnoughStakeToSetWeights": "the hotkey has too little stake to set weights",
+    "IncorrectWeightVersionKey": "the subnet demands weights of a newer version, upgrade kinitro",
+    "SettingWeightsTooFast": "weights were set a short while ago, wait for the rate limit",
+    "CommittingWeightsTooFast": "weights were committed a short while ago, wait for the rate limit",
+}
+"""Of the chain's error names, for people."""
 
 _STORAGE = bt.storage.SubtensorModule
 _RAO_PER_ALPHA = 1e9
@@ -47,7 +60,7 @@ class BittensorChain:
     def __init__(self, substrate: Any, network: str) -> None:
         self._substrate = substrate
         self._client = bt.Client(network, substrate=substrate)
-        self._node = public_name(network)
+        self._node = public_url(network)
 
     @classmethod
     async def connect(cls, network: str) -> Self:
@@ -58,7 +71,7 @@ class BittensorChain:
                 raise ValueError
         except ValueError:
             raise UnknownNetwork(
-                f"There is no network {public_name(network)!r}: --network takes finney, test, local, local-dev, "
+                f"There is no network {public_url(network)!r}: --network takes finney, test, local, local-dev, "
                 "or the ws:// or wss:// URL of a node."
             ) from None
         logging.getLogger("bittensor").setLevel(logging.WARNING)
@@ -175,7 +188,7 @@ class BittensorChain:
                 raise ChainUnavailable(
                     f"What became of the transaction sent to {self._node} is unknown: {result.message}"
                 )
-            reason = f"{name}: {result.message}" if name else result.message
+            reason = f"{_EXPLANATIONS.get(name, result.message)} ({name})" if name else result.message
             raise TransactionRefused(f"{self._node} refused the transaction: {reason}")
         return int(result.extrinsic_id.partition("-")[0])
 
@@ -196,18 +209,6 @@ class BittensorChain:
                 ) from error
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise ChainUnavailable(f"{self._node} failed while {doing}: {reason}") from error
-
-
-def public_name(network: str) -> str:
-    """A network's name or URL without anything secret that the URL may carry."""
-    if "://" not in network:
-        return network
-    try:
-        parts = urlsplit(network)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "a malformed URL"
-    return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 
 async def _hyperparameters(view: Any, netuid: int) -> Hyperparameters:

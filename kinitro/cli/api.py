@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from kinitro.cli.chain import create_backend_key
+
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -25,10 +27,11 @@ def register(app: typer.Typer) -> None:
     database.command("drop")(drop)
     database.command("reset")(reset)
     app.add_typer(database)
-    keys = typer.Typer(name="keys", help="Keys with which executors take tasks.", no_args_is_help=True)
+    keys = typer.Typer(name="keys", help="Keys of executors and of the operator.", no_args_is_help=True)
     keys.command("create")(create_key)
     keys.command("list")(list_keys)
     keys.command("revoke")(revoke_key)
+    keys.command("backend")(create_backend_key)
     app.add_typer(keys)
 
 

@@ -2,8 +2,168 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from kinitro.chain import Neuron, Snapshot
+    from kinitro.chain.commitments import Commitment
+    from kinitro.chain.sealing import BackendKey
+
+Netuid = Annotated[int, typer.Option(help="The subnet.", envvar="KINITRO_NETUID")]
+Network = Annotated[str, typer.Option(help="finney, test, local, local-dev or a ws:// URL.", envvar="KINITRO_NETWORK")]
+WalletName = Annotated[str, typer.Option(help="The wallet.", envvar="KINITRO_WALLET_NAME")]
+HotkeyName = Annotated[str, typer.Option(help="Its hotkey.", envvar="KINITRO_HOTKEY_NAME")]
+WalletPath = Annotated[
+    str | None, typer.Option(help="Where wallets are.  [default: the SDK's]", envvar="KINITRO_WALLET_PATH")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("commit")(commit)
+    app.command("show-commitment")(show_commitment)
+
+
+def commit(
+    repo: Annotated[str, typer.Option(help="Hugging Face repository, owner/name.")],
+    revision: Annotated[str, typer.Option(help="Full commit hash: 40 hexadecimal digits, no branch.")],
+    endpoint: Annotated[str, typer.Option(help="URL of the policy server.")],
+    netuid: Netuid,
+    network: Network = "finney",
+    wallet_name: WalletName = "default",
+    hotkey_name: HotkeyName = "default",
+    wallet_path: WalletPath = None,
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="Seal the endpoint for the operator's eyes.")] = False,
+    backend_key: Annotated[
+        str | None,
+        typer.Option(help="With --encrypt: the operator's public key.", envvar="KINITRO_BACKEND_PUBLIC_KEY"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
+) -> None:
+    """Write on chain which policy you serve, and where. The block it gets is your place in line."""
+    import asyncio
+
+    from kinitro.chain import ChainError, Wallet, connect
+    from kinitro.chain.commitments import Commitment, encode, fields
+    from kinitro.chain.sealing import parse_public_key, seal_endpoint
+    from kinitro.errors import ConfigurationError
+    from kinitro.logs import public_url
+
+    if encrypt and backend_key is None:
+        raise ConfigurationError("--encrypt needs --backend-key: the public key that the subnet's operator publishes.")
+    wallet = Wallet(wallet_name, hotkey_name, wallet_path)
+    encode(Commitment(repo, revision, endpoint))
+
+    async def run() -> None:
+        chain = await connect(network)
+        try:
+            hotkey = await chain.hotkey_address(wallet)
+            place = seal_endpoint(endpoint, parse_public_key(backend_key or ""), hotkey) if encrypt else endpoint
+            data = encode(Commitment(repo, revision, place))
+            typer.echo(f"Hotkey      {hotkey}, subnet {netuid} of {public_url(network)}")
+            _describe(Commitment(repo, revision, place))
+            sizes = " + ".join(str(len(field)) for field in fields(data))
+            typer.echo(f"On chain    {len(data)} bytes ({sizes})")
+            if dry_run:
+                typer.echo("Dry run: nothing was written.")
+                return
+            block = await chain.commit(netuid, wallet, data)
+            raw = (await chain.snapshot(netuid, block)).commitments.get(hotkey)
+            if raw is None or raw.data != data:
+                raise ChainError(f"Block {block} does not show the commitment: look again with show-commitment.")
+            typer.echo(f"Committed in block {block}.")
+        finally:
+            await chain.close()
+
+    asyncio.run(run())
+
+
+def show_commitment(
+    netuid: Netuid,
+    network: Network = "finney",
+    hotkey: Annotated[str | None, typer.Option(help="Only the miner with this address.")] = None,
+    uid: Annotated[int | None, typer.Option(help="Only the miner with this uid.")] = None,
+    block: Annotated[int | None, typer.Option(help="As of this block.  [default: the newest finalized]")] = None,
+    backend_key_file: Annotated[
+        Path | None,
+        typer.Option(help="The operator's key, which opens sealed endpoints.", envvar="KINITRO_BACKEND_KEY_FILE"),
+    ] = None,
+) -> None:
+    """Show what miners have committed, as the scheduler reads it, and what is wrong with it."""
+    import asyncio
+
+    from kinitro.chain import connect
+    from kinitro.chain.sealing import BackendKey
+    from kinitro.errors import KinitroError
+
+    key = BackendKey.load(backend_key_file) if backend_key_file else None
+
+    async def read() -> Snapshot:
+        chain = await connect(network)
+        try:
+            return await chain.snapshot(netuid, block)
+        finally:
+            await chain.close()
+
+    snapshot = asyncio.run(read())
+    chosen = [
+        neuron
+        for neuron in snapshot.neurons
+        if (hotkey is None or neuron.hotkey == hotkey) and (uid is None or neuron.uid == uid)
+    ]
+    if not chosen and (hotkey is not None or uid is not None):
+        who = hotkey if hotkey is not None else f"uid {uid}"
+        raise KinitroError(f"{who} is not registered on subnet {netuid} in block {snapshot.block.number}.")
+    shown = [neuron for neuron in chosen if neuron.hotkey in snapshot.commitments]
+    for neuron in shown:
+        _show(neuron, snapshot, key)
+    typer.echo(f"{len(shown)} of {len(chosen)} miners have a commitment in block {snapshot.block.number}.")
+
+
+def create_backend_key(
+    path: Annotated[Path, typer.Argument(help="The key's file; made if there is none.")],
+) -> None:
+    """Make the key that opens sealed endpoints, and print its public half, which miners need."""
+    from kinitro.chain.sealing import BackendKey
+
+    if path.exists():
+        key = BackendKey.load(path)
+    else:
+        key = BackendKey.generate()
+        key.save(path)
+        typer.echo(f"The key is in {path}: keep it secret, keep a copy, and give it to the scheduler.", err=True)
+    typer.echo(key.public.hex())
+
+
+def _show(neuron: Neuron, snapshot: Snapshot, key: BackendKey | None) -> None:
+    from kinitro.chain.commitments import Malformed, decode
+
+    raw = snapshot.commitments[neuron.hotkey]
+    typer.echo(f"uid {neuron.uid}     {neuron.hotkey}, committed in block {raw.block} ({len(raw.data)} bytes)")
+    commitment = decode(raw.data)
+    if raw.block < neuron.registered_block:
+        typer.echo(f"Does not count: it is older than the registration in block {neuron.registered_block}.")
+    if isinstance(commitment, Malformed):
+        typer.echo(f"Does not count: {commitment.reason}.")
+    else:
+        _describe(commitment, key, neuron.hotkey)
+    typer.echo("")
+
+
+def _describe(commitment: Commitment, key: BackendKey | None = None, hotkey: str = "") -> None:
+    """Every part is printable ASCII: the codec lets nothing else through."""
+    from kinitro.chain.commitments import Malformed, SealedEndpoint
+
+    typer.echo(f"Repository  {commitment.repo}")
+    typer.echo(f"Revision    {commitment.revision}")
+    endpoint = commitment.endpoint
+    if not isinstance(endpoint, SealedEndpoint):
+        typer.echo(f"Endpoint    {endpoint}")
+    elif key is None:
+        typer.echo("Endpoint    sealed; only the operator's key opens it")
+    else:
+        opened = key.open(endpoint, hotkey)
+        typer.echo(f"Endpoint    {opened.reason if isinstance(opened, Malformed) else f'{opened} (sealed)'}")

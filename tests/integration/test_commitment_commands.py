@@ -1,0 +1,145 @@
+"""`kinitro commit`, `kinitro show-commitment` and `kinitro keys backend`, from the command line to the chain."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.standin.command import kinitro
+from tests.standin.worlds import NETUID, StandinWorld, World, local_world, standin_world
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+POLICY = ("--repo", "alice/pi0", "--revision", REVISION, "--endpoint", "https://pi0.example.com")
+
+
+@pytest.fixture(params=["local", "bittensor"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "local":
+        async with local_world(request.getfixturevalue("empty_database")) as local:
+            yield local
+    else:
+        async with standin_world(tmp_path) as standin:
+            yield standin
+
+
+@pytest.fixture
+async def standin(tmp_path: Path) -> AsyncIterator[StandinWorld]:
+    async with standin_world(tmp_path) as world:
+        yield world
+
+
+def subnet(world: World) -> tuple[str, ...]:
+    return ("--netuid", str(NETUID), "--network", world.network)
+
+
+def signed_by(world: World, name: str) -> tuple[str, ...]:
+    wallet, _ = world.wallet(name)
+    path = ("--wallet-path", wallet.path) if wallet.path else ()
+    return ("--wallet-name", wallet.name, "--hotkey-name", wallet.hotkey, *path)
+
+
+async def test_commit_and_show(world: World) -> None:
+    await world.register("miner")
+    arguments = ("commit", *POLICY, *subnet(world), *signed_by(world, "miner"))
+    dry = await kinitro(*arguments, "--dry-run", environment=world.environment)
+    assert dry.returncode == 0, dry.stderr
+    assert "55 bytes (31 + 24)" in dry.stdout
+    assert "nothing was written" in dry.stdout
+    hotkey = world.wallet("miner")[1]
+    head = (await world.chain.head()).number
+    assert hotkey not in (await world.chain.snapshot(NETUID, head)).commitments
+    done = await kinitro(*arguments, environment=world.environment)
+    assert done.returncode == 0, done.stderr
+    block = int(done.stdout.rpartition("block ")[2].rstrip(".\n"))
+    show = ("show-commitment", *subnet(world), "--uid", "0", "--block", str(block))
+    shown = await kinitro(*show, environment=world.environment)
+    assert f"{hotkey}, committed in block {block} (55 bytes)" in shown.stdout
+    assert REVISION in shown.stdout
+    assert "https://pi0.example.com" in shown.stdout
+
+
+async def test_a_sealed_endpoint_is_for_the_operator_only(standin: StandinWorld, tmp_path: Path) -> None:
+    await standin.register("miner")
+    public = (await kinitro("keys", "backend", str(tmp_path / "key"))).stdout.strip()
+    assert (await kinitro("keys", "backend", str(tmp_path / "key"))).stdout.strip() == public
+    arguments = ("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner"))
+    done = await kinitro(*arguments, "--encrypt", "--backend-key", public)
+    assert done.returncode == 0, done.stderr
+    block = done.stdout.rpartition("block ")[2].rstrip(".\n")
+    raw = (await standin.chain.snapshot(NETUID, int(block))).commitments[standin.wallet("miner")[1]]
+    assert b"example.com" not in raw.data
+    show = ("show-commitment", *subnet(standin), "--block", block)
+    assert "example.com" not in (await kinitro(*show)).stdout
+    opened = await kinitro(*show, "--backend-key-file", str(tmp_path / "key"))
+    assert "https://pi0.example.com (sealed)" in opened.stdout
+    await standin.register("thief")
+    await standin.chain.commit(NETUID, standin.wallet("thief")[0], raw.data)
+    stolen = await kinitro(
+        *("show-commitment", *subnet(standin), "--uid", "1", "--backend-key-file", str(tmp_path / "key")),
+        *("--block", str((await standin.chain.head()).number)),
+    )
+    assert "does not open" in stolen.stdout
+    assert "example.com" not in stolen.stdout
+
+
+async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) -> None:
+    await standin.register("garbage")
+    await standin.register("stale")
+    await standin.chain.commit(NETUID, standin.wallet("garbage")[0], b"\x1b[31m\xff" * 20)
+    await standin.chain.commit(NETUID, standin.wallet("stale")[0], b"{}")
+    await standin.register("stale", uid=1)
+    head = (await standin.chain.head()).number
+    shown = (await kinitro("show-commitment", *subnet(standin), "--block", str(head))).stdout
+    assert "unknown format" in shown
+    assert "older than the registration" in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        (("--revision", "main"), 2, "no full commit hash"),
+        (("--revision", REVISION[:8]), 2, "no full commit hash"),
+        (("--repo", "alice"), 2, "owner/name"),
+        (("--endpoint", "http://user:hunter2@example.com"), 2, "no user"),
+        (("--encrypt",), 2, "--backend-key"),
+        (("--encrypt", "--backend-key", "abc"), 2, "64 hexadecimal digits"),
+        (("--wallet-name", "nobody"), 2, "check --wallet-name"),
+        (("--hotkey-name", "nobody"), 2, "check --wallet-name"),
+        (("--network", "finey"), 2, "no network 'finey'"),
+        (("--network", "ws://127.0.0.1:1"), 3, "ws://127.0.0.1:1 failed"),
+        (("--netuid", "99"), 1, "not registered"),
+    ],
+)
+async def test_wrong_use_is_one_sentence(standin: StandinWorld, change: tuple[str, ...], code: int, says: str) -> None:
+    await standin.register("miner")
+    done = await kinitro("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner"), *change)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (code, 1), done.stderr
+    assert says in done.stderr
+
+
+async def test_an_unregistered_hotkey_is_told(standin: StandinWorld) -> None:
+    done = await kinitro("commit", *POLICY, *subnet(standin), *signed_by(standin, "stranger"))
+    assert done.returncode == 1
+    assert "the hotkey is not registered on this subnet" in done.stderr
+
+
+async def test_secrets_stay_secret(standin: StandinWorld) -> None:
+    await standin.register("miner")
+    secret = standin.created("miner").mnemonic
+    with_password = standin.network.replace("ws://", "ws://me:hunter2@") + "/token"
+    outputs = []
+    for arguments in (
+        ("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner")),
+        ("commit", *POLICY, "--netuid", "7", "--network", with_password, *signed_by(standin, "miner")),
+        ("commit", *POLICY, "--netuid", "7", "--network", "ws://me:hunter2@127.0.0.1:1/token"),
+    ):
+        done = await kinitro(*arguments)
+        outputs.append(done.stdout + done.stderr)
+    everything = "".join(outputs)
+    assert "127.0.0.1:1" in everything
+    for word in (*secret.split(), "hunter2", "token"):
+        assert word not in everything.split()
+        assert f"{word}@" not in everything
