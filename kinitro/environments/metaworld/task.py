@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.metaworld.markers import GoalMarkers
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 
 FRAME_SIZE = 18
@@ -55,6 +56,7 @@ class Task:
         self._step_m = np.float32(stock.action_scale)
         condition = SUCCESS_CONDITIONS.get(name)
         self._reached = condition.bind(data) if condition else None
+        self._markers = GoalMarkers(name, stock)
 
     def place(self, random: np.random.Generator) -> None:
         """Draw a placement (MetaWorld rejects those that are too close) and put hand, objects and goal there.
@@ -76,6 +78,7 @@ class Task:
         mujoco.mj_resetData(self.model, self.data)
         stock.reset_model()
         mujoco.mj_forward(self.model, self.data)
+        self._markers.place()
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
         self._check()
 

@@ -24,9 +24,16 @@ def made(spec: EnvironmentSpec, randomization: str) -> MetaWorldEnvironment:
     return environment
 
 
+class Unmoved:
+    """Goal markers as MetaWorld leaves them: rewards must not depend on where we show them."""
+
+    def place(self) -> None: ...
+
+
 def assert_steps_are_equal(spec: EnvironmentSpec, steps: int, seed: int, randomization: str, expert: bool) -> None:
     """Our step beside MetaWorld's own in a twin, past success; noise lets the expert meet more states."""
     ours, twin = made(spec, randomization), made(spec, randomization)
+    twin._task._markers = Unmoved()  # type: ignore[assignment]
     ours.reset(seed)
     twin.reset(seed)
     acting, noise = ScriptedExpert(ours), np.random.default_rng(seed)
