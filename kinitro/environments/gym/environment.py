@@ -21,6 +21,7 @@ GymObservation = dict[str, Any]
 class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     """Observes `{"agent_pos": (4,), "pixels": {camera: (height, width, 3)}}`; options are those of `environments.make`.
 
+    Without cameras there are no `pixels`.
     `reset(seed=n)` begins the very episode that the evaluation means by seed n; without a seed, a fresh one is drawn.
     The episode terminates at its first success and truncates at its horizon; `info["is_success"]` tells which.
     """
@@ -48,10 +49,12 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         self.render_mode = render_mode
         low, high = [-REACH_M] * 3 + [0.0], [REACH_M] * 3 + [1.0]
         image = (image_size_px, image_size_px, 3)
-        self.observation_space = spaces.Dict(
-            agent_pos=spaces.Box(np.array(low, np.float32), np.array(high, np.float32)),
-            pixels=spaces.Dict({camera: spaces.Box(0, 255, image, np.uint8) for camera in cameras}),
-        )
+        seen: dict[str, spaces.Space[Any]] = {
+            "agent_pos": spaces.Box(np.array(low, np.float32), np.array(high, np.float32))
+        }
+        if cameras:
+            seen["pixels"] = spaces.Dict({camera: spaces.Box(0, 255, image, np.uint8) for camera in cameras})
+        self.observation_space = spaces.Dict(seen)
         self.action_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
         self._observation: Observation | None = None
 
@@ -81,4 +84,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
 
     def _observe(self) -> GymObservation:
         self._observation = self.environment.observe()
-        return {"agent_pos": self._observation.agent_pos, "pixels": dict(self._observation.pixels)}
+        seen: GymObservation = {"agent_pos": self._observation.agent_pos}
+        if self._observation.pixels:
+            seen["pixels"] = dict(self._observation.pixels)
+        return seen
