@@ -30,14 +30,20 @@ SIMULATION_FAILED = "simulation_failed"
 class Witness(Protocol):
     """Sees an episode as its policy sees it: for videos and for recordings that are compared later."""
 
+    every_step: bool
+    """Also show what no policy asked for: the steps within a chunk and the last state."""
+
     def begin(self, task: TaskConfig) -> None:
         """The episode the policy was told of."""
 
     def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None) -> None:
         """An observation sent at `step` and the actions (k, 4) answered, None if forfeited."""
 
-    def end(self, last: Observation | None) -> None:
-        """The episode ended or was given up; `last` is what a policy would have seen next, if it was rendered."""
+    def unasked(self, observation: Observation) -> None:
+        """An observation nobody was sent; only if `every_step`."""
+
+    def end(self) -> None:
+        """The episode ended or was given up."""
 
 
 async def _always() -> bool:
@@ -102,22 +108,40 @@ class _Episode:
         reason = await self._introduce(task)
         if reason is not None:
             return await self._judge(f"{UNREACHABLE}:{reason}", since=talked)
-        observation: Observation | None = first
         if self._witness is not None:
             self._witness.begin(task)
         try:
-            while observation is not None:
-                actions, reason = await self._ask(task.episode_id, observation)
-                if self._witness is not None:
-                    self._witness.exchange(self._rollout.steps, observation, actions)
-                if reason is not None and self._forfeits.too_many:
-                    return await self._judge(reason, since=self._row_begun)
-                answer = self._rollout.hold() if actions is None else actions
-                observation = await self._simulate(partial(self._rollout.advance, answer))
+            return await self._take_turns(task.episode_id, first)
         finally:
             if self._witness is not None:
-                self._witness.end(observation)
+                self._witness.end()
+
+    async def _take_turns(self, episode_id: str, observation: Observation) -> EpisodeResult:
+        seen: Observation | None = observation
+        while seen is not None:
+            actions, reason = await self._ask(episode_id, seen)
+            if self._witness is not None:
+                self._witness.exchange(self._rollout.steps, seen, actions)
+            if reason is not None and self._forfeits.too_many:
+                return await self._judge(reason, since=self._row_begun)
+            seen = await self._advance(self._rollout.hold() if actions is None else actions)
         return self.result(classify_end(self._rollout.success_step))
+
+    async def _advance(self, actions: npt.NDArray[np.float32]) -> Observation | None:
+        """Execute the actions; what is seen then, None at the end."""
+        if self._witness is None or not self._witness.every_step:
+            return await self._simulate(partial(self._rollout.advance, actions))
+        for number, action in enumerate(actions, 1):
+            seen, over = await self._simulate(partial(self._show, action))
+            if over or number < len(actions):
+                self._witness.unasked(seen)
+            if over:
+                return None
+        return seen
+
+    def _show(self, action: npt.NDArray[np.float32]) -> tuple[Observation, bool]:
+        self._rollout.execute(action[np.newaxis])
+        return self._rollout.environment.observe(), self._rollout.over
 
     async def _introduce(self, task: TaskConfig) -> str | None:
         """Negotiate and reset, with one retry; the reason if the policy cannot be talked to."""

@@ -25,8 +25,6 @@ class Job(msgspec.Struct, frozen=True):
     max_steps: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     video: str | None = None
     """Path of an mp4 file to write."""
-    recording: str | None = None
-    """Path of a file for the observations sent and the actions answered."""
 
 
 class Evaluator(Protocol):

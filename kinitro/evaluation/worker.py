@@ -14,6 +14,7 @@ import socket
 import sys
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 
 import msgspec
 
@@ -28,6 +29,7 @@ from kinitro.evaluation.jobs import Job, load
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.simulator import SimulationThread
 from kinitro.evaluation.stalls import StallWatch
+from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
 from kinitro.policies.messages import Policy
 
@@ -119,6 +121,7 @@ class Worker:
                 seed=int(job.seed, 16),
                 max_steps=job.max_steps,
                 surroundings=self._surroundings,
+                witness=VideoWitness(Path(job.video)) if job.video else None,
             )
         finally:
             await policy.close()

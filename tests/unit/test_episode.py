@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
 from kinitro.evaluation.judgement import Forfeits, classify_fault
 from kinitro.evaluation.simulator import SimulationThread
@@ -165,24 +166,38 @@ async def test_simulation_goes_on_while_policies_think() -> None:
     assert time.perf_counter() - begun < 0.5 * 10 * 20 * 0.02
 
 
-async def test_a_witness_sees_what_the_policy_saw() -> None:
-    class Notes:
-        def __init__(self) -> None:
-            self.said: list[object] = []
+class Notes:
+    """A witness that writes down what it was told."""
 
-        def begin(self, task: object) -> None:
-            self.said.append("begin")
+    def __init__(self, *, every_step: bool) -> None:
+        self.every_step = every_step
+        self.said: list[object] = []
 
-        def exchange(self, step: int, observation: object, answer: np.ndarray | None) -> None:
-            self.said.append((step, None if answer is None else len(answer)))
+    def begin(self, task: object) -> None:
+        self.said.append("begin")
 
-        def end(self, last: object) -> None:
-            self.said.append("end")
+    def exchange(self, step: int, observation: object, answer: np.ndarray | None) -> None:
+        self.said.append((step, None if answer is None else len(answer)))
 
-    notes = Notes()
+    def unasked(self, observation: Observation) -> None:
+        self.said.append(int(observation.pixels["corner"][0, 0, 0]))
+
+    def end(self) -> None:
+        self.said.append("end")
+
+
+@pytest.mark.parametrize(
+    ("every_step", "said"),
+    [
+        (False, ["begin", (0, 2), (2, None), (3, 2), "end"]),
+        (True, ["begin", (0, 2), 1, (2, None), (3, 2), 4, 5, "end"]),
+    ],
+)
+async def test_a_witness_sees_what_the_policy_saw(every_step: bool, said: list[object]) -> None:
+    notes = Notes(every_step=every_step)
     policy = ScriptedPolicy(lambda step: LATE if step == 2 else [STILL] * 2)
     await run_episode(PointEnvironment(), policy, seed=7, max_steps=5, witness=notes)
-    assert notes.said == ["begin", (0, 2), (2, None), (3, 2), "end"]
+    assert notes.said == said
 
 
 async def test_digests_are_taken_at_fixed_steps_and_at_the_end() -> None:
