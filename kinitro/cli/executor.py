@@ -6,10 +6,13 @@ from pathlib import Path
 
 import typer
 
+from kinitro.cli.evaluation import evaluate
+
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("executor")(executor)
+    app.command("evaluate")(evaluate)
 
 
 def executor(

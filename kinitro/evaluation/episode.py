@@ -36,7 +36,7 @@ class Witness(Protocol):
     def begin(self, task: TaskConfig) -> None:
         """The episode the policy was told of."""
 
-    def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None) -> None:
+    def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None, /) -> None:
         """An observation sent at `step` and the actions (k, 4) answered, None if forfeited."""
 
     def unasked(self, observation: Observation) -> None:

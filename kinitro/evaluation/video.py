@@ -37,7 +37,7 @@ class VideoWitness:
         """The control rate gives the frame rate."""
         self._rate_hz = task.control_hz / EVERY
 
-    def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None) -> None:
+    def exchange(self, _step: int, observation: Observation, _answer: npt.NDArray[np.float32] | None, /) -> None:
         """Show what the policy was shown."""
         self.unasked(observation)
 

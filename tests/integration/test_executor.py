@@ -20,6 +20,7 @@ from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Task, TaskResult
+from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.task_api import FakeTaskApi, serving
 from tests.integration.test_worker_pool import FAKES, ROOT
 
@@ -39,42 +40,6 @@ def task(number: int, *, endpoint: str = "http://127.0.0.1:1", max_concurrency: 
         attempt=1,
         max_concurrency=max_concurrency,
     )
-
-
-class FakeEvaluator:
-    """Takes `takes_s` for every episode and notes what ran at once."""
-
-    def __init__(self, takes_s: float = 0.02, capacity: int = 16, outcome: Outcome = Outcome.SUCCESS) -> None:
-        self.fingerprint = "fake-physics"
-        self.versions: dict[str, str] = {}
-        self.takes_s = takes_s
-        self.capacity = capacity
-        self.outcome = outcome
-        self.running: list[str] = []
-        self.most_at_once: dict[str, int] = {}
-        self.done = 0
-        self.cancelled = 0
-        self.broken = False
-
-    async def start(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    async def evaluate(self, job: Job) -> EpisodeResult:
-        if self.broken:
-            raise EvaluatorUnavailable("The workers do not start.")
-        self.running.append(job.endpoint)
-        at_once = self.running.count(job.endpoint)
-        self.most_at_once[job.endpoint] = max(at_once, self.most_at_once.get(job.endpoint, 0))
-        try:
-            await asyncio.sleep(self.takes_s)
-        except asyncio.CancelledError:
-            self.cancelled += 1
-            raise
-        finally:
-            self.running.remove(job.endpoint)
-        self.done += 1
-        return EpisodeResult(self.outcome, steps=3, success_step=3, total_reward=1.0)
 
 
 class Running:
@@ -275,7 +240,9 @@ async def test_an_evaluator_that_cannot_work_ends_the_executor_with_its_reason(t
 
 
 async def test_a_machine_that_only_produces_faults_slows_down(tmp_path: Path) -> None:
-    evaluator = FakeEvaluator(takes_s=0.0, capacity=1, outcome=Outcome.EVALUATOR_FAULT)
+    evaluator = FakeEvaluator(
+        lambda job: EpisodeResult(Outcome.EVALUATOR_FAULT, 0, reason="canary_failed"), takes_s=0.0, capacity=1
+    )
     async with serving(FakeTaskApi([task(n) for n in range(1, 101)])) as api:
         async with executing(api.url, evaluator, tmp_path):
             await asyncio.sleep(4)

@@ -1,0 +1,222 @@
+"""`kinitro evaluate`: a policy's own score sheet, at home, by the code that scores."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kinitro.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kinitro.evaluation.jobs import Evaluator
+    from kinitro.evaluation.summary import EnvironmentSummary
+    from kinitro.evaluation.survey import Journal, Plan, Trial
+
+VIDEOS_AT_ONCE = 8
+"""Each has an encoder process of its own."""
+TABLE_WIDTH = 140
+"""Columns, where there is no terminal to ask."""
+
+
+def evaluate(
+    target: str = typer.Argument(help="URL of a policy server, or the directory of one, which is then started."),
+    environments: str = typer.Option(None, help="Comma-separated ids [default: the scored ones]."),
+    episodes: int = typer.Option(10, min=1, max=100_000, help="Per environment."),
+    seed: int = typer.Option(0, min=0, help="Equal seeds mean equal episodes, whatever the policy."),
+    workers: int = typer.Option(None, min=1, max=1024, help="Processes [default: one per core]."),
+    episodes_per_worker: int = typer.Option(24, min=1, max=1024, help="Episodes in flight in each process."),
+    max_steps: int = typer.Option(None, min=1, help="Shorten the episodes [default: each environment's horizon]."),
+    json: Path = typer.Option(None, help="Write everything as JSON to this file; - is standard output."),
+    video: Path = typer.Option(None, file_okay=False, help="Write an mp4 of every episode to this directory."),
+    results: Path = typer.Option(Path("results"), file_okay=False, help="Where an interrupted run is kept."),
+    fresh: bool = typer.Option(False, help="Do not continue an interrupted run: the policy has changed."),
+) -> None:
+    """Run a policy on your machine and show how often it succeeds.
+
+    An interrupted run goes on where it stopped when the same command is given again.
+    """
+    from kinitro.environments import scored_specs
+    from kinitro.evaluation.survey import Journal, Plan
+
+    chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
+    is_url = "://" in target
+    if not is_url and not Path(target).is_dir():
+        raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
+    plan = Plan.of(target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps)
+    journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
+    from kinitro.evaluation.pool import WorkerPool
+    from kinitro.evaluation.worker import WorkerConfig
+    from kinitro.executor.settings import usable_cores
+
+    evaluator = WorkerPool(
+        workers or usable_cores(), episodes_per_worker, WorkerConfig(allow_private_endpoints=True, log_level="warning")
+    )
+    try:
+        asyncio.run(_run(plan, evaluator, target if is_url else Path(target), journal, video))
+    except KeyboardInterrupt:
+        done = len(journal.trials)
+        typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
+        raise
+    finally:
+        journal.close()
+    _show(plan, journal.trials, on_stderr=str(json) == "-")
+    if json is not None:
+        _write(json, plan, journal.trials, evaluator)
+
+
+async def _run(plan: Plan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None) -> None:
+    from kinitro.evaluation.survey import run_survey
+    from kinitro.executor.concurrency import declared_concurrency
+    from kinitro.logs import configure_logs
+
+    configure_logs("warning", "console")
+    async with _endpoint(target, journal.path.with_suffix(".log")) as url:
+        at_once = await declared_concurrency(url, allow_private=True)
+        try:
+            with _Progress(plan, journal) as progress:
+                await evaluator.start()
+                await run_survey(
+                    plan,
+                    evaluator,
+                    url,
+                    journal,
+                    at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
+                    videos=videos,
+                    finished=progress.add,
+                )
+        finally:
+            await evaluator.close()
+
+
+@asynccontextmanager
+async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
+    if isinstance(target, str):
+        yield target
+        return
+    from kinitro.local.policy_directory import policy_server
+
+    async with policy_server(target, log_path) as url:
+        yield url
+
+
+class _Progress:
+    """A bar on standard error."""
+
+    def __init__(self, plan: Plan, journal: Journal) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._console = Console(stderr=True)
+        self._total, self._done = len(plan.keys), len(journal.trials)
+        self._successes = sum(trial.result.outcome.name == "SUCCESS" for trial in journal.trials)
+        self._bar = Progress(
+            TextColumn("episodes"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._task = self._bar.add_task("", total=self._total, completed=self._done)
+
+    def __enter__(self) -> _Progress:
+        if self._done:
+            self._console.print(
+                f"Continuing an interrupted run: {self._done} of {self._total} episodes are done (--fresh starts over)."
+            )
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def add(self, trial: Trial) -> None:
+        self._done += 1
+        self._successes += trial.result.outcome.name == "SUCCESS"
+        self._bar.update(self._task, completed=self._done, description=f"{self._successes / self._done:.0%} success")
+
+
+def _summaries(plan: Plan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
+    from kinitro.evaluation.summary import summarize
+
+    rows = [
+        summarize(env_id, [trial for trial in trials if trial.env_id == env_id])
+        for env_id, _ in plan.header.environments
+    ]
+    return [*rows, summarize("all", trials)]
+
+
+def _show(plan: Plan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{plan.header.target}, seed {plan.header.seed}")
+    table.add_column("environment", no_wrap=True)
+    for name in (
+        "episodes",
+        "success",
+        "95 % interval",
+        "steps",
+        "forfeits",
+        "policy\nfaults",
+        "our\nfaults",
+        "p95 ms",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("faults")
+    for row in _summaries(plan, trials):
+        if row.env_id == "all":
+            table.add_section()
+        table.add_row(
+            row.env_id,
+            str(row.episodes),
+            "-" if row.success_rate is None else f"{row.success_rate:.1%}",
+            f"{row.interval[0]:.1%} - {row.interval[1]:.1%}",
+            "-" if row.steps_to_success is None else f"{row.steps_to_success:.0f}",
+            str(row.forfeits),
+            str(row.policy_faults),
+            str(row.evaluator_faults),
+            "-" if row.policy_p95_ms is None else f"{row.policy_p95_ms:.0f}",
+            ", ".join(f"{reason} {count}" for reason, count in row.reasons.items()),
+        )
+    console = Console(stderr=on_stderr)
+    console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
+    console.print(table)
+
+
+def _write(path: Path, plan: Plan, trials: Sequence[Trial], evaluator: Evaluator) -> None:
+    import msgspec
+
+    content: dict[str, Any] = {
+        "target": plan.header.target,
+        "seed": plan.header.seed,
+        "fingerprint": evaluator.fingerprint,
+        "versions": evaluator.versions,
+        "environments": [asdict(summary) for summary in _summaries(plan, trials)],
+        "episodes": [
+            {
+                "env_id": trial.env_id,
+                "episode": trial.episode,
+                "seed": trial.seed,
+                "outcome": trial.result.outcome.name.lower(),
+                **{name: value for name, value in asdict(trial.result).items() if name not in ("outcome", "trace")},
+            }
+            for trial in sorted(trials, key=lambda trial: (trial.env_id, trial.episode))
+        ],
+    }
+    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    if str(path) == "-":
+        sys.stdout.buffer.write(encoded)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded)
+    except OSError as error:
+        raise ConfigurationError(f"--json cannot be {str(path)!r}: {error.strerror}.") from None

@@ -1,0 +1,88 @@
+"""The policy server of a directory that `kinitro init-miner` made, started for as long as it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.local.supervisor import die_with_parent
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.errors import PolicyError
+
+START_DEADLINE_S = 300.0
+"""Loading network weights takes a while."""
+STOP_DEADLINE_S = 5.0
+
+
+@asynccontextmanager
+async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
+    """The URL of a server that answers; stopped at the end. Raises ConfigurationError, UnavailableError.
+
+    Runs `uvicorn server:app` with the directory's own `.venv` if there is one, else with this interpreter.
+    """
+    if not (directory / "server.py").is_file():
+        raise ConfigurationError(
+            f"{directory} has no server.py: name the URL of a policy server, or a directory of `kinitro init-miner`."
+        )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = _start(directory, port, log_path)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        await _ready(process, url, log_path)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            await asyncio.to_thread(process.wait, STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _start(directory: Path, port: int, log_path: Path) -> subprocess.Popen[bytes]:
+    own = directory.absolute() / ".venv" / "bin" / "python"
+    python = str(own) if own.is_file() else sys.executable
+    with log_path.open("wb") as log:
+        return subprocess.Popen(
+            [python, "-m", "uvicorn", "server:app", "--host", "127.0.0.1", "--port", str(port)],
+            cwd=directory,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+
+
+def _last_words(log_path: Path) -> str:
+    return " | ".join(log_path.read_text(errors="replace").strip().splitlines()[-3:])
+
+
+async def _ready(process: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+    deadline = time.monotonic() + START_DEADLINE_S
+    policy = HttpPolicy(url, allow_private=True)
+    try:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                said = _last_words(log_path)
+                raise UnavailableError(f"The policy server ended with code {process.returncode}: {said}")
+            try:
+                await policy.health()
+            except PolicyError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+    finally:
+        await policy.close()
+    raise UnavailableError(f"The policy server was not ready within {START_DEADLINE_S:.0f} s; its log is {log_path}.")
