@@ -13,6 +13,7 @@ from kinitro.scoring.mcnemar import critical_wins, p_values
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+CountArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Comparisons:
     only_miner: IntArray
     p_values: FloatArray
     leaders: BoolArray
-    overall_wins: IntArray
+    overall_wins: CountArray
     frontier: BoolArray
 
 
@@ -64,24 +65,23 @@ def compare(
     best = np.full(environments, -1, dtype=np.int64)
     only_best = np.zeros((miners, environments), dtype=np.int64)
     only_miner = np.zeros((miners, environments), dtype=np.int64)
-    values = np.full((miners, environments), np.nan)
     leaders = np.zeros((miners, environments), dtype=np.bool_)
-    overall_wins = np.zeros((miners, miners), dtype=np.int64)
-    better_somewhere: BoolArray = np.zeros((miners, miners), dtype=np.bool_)
+    overall_wins = np.zeros((miners, miners), dtype=np.int32)
+    better_somewhere = np.zeros((miners, miners), dtype=np.bool_)
     for n in range(environments):
         wins = _wins(solved[:, n])
         overall_wins += wins
         better = _better(wins, int(episodes[n]), critical, epsilon)
-        np.logical_or(better_somewhere, better, out=better_somewhere)
+        better_somewhere |= better
         candidates = np.flatnonzero(eligible[:, n])
-        if not candidates.size:
-            continue
-        top = candidates[np.lexsort((rank[candidates], -solved[candidates, n].sum(axis=1)))[0]]
-        best[n] = top
-        only_best[:, n], only_miner[:, n] = wins[top], wins[:, top]
-        values[:, n] = p_values(wins[top], wins[:, top])
-        values[top, n] = np.nan
-        leaders[:, n] = eligible[:, n] & ~better[top]
+        if candidates.size:
+            top = candidates[np.lexsort((rank[candidates], -solved[candidates, n].sum(axis=1)))[0]]
+            best[n] = top
+            only_best[:, n], only_miner[:, n] = wins[top], wins[:, top]
+            leaders[:, n] = eligible[:, n] & ~better[top]
+    values = p_values(only_best, only_miner)
+    values[:, best < 0] = np.nan
+    values[best[best >= 0], best >= 0] = np.nan
     return Comparisons(
         best=best,
         only_best=only_best,
@@ -93,18 +93,23 @@ def compare(
     )
 
 
-def _wins(solved: BoolArray) -> IntArray:
+def _wins(solved: BoolArray) -> CountArray:
     """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
-    numbers = solved.astype(np.float32)  # whole numbers below 2**24: exact in any order of summation
-    both = (numbers @ numbers.T).astype(np.int64)
-    return np.asarray(both.diagonal()[:, None] - both, dtype=np.int64)
+    miners, length = solved.shape
+    padded = np.zeros((miners, -(-length // 64) * 64), dtype=np.bool_)
+    padded[:, :length] = solved
+    both = np.zeros((miners, miners), dtype=np.int32)
+    for word in np.packbits(padded, axis=1).view(np.uint64).T:
+        both += np.bitwise_count(word[:, None] & word[None, :])
+    return np.asarray(both.diagonal()[:, None] - both, dtype=np.int32)
 
 
-def _better(wins: IntArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
+def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
     """(M, M): [i, j] = i is better than j by more than epsilon, and that is no noise."""
-    return np.asarray(
-        ((wins - wins.T) / max(1, episodes) > epsilon) & (wins >= critical[wins + wins.T]), dtype=np.bool_
-    )
+    margins = np.arange(-episodes, episodes + 1)
+    tolerated = int(margins[margins / max(1, episodes) <= epsilon].max(initial=-1))
+    losses = wins.T
+    return np.asarray((wins - losses > tolerated) & (wins >= critical.take(wins + losses)), dtype=np.bool_)
 
 
 def _frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
@@ -113,14 +118,14 @@ def _frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
-def priority(overall_wins: IntArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
+def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
     """Indices of the miners eligible somewhere, in the order in which they win ties.
 
     Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
     """
     tosses = overall_wins + overall_wins.T
     critical = critical_wins(int(tosses.max(initial=0)), level)
-    beats = overall_wins >= critical[tosses]
+    beats = overall_wins >= critical.take(tosses)
     placed: list[int] = []
     for miner in arrival:
         if not eligible[miner].any():

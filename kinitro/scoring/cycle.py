@@ -59,7 +59,7 @@ class CycleScores:
     """(M, N)"""
     priority: tuple[int, ...]
     """Indices of the miners that are eligible somewhere; the first wins ties."""
-    overall_wins: IntArray
+    overall_wins: npt.NDArray[np.int32]
     """(M, M): [i, j] = episodes, over all environments, that i solved and j did not."""
     subsets: tuple[tuple[int, ...], ...]
     """Per miner, how many subsets of 0, 1, 2, ... environments it wins."""
@@ -67,8 +67,8 @@ class CycleScores:
     """Points as integers; `points` has the same as floats."""
     points: FloatArray
     """(M,)"""
-    estimated: BoolArray
-    """(M,): true where the exact count was beyond its budget; see `points.award_subsets`."""
+    estimated: bool
+    """Whether the exact count was beyond its budget and `subsets` and points are estimates; see `sampling`."""
     weights: FloatArray
     """(M,): sums to 1, or all 0 when nobody has points."""
     frontier: BoolArray

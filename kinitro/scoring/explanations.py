@@ -95,7 +95,7 @@ class MinerExplanation:
     all_points: int
     """Awarded in the cycle."""
     estimated: bool
-    """The points are an estimate; see docs/scoring.md."""
+    """Points and subsets won are estimates; see docs/scoring.md."""
     weight: float
     frontier: bool
     summary: str
@@ -140,7 +140,7 @@ class _Explainer:
             priority=self._places.get(miner),
             points=scores.exact_points[miner],
             all_points=self._all_points,
-            estimated=bool(scores.estimated[miner]),
+            estimated=scores.estimated,
             weight=float(scores.weights[miner]),
             frontier=bool(scores.frontier[miner]),
             summary=self._summary(miner, environments, rivals),

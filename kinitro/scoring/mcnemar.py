@@ -70,9 +70,10 @@ def _tails(tosses: int) -> tuple[float, ...]:
 
 def p_values(wins: IntArray, losses: IntArray) -> npt.NDArray[np.float64]:
     """`p_value` of every pair; arrays of one shape."""
-    pairs, inverse = np.unique(np.stack([wins.ravel(), losses.ravel()]), axis=1, return_inverse=True)
-    values = np.array([p_value(int(first), int(second)) for first, second in pairs.T], dtype=np.float64)
-    return values[inverse.ravel()].reshape(wins.shape)
+    base = int(losses.max(initial=0)) + 1
+    pairs, inverse = np.unique(wins * base + losses, return_inverse=True)
+    values = np.array([p_value(*divmod(int(pair), base)) for pair in pairs], dtype=np.float64)
+    return values[inverse].reshape(wins.shape)
 
 
 def excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical: IntArray) -> int:

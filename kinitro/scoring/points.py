@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.scoring.config import ScoringConfig
-from kinitro.scoring.subsets import Budget, estimated_subsets, won_subsets
+from kinitro.scoring.sampling import estimated_subsets
+from kinitro.scoring.subsets import Budget, won_subsets
 
-EXACT_TERMS = 1_000_000
-"""Terms a cycle may spend on exact counts, about half a second; see `subsets`."""
-SAMPLES = 1 << 14
-"""Subsets drawn for an estimate. Its standard error is at most 0.5 / sqrt(SAMPLES) = 0.4 % of all points awarded."""
-_MIN_SAMPLES = 64
+MAX_LISTED = 20
+"""Up to so many environments all subsets are listed: 2**20 in about 40 ms. Beyond, they are counted."""
+EXACT_TERMS = 200_000
+"""Terms that a cycle may spend on exact counts, about 0.2 s; see `subsets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +25,70 @@ class Award:
     subsets: tuple[tuple[int, ...], ...]
     """How many subsets of 0, 1, 2, ... environments the miner wins."""
     points: tuple[int, ...]
-    estimated: npt.NDArray[np.bool_]
+    estimated: bool
+    """Whether the exact count was given up; see `sampling`."""
 
 
 def award_subsets(
-    leaders: npt.NDArray[np.bool_],
-    priority: Sequence[int],
-    config: ScoringConfig,
-    *,
-    exact_terms: int = EXACT_TERMS,
-    samples: int = SAMPLES,
+    leaders: npt.NDArray[np.bool_], priority: Sequence[int], config: ScoringConfig, *, exact_terms: int = EXACT_TERMS
 ) -> Award:
     """Give every non-empty subset of environments to the miner of highest priority that leads all of it.
 
-    Exact until `exact_terms` are spent, which takes hundreds of miners whose leads overlap in a planned way; the
-    counts of the others are then estimated from at most `samples` subsets each, the same on every machine. Who
-    leads less is worth less and needs fewer: the error is relative to what the cycle awards, and that is at least
-    what all subsets of the largest lead are worth.
+    leaders: bool (M, N). priority: miners in the order in which they win ties.
+
+    Always exact up to MAX_LISTED environments. Beyond, exact until `exact_terms` are spent, which takes dozens of
+    miners that lead many environments each in patterns without order; then all counts are estimates. Who wins
+    anything at all is always exact: a miner wins nothing if and only if somebody of higher priority leads
+    everything that it leads.
     """
     masks = environment_masks(leaders)
-    subsets: list[tuple[int, ...]] = [(0,)] * len(masks)
-    estimated = np.zeros(len(masks), dtype=np.bool_)
-    budget = Budget(exact_terms)
-    most = max((led_worth(mask.bit_count(), config) for mask in masks), default=0)
-    covers: list[int] = []
+    winners: list[int] = []
     for miner in priority:
-        mask = masks[miner]
-        if any(mask & cover == mask for cover in covers):
-            continue
-        counts = won_subsets(mask, covers, budget)
-        if counts is None:
-            estimated[miner] = True
-            needed = math.ceil(samples * (led_worth(mask.bit_count(), config) / most) ** 2)
-            counts = estimated_subsets(mask, covers, config.worth, max(_MIN_SAMPLES, needed))
-        subsets[miner] = (0, *counts[1:])
-        covers = [cover for cover in covers if cover & mask != cover] + [mask]
-    points = tuple(sum(config.worth(size) * count for size, count in enumerate(counts)) for counts in subsets)
+        if not any(masks[miner] & masks[winner] == masks[miner] for winner in winners):
+            winners.append(miner)
+    counts = _exact([masks[winner] for winner in winners], exact_terms)
+    estimated = counts is None
+    if counts is None:
+        counts = estimated_subsets([masks[winner] for winner in winners], config.worth)
+    subsets: list[tuple[int, ...]] = [(0,)] * len(masks)
+    for winner, by_size in zip(winners, counts, strict=True):
+        subsets[winner] = tuple(by_size)
+    points = tuple(sum(config.worth(size) * count for size, count in enumerate(by_size)) for by_size in subsets)
     return Award(subsets=tuple(subsets), points=points, estimated=estimated)
 
 
-def led_worth(environments: int, config: ScoringConfig) -> int:
-    """Points of all subsets of so many environments."""
-    return sum(config.worth(size) * math.comb(environments, size) for size in range(environments + 1))
+def _exact(masks: Sequence[int], terms: int) -> list[list[int]] | None:
+    """By miner and size, how many subsets are won; None beyond the budget."""
+    if max((mask.bit_length() for mask in masks), default=0) <= MAX_LISTED:
+        return _listed(masks)
+    budget = Budget(terms)
+    counts = []
+    for place, mask in enumerate(masks):
+        by_size = won_subsets(mask, masks[:place], budget)
+        if by_size is None:
+            return None
+        counts.append([0, *by_size[1:]])
+    return counts
+
+
+def _listed(masks: Sequence[int]) -> list[list[int]]:
+    """The same from a table of all subsets: N * 2**N steps, however many miners there are.
+
+    Everybody starts as winner of exactly the subset it leads; a subset then goes to the winner of highest priority
+    among itself and all that contain it, one environment at a time.
+    """
+    environments = max((mask.bit_length() for mask in masks), default=0)
+    winner = np.full(1 << environments, len(masks), dtype=np.int32)
+    winner[list(masks)] = np.arange(len(masks))
+    for n in range(environments):
+        without, with_it = winner.reshape(-1, 2, 1 << n).transpose(1, 0, 2)
+        np.minimum(without, with_it, out=without)
+    sizes = np.bitwise_count(np.arange(1 << environments, dtype=np.uint32))
+    counts = np.bincount(
+        winner.astype(np.int64) * (environments + 1) + sizes, minlength=len(masks) * (environments + 1)
+    )
+    table = counts[: len(masks) * (environments + 1)].reshape(len(masks), environments + 1).tolist()
+    return [[0, *row[1 : mask.bit_count() + 1]] for row, mask in zip(table, masks, strict=True)]
 
 
 def environment_masks(leaders: npt.NDArray[np.bool_]) -> list[int]:

@@ -8,26 +8,19 @@ How large can that become? Counting such subsets is counting the solutions of a 
 (L. G. Valiant, SIAM J. Comput. 8 (1979), 410-421), so no method is fast for every input; this one is bounded
 instead. Where the intersections are too many, one environment is decided (in the subset or not) and the two smaller
 problems are counted: when the environment is in, all covers without it drop out, and when it is out, covers merge.
-That makes at most 2**N problems, and each costs at most `_MAX_TERMS` per cover. A `Budget` ends the exact count of a
-whole cycle after a fixed number of terms, the same on every machine; from there on `estimate` takes over.
+That makes at most 2**N problems, and each costs at most `_MAX_TERMS` per cover. A `Budget` gives up the exact count
+of a cycle after a fixed number of terms, the same on every machine; then `kinitro.scoring.sampling` takes over.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from math import comb
-
-import numpy as np
-import numpy.typing as npt
 
 _MAX_TERMS = 512
 """Distinct intersections kept at once before an environment is decided instead."""
-_CHUNK = 1 << 13
-"""Subsets drawn at once."""
 
 
 class Budget:
@@ -121,36 +114,3 @@ def _most_frequent(gaps: Sequence[int]) -> int:
 @lru_cache(maxsize=1024)
 def _binomials(free: int) -> tuple[int, ...]:
     return tuple(comb(free, chosen) for chosen in range(free + 1))
-
-
-def estimated_subsets(universe: int, covers: Sequence[int], worth: Callable[[int], int], samples: int) -> list[int]:
-    """An estimate of `won_subsets` from `samples` non-empty subsets, drawn with chances proportional to their worth.
-
-    The points estimated so are unbiased, with a standard error of at most 0.5 / sqrt(samples) of what all subsets of
-    `universe` are worth together, which is at most what the cycle awards. The draws are a function of the arguments.
-    """
-    size = universe.bit_count()
-    bits = [bit for bit in range(universe.bit_length()) if universe >> bit & 1]
-    gaps = _minimal(universe & ~cover for cover in covers)
-    lacks = np.array([[gap >> bit & 1 for bit in bits] for gap in gaps], dtype=np.float32)
-    digest = hashlib.sha256(repr((universe, gaps, samples)).encode()).digest()
-    source = np.random.PCG64(int.from_bytes(digest, "big"))  # its raw output is the same in every version of numpy
-    drawn = _sizes(source, [worth(s) * comb(size, s) for s in range(size + 1)], samples)
-    won = np.zeros(size + 1, dtype=np.int64)
-    for start in range(0, samples, _CHUNK):
-        sizes = drawn[start : start + _CHUNK]
-        keys = source.random_raw(len(sizes) * size).reshape(len(sizes), size)
-        places = keys.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-        members = (places < sizes[:, None]).astype(np.float32)
-        meets_every_gap = (members @ lacks.T > 0).all(axis=1)
-        won += np.bincount(sizes[meets_every_gap], minlength=size + 1)
-    total = sum(worth(s) * comb(size, s) for s in range(size + 1))
-    return [0] + [int(won[s]) * total // (samples * worth(s)) for s in range(1, size + 1)]
-
-
-def _sizes(source: np.random.PCG64, likelihoods: Sequence[int], samples: int) -> npt.NDArray[np.int64]:
-    """Indices drawn with these relative likelihoods, by inversion with 64-bit thresholds."""
-    total = sum(likelihoods)
-    thresholds = [(reached << 64) // total for reached in accumulate(likelihoods)][:-1]
-    edges = np.array([min(threshold, (1 << 64) - 1) for threshold in thresholds], dtype=np.uint64)
-    return np.searchsorted(edges, source.random_raw(samples), side="right").astype(np.int64)
