@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,16 @@ class NewestCycle:
     executors_seen: int
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedMiner:
+    """`hotkey` is None for a uid that the cycle did not know, `explanation` for one that took no part."""
+
+    cycle_id: int
+    hotkey: str | None
+    excluded: str | None
+    explanation: dict[str, Any] | None
+
+
 class Publications:
     """Read-only queries; `netuid` None means whatever is newest in this database."""
 
@@ -52,6 +63,11 @@ class Publications:
         """The newest one whose snapshot block is not after `block`."""
         return await self._publication("AT_BLOCK", {"block": block})
 
+    async def miner(self, uid: int, cycle_id: int | None = None) -> PublishedMiner | None:
+        """One miner of a cycle, or of the last published one; None if that is not published."""
+        rows = await self._rows("EXPLANATION", {"uid": uid, "cycle": cycle_id}, class_row(PublishedMiner))
+        return rows[0] if rows else None
+
     async def newest_cycle(self) -> NewestCycle:
         rows = await self._rows("STATUS", {}, class_row(NewestCycle))
         return rows[0]
@@ -64,9 +80,11 @@ class Publications:
         rows = await self._rows(statement, parameters, class_row(Publication))
         return rows[0] if rows else None
 
-    async def _rows(self, statement: str, parameters: dict[str, int], row_factory: AsyncRowFactory[R]) -> list[R]:
+    async def _rows(
+        self, statement: str, parameters: Mapping[str, int | None], row_factory: AsyncRowFactory[R]
+    ) -> list[R]:
         async def work(connection: Connection) -> list[R]:
             cursor = connection.cursor(row_factory=row_factory)
-            return await (await cursor.execute(SQL[statement], parameters | {"netuid": self._netuid})).fetchall()
+            return await (await cursor.execute(SQL[statement], {**parameters, "netuid": self._netuid})).fetchall()
 
         return await run_on(self._connections, work)

@@ -23,3 +23,10 @@ select m.cycle_id, m.uid, m.hotkey, m.first_block, m.repo, m.revision, m.endpoin
 from cycle_miner m
 where m.cycle_id = (select max(id) from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int)
 order by m.uid
+
+-- EXPLANATION  of one miner in one cycle, or (cycle null) in the last published one
+select p.cycle_id, m.hotkey, m.excluded, p.explanations -> %(uid)s::text as explanation
+from publication p left join cycle_miner m on m.cycle_id = p.cycle_id and m.uid = %(uid)s::int
+where case when %(cycle)s::int is null then %(netuid)s::int is null or p.netuid = %(netuid)s::int
+           else p.cycle_id = %(cycle)s::int end
+order by p.cycle_id desc limit 1
