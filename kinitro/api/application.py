@@ -17,6 +17,7 @@ from kinitro.api import routes
 from kinitro.api.auth import KeyRing, identify
 from kinitro.api.cache import ReadCache
 from kinitro.api.limits import BodyLimit, RateLimiter
+from kinitro.api.metrics import Metrics
 from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
@@ -36,10 +37,11 @@ UNLIMITED_MODULES = frozenset({"service"})
 
 def create_app(settings: ApiSettings) -> FastAPI:
     """An application whose start-up opens the database; raises ConfigurationError or UnavailableError then."""
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings) as services:
+        async with open_services(settings, metrics) as services:
             app.state.services = services
             reaper = asyncio.create_task(reap_forever(services), name="reaper")
             try:
@@ -61,7 +63,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router, dependencies=limited)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimit, limits={"/v1/tasks/submit": settings.submit_limit_bytes})
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, latencies=metrics.requests)
     return app
 
 
@@ -75,7 +77,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_services(settings: ApiSettings) -> AsyncIterator[Services]:
+async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterator[Services]:
     """Connect, refuse a schema that is not ours, and close everything at the end."""
     connections = await open_pool(settings.database_url, size=settings.database_connections)
     try:
@@ -89,6 +91,7 @@ async def open_services(settings: ApiSettings) -> AsyncIterator[Services]:
             keys=KeyRing(connections),
             limiter=RateLimiter(settings.requests_per_s),
             cache=ReadCache(settings.public_cache_s),
+            metrics=metrics,
         )
     finally:
         await connections.close()
@@ -99,6 +102,7 @@ async def reap_forever(services: Services) -> None:
     while True:
         try:
             leases, tasks = await services.pool.reap()
+            services.metrics.expiries.inc(leases)
             if leases:
                 log.info("leases_expired", leases=leases, tasks=tasks)
         except UnavailableError as error:

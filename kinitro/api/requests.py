@@ -7,20 +7,24 @@ import secrets
 import time
 
 import structlog
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kinitro.api.problems import problem
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Others share a label, so that no caller can grow the metrics."""
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
 
 class RequestContext:
     """Takes over a caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, latencies: Histogram) -> None:
         self._app = app
+        self._latencies = latencies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,5 +51,8 @@ class RequestContext:
                     raise
                 text = f"Something went wrong here; the operator finds it in the log as request {request_id.decode()}."
                 await problem(500, text)(scope, receive, answered)
-            elapsed_ms = (time.perf_counter() - began) * 1000
-            log.debug("request", method=scope["method"], path=scope["path"], status=status, ms=round(elapsed_ms, 2))
+            elapsed_s = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
+            self._latencies.labels(method, route, status).observe(elapsed_s)
+            log.debug("request", method=method, path=scope["path"], status=status, ms=round(elapsed_s * 1000, 2))

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from kinitro.api.cache import ReadCache
 from kinitro.api.limits import RateLimiter
+from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
 from kinitro.taskpool.database import ConnectionPool
 from kinitro.taskpool.pool import TaskPool
@@ -29,6 +30,7 @@ class Services:
     keys: KeyRing
     limiter: RateLimiter
     cache: ReadCache
+    metrics: Metrics
     draining: bool = False
 
 

@@ -24,6 +24,8 @@ def register(app: typer.Typer) -> None:
     database.command("create")(create)
     database.command("init")(init)
     database.command("status")(status)
+    database.command("prune")(prune)
+    database.command("restored")(restored)
     database.command("drop")(drop)
     database.command("reset")(reset)
     app.add_typer(database)
@@ -106,6 +108,34 @@ def status(database_url: DatabaseUrl = None) -> None:
         typer.echo(f"{table:<12} {count:>12,}")
     if found.revision != found.head:
         raise typer.Exit(1)
+
+
+def prune(
+    keep: Annotated[int, typer.Option(min=1, help="How many finished cycles keep their tasks and traces.")],
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Remove tasks and traces of old cycles; their scores and weights stay, but nobody can audit them any more."""
+    import asyncio
+
+    from kinitro.taskpool.database import open_pool
+    from kinitro.taskpool.pool import TaskPool
+
+    async def work() -> None:
+        async with await open_pool(_url(database_url), size=2) as connections:
+            pool = TaskPool(connections)
+            cycles = await pool.old_cycles(keep)
+            for cycle_id in cycles:
+                typer.echo(f"cycle {cycle_id}: removed {await pool.drop_cycle_rows(cycle_id):,} rows")
+            typer.echo(f"{len(cycles)} old cycles looked at, the newest {keep} kept.")
+
+    asyncio.run(work())
+
+
+def restored(database_url: DatabaseUrl = None) -> None:
+    """Run this once after restoring a backup, before any service starts: no old lease may be mistaken for a new one."""
+    from kinitro.taskpool import schema
+
+    typer.echo(f"All leases ended; {schema.after_restore(_url(database_url)):,} tasks are ready again.")
 
 
 def drop(

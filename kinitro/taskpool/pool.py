@@ -228,6 +228,11 @@ class TaskPool:
                     break
         return dropped
 
+    async def old_cycles(self, keep: int) -> list[int]:
+        """Cycles that are over, newest first, but for the newest `keep`."""
+        rows = await run_on(self.connections, _one("OLD_CYCLES", {"keep": keep}))
+        return [int(row[0]) for row in rows]
+
     async def _give_back(self, connection: Connection, leases: list[int], *, willingly: bool) -> list[TupleRow]:
         cursor = await connection.execute(
             SQL["GIVE_BACK"], {"leases": leases, "willingly": willingly, "max_leases": self.limits.max_leases}

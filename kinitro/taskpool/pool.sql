@@ -74,3 +74,15 @@ delete from task where id = any (array(select id from task where cycle_id = %(cy
 
 -- DROP_TRACES  a batch of a cycle that is over
 delete from trace where task_id = any (array(select task_id from trace where cycle_id = %(cycle)s::int limit %(n)s::int))
+
+-- OLD_CYCLES  those that are over, but for the newest few
+select id from cycle where state in ('published', 'failed', 'cancelled') order by id desc offset %(keep)s
+
+-- SKIP_LEASE_NUMBERS  a thousand million, more than a backup can have missed
+select setval('lease_id_seq', nextval('lease_id_seq') + 1000000000)
+
+-- END_ALL_LEASES
+delete from lease
+
+-- FREE_ALL_TASKS
+update task set lease_id = null where outcome is null and lease_id is not null

@@ -14,10 +14,12 @@ from psycopg.rows import TupleRow
 from kinitro.settings import normalized_database_url
 from kinitro.taskpool.database import Connection, connect, explained, where
 from kinitro.taskpool.errors import DatabaseRefused, SchemaMismatch
+from kinitro.taskpool.statements import load_statements
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+SQL = load_statements(Path(__file__).with_name("pool.sql"))
 MIGRATIONS = Path(__file__).parent / "migrations"
 TABLES = (
     "cycle",
@@ -100,6 +102,19 @@ def status(url: str) -> SchemaStatus:
                 ).fetchone()
                 rows[table] = int(counted[0]) if counted else 0
     return SchemaStatus(revision, head_revision(), rows)
+
+
+def after_restore(url: str) -> int:
+    """Make a database restored from a backup safe to use; returns how many tasks became ready again.
+
+    A backup rewinds the counter of leases, so that numbers given out since would be given again, to other executors:
+    skip far ahead, and end every lease that the backup remembers.
+    """
+    with connect(url) as connection, connection.transaction():
+        connection.execute(SQL["FETCH_TURN"])
+        connection.execute(SQL["SKIP_LEASE_NUMBERS"])
+        connection.execute(SQL["END_ALL_LEASES"])
+        return connection.execute(SQL["FREE_ALL_TASKS"]).rowcount
 
 
 def create_database(url: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from kinitro import __version__
+from kinitro.api.auth import ReadCaller
 from kinitro.api.services import ServicesOf
 from kinitro.taskpool.database import Connection, run_on
 from kinitro.taskpool.errors import SchemaMismatch
@@ -41,3 +44,11 @@ async def ready(services: ServicesOf) -> Ready:
     except SchemaMismatch as error:
         raise HTTPException(503, str(error)) from None
     return Ready()
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(_caller: ReadCaller, services: ServicesOf) -> Response:
+    """Prometheus text; needs a key of scope `read` (or `tasks`) unless there are no keys at all."""
+    services.metrics.draining.set(services.draining)
+    body = await services.metrics.scrape(services.connections, services.pool, services.settings.netuid)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)

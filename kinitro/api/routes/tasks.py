@@ -72,7 +72,10 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     if not readable:
         raise RequestValidationError([problem for found in problems for problem in found])
     stored = iter(await services.pool.submit(caller.executor_id, envelope.lease_id, readable))
-    return SubmitResponse(results=[status or next(stored) for status in statuses])
+    answers = [status or next(stored) for status in statuses]
+    for answer in answers:
+        services.metrics.submits.labels(answer.status).inc()
+    return SubmitResponse(results=answers)
 
 
 @router.get("/stats", response_model=TaskStats)
