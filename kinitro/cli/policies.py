@@ -2,8 +2,59 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from kinitro.policies.conformance import CheckResult
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("check")(check)
+
+
+def check(
+    url: str = typer.Argument(help="Base URL of a policy server, for example http://127.0.0.1:8001."),
+    samples: int = typer.Option(100, min=1, max=10_000, help="Calls to measure the latency with."),
+    public: bool = typer.Option(False, "--public", help="Fail unless the evaluator would connect to this address."),
+    json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
+    wallet_name: str | None = typer.Option(None, help="Sign the requests with this wallet's hotkey."),
+    hotkey_name: str = typer.Option("default", help="The hotkey to sign with."),
+    receiver: str | None = typer.Option(None, help="SS58 address of the miner's hotkey, to bind signatures to it."),
+) -> None:
+    """Does a policy server follow the protocol, and in time? Exits with 1 if not."""
+    import asyncio
+
+    from rich.console import Console
+
+    from kinitro.policies.conformance import CHECKS, Subject, Verdict, run_checks, to_json
+    from kinitro.policies.signing import RequestSigner, load_hotkey
+
+    signer = RequestSigner(load_hotkey(wallet_name, hotkey_name), receiver) if wallet_name else None
+    subject = Subject(url, samples=samples, public=public, signer=signer)
+    with Console(stderr=True).status(f"Checking {url} ...") as status:
+        names = iter([*list(CHECKS)[1:], ""])
+        results = asyncio.run(run_checks(subject, lambda _: status.update(f"Checking {url}: {next(names)} ...")))
+    if json_output:
+        typer.echo(to_json(url, results).decode())
+    else:
+        _print_table(results)
+    if any(result.verdict in (Verdict.FAILED, Verdict.SKIPPED) for result in results):
+        raise typer.Exit(1)
+
+
+def _print_table(results: list[CheckResult]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from kinitro.policies.conformance import Verdict
+
+    styles = {Verdict.PASSED: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
+    table = Table("check", "verdict", "what was found", box=box.SIMPLE_HEAD)
+    for result in results:
+        table.add_row(result.name, f"[{styles[result.verdict]}]{result.verdict}[/]", escape(result.detail))
+    Console().print(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.codecs import CODECS, JSON, codec_for
+from kinitro.policies.connection import Response
 from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
 from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import (
@@ -26,7 +27,7 @@ from kinitro.policies.messages import (
     Health,
     TaskConfig,
 )
-from kinitro.policies.transport import HttpTransport, Response
+from kinitro.policies.transport import HttpTransport
 
 Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
 """(method, path, body) -> headers that prove who sends it; see `signing`."""
@@ -57,18 +58,21 @@ class HttpPolicy:
         unix_socket: Path | None = None,
         signer: Signer | None = None,
         deadlines: Deadlines | None = None,
+        encodings: Sequence[str] = tuple(CODECS),
         lookup: Lookup = lookup_addresses,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """`allow_private` lets the endpoint be on loopback and in private networks, for a local subnet.
 
         With `unix_socket` the calls go to that socket and the host of `endpoint` is only a name.
+        `encodings` are those to use if the server has them, best first; JSON is always understood.
         """
         self.endpoint = endpoint
         self._allow_private = allow_private
         self._unix_socket = unix_socket
         self._signer = signer
         self._deadlines = deadlines or Deadlines()
+        self._encodings = encodings
         self._lookup = lookup
         self._tls = tls
         self._transport: HttpTransport | None = None
@@ -90,7 +94,7 @@ class HttpPolicy:
             max_concurrent_episodes=min(max(declared.max_concurrent_episodes, 1), MAX_CONCURRENT_EPISODES),
             max_chunk=min(max(declared.max_chunk, 1), MAX_CHUNK),
         )
-        self._codec = next((codec for name, codec in CODECS.items() if name in health.encodings), JSON)
+        self._codec = next((CODECS[name] for name in self._encodings if name in health.encodings), JSON)
         self._max_chunk = health.max_chunk
         return health
 
@@ -117,7 +121,21 @@ class HttpPolicy:
         if self._transport is not None:
             await self._transport.close()
 
-    async def _call(self, method: str, path: str, body: bytes, deadline_s: float, repin: bool = False) -> Response:
+    async def send(self, path: str, content_type: str, body: bytes) -> bytes:
+        """POST any bytes, which need not follow the protocol, and return the answer's; for the conformance check."""
+        response = await self._call("POST", path, body, self._deadlines.reset_s, content_type=content_type)
+        return response.body
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        deadline_s: float,
+        *,
+        content_type: str | None = None,
+        repin: bool = False,
+    ) -> Response:
         """One call that must end in 200; raises PolicyUnreachable or PolicyMisbehaved."""
         if self._transport is None:
             self._transport = HttpTransport(
@@ -128,10 +146,10 @@ class HttpPolicy:
                 unix_socket=self._unix_socket,
             )
         headers = {"accept": self._codec.content_type}
-        if body:
-            headers["content-type"] = self._codec.content_type
+        if method == "POST":
+            headers["content-type"] = content_type or self._codec.content_type
         if self._signer is not None:
-            headers |= self._signer(method, path, body)
+            headers |= self._signer(method, self._transport.target(path), body)
         response = await self._transport.request(
             method, path, deadline_s=deadline_s, headers=headers, body=body, repin=repin
         )
@@ -140,8 +158,8 @@ class HttpPolicy:
                 Reason.REDIRECT, f"It redirects {path} (status {response.status}); redirects are not followed."
             )
         if response.status != 200:
-            said = response.body[:200].decode("utf-8", "replace")
+            said = "".join(c if c.isprintable() else " " for c in response.body[:200].decode("utf-8", "replace"))
             raise PolicyMisbehaved(
-                Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said!r}."
+                Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said}"
             )
         return response

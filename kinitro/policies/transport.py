@@ -12,19 +12,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import ssl
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, cast
 
-import httptools
-
+from kinitro.policies.connection import Connection, NoAnswer, Response
 from kinitro.policies.endpoints import Address, Endpoint, Lookup, lookup_addresses, resolve
 from kinitro.policies.errors import PolicyMisbehaved, PolicyUnreachable, Reason
-from kinitro.policies.messages import MAX_HEADER_BYTES, MAX_HEADERS, MAX_RESPONSE_BYTES
 
 IDLE_LIMIT_S = 4.0
 """Idle connections are not used after this; servers commonly close theirs after 5 s."""
@@ -33,139 +30,6 @@ PIN_LIMIT_S = 60.0
 _GRACE_TURNS = 3
 """Turns of the event loop between the deadline and the cancellation. If we were busy at the deadline, an answer that
 was in time may still lie in the socket; that must not cost the miner a step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A complete answer, whatever its status."""
-
-    status: int
-    content_type: str
-    """Lower case, without parameters; empty if there was none."""
-    body: bytes
-
-
-class _NoAnswer(Exception):
-    """The connection was closed before a byte of the answer came."""
-
-
-class _Refused(Exception):
-    """Raised in a callback of the parser to stop it."""
-
-
-class _Connection(asyncio.Protocol):
-    """One connection, one exchange at a time. Whatever ends an exchange badly closes the connection."""
-
-    _transport: asyncio.Transport
-    _answer: asyncio.Future[Response] | None = None
-
-    def __init__(self) -> None:
-        self.idle_since = 0.0
-        self.reusable = False
-
-    def exchange(self, request: bytes) -> asyncio.Future[Response]:
-        """Send a complete request; the future gets its response, a PolicyMisbehaved or _NoAnswer."""
-        answer = self._answer = asyncio.get_running_loop().create_future()
-        self._parser = httptools.HttpResponseParser(self)
-        self._received_bytes = self._header_bytes = self._headers = 0
-        self._body = bytearray()
-        self._content_type = ""
-        self._in_body = False
-        self._until_close = True
-        self.reusable = False
-        if self.closed:
-            answer.set_exception(_NoAnswer())
-        else:
-            self._transport.write(request)
-        return answer
-
-    @property
-    def closed(self) -> bool:
-        return self._transport.is_closing()
-
-    def abort(self) -> None:
-        """Close at once, without waiting for unsent bytes or a TLS goodbye."""
-        self._transport.abort()
-
-    # called by the event loop
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
-            self.abort()  # nobody asked
-            return
-        self._received_bytes += len(data)
-        if self._received_bytes > MAX_HEADER_BYTES + MAX_RESPONSE_BYTES:
-            self._fail(Reason.TOO_LARGE, f"It sent more than {MAX_HEADER_BYTES + MAX_RESPONSE_BYTES} bytes.")
-            return
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(Reason.MALFORMED_HTTP, f"Its answer is not HTTP/1.1: {str(error)[:100]}.")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is None or self._answer.done():
-            return
-        if self._received_bytes == 0:
-            self._answer.set_exception(_NoAnswer())
-        elif self._in_body and self._until_close and exc is None:
-            self._complete()
-        else:
-            self._fail(Reason.DISCONNECTED, "It closed the connection before its answer was complete.")
-
-    # called by the parser
-
-    def on_message_begin(self) -> None:
-        if self._answer is not None and self._answer.done():
-            self.abort()  # a second answer to one question
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers += 1
-        self._header_bytes += len(name) + len(value)
-        if self._headers > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
-            self._refuse(
-                Reason.TOO_LARGE, f"It sent more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes of them."
-            )
-        match name.lower():
-            case b"content-type":
-                self._content_type = value.partition(b";")[0].strip().lower().decode("latin-1")
-            case b"content-length":
-                self._until_close = False
-            case b"transfer-encoding":
-                self._until_close = False
-            case b"content-encoding" if value.strip().lower() != b"identity":
-                self._refuse(Reason.CONTENT_ENCODING, f"Its answer is encoded as {value[:30]!r}; identity is allowed.")
-
-    def on_headers_complete(self) -> None:
-        self._in_body = True
-
-    def on_body(self, part: bytes) -> None:
-        self._body += part
-        if len(self._body) > MAX_RESPONSE_BYTES:
-            self._refuse(Reason.TOO_LARGE, f"Its answer is longer than {MAX_RESPONSE_BYTES} bytes.")
-
-    def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:  # an interim response: the real one follows
-            self._in_body, self._until_close = False, True
-            return
-        self.reusable = self._parser.should_keep_alive()
-        self._complete()
-
-    def _complete(self) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(Response(self._parser.get_status_code(), self._content_type, bytes(self._body)))
-
-    def _refuse(self, reason: Reason, message: str) -> NoReturn:
-        """Fail, and stop the parser where it is."""
-        self._fail(reason, message)
-        raise _Refused
-
-    def _fail(self, reason: Reason, message: str) -> None:
-        self.abort()
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(PolicyMisbehaved(reason, message))
 
 
 class HttpTransport:
@@ -188,8 +52,8 @@ class HttpTransport:
         self._lookup = lookup
         self._tls = (tls or _default_tls()) if endpoint.secure else None
         self._unix_socket = unix_socket
-        self._idle: deque[_Connection] = deque()
-        self._open: set[_Connection] = set()
+        self._idle: deque[Connection] = deque()
+        self._open: set[Connection] = set()
         self._pinned: list[Address] = []
         self._pinned_at = 0.0
         self._pinning = asyncio.Lock()
@@ -221,7 +85,7 @@ class HttpTransport:
                     connected = True
                     try:
                         return await self._exchange(connection, request)
-                    except _NoAnswer:
+                    except NoAnswer:
                         if kept is None:
                             raise PolicyMisbehaved(
                                 Reason.DISCONNECTED, "It closed the connection without an answer."
@@ -235,6 +99,10 @@ class HttpTransport:
                 Reason.TIMEOUT, f"It did not answer {path} within {deadline_s * 1000:.0f} ms."
             ) from None
 
+    def target(self, path: str) -> str:
+        """The request target of `path`, as it is sent."""
+        return self._endpoint.path + path
+
     async def close(self) -> None:
         """Close every connection; calls under way fail as disconnected."""
         for connection in self._open:
@@ -245,7 +113,7 @@ class HttpTransport:
 
     def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
         lines = [
-            f"{method} {self._endpoint.path}{path} HTTP/1.1",
+            f"{method} {self.target(path)} HTTP/1.1",
             f"host: {self._endpoint.authority}",
             "accept-encoding: identity",
             *(f"{name}: {value}" for name, value in headers.items()),
@@ -254,7 +122,7 @@ class HttpTransport:
         ]
         return "\r\n".join(lines).encode("ascii")
 
-    async def _exchange(self, connection: _Connection, request: bytes) -> Response:
+    async def _exchange(self, connection: Connection, request: bytes) -> Response:
         """Use the connection once; keep it only if the exchange ended well."""
         try:
             return await connection.exchange(request)
@@ -265,7 +133,7 @@ class HttpTransport:
             else:
                 self._drop(connection)
 
-    def _take_idle(self) -> _Connection | None:
+    def _take_idle(self) -> Connection | None:
         """The connection used last, if there is one that is still good."""
         limit = time.monotonic() - IDLE_LIMIT_S
         while self._idle:
@@ -275,29 +143,29 @@ class HttpTransport:
             self._drop(connection)
         return None
 
-    def _drop(self, connection: _Connection) -> None:
+    def _drop(self, connection: Connection) -> None:
         connection.abort()
         self._open.discard(connection)
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> Connection:
         """A new connection to the pinned address; raises PolicyUnreachable."""
         if self._unix_socket is not None:
             with _connection_errors(str(self._unix_socket)):
                 loop = asyncio.get_running_loop()
-                _, connection = await loop.create_unix_connection(_Connection, str(self._unix_socket))
+                _, connection = await loop.create_unix_connection(Connection, str(self._unix_socket))
         else:
             connection = await self._connect_to_first(await self._addresses())
         self._open.add(connection)
         return connection
 
-    async def _connect_to_first(self, addresses: list[Address]) -> _Connection:
+    async def _connect_to_first(self, addresses: list[Address]) -> Connection:
         endpoint = self._endpoint
         server_hostname = endpoint.host if self._tls else None
         for i, address in enumerate(addresses):
             try:
                 with _connection_errors(f"{endpoint.authority} at {address}"):
                     _, connection = await asyncio.get_running_loop().create_connection(
-                        _Connection, address, endpoint.port, ssl=self._tls, server_hostname=server_hostname
+                        Connection, address, endpoint.port, ssl=self._tls, server_hostname=server_hostname
                     )
             except PolicyUnreachable:
                 if i + 1 < len(addresses):
@@ -331,7 +199,8 @@ def _connection_errors(where: str) -> Iterator[None]:
     except ssl.SSLError as error:
         raise PolicyUnreachable(Reason.TLS_FAILURE, f"No TLS connection to {where}: {error}.") from None
     except OSError as error:
-        raise PolicyUnreachable(Reason.CONNECTION_REFUSED, f"No connection to {where}: {error}.") from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise PolicyUnreachable(Reason.CONNECTION_REFUSED, f"No connection to {where}: {why}.") from None
 
 
 @contextlib.asynccontextmanager

@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -25,6 +22,7 @@ from kinitro.miner.projects import create_project
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import TaskConfig
+from tests.fakes.policy_servers import outside_environment, running_project
 
 OBSERVATION = Observation(
     np.array([0.0, 0.6, 0.2, 1.0], np.float32), {c: np.zeros((84, 84, 3), np.uint8) for c in ("corner", "gripper")}
@@ -33,33 +31,6 @@ OBSERVATION = Observation(
 
 def task(episode_id: str) -> TaskConfig:
     return TaskConfig("metaworld/push-v3", "push", "push it", episode_id, 500, 80.0, ("corner", "gripper"), (84, 84))
-
-
-def start_server(project: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """`uvicorn server:app` in the project, with nothing of this checkout on its path."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "server:app", "--port", str(port), "--log-level", "warning"],
-        cwd=project,
-        env=environment,
-    )
-    url = f"http://127.0.0.1:{port}"
-    limit = time.monotonic() + 20
-    while time.monotonic() < limit and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/health", timeout=1).close()
-            return process, url
-        except urllib.error.HTTPError as error:  # 503: not ready, or never will be
-            with error:
-                if json.load(error)["status"] == "failed":
-                    return process, url
-        except OSError:
-            pass
-        time.sleep(0.02)
-    process.kill()
-    raise AssertionError("the policy server did not start")
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +42,8 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(project) -> Iterator[str]:
-    process, url = start_server(project)
-    yield url
-    process.terminate()
-    assert process.wait(10) in (0, -15)
+    with running_project(project) as url:
+        yield url
 
 
 async def test_it_speaks_both_encodings(server) -> None:
@@ -136,8 +105,7 @@ def test_garbage_is_answered_with_400(server, path, content_type, body) -> None:
 
 
 def test_its_own_tests_pass(project) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # a miner has pytest, not our plugins
+    environment = outside_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a miner has not our plugins
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=project, env=environment, check=True
     )
@@ -151,25 +119,6 @@ def test_it_imports_only_its_own_requirements(project) -> None:
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             tops = {name.partition(".")[0] for name in names}
             assert tops <= required | {"policy", "protocol"} | sys.stdlib_module_names, file
-
-
-def test_mistakes_of_the_policy_are_named(tmp_path) -> None:
-    create_project(tmp_path / "p")
-    (tmp_path / "p" / "policy.py").write_text(
-        "class RobotPolicy:\n"
-        "    max_concurrent_episodes = 1\n    max_chunk = 1\n"
-        "    @classmethod\n    def load(cls): raise RuntimeError('no weights')\n"
-    )
-    process, url = start_server(tmp_path / "p")
-    try:
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(f"{url}/health", timeout=5)
-        with caught.value as error:
-            assert error.code == 503
-            assert json.load(error)["status"] == "failed"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path) -> None:

@@ -1,0 +1,293 @@
+"""Does a server follow the protocol? The checks that `kinitro check` runs, and the same as a test mixin.
+
+Others run them against their own server:
+
+    class TestMyServer(PolicyServerConformance):
+        endpoint = "http://127.0.0.1:8001"
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Final, TypeAlias
+
+import msgspec
+import numpy as np
+
+from kinitro.environments.registry import scored_specs
+from kinitro.policies.client import HttpPolicy, Signer
+from kinitro.policies.codecs import CODECS
+from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
+from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
+from kinitro.policies.messages import Health
+from kinitro.policies.probes import (
+    Doubt,
+    Nonconformity,
+    expect_same,
+    judge_latencies,
+    make_observations,
+    make_task,
+    run_episode,
+    time_episode,
+)
+
+EPISODE_STEPS: Final = 8
+"""Steps of the short episodes that are compared with one another."""
+MAX_INTERLEAVED: Final = 8
+"""Episodes at once when looking for mixed-up state."""
+DISTINCT_OBSERVATIONS: Final = 16
+"""Used in turn when timing, so that no server can answer from memory alone."""
+
+
+class Verdict(StrEnum):
+    """What a check found."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    """Conforms, but will probably cost the miner something."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One row of the report."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+
+
+@dataclass(slots=True)
+class Subject:
+    """The server under test, and what earlier checks learned about it."""
+
+    endpoint: str
+    samples: int = 100
+    """Calls to measure the latency with."""
+    public: bool = False
+    """Require an address that the evaluator would call."""
+    signer: Signer | None = None
+    health: Health = field(default_factory=Health)
+
+    @contextlib.asynccontextmanager
+    async def client(self, encodings: Sequence[str] = tuple(CODECS)) -> AsyncIterator[HttpPolicy]:
+        """A client with connections of its own, which has called /health."""
+        policy = HttpPolicy(self.endpoint, allow_private=not self.public, signer=self.signer, encodings=encodings)
+        try:
+            self.health = await policy.health()
+            yield policy
+        finally:
+            await policy.close()
+
+
+Check: TypeAlias = Callable[[Subject], Awaitable[str]]
+"""Returns one line of detail; raises Nonconformity, Doubt or a PolicyError."""
+
+
+async def check_address(subject: Subject) -> str:
+    """The evaluator may connect to the endpoint"""
+    endpoint = parse_endpoint(subject.endpoint, allow_private=not subject.public)
+    addresses = await resolve(endpoint, allow_private=not subject.public)
+    private = [address for address in addresses if not is_public(address)]
+    if private:
+        raise Doubt(f"{private[0]} is not public: fine at home, but the evaluator will not connect to it")
+    return f"{', '.join(addresses)}" + ("" if endpoint.secure else ", without TLS")
+
+
+async def check_health(subject: Subject) -> str:
+    """/health answers, and what it declares"""
+    async with subject.client():
+        health = subject.health
+    episodes = f"{health.max_concurrent_episodes} episodes at once"
+    said = f"{' and '.join(health.encodings)}, {episodes}, chunks of {health.max_chunk}"
+    if "msgpack" not in health.encodings:
+        raise Doubt(f"{said}; msgpack would make requests a quarter smaller and much cheaper to decode")
+    return said
+
+
+async def check_environments(subject: Subject) -> str:
+    """Every scored environment can be reset and acted in"""
+    outside = 0
+    async with subject.client() as policy:
+        for spec in scored_specs():
+            actions = await run_episode(policy, make_task(spec), make_observations(2, seed=1))
+            outside += int((np.abs(actions) > 1.0).any())
+    if outside:
+        raise Doubt(f"in {outside} of {len(scored_specs())} environments actions left [-1, 1]; they will be clipped")
+    return f"{len(scored_specs())} environments"
+
+
+async def check_json(subject: Subject) -> str:
+    """JSON is understood, and gives the same actions"""
+    task, observations = make_task(), make_observations(1)
+    async with subject.client(encodings=("json",)) as policy:
+        by_json = await run_episode(policy, task, observations)
+    async with subject.client() as policy:
+        negotiated = await run_episode(policy, task, observations)
+    expect_same(by_json, negotiated, "JSON and msgpack requests")
+    return "same action"
+
+
+async def check_determinism(subject: Subject) -> str:
+    """The same observations in the same episode give the same actions again"""
+    task, observations = make_task(), make_observations(EPISODE_STEPS)
+    async with subject.client() as policy:
+        first = await run_episode(policy, task, observations)
+        await run_episode(policy, make_task(), observations)  # another episode in between must not matter
+        second = await run_episode(policy, task, observations)
+    difference = expect_same(first, second, "two runs of one episode")
+    return f"largest difference {difference:.1e} in {len(first)} actions"
+
+
+async def check_interleaving(subject: Subject) -> str:
+    """Episodes at once do not mix"""
+    async with subject.client() as policy:
+        count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
+        if count < 2:
+            raise Doubt("it declares one episode at a time, so its evaluation takes long")
+        tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
+        streams = [make_observations(EPISODE_STEPS, seed=i) for i in range(count)]
+        episodes = list(zip(tasks, streams, strict=True))
+        alone = [await run_episode(policy, *episode) for episode in episodes]
+        together = await asyncio.gather(*(run_episode(policy, *episode) for episode in episodes))
+    for one, other in zip(alone, together, strict=True):
+        expect_same(one, other, f"an episode alone and the same among {count}")
+    return f"{count} at once"
+
+
+async def check_latency(subject: Subject) -> str:
+    """Answers come within the deadline"""
+    observations = make_observations(DISTINCT_OBSERVATIONS)
+    async with subject.client() as policy:
+        return judge_latencies(await time_episode(policy, make_task(), observations, subject.samples))
+
+
+async def check_load(subject: Subject) -> str:
+    """Answers come within the deadline with as many episodes at once as declared"""
+    observations = make_observations(DISTINCT_OBSERVATIONS)
+    async with subject.client() as policy:
+        count = subject.health.max_concurrent_episodes
+        steps = max(subject.samples // count, 5)
+        episodes = (time_episode(policy, make_task(), observations, steps) for _ in range(count))
+        latencies = [latency for episode in await asyncio.gather(*episodes) for latency in episode]
+    return f"{count} at once: {judge_latencies(latencies)}"
+
+
+GARBAGE: Final[Sequence[tuple[str, str, bytes]]] = (
+    ("/reset", "application/json", b"{"),
+    ("/reset", "application/json", b'{"task_config": 1}'),
+    ("/act", "application/json", b""),
+    (
+        "/act",
+        "application/json",
+        b'{"episode_id": "never-reset", "step": 0, "observation": [0, 0, 0, 0], "images": {}}',
+    ),
+    ("/act", "application/json", b'{"episode_id": 1, "observation": "x", "images": {"corner": []}}'),
+    ("/act", "application/msgpack", bytes(range(128, 256))),
+    ("/no-such-route", "application/json", b"{}"),
+)
+"""Requests (path, content type, body) that a server should refuse."""
+
+
+async def check_garbage(subject: Subject) -> str:
+    """Bad requests are refused, and the server survives them"""
+    accepted = []
+    async with subject.client() as policy:
+        for path, content_type, body in GARBAGE:
+            try:
+                await policy.send(path, content_type, body)
+            except PolicyMisbehaved as error:
+                if error.reason != Reason.HTTP_STATUS:
+                    raise Nonconformity(f"to {body[:40]!r} on {path}: {error}") from None
+            else:
+                accepted.append(f"{path} with {body[:60]!r}")
+        await run_episode(policy, make_task(), make_observations(2))
+    if accepted:
+        raise Doubt(f"it answered 200 to {accepted[0]}" + (f" and {len(accepted) - 1} more" if accepted[1:] else ""))
+    return f"{len(GARBAGE)} bad requests"
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "address": check_address,
+    "health": check_health,
+    "environments": check_environments,
+    "json": check_json,
+    "determinism": check_determinism,
+    "interleaving": check_interleaving,
+    "latency": check_latency,
+    "load": check_load,
+    "garbage": check_garbage,
+}
+_NEEDED_BY_ALL: Final = ("address", "health")
+"""If one of these fails the others say nothing new."""
+
+
+async def run_check(name: str, subject: Subject) -> CheckResult:
+    """Run one check; whatever the server does becomes a verdict."""
+    try:
+        return CheckResult(name, Verdict.PASSED, await CHECKS[name](subject))
+    except Doubt as doubt:
+        return CheckResult(name, Verdict.WARNING, str(doubt))
+    except Nonconformity as fault:
+        return CheckResult(name, Verdict.FAILED, str(fault))
+    except PolicyError as error:
+        return CheckResult(name, Verdict.FAILED, f"{error.reason}: {error}")
+
+
+async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = lambda _: None) -> list[CheckResult]:
+    """Run all checks in order, telling `report` about each; skips the rest if the server cannot be talked to."""
+    results: list[CheckResult] = []
+    for name in CHECKS:
+        if any(result.name in _NEEDED_BY_ALL and result.verdict is Verdict.FAILED for result in results):
+            result = CheckResult(name, Verdict.SKIPPED, "the server cannot be talked to")
+        else:
+            result = await run_check(name, subject)
+        results.append(result)
+        report(result)
+    return results
+
+
+def to_json(endpoint: str, results: Sequence[CheckResult]) -> bytes:
+    """The report for machines."""
+    return msgspec.json.encode({"endpoint": endpoint, "checks": results})
+
+
+class PolicyServerConformance:
+    """Mixin: subclass it in a test module, set `endpoint`, and pytest runs every check."""
+
+    endpoint: str
+    samples: ClassVar[int] = 50
+
+    def _expect(self, name: str) -> None:
+        result = asyncio.run(run_check(name, Subject(self.endpoint, samples=self.samples)))
+        if result.verdict is Verdict.FAILED:
+            raise AssertionError(f"{CHECKS[name].__doc__}: {result.detail}")
+
+    def test_health(self) -> None:
+        self._expect("health")
+
+    def test_every_environment(self) -> None:
+        self._expect("environments")
+
+    def test_json(self) -> None:
+        self._expect("json")
+
+    def test_determinism(self) -> None:
+        self._expect("determinism")
+
+    def test_interleaving(self) -> None:
+        self._expect("interleaving")
+
+    def test_latency(self) -> None:
+        self._expect("latency")
+
+    def test_load(self) -> None:
+        self._expect("load")
+
+    def test_garbage(self) -> None:
+        self._expect("garbage")

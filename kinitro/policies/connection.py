@@ -1,0 +1,145 @@
+"""One HTTP/1.1 connection to a server that may be hostile; its answers are counted, cut off and parsed here."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+import httptools
+
+from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.messages import MAX_HEADER_BYTES, MAX_HEADERS, MAX_RESPONSE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer, whatever its status."""
+
+    status: int
+    content_type: str
+    """Lower case, without parameters; empty if there was none."""
+    body: bytes
+
+
+class NoAnswer(Exception):
+    """The connection was closed before a byte of the answer came."""
+
+
+class _Refused(Exception):
+    """Raised in a callback of the parser to stop it."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection, one exchange at a time. Whatever ends an exchange badly closes the connection."""
+
+    _transport: asyncio.Transport
+    _answer: asyncio.Future[Response] | None = None
+
+    def __init__(self) -> None:
+        self.idle_since = 0.0
+        self.reusable = False
+
+    def exchange(self, request: bytes) -> asyncio.Future[Response]:
+        """Send a complete request; the future gets its response, a PolicyMisbehaved or NoAnswer."""
+        answer = self._answer = asyncio.get_running_loop().create_future()
+        self._parser = httptools.HttpResponseParser(self)
+        self._received_bytes = self._header_bytes = self._headers = 0
+        self._body = bytearray()
+        self._content_type = ""
+        self._in_body = False
+        self._until_close = True
+        self.reusable = False
+        if self.closed:
+            answer.set_exception(NoAnswer())
+        else:
+            self._transport.write(request)
+        return answer
+
+    @property
+    def closed(self) -> bool:
+        return self._transport.is_closing()
+
+    def abort(self) -> None:
+        """Close at once, without waiting for unsent bytes or a TLS goodbye."""
+        self._transport.abort()
+
+    # called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.abort()  # nobody asked
+            return
+        self._received_bytes += len(data)
+        if self._received_bytes > MAX_HEADER_BYTES + MAX_RESPONSE_BYTES:
+            self._fail(Reason.TOO_LARGE, f"It sent more than {MAX_HEADER_BYTES + MAX_RESPONSE_BYTES} bytes.")
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(Reason.MALFORMED_HTTP, f"Its answer is not HTTP/1.1: {str(error)[:100]}.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._answer is None or self._answer.done():
+            return
+        if self._received_bytes == 0:
+            self._answer.set_exception(NoAnswer())
+        elif self._in_body and self._until_close and exc is None:
+            self._complete()
+        else:
+            self._fail(Reason.DISCONNECTED, "It closed the connection before its answer was complete.")
+
+    # called by the parser
+
+    def on_message_begin(self) -> None:
+        if self._answer is not None and self._answer.done():
+            self.abort()  # a second answer to one question
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers += 1
+        self._header_bytes += len(name) + len(value)
+        if self._headers > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse(
+                Reason.TOO_LARGE, f"It sent more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes of them."
+            )
+        match name.lower():
+            case b"content-type":
+                self._content_type = value.partition(b";")[0].strip().lower().decode("latin-1")
+            case b"content-length":
+                self._until_close = False
+            case b"transfer-encoding":
+                self._until_close = False
+            case b"content-encoding" if value.strip().lower() != b"identity":
+                self._refuse(Reason.CONTENT_ENCODING, f"Its answer is encoded as {value[:30]!r}; identity is allowed.")
+
+    def on_headers_complete(self) -> None:
+        self._in_body = True
+
+    def on_body(self, part: bytes) -> None:
+        self._body += part
+        if len(self._body) > MAX_RESPONSE_BYTES:
+            self._refuse(Reason.TOO_LARGE, f"Its answer is longer than {MAX_RESPONSE_BYTES} bytes.")
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() < 200:  # an interim response: the real one follows
+            self._in_body, self._until_close = False, True
+            return
+        self.reusable = self._parser.should_keep_alive()
+        self._complete()
+
+    def _complete(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(Response(self._parser.get_status_code(), self._content_type, bytes(self._body)))
+
+    def _refuse(self, reason: Reason, message: str) -> NoReturn:
+        """Fail, and stop the parser where it is."""
+        self._fail(reason, message)
+        raise _Refused
+
+    def _fail(self, reason: Reason, message: str) -> None:
+        self.abort()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(PolicyMisbehaved(reason, message))

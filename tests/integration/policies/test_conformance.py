@@ -1,0 +1,103 @@
+"""`kinitro check` finds what is wrong with a server, and nothing wrong with a good one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from kinitro.cli import build_app
+from kinitro.miner.projects import TEMPLATE_DIRECTORY
+from kinitro.policies.conformance import CheckResult, PolicyServerConformance, Subject, Verdict, run_check
+from tests.fakes.policy_servers import POLICY, running_policies
+
+RANDOM = "return self.random.uniform(-1, 1, 4)"
+BROKEN = {
+    "unseeded": POLICY.replace('default_rng(list(task_config["episode_id"].encode()))', "default_rng()"),
+    "shared state": POLICY.replace(
+        RANDOM, "RobotPolicy.count = getattr(RobotPolicy, 'count', 0) + 1; return np.full(4, RobotPolicy.count % 7 / 7)"
+    ),
+    "slow": POLICY.replace(RANDOM, "await asyncio.sleep(0.6); " + RANDOM),
+    "rather slow": POLICY.replace(RANDOM, "await asyncio.sleep(0.27); " + RANDOM),
+    "one at a time": POLICY.replace(RANDOM, "time.sleep(0.2); " + RANDOM),
+    "five numbers": POLICY.replace(RANDOM, "return np.zeros(5)"),
+    "too bold": POLICY.replace(RANDOM, "return np.full(4, 3.0)"),
+    "crashing": POLICY.replace(RANDOM, "raise RuntimeError('no CUDA')"),
+    "own id": POLICY.replace('return task_config["episode_id"]', 'return "mine"'),
+    "chunks": POLICY.replace("max_chunk = 1", "max_chunk = 8").replace(
+        RANDOM, "return self.random.uniform(-1, 1, (8, 4))"
+    ),
+    "hermit": POLICY.replace("max_concurrent_episodes = 4", "max_concurrent_episodes = 1"),
+    "not loaded": POLICY.replace("        pass\n", "        raise OSError('no weights')\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory) -> Iterator[dict[str, str]]:
+    good = {"template": (TEMPLATE_DIRECTORY / "policy.py").read_text()}
+    with running_policies(tmp_path_factory.mktemp("servers"), {**BROKEN, **good}) as urls:
+        yield urls
+
+
+class TestTemplate(PolicyServerConformance):
+    """The mixin, used as a miner would."""
+
+    samples = 20
+
+    @pytest.fixture(autouse=True)
+    def _endpoint(self, servers) -> None:
+        self.endpoint = servers["template"]
+
+
+@pytest.mark.parametrize(
+    ("server", "check", "verdict", "says"),
+    [
+        ("unseeded", "determinism", Verdict.FAILED, "seed what is random with the episode_id"),
+        ("shared state", "interleaving", Verdict.FAILED, "different actions"),
+        ("shared state", "json", Verdict.FAILED, "JSON and msgpack"),
+        ("slow", "latency", Verdict.FAILED, "3 of 3 late"),
+        ("rather slow", "latency", Verdict.WARNING, "little is left for the network"),
+        ("one at a time", "load", Verdict.FAILED, "late"),
+        ("five numbers", "environments", Verdict.FAILED, "http_status"),
+        ("too bold", "environments", Verdict.WARNING, "clipped"),
+        ("crashing", "environments", Verdict.FAILED, "no CUDA"),
+        ("own id", "environments", Verdict.FAILED, "must return task_config['episode_id']"),
+        ("chunks", "determinism", Verdict.PASSED, "64 actions"),
+        ("chunks", "json", Verdict.PASSED, "same action"),
+        ("hermit", "interleaving", Verdict.WARNING, "takes long"),
+        ("not loaded", "health", Verdict.FAILED, "failed"),
+        ("template", "address", Verdict.WARNING, "not public"),
+        ("template", "garbage", Verdict.PASSED, "bad requests"),
+    ],
+)
+async def test_each_fault_is_found(servers, server: str, check: str, verdict: Verdict, says: str) -> None:
+    found: CheckResult = await run_check(check, Subject(servers[server], samples=3))
+    assert found.verdict is verdict, found
+    assert says in found.detail
+
+
+def test_the_command_prints_a_table_and_an_exit_code(servers) -> None:
+    good = CliRunner().invoke(build_app(), ["check", servers["template"], "--samples", "10"])
+    assert good.exit_code == 0, good.output
+    assert "interleaving" in good.stdout
+    bad = CliRunner().invoke(build_app(), ["check", servers["crashing"], "--samples", "2", "--json"])
+    assert bad.exit_code == 1
+    verdicts = {check["name"]: check["verdict"] for check in json.loads(bad.stdout)["checks"]}
+    assert verdicts["health"] == "passed"
+    assert verdicts["latency"] == "failed"
+
+
+def test_a_server_that_is_not_there_skips_the_rest() -> None:
+    result = CliRunner().invoke(build_app(), ["check", "http://127.0.0.1:1", "--json"])
+    assert result.exit_code == 1
+    checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert checks["health"]["detail"].startswith("connection_refused")
+    assert checks["load"]["verdict"] == "skipped"
+
+
+def test_a_public_address_can_be_demanded(servers) -> None:
+    result = CliRunner().invoke(build_app(), ["check", servers["template"], "--json", "--public"])
+    assert result.exit_code == 1
+    assert "address_refused" in result.stdout
