@@ -15,6 +15,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 
+import authentication
 import numpy as np
 import protocol
 from fastapi import FastAPI, Request, Response
@@ -105,6 +106,7 @@ async def _body(request: Request) -> bytes:
 
 
 server = PolicyServer()
+gate = authentication.gate_from_environment()
 
 
 @contextlib.asynccontextmanager
@@ -144,9 +146,13 @@ async def _handle(request: Request, call) -> Response:
         return _error(503, f"The policy is not ready: {server.status}.")
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        return await call(content_type, await _body(request))
+        body = await _body(request)
+        gate.check(request.headers, request.method, request.url.path, body)
+        return await call(content_type, body)
     except BadRequest as error:
         return _error(400, str(error))
+    except authentication.Unauthorized as error:
+        return _error(401, str(error))
     except Exception as error:
         log.exception("The policy failed")
         return _error(500, f"The policy failed: {type(error).__name__}: {error}")

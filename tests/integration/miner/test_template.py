@@ -13,20 +13,28 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import bittensor_core
 import numpy as np
 import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.miner.errors import ProjectError
 from kinitro.miner.projects import create_project
-from kinitro.policies.client import HttpPolicy
+from kinitro.policies.client import HttpPolicy, Signer
+from kinitro.policies.codecs import JSON
 from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import TaskConfig
+from kinitro.policies.signing import RequestSigner
 from tests.fakes.policy_servers import outside_environment, running_project
 
 OBSERVATION = Observation(
     np.array([0.0, 0.6, 0.2, 1.0], np.float32), {c: np.zeros((84, 84, 3), np.uint8) for c in ("corner", "gripper")}
 )
+
+OWN_MODULES = {"authentication", "policy", "protocol"}
+ALICE = bittensor_core.Keypair.create_from_uri("//Alice")
+MALLORY = bittensor_core.Keypair.create_from_uri("//Mallory")
+MINER = bittensor_core.Keypair.create_from_uri("//Bob").ss58_address
 
 
 def task(episode_id: str) -> TaskConfig:
@@ -104,6 +112,38 @@ def test_garbage_is_answered_with_400(server, path, content_type, body) -> None:
         assert json.load(error)["detail"]
 
 
+async def test_it_can_serve_named_evaluators_only(project, monkeypatch) -> None:
+    monkeypatch.setenv("KINITRO_EVALUATORS", ALICE.ss58_address)
+    monkeypatch.setenv("KINITRO_HOTKEY", MINER)
+    replayed = RequestSigner(ALICE, MINER)("POST", "/reset", JSON.encode_reset(task("r")))
+    signer = RequestSigner(ALICE, MINER)
+    callers: list[tuple[Signer | None, str]] = [
+        (None, "not signed"),
+        (RequestSigner(MALLORY, MINER), "may not call"),
+        (RequestSigner(ALICE), "signed for None"),
+        (RequestSigner(ALICE, MALLORY.ss58_address), "signed for"),
+        (lambda method, path, body: signer(method, path, b"other"), "does not belong"),
+        (lambda method, path, body: {**signer(method, path, body), "x-bittensor-nonce": "1"}, "too old"),
+        (lambda method, path, body: {**signer(method, path, body), "x-bittensor-signature": "0xzz"}, "does not belong"),
+    ]
+    with running_project(project) as url:
+        for caller, why in callers:
+            policy = HttpPolicy(url, allow_private=True, signer=caller)
+            await policy.health()  # open to everybody
+            with pytest.raises(PolicyMisbehaved, match=f"401.*{why}"):
+                await policy.reset(task("a"))
+            await policy.close()
+        policy = HttpPolicy(url, allow_private=True, signer=signer)
+        await policy.reset(task("a"))
+        assert (await policy.act("a", 0, OBSERVATION)).shape == (1, 4)
+        await policy.close()
+        policy = HttpPolicy(url, allow_private=True, signer=lambda *_: replayed)
+        await policy.reset(task("r"))
+        with pytest.raises(PolicyMisbehaved, match="sent before"):
+            await policy.reset(task("r"))
+        await policy.close()
+
+
 def test_its_own_tests_pass(project) -> None:
     environment = outside_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a miner has not our plugins
     subprocess.run(
@@ -118,7 +158,7 @@ def test_it_imports_only_its_own_requirements(project) -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             tops = {name.partition(".")[0] for name in names}
-            assert tops <= required | {"policy", "protocol"} | sys.stdlib_module_names, file
+            assert tops <= required | OWN_MODULES | {"bittensor_core"} | sys.stdlib_module_names, file
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(tmp_path) -> None:

@@ -1,0 +1,79 @@
+"""Serve only the evaluators you name. Off unless KINITRO_EVALUATORS is set; no need to change it.
+
+KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas
+KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused
+
+Requests carry Bittensor's `btauth/1` headers. Needs `pip install bittensor-core`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Mapping
+
+MAX_AGE_NS = 10 * 10**9
+MAX_SKEW_NS = 2 * 10**9
+SCHEMES = {"ed25519": 0, "sr25519": 1}
+
+
+class Unauthorized(Exception):
+    """The request does not come from an evaluator that may call; the message says why."""
+
+
+class Gate:
+    """Lets signed requests of the named evaluators through, each once."""
+
+    def __init__(self, evaluators: frozenset[str], hotkey: str | None) -> None:
+        self.evaluators = evaluators
+        self.hotkey = hotkey
+        self.seen: set[tuple[str, int]] = set()
+        self.expiry: deque[tuple[int, tuple[str, int]]] = deque()
+
+    def check(self, headers: Mapping[str, str], method: str, path: str, body: bytes) -> None:
+        """`headers` in lower case, `path` as it was sent; raises Unauthorized."""
+        if not self.evaluators:
+            return
+        sender = headers.get("x-bittensor-hotkey", "")
+        receiver = headers.get("x-bittensor-receiver")
+        scheme = headers.get("x-bittensor-crypto", "sr25519")
+        nonce = headers.get("x-bittensor-nonce", "")
+        if headers.get("x-bittensor-version") != "1" or scheme not in SCHEMES or not nonce.isdecimal():
+            raise Unauthorized("The request is not signed: X-Bittensor-* headers are missing or not of version 1.")
+        if sender not in self.evaluators:
+            raise Unauthorized(f"The hotkey {sender!r} may not call this server.")
+        if self.hotkey is not None and receiver != self.hotkey:
+            raise Unauthorized(f"The request was signed for {receiver!r}.")
+        now = time.time_ns()
+        if not -MAX_SKEW_NS <= now - int(nonce) <= MAX_AGE_NS:
+            raise Unauthorized("The request is too old, or the clocks differ by more than 2 s.")
+        digest = hashlib.sha256(body).hexdigest()
+        payload = "\n".join(("btauth/1", scheme, method, path, digest, nonce, sender, receiver or "-"))
+        if not _verifies(payload.encode(), headers.get("x-bittensor-signature", ""), sender, SCHEMES[scheme]):
+            raise Unauthorized("The signature does not belong to the request.")
+        self._remember((sender, int(nonce)), now)
+
+    def _remember(self, request: tuple[str, int], now: int) -> None:
+        while self.expiry and self.expiry[0][0] < now:
+            self.seen.discard(self.expiry.popleft()[1])
+        if request in self.seen:
+            raise Unauthorized("The request was sent before.")
+        self.seen.add(request)
+        self.expiry.append((now + MAX_AGE_NS + MAX_SKEW_NS, request))
+
+
+def _verifies(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
+    import bittensor_core
+
+    try:
+        return bool(bittensor_core.verify(payload, bytes.fromhex(signature.removeprefix("0x")), sender, scheme))
+    except ValueError:  # not hexadecimal, or not of a signature's length
+        return False
+
+
+def gate_from_environment() -> Gate:
+    """The gate that the variables above describe."""
+    evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
+    return Gate(evaluators, os.environ.get("KINITRO_HOTKEY") or None)
