@@ -20,8 +20,6 @@ from torch import nn
 
 TASKS = (
     "reach-v3",
-    "push-v3",
-    "pick-place-v3",
     "button-press-v3",
     "drawer-open-v3",
     "drawer-close-v3",

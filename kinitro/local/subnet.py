@@ -103,13 +103,16 @@ def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> 
     scheduler = kinitro("scheduler", *network, "--database-url", database_url, "--allow-private-endpoints")
     scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
     scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
-    scheduler += ["--min-episodes", "1", "--eval-interval", "1"]
+    scheduler += ["--min-episodes", "1", "--eval-interval", "1s"]
     executor = kinitro("executor", "--api-url", api_url, "--workers", str(options.workers), "--allow-private-endpoints")
     validator = kinitro("validate", "--backend-url", api_url, *network)
-    validator += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey, "--poll-interval", "2"]
+    validator += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey, "--poll-interval", "1s"]
+    state = options.directory / "state"
+    executor += ["--grace-s", "1"]
+    validator += ["--state-directory", str(state / "validator")]
     return [
         Service("scheduler", scheduler, on_chain),
-        Service("executor", executor),
+        Service("executor", executor, {"KINITRO_EXECUTOR_SPOOL_DIR": str(state / "executor")}),
         Service("validator", validator, on_chain),
     ]
 

@@ -102,30 +102,8 @@ def turned(point: Vector, pivot: Vector, angle_rad: float) -> Vector:
     return pivot + at(cosine * x - sine * y, sine * x + cosine * y, z)
 
 
-def push(hand: Vector, scene: Scene) -> Skill:
-    puck = scene.thing
-    hand = yield from grasp(hand, puck)
-    yield from hold(hand, at(scene.goal[0], scene.goal[1], puck[2] + 0.02), 0.6)
-
-
-def pick_and_place(hand: Vector, scene: Scene) -> Skill:
-    hand = yield from grasp(hand, scene.thing)
-    yield from hold(hand, scene.goal + 0.5 * FINGERS, CLOSE)
-
-
-def grasp(hand: Vector, puck: Vector) -> Move:
-    puck = puck + at(-0.005, 0, 0)
-    hand = yield from move(hand, puck + at(0, 0, 0.15), OPEN, tolerance=0.012, patience=70)
-    hand = yield from move(hand, puck + at(0, 0, 0.015), OPEN, tolerance=0.015, patience=40)
-    for _ in range(18):
-        hand = yield towards(hand, puck + at(0, 0, 0.015), CLOSE)
-    return hand
-
-
 SKILLS: dict[str, Callable[[Vector, Scene], Skill]] = {
     "reach-v3": reach,
-    "push-v3": push,
-    "pick-place-v3": pick_and_place,
     "button-press-v3": press_button,
     "drawer-close-v3": close_drawer,
     "drawer-open-v3": open_drawer,
