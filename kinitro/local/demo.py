@@ -61,10 +61,10 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
         console.print(f"Results and logs are in [bold]{options.directory}[/bold].")
         if keep_running:
             console.print(
-                f"Still serving {subnet.api_url}; database {subnet.database_url} . Ctrl-C stops it.", soft_wrap=True
+                f"Still serving {subnet.api_url}; database {subnet.postgres.url} . Ctrl-C stops it.", soft_wrap=True
             )
             while True:
-                subnet.supervisor.check()
+                subnet.check()
                 await asyncio.sleep(POLL_S)
     return result
 
@@ -87,7 +87,7 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
         bar = progress.add_task("opens", total=None, cycle=1, cycles=options.cycles, success="")
         last_line = 0.0
         while len(seen) < options.cycles:
-            subnet.supervisor.check()
+            subnet.check()
             await asyncio.sleep(POLL_S)
             try:
                 status, stats = await api.status(), await api.task_stats()
@@ -124,7 +124,7 @@ async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
     wanted = {uid for uid, value in weights.weights_u16.items() if value}
     deadline = time.monotonic() + CHAIN_DEADLINE_S
     while time.monotonic() < deadline:
-        subnet.supervisor.check()
+        subnet.check()
         found = {uid: value for uid, value in (await subnet.weights_on_chain()).items() if value}
         if found and (found.keys() == wanted or not wanted):
             return found

@@ -23,15 +23,15 @@ from kinitro.local.supervisor import die_with_parent
 
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 15.0
+RESTART_DEADLINE_S = 20.0
 
 THROW_AWAY = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-"""Settings that trade durability for speed: for demos and tests, never for data one wants to keep."""
+"""Settings that survive a killed server but no power cut: for demos and tests, never for data one wants to keep."""
 
 SETTINGS = {
     "shared_buffers": "128MB",
@@ -92,6 +92,11 @@ class LocalPostgres:
             self._use_unprivileged_account()
 
     @property
+    def pid(self) -> int | None:
+        """The server's process id, or None when it is not running."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def url(self) -> str:
         """Connection URI of the database `postgres`, as its superuser."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
@@ -113,6 +118,25 @@ class LocalPostgres:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self._launch()
+        return self
+
+    def check(self) -> None:
+        """Start the server again, on the same port, if it died. Raises UnavailableError if it cannot be started."""
+        if self._process is None or self._process.poll() is None:
+            return
+        deadline = time.monotonic() + RESTART_DEADLINE_S
+        while True:
+            try:
+                self._launch()
+                return
+            except UnavailableError:  # backends of the dead server still hold its shared memory, for a moment
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _launch(self) -> None:
+        sockets = self._base / "s"
         arguments = [
             self._binaries / "postgres",
             "-D",
@@ -126,7 +150,7 @@ class LocalPostgres:
         ]
         for name, value in self._settings.items():
             arguments += ["-c", f"{name}={value}"]
-        self._log = (self._base / "log").open("ab")
+        self._log = self._log or (self._base / "log").open("ab")
         self._process = subprocess.Popen(
             [str(argument) for argument in arguments],
             stdin=subprocess.DEVNULL,
@@ -137,7 +161,6 @@ class LocalPostgres:
             **self._account,
         )
         self._wait_until_ready(self._process)
-        return self
 
     def stop(self) -> None:
         """Stop the server and, if its directory was temporary, remove it. Idempotent."""

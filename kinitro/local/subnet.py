@@ -49,13 +49,18 @@ class SubnetOptions:
 
 @dataclass(slots=True)
 class Subnet:
-    """A running subnet. `supervisor.check()` wants to be called often."""
+    """A running subnet. `check` wants to be called often."""
 
+    postgres: LocalPostgres
     supervisor: Supervisor
     chain: LocalChain
     api_url: str
-    database_url: str
     uids: dict[int, DemoMiner]
+
+    def check(self) -> None:
+        """Start again what died. Raises UnavailableError for what cannot stay alive."""
+        self.postgres.check()
+        self.supervisor.check()
 
     async def weights_on_chain(self) -> dict[int, int]:
         """What the validator set, read back from the chain: uid -> u16."""
@@ -82,7 +87,7 @@ async def running_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
             await _wait_for_health(supervisor, {"api": api_url, **endpoints})
             for service in _other_services(options, postgres.url, api_url):
                 supervisor.start(service)
-            yield Subnet(supervisor, chain, api_url, postgres.url, uids)
+            yield Subnet(postgres, supervisor, chain, api_url, uids)
         finally:
             supervisor.stop()
 

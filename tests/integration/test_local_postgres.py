@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,18 @@ def test_a_directory_closed_to_the_server_account_is_refused(public_directory: P
     public_directory.chmod(0o700)
     with pytest.raises(UnavailableError, match="cannot enter"):
         LocalPostgres(public_directory / "db")
+
+
+def test_a_killed_server_comes_back_on_its_port_with_what_was_committed() -> None:
+    with LocalPostgres() as server:
+        url, pid = server.url, server.pid
+        assert pid is not None
+        with psycopg.connect(url) as connection:
+            connection.execute("create table kept as select 7 as n")
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        server.check()
+        assert server.url == url
+        assert server.pid != pid
+        with psycopg.connect(url) as connection:
+            assert connection.execute("select n from kept").fetchone() == (7,)
