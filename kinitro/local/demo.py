@@ -20,6 +20,7 @@ from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
 from kinitro.taskpool.messages import Scores, TaskStats, Weights
+from kinitro.taskpool.records import Manifest, ResultPage, ResultRow
 
 POLL_S = 0.5
 CHAIN_DEADLINE_S = 90.0
@@ -40,7 +41,7 @@ class DemoResult:
 async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bool) -> DemoResult:
     """Run `options.cycles` cycles and show them; with `keep_running` stay until interrupted.
 
-    Writes scores.json, weights.json and chain_weights.json to `options.directory`.
+    Writes manifest, results (a row per episode), scores, weights and chain_weights as JSON to `options.directory`.
     Raises ConfigurationError, UnavailableError; a SIGTERM cancels it.
     """
     task = asyncio.current_task()
@@ -54,7 +55,7 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
         console.print("Scores are published; waiting for the validator to put the weights on the chain ...")
         on_chain = await _wait_for_chain(subnet, weights)
         result = DemoResult(scores, weights, on_chain)
-        _write_results(options, subnet, result)
+        await _write_results(options, subnet, api, result)
         standing = Standing(scores, on_chain, {uid: miner.name for uid, miner in subnet.uids.items()})
         for table in (leaderboard(standing), earnings(standing, subnet.uids)):
             console.print(table)
@@ -135,9 +136,20 @@ async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
     )
 
 
-def _write_results(options: SubnetOptions, subnet: Subnet, result: DemoResult) -> None:
-    directory = options.directory
+async def _write_results(options: SubnetOptions, subnet: Subnet, api: ApiClient, result: DemoResult) -> None:
+    directory, cycle = options.directory, result.scores.cycle_id
+    manifest = await api.get(f"/v1/cycles/{cycle}/manifest", Manifest)
+    results: list[ResultRow] = []
+    after: int | None = 0
+    while after is not None:
+        page = await api.get(f"/v1/cycles/{cycle}/results", ResultPage, {"after": after})
+        results += page.results
+        after = page.next_after
+    (directory / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
+    rows = ",\n".join(row.model_dump_json() for row in results)
+    (directory / "results.json").write_text(f"[\n{rows}\n]\n")
     (directory / "scores.json").write_text(result.scores.model_dump_json(indent=2) + "\n")
     (directory / "weights.json").write_text(result.weights.model_dump_json(indent=2) + "\n")
-    chain = {subnet.uids[uid].name if uid in subnet.uids else f"uid {uid}": n for uid, n in result.on_chain.items()}
-    (directory / "chain_weights.json").write_text(json.dumps(chain, indent=2) + "\n")
+    (directory / "chain_weights.json").write_text(json.dumps(dict(result.on_chain), indent=2) + "\n")
+    names = {uid: miner.name for uid, miner in subnet.uids.items()}
+    (directory / "names.json").write_text(json.dumps(names, indent=2) + "\n")

@@ -46,18 +46,19 @@ def _cell(score: EnvironmentScore) -> str:
 
 def earnings(standing: Standing, miners: Mapping[int, DemoMiner]) -> Table:
     """Points, published weight, and the weight read back from the chain."""
-    table = Table("miner", "what it is", title="Earnings", title_justify="left")
+    table = Table("miner", title="Earnings", title_justify="left")
     for heading in ("uid", "first block", "points", "weight", "on chain"):
         table.add_column(heading, justify="right")
+    table.add_column("what it is")
     for miner in standing.scores.miners:
         share = standing.chain_share(miner.uid)
         table.add_row(
             standing.names.get(miner.uid, miner.hotkey),
-            miners[miner.uid].description if miner.uid in miners else "",
             str(miner.uid),
             str(miner.first_block),
             f"{miner.points:g}",
             f"{miner.weight:.3f}",
             f"[bold green]{share:.3f}[/bold green]" if share else "0",
+            miners[miner.uid].description if miner.uid in miners else "",
         )
     return table
