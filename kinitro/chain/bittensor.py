@@ -2,7 +2,7 @@
 
 The SDK is asynchronous and reconnects by itself, but a request may wait for ever when a node closes the connection
 politely, and a node that answers nonsense raises whatever the decoder stumbles over. So every call here has a
-deadline, and everything it raises becomes one of our errors. After ChainUnavailable, close and connect anew.
+deadline, everything it raises becomes one of our errors, and after ChainUnavailable the next call connects anew.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from kinitro.chain.interface import Block, Hyperparameters, Neuron, RawCommitmen
 from kinitro.logs import public_url
 
 CONNECT_TIMEOUT_S = 30.0
-READ_TIMEOUT_S = 60.0
+READ_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_S = 180.0
 """Until finalized; three blocks of twelve seconds when all is well."""
 SUBMISSION_RETRIES = 2
@@ -50,6 +51,9 @@ _EXPLANATIONS = {
 }
 """Of the chain's error names, for people."""
 
+_FATE_UNKNOWN = (None, "Retracted", "FinalityTimeout")
+"""Errors after which a transaction may still be included: a lost connection, a reorganisation, a stalled finality."""
+
 _STORAGE = bt.storage.SubtensorModule
 _RAO_PER_ALPHA = 1e9
 
@@ -57,35 +61,28 @@ _RAO_PER_ALPHA = 1e9
 class BittensorChain:
     """Implements `kinitro.chain.Chain` on a Bittensor node."""
 
-    def __init__(self, substrate: Any, network: str) -> None:
-        self._substrate = substrate
-        self._client = bt.Client(network, substrate=substrate)
-        self._node = public_url(network)
-
-    @classmethod
-    async def connect(cls, network: str) -> Self:
-        """Connect to finney, test, local, archive or a ws(s):// URL; raises UnknownNetwork, ChainUnavailable."""
+    def __init__(self, network: str) -> None:
         try:
-            label, endpoint = resolve_endpoint(network)
-            if not urlsplit(endpoint).hostname:
+            self._label, self._endpoint = resolve_endpoint(network)
+            if not urlsplit(self._endpoint).hostname:
                 raise ValueError
         except ValueError:
             raise UnknownNetwork(
                 f"There is no network {public_url(network)!r}: --network takes finney, test, local, local-dev, "
                 "or the ws:// or wss:// URL of a node."
             ) from None
+        self._node = public_url(network)
+        self._substrate: Any = None
+        self._client: Any = None
+        self._connecting = asyncio.Lock()
+
+    @classmethod
+    async def connect(cls, network: str) -> Self:
+        """Connect to finney, test, local, archive or a ws(s):// URL; raises UnknownNetwork, ChainUnavailable."""
         logging.getLogger("bittensor").setLevel(logging.WARNING)
-        fallbacks = [url for url in default_fallback_endpoints(label) if url != endpoint]
-        substrate = bt.RpcSubstrate(
-            endpoint, fallback_endpoints=fallbacks, archive_endpoints=default_archive_endpoints(label)
-        )
-        chain = cls(substrate, network)
-        try:
-            async with chain._deadline(CONNECT_TIMEOUT_S, "connecting"):
-                await substrate.connect()
-        except ChainUnavailable:
-            await chain.close()
-            raise
+        chain = cls(network)
+        async with chain._deadline(CONNECT_TIMEOUT_S, "connecting"):
+            pass
         return chain
 
     async def head(self) -> Block:
@@ -164,12 +161,31 @@ class BittensorChain:
             return {int(target): int(value) for target, value in row or () if int(value)}
 
     async def close(self) -> None:
-        """Close the connection; never raises, never waits long."""
+        """Close the connection; never raises, never waits long. A later call would open another."""
+        substrate, self._substrate, self._client = self._substrate, None, None
+        if substrate is None:
+            return
         try:
-            async with asyncio.timeout(5):
-                await self._substrate.close()
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await substrate.close()
         except Exception as error:
             logging.getLogger(__name__).debug("closing the connection to %s failed: %r", self._node, error)
+
+    async def _open(self) -> None:
+        async with self._connecting:
+            if self._substrate is not None:
+                return
+            substrate = bt.RpcSubstrate(
+                self._endpoint,
+                fallback_endpoints=[url for url in default_fallback_endpoints(self._label) if url != self._endpoint],
+                archive_endpoints=default_archive_endpoints(self._label),
+            )
+            try:
+                await substrate.connect()
+            except BaseException:
+                await substrate.close()
+                raise
+            self._substrate, self._client = substrate, bt.Client(self._endpoint, substrate=substrate)
 
     async def _block(self, number: int) -> Block:
         return Block(number, bytes.fromhex((await self._substrate.block_hash(number)).removeprefix("0x")))
@@ -184,9 +200,9 @@ class BittensorChain:
         """The block of a transaction; raises TransactionRefused if it failed, with the chain's reason."""
         if not result.success:
             name = getattr(result.error, "name", None)
-            if result.block_hash is None and name is None:
+            if result.block_hash is None and name in _FATE_UNKNOWN:
                 raise ChainUnavailable(
-                    f"What became of the transaction sent to {self._node} is unknown: {result.message}"
+                    f"The fate of the transaction sent to {self._node} is unknown, look at the chain: {result.message}"
                 )
             reason = f"{_EXPLANATIONS.get(name, result.message)} ({name})" if name else result.message
             raise TransactionRefused(f"{self._node} refused the transaction: {reason}")
@@ -197,16 +213,22 @@ class BittensorChain:
         """Bound a call in time, and turn everything it raises into our errors."""
         try:
             async with asyncio.timeout(seconds):
+                await self._open()
                 yield
+        except ChainUnavailable:
+            await self.close()
+            raise
         except ChainError:
             raise
         except TimeoutError:
+            await self.close()
             raise ChainUnavailable(f"{self._node} gave no answer within {seconds:.0f} s while {doing}.") from None
         except Exception as error:
             if "state discarded" in str(error).lower():
                 raise UnknownBlock(
                     f"{self._node} has pruned the state while {doing}: use --network archive."
                 ) from error
+            await self.close()
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise ChainUnavailable(f"{self._node} failed while {doing}: {reason}") from error
 

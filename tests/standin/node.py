@@ -7,6 +7,7 @@ import contextlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -83,9 +84,13 @@ class StandinNode:
         """Listen again, on the same port."""
         self._run(self._listen())
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
+    def wait_for_request(self, method: str) -> None:
+        """Return when some client has called this method."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while method not in self.requests:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody called {method}")
+            time.sleep(0.005)
 
     # --- the thread ------------------------------------------------------------------------------------------------
 
