@@ -14,6 +14,8 @@ from kinitro.api.problems import problem
 
 BODY_LIMIT_BYTES = 64 * 2**10
 """For every route without a larger limit of its own."""
+LINGER = 4
+"""How many times the limit is read and thrown away before the connection is closed on a caller."""
 BURST_S = 2.0
 """An idle caller may send this many seconds' worth at once."""
 REMEMBERED_CALLERS = 20_000
@@ -44,10 +46,6 @@ class RateLimiter:
             )
 
 
-class BodyTooLarge(Exception):
-    """Raised inside `receive`; never leaves this module."""
-
-
 class BodyLimit:
     """ASGI middleware: answers 413 before an oversized body is read any further."""
 
@@ -60,33 +58,31 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limits.get(scope["path"], BODY_LIMIT_BYTES)
+        too_large = f"The body is larger than {limit} bytes: send less at once."
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > limit:
-            await _too_large(limit)(scope, receive, send)
+            await _discard(receive, LINGER * limit)
+            await problem(413, too_large)(scope, receive, send)
             return
         received = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise BodyTooLarge
+                if message.get("more_body"):
+                    await _discard(receive, LINGER * limit)
+                raise HTTPException(413, too_large)
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, watched)
-        except BodyTooLarge:
-            if started:
-                raise
-            await _too_large(limit)(scope, receive, send)
+        await self._app(scope, counted, send)
 
 
-def _too_large(limit: int) -> ASGIApp:
-    return problem(413, f"The body is larger than {limit} bytes: send fewer results at once.", {"Connection": "close"})
+async def _discard(receive: Receive, at_most: int) -> None:
+    """Read on for a while without keeping anything: a caller that is still writing would not see the answer."""
+    while at_most > 0:
+        message = await receive()
+        at_most -= max(1, len(message.get("body", b"")))
+        if not message.get("more_body"):
+            return

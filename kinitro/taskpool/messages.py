@@ -67,11 +67,11 @@ class FetchResponse(Message):
 class TaskTimings(Message):
     """Milliseconds; see `kinitro.evaluation.outcomes.Timings`."""
 
-    policy_p50_ms: float = Field(0.0, ge=0)
-    policy_p95_ms: float = Field(0.0, ge=0)
-    policy_max_ms: float = Field(0.0, ge=0)
-    simulation_ms: float = Field(0.0, ge=0)
-    waiting_ms: float = Field(0.0, ge=0)
+    policy_p50_ms: float = Field(0.0, ge=0, le=1e9)
+    policy_p95_ms: float = Field(0.0, ge=0, le=1e9)
+    policy_max_ms: float = Field(0.0, ge=0, le=1e9)
+    simulation_ms: float = Field(0.0, ge=0, le=1e9)
+    waiting_ms: float = Field(0.0, ge=0, le=1e9)
 
 
 class TaskResult(Message):
