@@ -18,10 +18,11 @@ from kinitro.chain.interface import Chain
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.logs import get_logger
-from kinitro.scheduler.freeze import Probe, Unsealer, freeze_miners, with_capacities
+from kinitro.scheduler.capacity import Probe, with_capacities
 from kinitro.scheduler.leadership import leadership, pause
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
+from kinitro.taskpool.freeze import Unsealer, freeze_miners
 from kinitro.taskpool.pool import create_tasks
 from kinitro.taskpool.scorecard import Identity, Unscorable, score
 

@@ -1,1 +1,1 @@
-"""Does the deployed policy equal the uploaded one: sandbox, shadow replay."""
+"""Trust nobody: is what the operator published true (audit), is what a miner deployed what it uploaded."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+import numpy as np
+
+from kinitro.environments import Environment, make
+from kinitro.evaluation.rollout import Rollout
+from kinitro.evaluation.traces import encode
 from kinitro.taskpool.messages import FetchRequest, SubmitStatus, Task, TaskResult
 from kinitro.taskpool.pool import StoredResult, TaskPool
 
@@ -39,6 +44,46 @@ def _report(task: Task, outcome: int) -> StoredResult:
         ),
         trace,
     )
+
+
+async def run_episodes(pool: TaskPool, executor_id: int, fingerprint: str) -> int:
+    """Run real episodes: the odd half of the seeds is solved by uid 5, all of them by uid 9, and few by uid 2."""
+    environments: dict[str, Environment] = {}
+    done = 0
+    while True:
+        lease = await pool.fetch(executor_id, FetchRequest(max_tasks=50, fingerprint=fingerprint))
+        if lease.lease_id is None:
+            return done
+        reports = []
+        for task in lease.tasks:
+            if task.env_id not in environments:
+                environments[task.env_id] = make(task.env_id)
+            reports.append(_episode(task, environments[task.env_id], fingerprint))
+        await pool.submit(executor_id, lease.lease_id, reports)
+        done += len(reports)
+
+
+SOLVES = (0.0, 1.0, -0.3, 1.0)
+"""Forward and down, again and again: closes the drawer and presses the button, whatever the seed."""
+
+
+def _episode(task: Task, environment: Environment, fingerprint: str) -> StoredResult:
+    seed = int(task.seed, 16)
+    rollout = Rollout(environment, seed=seed, max_steps=task.max_steps)
+    rollout.reset()
+    if task.uid == 9 or (task.uid == 5 and seed % 2):
+        actions = np.tile(np.array(SOLVES, np.float32), (task.max_steps, 1))
+    else:
+        actions = np.random.default_rng(seed ^ task.uid).uniform(-1, 1, (task.max_steps, 4)).astype(np.float32)
+    rollout.execute(actions)
+    result = TaskResult(
+        task_id=task.task_id,
+        outcome=2 if rollout.success_step is None else 1,
+        steps=rollout.steps,
+        success_step=rollout.success_step,
+        total_reward=rollout.total_reward,
+    )
+    return StoredResult(result, encode(rollout.trace(fingerprint)))
 
 
 async def report(pool: TaskPool, executor_id: int, lease_id: int, task: Task, outcome: int) -> SubmitStatus:

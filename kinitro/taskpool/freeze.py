@@ -1,27 +1,25 @@
-"""Who takes part in a cycle: a chain snapshot in, a frozen list of miners out. What it reads, strangers wrote."""
+"""Who takes part in a cycle: a chain snapshot in, a frozen list of miners out. What it reads, strangers wrote.
+
+The scheduler freezes with it, and auditors freeze the same block again.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
 from kinitro.chain.interface import Neuron, RawCommitment, Snapshot
 from kinitro.policies.endpoints import is_public, parse_endpoint
-from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
-from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, Health
+from kinitro.policies.errors import PolicyUnreachable
 from kinitro.taskpool.records import FrozenMiner
 
 MAX_REASON_CHARS = 300
-PROBE_DEADLINE_S = 10.0
-"""For one miner's `/health`, name resolution included; the others are asked meanwhile."""
-PROBES_AT_ONCE = 32
+SEALED = "the endpoint is sealed, and there is no key here to open it"
+"""The reason that everybody but the operator finds for a miner with a sealed endpoint."""
 
 Unsealer = Callable[[SealedEndpoint, str], str | Malformed]
 """Opens what a hotkey sealed to the operator's key, or says why it cannot."""
-Probe = Callable[[str], Awaitable[Health]]
-"""Asks the policy server at an endpoint for its `/health`; raises PolicyError."""
 
 
 def freeze_miners(
@@ -46,24 +44,24 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
         uid=neuron.uid, hotkey=neuron.hotkey, first_block=raw.block, repo=None, revision=None, endpoint=None
     )
     if isinstance(commitment, Malformed):
-        return _excluded(miner, commitment.reason)
+        return excluded(miner, commitment.reason)
     miner = miner.model_copy(update={"repo": commitment.repo, "revision": commitment.revision})
     if raw.block < neuron.registered_block:
-        return _excluded(
+        return excluded(
             miner,
             f"the commitment of block {raw.block} is older than the registration in block {neuron.registered_block}: "
             "commit again",
         )
     endpoint = _endpoint(commitment, neuron.hotkey, unseal)
     if isinstance(endpoint, Malformed):
-        return _excluded(miner, endpoint.reason)
+        return excluded(miner, endpoint.reason)
     miner = miner.model_copy(update={"endpoint": endpoint})
     try:
         host = parse_endpoint(endpoint, allow_private=allow_private).host
     except PolicyUnreachable as error:
-        return _excluded(miner, str(error))
+        return excluded(miner, str(error))
     if not allow_private and _is_address(host) and not is_public(host):
-        return _excluded(miner, f"the endpoint's address {host} is not public")
+        return excluded(miner, f"the endpoint's address {host} is not public")
     return miner
 
 
@@ -71,7 +69,7 @@ def _endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> s
     if not isinstance(commitment.endpoint, SealedEndpoint):
         return commitment.endpoint
     if unseal is None:
-        return Malformed("the endpoint is sealed, and this operator has no key to open it")
+        return Malformed(SEALED)
     return unseal(commitment.endpoint, hotkey)
 
 
@@ -83,44 +81,17 @@ def _without_shared_endpoints(miners: Sequence[FrozenMiner]) -> list[FrozenMiner
             owners.setdefault(_canonical(miner.endpoint), miner)
     frozen = []
     for miner in miners:
-        owner = owners.get(_canonical(miner.endpoint)) if miner.endpoint is not None else None
-        if owner is not None and owner.uid != miner.uid and miner.excluded is None:
-            miner = _excluded(
-                miner,
-                f"uid {owner.uid} committed the same endpoint in block {owner.first_block}, no later than this one",
-            )
+        if miner.endpoint is not None and miner.excluded is None:
+            owner = owners[_canonical(miner.endpoint)]
+            if owner.uid != miner.uid:
+                reason = f"uid {owner.uid} committed the same endpoint in block {owner.first_block}, not after this one"
+                miner = excluded(miner, reason)
         frozen.append(miner)
     return frozen
 
 
-async def with_capacities(miners: Sequence[FrozenMiner], probe: Probe) -> list[FrozenMiner]:
-    """Ask every miner that takes part how many episodes it runs at once; one that does not say gets one at a time.
-
-    Whoever leads us to an address that is not allowed is excluded. A server that is down stays in: being up when its
-    episodes run is the miner's business.
-    """
-    turns = asyncio.Semaphore(PROBES_AT_ONCE)
-
-    async def ask(miner: FrozenMiner) -> FrozenMiner:
-        if miner.excluded is not None or miner.endpoint is None:
-            return miner
-        async with turns:
-            try:
-                async with asyncio.timeout(PROBE_DEADLINE_S):
-                    declared = (await probe(miner.endpoint)).max_concurrent_episodes
-            except PolicyUnreachable as error:
-                if error.reason in (Reason.BAD_ENDPOINT, Reason.ADDRESS_REFUSED):
-                    return _excluded(miner, str(error))
-                declared = 1
-            except (PolicyError, TimeoutError):
-                declared = 1
-        return miner.model_copy(update={"max_concurrency": min(max(declared, 1), MAX_CONCURRENT_EPISODES)})
-
-    return list(await asyncio.gather(*(ask(miner) for miner in miners)))
-
-
-def _excluded(miner: FrozenMiner, reason: str) -> FrozenMiner:
-    """The reason quotes strangers: printable ASCII only, and not too much of it."""
+def excluded(miner: FrozenMiner, reason: str) -> FrozenMiner:
+    """The miner with its public reason. A reason quotes strangers: printable ASCII only, and not too much of it."""
     text = reason.encode("ascii", "backslashreplace").decode()
     text = "".join(character if character.isprintable() else "?" for character in text)
     return miner.model_copy(update={"excluded": text[:MAX_REASON_CHARS]})

@@ -1,0 +1,122 @@
+"""Replaying published episodes: is the outcome what the physics gives for these actions from this seed?"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Self, TypeVar
+
+from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.interface import Environment
+from kinitro.environments.registry import make
+from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.outcomes import Outcome
+from kinitro.evaluation.replay import replay
+from kinitro.evaluation.traces import decode, steps_of
+from kinitro.taskpool.records import Manifest, ResultRow, TraceRecord
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One episode that was run again. `exact`: its states were compared, not only its outcome."""
+
+    steps: int
+    exact: bool
+    differences: tuple[str, ...]
+
+
+def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
+    """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
+    try:
+        data = base64.b64decode(record.trace, validate=True)
+        trace = decode(data)
+    except (binascii.Error, ValueError, InvalidTrace) as error:
+        return None, [f"its trace cannot be read: {error}"]
+    environment = next(one for one in manifest.config.environments if one.id == row.env_id)
+    claims = {
+        "digest": (hashlib.sha256(data).hexdigest(), row.trace_sha256),
+        "environment": (trace.env_id, row.env_id),
+        "environment version": (trace.env_version, environment.version),
+        "seed": (trace.seed, row.seed),
+        "horizon": (trace.max_steps, environment.max_steps),
+        "number of steps": (steps_of(trace), row.steps),
+        "success step": (trace.success_step, row.success_step),
+        "reward": (trace.total_reward, row.total_reward),
+    }
+    differences = [
+        f"its trace has the {name} {ours}, the result says {theirs}"
+        for name, (ours, theirs) in claims.items()
+        if ours != theirs
+    ]
+    if row.outcome == Outcome.FAILURE.value and steps_of(trace) < environment.max_steps:
+        differences.append(
+            f"it counts as a failure, but was stopped after {steps_of(trace)} of {environment.max_steps} steps"
+        )
+    return data, differences
+
+
+class Replayer:
+    """Worker processes that replay encoded traces; with 0 workers, a thread of this process does.
+
+    async with Replayer(workers=2) as replayer:
+        replayed = await replayer.replay(data)
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool: Executor = (
+            ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+            if workers
+            else ThreadPoolExecutor(1)
+        )
+        self._fingerprint = ""
+
+    async def __aenter__(self) -> Self:
+        self._fingerprint = await self._run(_own_fingerprint)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def replay(self, data: bytes) -> Replayed:
+        """Run the episode again. Raises SimulationFailed if the worker died."""
+        return await self._run(_replay, data, self._fingerprint)
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        except BrokenProcessPool as error:
+            raise SimulationFailed(f"a process that replays episodes died: {error}") from error
+
+
+def _replay(data: bytes, fingerprint: str) -> Replayed:
+    """In a worker process."""
+    trace = decode(data)
+    try:
+        report = replay(trace, _environment(trace.env_id), fingerprint=fingerprint)
+    except (InvalidTrace, SimulationFailed) as error:
+        return Replayed(0, False, (f"it cannot be replayed: {error}",))
+    return Replayed(report.steps, report.exact, report.differences)
+
+
+@cache
+def _environment(env_id: str) -> Environment:
+    return make(env_id)
+
+
+def _own_fingerprint() -> str:
+    from kinitro.environments import fingerprint
+
+    return fingerprint()

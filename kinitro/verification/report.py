@@ -1,0 +1,69 @@
+"""What an audit found: one verdict per check, and what differs, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_DIFFERENCES = 20
+"""Named per check; the rest is counted."""
+
+
+class Verdict(StrEnum):
+    """`SKIPPED` means that the check could not be made here; its detail says why. It is no agreement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    differences: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, detail: str, differences: Sequence[str]) -> Check:
+        """Failed if anything differs, else passed."""
+        if not differences:
+            return cls(name, Verdict.PASSED, detail)
+        shown = tuple(differences[:MAX_DIFFERENCES])
+        if len(differences) > len(shown):
+            shown += (f"and {len(differences) - len(shown)} more",)
+        return cls(name, Verdict.FAILED, detail, shown)
+
+    @classmethod
+    def skipped(cls, name: str, reason: str) -> Check:
+        """Not made, and why."""
+        return cls(name, Verdict.SKIPPED, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """The checks of one cycle, in the order in which they were made."""
+
+    cycle_id: int | None
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Nothing that was looked at differs."""
+        return bool(self.checks) and not self.failures
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.verdict is Verdict.FAILED)
+
+    @property
+    def reason(self) -> str | None:
+        """One sentence: which checks failed and the first difference of each; None if none did."""
+        if not self.failures:
+            return None
+        parts = [f"{check.name}: {check.differences[0]}" for check in self.failures]
+        return f"Cycle {self.cycle_id} does not pass its audit: {'; '.join(parts)}."
