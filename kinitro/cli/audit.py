@@ -1,9 +1,188 @@
-"""Replay and audit."""
+"""Replay and audit: check what was published, without the miners and without trusting the operator."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
+
+from kinitro.errors import ConfigurationError, KinitroError
+
+if TYPE_CHECKING:
+    from kinitro.evaluation.outcomes import Trace
+    from kinitro.evaluation.replay import ReplayReport
+    from kinitro.verification.audit import Progress
+    from kinitro.verification.report import AuditReport
+
+_API_URL = typer.Option(None, help="Where the results are published.", envvar="KINITRO_AUDIT_API_URL")
+
+
+class AuditFailed(KinitroError):
+    """Something that was published is not true."""
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command()(replay)
+    app.command()(audit)
+
+
+def replay(
+    trace: Path | None = typer.Option(None, help="A trace in a file: raw, or the API's JSON."),
+    task: int | None = typer.Option(None, min=1, help="The number of a task; needs --api-url."),
+    api_url: str | None = _API_URL,
+    video: Path | None = typer.Option(None, dir_okay=False, help="Write what the policy saw to this mp4 file."),
+    save: Path | None = typer.Option(None, dir_okay=False, help="Write the trace to this file."),
+) -> None:
+    """Run one published episode again, physics only, and compare states, success and reward."""
+    from kinitro.environments import fingerprint, make
+    from kinitro.evaluation.replay import replay as replay_trace
+    from kinitro.evaluation.traces import decode
+    from kinitro.evaluation.video import VideoWitness
+
+    data = _trace_bytes(trace, task, api_url)
+    found = decode(data)
+    if save is not None:
+        save.write_bytes(data)
+    environment = make(found.env_id)
+    if video is None:
+        report = replay_trace(found, environment, fingerprint=fingerprint())
+    else:
+        witness = VideoWitness(video, environment.spec.control_hz)
+        report = replay_trace(found, environment, fingerprint=fingerprint(), show=witness.unasked)
+        witness.end()
+    _show_replay(found, report)
+    if not report.agrees:
+        raise AuditFailed(f"The replay differs: {'; '.join(report.differences)}.")
+
+
+def audit(
+    api_url: str | None = _API_URL,
+    cycle: int | None = typer.Option(None, min=1, help="The cycle.  [default: the newest published one]"),
+    sample: int = typer.Option(20, min=0, help="Episodes to replay, chosen at random."),
+    all_episodes: bool = typer.Option(False, "--all", help="Replay every episode."),
+    workers: int = typer.Option(1, min=1, max=1024, help="Processes that replay."),
+    netuid: int | None = typer.Option(None, min=0, help="The subnet that the cycle must be of."),
+    network: str | None = typer.Option(
+        None, help="Compare blocks and miners with this chain: finney, test, a ws:// URL or local-dev."
+    ),
+    witness: Path | None = typer.Option(
+        None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
+    ),
+) -> None:
+    """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, or 1 and what differs."""
+    if api_url is None:
+        raise ConfigurationError("--api-url (or KINITRO_AUDIT_API_URL) is required: give the API's address.")
+    with _progress() as progress:
+        report = asyncio.run(
+            _audit(api_url, cycle, None if all_episodes else sample, workers, netuid, network, witness, progress)
+        )
+    _show_audit(report)
+    if not report.ok:
+        raise AuditFailed(report.reason or "The audit made no check.")
+
+
+async def _audit(
+    api_url: str,
+    cycle: int | None,
+    sample: int | None,
+    workers: int,
+    netuid: int | None,
+    network: str | None,
+    witness_file: Path | None,
+    progress: Progress,
+) -> AuditReport:
+    import kinitro.chain
+    from kinitro.taskpool.client import ApiClient
+    from kinitro.verification.audit import audit_cycle
+    from kinitro.verification.witness import Witness
+
+    chain = await kinitro.chain.connect(network) if network else None
+    try:
+        async with ApiClient(api_url) as api:
+            witness = Witness.load(witness_file) if witness_file else None
+            if witness is not None:
+                await witness.note_newest(api)
+                witness.save()
+            return await audit_cycle(
+                api,
+                cycle,
+                sample=sample,
+                workers=workers,
+                netuid=netuid,
+                chain=chain,
+                witness=witness,
+                progress=progress,
+            )
+    finally:
+        if chain is not None:
+            await chain.close()
+
+
+def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> bytes:
+    from kinitro.verification.replays import trace_of_json
+
+    if (file is None) == (task is None):
+        raise ConfigurationError("Give one of --trace FILE and --task NUMBER.")
+    if file is not None:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from None
+        return trace_of_json(data) if data[:1] == b"{" else data
+    if api_url is None:
+        raise ConfigurationError("--task needs --api-url (or KINITRO_AUDIT_API_URL): the trace is read from there.")
+    return asyncio.run(_fetch(api_url, task or 0))
+
+
+async def _fetch(api_url: str, task: int) -> bytes:
+    from kinitro.taskpool.client import ApiClient
+    from kinitro.verification.replays import trace_of_json
+
+    async with ApiClient(api_url) as api:
+        return trace_of_json(await api.get_bytes(f"/v1/tasks/{task}/trace"))
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar per kind of work on standard error, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, object] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield show
+
+
+def _show_replay(trace: Trace, report: ReplayReport) -> None:
+    reported = f"success at step {trace.success_step}" if trace.success_step else "no success"
+    again = f"success at step {report.success_step}" if report.success_step else "no success"
+    typer.echo(f"{trace.env_id} version {trace.env_version}, seed {trace.seed}, {report.steps} steps")
+    typer.echo(f"  reported  {reported}, reward {trace.total_reward:.6f}")
+    typer.echo(f"  replayed  {again}, reward {report.total_reward:.6f}")
+    if not report.exact:
+        typer.echo("  states    not compared: this machine's physics fingerprint is not the trace's")
+    elif report.first_difference is None:
+        typer.echo("  states    equal to the bit")
+    else:
+        typer.echo(f"  states    differ after step {report.first_difference}")
+
+
+def _show_audit(report: AuditReport) -> None:
+    typer.echo(f"Audit of cycle {report.cycle_id}")
+    for check in report.checks:
+        typer.echo(f"  {check.verdict:8s} {check.name:10s} {check.detail}")
+        for difference in check.differences:
+            typer.echo(f"             - {difference}")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from kinitro.environments.interface import Environment
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.interface import Environment, Observation
 from kinitro.evaluation.errors import InvalidTrace
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.rollout import Rollout
@@ -37,8 +41,16 @@ class ReplayReport:
         return not self.differences
 
 
-def replay(trace: Trace, environment: Environment, *, fingerprint: str | None = None) -> ReplayReport:
+def replay(
+    trace: Trace,
+    environment: Environment,
+    *,
+    fingerprint: str | None = None,
+    show: Callable[[Observation], None] | None = None,
+) -> ReplayReport:
     """Run `trace` in `environment` and compare states, success step and reward.
+
+    `show` gets what a policy would see, at the beginning and after every step; without it nothing is rendered.
 
     `fingerprint` is this machine's (None: compare exactly whatever the trace says). Raises InvalidTrace if the trace
     is not one of this environment or contradicts itself, SimulationFailed if the simulator refuses its actions.
@@ -52,7 +64,10 @@ def replay(trace: Trace, environment: Environment, *, fingerprint: str | None = 
     exact = fingerprint is None or fingerprint == trace.fingerprint
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()
-    rollout.execute(actions_of(trace))
+    if show is None:
+        rollout.execute(actions_of(trace))
+    else:
+        _show(rollout, actions_of(trace), show)
     again = rollout.trace(trace.fingerprint)
     first_difference = _first_difference(trace, again)
     return ReplayReport(
@@ -63,6 +78,15 @@ def replay(trace: Trace, environment: Environment, *, fingerprint: str | None = 
         first_difference=first_difference,
         differences=tuple(_differences(trace, again, first_difference, exact=exact)),
     )
+
+
+def _show(rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Observation], None]) -> None:
+    show(rollout.environment.observe())
+    for action in actions:
+        if rollout.over:
+            return
+        rollout.execute(action[None])
+        show(rollout.environment.observe())
 
 
 def _first_difference(trace: Trace, again: Trace) -> int | None:

@@ -21,15 +21,15 @@ LINGER_FRAMES = 20
 
 
 class VideoWitness:
-    """Writes an episode to `path`, which appears when the episode is over."""
+    """Writes an episode to `path`, which appears when the episode is over. `control_hz` is known at `begin` at last."""
 
     every_step = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, control_hz: float = 0.0) -> None:
         self._path = path
         self._unfinished = path.with_suffix(f".unfinished{path.suffix}")
         self._writer: Generator[None, npt.NDArray[np.uint8] | None, None] | None = None
-        self._rate_hz = 0.0
+        self._rate_hz = control_hz / EVERY
         self._shown = 0
         self._last: Observation | None = None
 

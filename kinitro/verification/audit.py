@@ -16,6 +16,7 @@ from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.verification import checks
 from kinitro.verification.report import AuditReport, Check
+from kinitro.verification.witness import Witness
 
 DEFAULT_SAMPLE = 5
 """Episodes that are replayed unless somebody asks for more."""
@@ -46,7 +47,7 @@ async def audit_cycle(
     workers: int = 1,
     netuid: int | None = None,
     chain: Chain | None = None,
-    witnessed: str | None = None,
+    witness: Witness | None = None,
     weights: Weights | None = None,
     choose: random.Random | None = None,
     progress: Progress | None = None,
@@ -57,7 +58,7 @@ async def audit_cycle(
     workers:   processes that replay; 0 replays in a thread of this one.
     netuid:    the subnet that the cycle must be of.
     chain:     to compare blocks and frozen miners with; without it that check is skipped.
-    witnessed: the key_hash that was seen while the cycle ran.
+    witness:   remembers which commitments to seeds were seen while their cycles ran.
     weights:   those somebody is about to set; default: the ones that the API serves for the cycle's block.
     choose:    where the sample comes from; default: the system's randomness, which no operator can foresee.
     """
@@ -69,6 +70,7 @@ async def audit_cycle(
     except KinitroError as error:
         return AuditReport(cycle_id, (Check.of("record", "what was published", [str(error)]),))
     manifest, rows = record.manifest, record.rows
+    witnessed = witness.key_hash(api.base_url, cycle_id) if witness else None
     found = [Check.of("manifest", "", list(checks.manifest_differences(manifest, cycle_id, netuid)))]
     if found[0].differences and (manifest.seed_key is None or manifest.beacon_hash is None):
         return AuditReport(cycle_id, tuple(found))

@@ -15,6 +15,8 @@ from functools import cache
 from types import TracebackType
 from typing import Self, TypeVar
 
+from pydantic import ValidationError
+
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
 from kinitro.environments.registry import make
@@ -34,6 +36,14 @@ class Replayed:
     steps: int
     exact: bool
     differences: tuple[str, ...]
+
+
+def trace_of_json(answer: bytes) -> bytes:
+    """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
+    try:
+        return base64.b64decode(TraceRecord.model_validate_json(answer).trace, validate=True)
+    except (ValidationError, binascii.Error) as error:
+        raise InvalidTrace(f"This is not the API's answer about a trace: {str(error).splitlines()[0]}.") from None
 
 
 def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
