@@ -2,97 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 import numpy as np
-import psycopg
 import pytest
 from pydantic import BaseModel
 
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
-from kinitro.environments import fingerprint
 from kinitro.evaluation.merkle import leaf_hash, merkle_root
 from kinitro.evaluation.traces import actions_of, decode, encode
-from kinitro.policies.messages import Health
-from kinitro.scheduler.service import Scheduler
-from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.database import open_pool
 from kinitro.taskpool.messages import Scores, Weights
-from kinitro.taskpool.pool import TaskPool
 from kinitro.taskpool.records import Manifest, ResultPage, TraceRecord, result_record
-from kinitro.taskpool.schema import upgrade
 from kinitro.verification.audit import audit_cycle
 from kinitro.verification.report import AuditReport, Verdict
 from kinitro.verification.witness import Witness
-from tests.fakes.chain import FakeChain
-from tests.fakes.executor import run_episodes
+from tests.fakes.published import Published
 
 Lie = Callable[[Any], Any]
-EPISODES, MAX_STEPS = 5, 80
-ENVIRONMENTS = ["metaworld/drawer-close-v3", "metaworld/button-press-v3"]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A database with one published cycle (of real episodes) and the chain it was frozen from."""
-
-    url: str
-    chain: FakeChain
-
-
-@pytest.fixture(scope="module")
-def published(postgres_url: str) -> Iterator[Published]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("create database audited")
-    url = urlsplit(postgres_url)._replace(path="/audited").geturl()
-    chain = FakeChain()
-    for uid in (2, 5, 9):
-        chain.add_miner(uid, block=40 + uid)
-    chain.add_raw(11, b"nonsense")
-    upgrade(url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kinitro.scheduler.service.secrets.token_bytes", lambda size: b"k" * size)
-        asyncio.run(publish_one(url, chain))
-    yield Published(url, chain)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("drop database audited with (force)")
-
-
-async def publish_one(url: str, chain: FakeChain) -> None:
-    async def healthy(endpoint: str) -> Health:
-        return Health(max_concurrent_episodes=50)
-
-    settings = SchedulerSettings.load(
-        netuid=1,
-        network="fake",
-        database_url=url,
-        environments=ENVIRONMENTS,
-        episodes_per_env=EPISODES,
-        max_steps=MAX_STEPS,
-        poll_interval="0.01",
-        eval_interval="0",
-    )
-    connections = await open_pool(url, size=2)
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute("insert into executor (name) values ('one')")
-        scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
-        while not scheduler.published:
-            await scheduler.step()
-            await run_episodes(TaskPool(connections), 1, fingerprint())
-    await connections.close()
 
 
 class Liar(ApiClient):
@@ -329,8 +264,8 @@ async def test_an_earlier_first_block_is_named(published: Published) -> None:
         return manifest.model_copy(update={"miners": miners})
 
     found = failed(await audit(published, {Manifest: lie}, chain=published.chain))
-    assert "uid 2 has the first_block 1; the chain has 42" in found["chain"]
-    assert "uid 2 has first_block 42; the results give 1" in found["scores"]
+    assert "uid 2 has the first_block 1; the chain has 48" in found["chain"]
+    assert "uid 2 has first_block 48; the results give 1" in found["scores"]
 
 
 async def test_another_subnets_or_cycles_data_is_named(published: Published) -> None:

@@ -1,0 +1,68 @@
+"""A database with one published cycle of real episodes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from kinitro.environments import fingerprint
+from kinitro.policies.messages import Health
+from kinitro.scheduler.service import Scheduler
+from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.taskpool.cycles import CycleStore
+from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.pool import TaskPool
+from kinitro.taskpool.schema import upgrade
+from tests.fakes.chain import FakeChain
+from tests.fakes.executor import run_episodes
+
+ENVIRONMENTS = ["metaworld/drawer-close-v3", "metaworld/button-press-v3"]
+EPISODES, MAX_STEPS = 5, 80
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where it is, and the chain it was frozen from. uid 9 is the best and the first; uid 11 is excluded."""
+
+    url: str
+    chain: FakeChain
+
+
+def publish(url: str) -> Published:
+    """Fill an empty database. The seeds are always the same."""
+    chain = FakeChain()
+    for uid in (2, 5, 9):
+        chain.add_miner(uid, block=50 - uid)
+    chain.add_raw(11, b"nonsense")
+    upgrade(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kinitro.scheduler.service.secrets.token_bytes", lambda size: b"k" * size)
+        asyncio.run(_publish(url, chain))
+    return Published(url, chain)
+
+
+async def _publish(url: str, chain: FakeChain) -> None:
+    async def healthy(endpoint: str) -> Health:
+        return Health(max_concurrent_episodes=50)
+
+    settings = SchedulerSettings.load(
+        netuid=1,
+        network="fake",
+        database_url=url,
+        environments=ENVIRONMENTS,
+        episodes_per_env=EPISODES,
+        max_steps=MAX_STEPS,
+        poll_interval="0.01",
+        eval_interval="0",
+    )
+    connections = await open_pool(url, size=2)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute("insert into executor (name) values ('one')")
+        scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
+        while not scheduler.published:
+            await scheduler.step()
+            await run_episodes(TaskPool(connections), 1, fingerprint())
+    await connections.close()
