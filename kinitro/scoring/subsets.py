@@ -60,6 +60,8 @@ def _tally(gaps: Sequence[int], free: int, chosen: int, tally: Counter[tuple[int
     """
     if gaps and gaps[0] == 0:
         return True  # a cover holds everything: no subset escapes
+    certain = sum(gap.bit_count() == 1 for gap in gaps)  # one environment meets such a gap: it is in
+    gaps, free, chosen = gaps[certain:], free - certain, chosen + certain
     terms = _intersections(gaps, budget)
     if terms is not None:
         for missing, coefficient in terms.items():
