@@ -1,6 +1,7 @@
-"""Where things are, from the first images: a small convolutional network, in numpy.
+"""Where things are, from the first images: least squares on pixels. Fitted by `examples/fit_localizer.py`.
 
-Trained by `examples/train_localizer.py` on first observations of episodes under the scored randomization.
+The features are both corner images averaged over blocks, which tell how the cameras happen to stand as much as where a
+drawer or a button is, and, for tasks whose goal is a small red marker, where the marker is in each image.
 """
 
 from __future__ import annotations
@@ -12,59 +13,76 @@ import numpy as np
 import numpy.typing as npt
 from skills import Scene
 
-Array = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+Vector = npt.NDArray[np.float32]
 
-CAMERAS = ("corner", "corner4", "gripper")
-_LAYERS = ((0, 2), (2, 1), (4, 1), (6, 1))
-"""Index of each convolution in its tower, and its stride."""
+CAMERAS = ("corner", "corner4")
+BLOCK_PX = 6
+MARKED_TASKS = ("reach-v3",)
+"""Tasks whose goal is a red marker in the air."""
+MARKER_RADIUS_PX = 2
+SURROUNDINGS_RADIUS_PX = 4
 
 
 class Localizer:
-    """`localizer("reach-v3", images)` -> object xyz and goal xyz in metres, world frame."""
+    """`localizer("reach-v3", images)` -> where object and goal are, in metres, world frame."""
 
     def __init__(self, path: Path) -> None:
         with np.load(path) as file:
-            self.tasks = [str(task) for task in file["tasks"]]
-            self._weights = {name: file[name].astype(np.float32) for name in file.files if name != "tasks"}
+            self._coefficients = {task: file[task] for task in file.files}
 
-    def __call__(self, task: str, images: Mapping[str, npt.NDArray[np.uint8]]) -> Scene:
-        """Raises KeyError without the three cameras, ValueError for a task it was not trained on."""
-        number = self.tasks.index(task)
-        w = self._weights
-        features = np.concatenate(
-            [self._keypoints(camera, images[name], number) for camera, name in enumerate(CAMERAS)]
-        )
-        hidden = np.maximum(features @ w["hidden"][number] + w["hidden_bias"][number], 0)
-        standardized = hidden @ w["out"][number] + w["out_bias"][number]
-        found = standardized * w["scale"][number] + w["mean"][number]
+    def __call__(self, task: str, images: Mapping[str, Image]) -> Scene:
+        """Raises KeyError without the two cameras or for a task that it was not fitted to."""
+        found = features(task, [images[camera] for camera in CAMERAS]) @ self._coefficients[task]
         return Scene(found[:3], found[3:])
 
-    def _keypoints(self, camera: int, image: npt.NDArray[np.uint8], task: int) -> Array:
-        """Expected column and row, in -1..1, of each of the task's keypoints in one image."""
-        x = image.transpose(2, 0, 1).astype(np.float32) / 255 - 0.5
-        for index, stride in _LAYERS:
-            weight = self._weights[f"towers_{camera}_{index}_weight"]
-            bias = self._weights[f"towers_{camera}_{index}_bias"]
-            if index == _LAYERS[-1][0]:
-                per_task = len(weight) // len(self.tasks)
-                mine = slice(task * per_task, (task + 1) * per_task)
-                x = convolve(x, weight[mine], bias[mine], stride)
-            else:
-                x = np.maximum(convolve(x, weight, bias, stride), 0)
-        height, width = x.shape[1:]
-        share = np.exp(x - x.max(axis=(1, 2), keepdims=True))
-        share /= share.sum(axis=(1, 2), keepdims=True)
-        columns = share.sum(axis=1) @ np.linspace(-1, 1, width, dtype=np.float32)
-        rows = share.sum(axis=2) @ np.linspace(-1, 1, height, dtype=np.float32)
-        return np.concatenate((columns, rows))
+
+def features(task: str, images: list[Image]) -> Vector:
+    """What the coefficients multiply: 1, averaged pixels and, for marked tasks, products of marker positions."""
+    pixels = np.concatenate([averaged(image).ravel() for image in images])
+    parts = [np.ones(1), pixels - pixels.mean()]
+    if task in MARKED_TASKS:
+        position = np.concatenate([marker_position(image) for image in images])
+        parts += [position, np.outer(position, position)[np.triu_indices(len(position))]]
+    return np.concatenate(parts).astype(np.float32)
 
 
-def convolve(x: Array, weight: Array, bias: Array, stride: int) -> Array:
-    """2-D cross-correlation of x (c, h, w) with weight (o, c, k, k), k odd, padded by k // 2: (o, h', w')."""
-    size = weight.shape[2]
-    padded = np.pad(x, ((0, 0), (size // 2, size // 2), (size // 2, size // 2)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::stride, ::stride]
-    _, height, width = windows.shape[:3]
-    columns = windows.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
-    result = columns @ weight.reshape(len(weight), -1).T + bias
-    return np.ascontiguousarray(result.T).reshape(len(weight), height, width)
+def averaged(image: Image) -> Vector:
+    """The image (h, w, 3) in 0..1, averaged over blocks of BLOCK_PX x BLOCK_PX."""
+    height, width = image.shape[0] // BLOCK_PX, image.shape[1] // BLOCK_PX
+    blocks = image[: height * BLOCK_PX, : width * BLOCK_PX].reshape(height, BLOCK_PX, width, BLOCK_PX, 3)
+    return blocks.mean(axis=(1, 3), dtype=np.float32) / 255
+
+
+def marker_position(image: Image) -> Vector:
+    """Column and row, -1..1, of the brightest small red spot that stands alone; (0, 0) if there is none.
+
+    Small and alone: red within MARKER_RADIUS_PX, hardly any red from there to SURROUNDINGS_RADIUS_PX.
+    """
+    red, green, blue = (image[..., channel].astype(np.float32) for channel in range(3))
+    excess = red - np.maximum(green, blue)
+    is_red = (red > 60) & (red > 1.6 * np.maximum(green, blue))
+    near = count_around(is_red, MARKER_RADIUS_PX)
+    around = count_around(is_red, SURROUNDINGS_RADIUS_PX) - near
+    alone = is_red & (near <= 14) & (around <= 1)
+    if not alone.any():
+        return np.zeros(2, dtype=np.float32)
+    brightness = np.where(alone, red - 0.7 * (green + blue), -np.inf)
+    row, column = np.unravel_index(brightness.argmax(), brightness.shape)
+    rows = slice(max(row - MARKER_RADIUS_PX, 0), row + MARKER_RADIUS_PX + 1)
+    columns = slice(max(column - MARKER_RADIUS_PX, 0), column + MARKER_RADIUS_PX + 1)
+    weight = np.where(is_red, excess, 0)[rows, columns]
+    row_numbers, column_numbers = np.mgrid[
+        rows.start : rows.start + weight.shape[0], columns.start : columns.start + weight.shape[1]
+    ]
+    centre = np.array([(weight * column_numbers).sum(), (weight * row_numbers).sum()]) / weight.sum()
+    half = np.array([image.shape[1], image.shape[0]]) / 2
+    return ((centre + 0.5) / half - 1).astype(np.float32)
+
+
+def count_around(mask: npt.NDArray[np.bool_], radius: int) -> Vector:
+    """For every pixel how many of those at most `radius` rows and columns away are set, itself included."""
+    size = 2 * radius + 1
+    sums = np.pad(np.pad(mask, radius).astype(np.float32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    counts: Vector = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
+    return counts
