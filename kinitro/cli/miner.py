@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from kinitro.cli.chain import HotkeyName, Netuid, Network, WalletName, WalletPath
+
+if TYPE_CHECKING:
+    from kinitro.miner.basilica import Machine
+
+Repo = Annotated[str, typer.Option(help="Hugging Face repository, owner/name.")]
+GpuCount = Annotated[int, typer.Option(min=0, max=8, help="GPUs.")]
+MinVram = Annotated[int | None, typer.Option(min=1, help="GB of memory that each GPU must have.")]
+Cpu = Annotated[str, typer.Option(help="Cores, for example 2 or 500m.")]
+Memory = Annotated[str, typer.Option(help="Main memory, for example 4Gi.")]
+Name = Annotated[str | None, typer.Option(help="Name of the deployment.  [default: the repository's]")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds until the server must answer.")]
+Image = Annotated[str | None, typer.Option(help="Container image with python3, pip and venv.")]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private-endpoints", help="For a Basilica on your own network.", hidden=True)
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("init-miner")(init_miner)
+    app.command("upload")(upload)
+    app.command("basilica-push")(basilica_push)
+    app.command("miner-deploy")(miner_deploy)
 
 
 def init_miner(directory: Path = typer.Argument(help="A new folder, for example ./my-policy.")) -> None:
@@ -18,3 +39,97 @@ def init_miner(directory: Path = typer.Argument(help="A new folder, for example 
 
     create_project(directory)
     typer.echo(f"Wrote {directory}. Next: cd {directory}, edit policy.py, uvicorn server:app --port 8001")
+
+
+def upload(folder: Annotated[Path, typer.Argument(help="The policy's folder.", file_okay=False)], repo: Repo) -> None:
+    """Upload a policy to the Hugging Face hub and print its full revision. Needs HF_TOKEN in the environment."""
+    from kinitro.miner import hub
+
+    revision = hub.upload(folder, repo)
+    size = hub.check_public(repo, revision)
+    typer.echo(f"{repo} is public, {size / 1e6:.1f} MB, at revision", err=True)
+    typer.echo(revision)
+
+
+def basilica_push(
+    repo: Repo,
+    revision: Annotated[str, typer.Option(help="Full commit hash, as `kinitro upload` prints it.")],
+    gpu_count: GpuCount = 0,
+    min_vram: MinVram = None,
+    cpu: Cpu = "2",
+    memory: Memory = "4Gi",
+    name: Name = None,
+    timeout: Timeout = 900.0,
+    image: Image = None,
+    allow_private_endpoints: AllowPrivate = False,
+) -> None:
+    """Serve an uploaded policy on Basilica and print its endpoint. Needs BASILICA_API_TOKEN in the environment."""
+    from kinitro.miner import basilica, hub
+
+    basilica.required_token()
+    hub.check_public(repo, revision)
+    deployed = basilica.deploy(
+        repo,
+        revision,
+        _machine(gpu_count, min_vram, cpu, memory, image),
+        name=name,
+        timeout_s=timeout,
+        report=_report,
+        allow_private=allow_private_endpoints,
+    )
+    typer.echo(deployed.endpoint)
+
+
+def miner_deploy(
+    folder: Annotated[Path, typer.Argument(help="The policy's folder.", file_okay=False)],
+    repo: Repo,
+    netuid: Netuid,
+    network: Network = "finney",
+    wallet_name: WalletName = "default",
+    hotkey_name: HotkeyName = "default",
+    wallet_path: WalletPath = None,
+    gpu_count: GpuCount = 0,
+    min_vram: MinVram = None,
+    cpu: Cpu = "2",
+    memory: Memory = "4Gi",
+    name: Name = None,
+    timeout: Timeout = 900.0,
+    image: Image = None,
+    allow_private_endpoints: AllowPrivate = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Upload, deploy, check and commit in one go. Run it again after a failure: it goes on where it stopped."""
+    from kinitro.chain import Wallet
+    from kinitro.miner.deployment import Order, deploy_all, plan
+
+    order = Order(
+        folder,
+        repo,
+        _machine(gpu_count, min_vram, cpu, memory, image),
+        netuid,
+        network,
+        Wallet(wallet_name, hotkey_name, wallet_path),
+        name,
+        timeout,
+        allow_private_endpoints,
+    )
+    if dry_run:
+        for step in plan(order):
+            typer.echo(step)
+        typer.echo("Dry run: nothing was changed.")
+        return
+    block = deploy_all(order, _report)
+    typer.echo(f"Your policy is in line since block {block}.")
+
+
+def _machine(gpu_count: int, min_vram: int | None, cpu: str, memory: str, image: str | None) -> Machine:
+    from kinitro.errors import ConfigurationError
+    from kinitro.miner.basilica import DEFAULT_IMAGE, Machine
+
+    if min_vram is not None and not gpu_count:
+        raise ConfigurationError(f"--min-vram {min_vram} needs --gpu-count 1 or more.")
+    return Machine(gpu_count, min_vram, cpu, memory, image or DEFAULT_IMAGE)
+
+
+def _report(line: str) -> None:
+    typer.echo(line, err=True)

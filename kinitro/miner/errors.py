@@ -3,7 +3,8 @@
 MinerError
 ├── ProjectError        the folder of a policy cannot be written or used
 ├── ServiceError        the Hugging Face hub or Basilica refused, or was not there
-└── DeploymentError     the policy server did not come up
+├── DeploymentFailed    the policy server did not come up; nothing of it was left running
+└── RecordingError      demonstrations cannot be recorded
 """
 
 from kinitro.errors import KinitroError
@@ -15,3 +16,15 @@ class MinerError(KinitroError):
 
 class ProjectError(MinerError):
     """The folder of a policy cannot be written or used."""
+
+
+class ServiceError(MinerError):
+    """The Hugging Face hub or Basilica refused, or was not there."""
+
+
+class DeploymentFailed(MinerError):
+    """The policy server did not come up; nothing of it was left running."""
+
+
+class RecordingError(MinerError):
+    """Demonstrations cannot be recorded."""
