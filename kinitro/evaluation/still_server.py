@@ -1,0 +1,109 @@
+"""The smallest policy server: it conforms to the protocol and never moves. A canary, and a clock for benchmarks.
+
+`python -m kinitro.evaluation.still_server --delay-ms 50` listens on a free loopback port, prints its URL and ends
+with its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from types import ModuleType
+
+import msgspec
+
+from kinitro.policies.messages import ACTION_SIZE, MAX_CONCURRENT_EPISODES, Health
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_HEALTH = Health(encodings=("json", "msgpack"), max_concurrent_episodes=MAX_CONCURRENT_EPISODES)
+
+
+class _Task(msgspec.Struct):
+    episode_id: str
+
+
+class _Reset(msgspec.Struct):
+    task_config: _Task
+
+
+class StillServer:
+    """Listens on loopback after `start`; answers every `/act` with zero motion, `delay_s` after it arrived."""
+
+    def __init__(self, delay_s: float = 0.0, encodings: tuple[str, ...] = _HEALTH.encodings) -> None:
+        self._delay_s = delay_s
+        self._health = msgspec.structs.replace(_HEALTH, encodings=encodings)
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+        self.url = ""
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        self.url = f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        """Stop listening, break all connections."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._connections):
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One keep-alive connection; whoever sends something else than our client is hung up on."""
+        self._connections.add(writer)
+        try:
+            while True:
+                await self._exchange(reader, writer)
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError, IndexError):
+            return
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+        path = lines[0].split(b" ")[1]
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
+        length = int(headers.get(b"content-length", 0))
+        if length > MAX_BODY_BYTES:
+            raise ValueError(f"a body of {length} bytes")
+        body = await reader.readexactly(length)
+        packed = headers.get(b"content-type") == b"application/msgpack"
+        codec: ModuleType = msgspec.msgpack if packed else msgspec.json
+        if path == b"/act":
+            if self._delay_s:
+                await asyncio.sleep(self._delay_s)
+            answer: object = {"action": [0.0] * ACTION_SIZE}
+        elif path == b"/reset":
+            answer = {"episode_id": codec.decode(body, type=_Reset).task_config.episode_id}
+        else:
+            answer = self._health
+        encoded = codec.encode(answer)
+        content_type = b"application/msgpack" if packed else b"application/json"
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b"
+            % (content_type, len(encoded), encoded)
+        )
+        await writer.drain()
+
+
+async def _main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay-ms", type=float, default=0.0)
+    parser.add_argument("--json-only", action="store_true")
+    arguments = parser.parse_args()
+    server = StillServer(arguments.delay_ms / 1000.0, ("json",) if arguments.json_only else _HEALTH.encodings)
+    await server.start()
+    sys.stdout.write(f"{server.url}\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    await server.close()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_main())

@@ -1,0 +1,101 @@
+"""The canary tells a broken network of ours from a miner who does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kinitro.evaluation import Outcome, Surroundings, run_episode
+from kinitro.evaluation import canary as canary_module
+from kinitro.evaluation.canary import Canary
+from kinitro.evaluation.stalls import StallWatch
+from kinitro.evaluation.still_server import StillServer
+from kinitro.policies.client import HttpPolicy
+from tests.fakes.point import PointEnvironment
+
+NOBODY = "http://127.0.0.1:9"
+
+
+def connect(url: str) -> HttpPolicy:
+    return HttpPolicy(url, allow_private=True)
+
+
+@pytest.fixture
+async def still() -> AsyncIterator[StillServer]:
+    server = StillServer()
+    await server.start()
+    yield server
+    await server.close()
+
+
+@pytest.mark.parametrize("encodings", [("json",), ("json", "msgpack")])
+async def test_the_still_server_conforms_and_does_not_move(encodings: tuple[str, ...]) -> None:
+    server = StillServer(encodings=encodings)
+    await server.start()
+    policy = connect(server.url)
+    result = await run_episode(PointEnvironment(), policy, seed=1, max_steps=30)
+    await policy.close()
+    await server.close()
+    assert (result.outcome, result.steps, result.forfeits) == (Outcome.FAILURE, 30, 0)
+
+
+async def test_it_sings_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canary_module, "REMEMBERED_S", 0.0)
+    canary = Canary(connect)
+    await canary.start()
+    assert await canary.sings()
+    await canary.close()
+    assert not await canary.sings()
+
+
+async def test_an_outside_canary_must_sing_too(still: StillServer) -> None:
+    for url, sings in ((still.url, True), (NOBODY, False)):
+        canary = Canary(connect, outside_url=url)
+        await canary.start()
+        assert await canary.sings() is sings
+        await canary.close()
+
+
+async def test_one_verdict_serves_all_who_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counting(url: str) -> HttpPolicy:
+        asked.append(url)
+        return connect(url)
+
+    canary = Canary(counting)
+    await canary.start()
+    assert all(await asyncio.gather(*(canary.sings() for _ in range(50))))
+    await canary.close()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("broken", "outcome"), [(False, Outcome.POLICY_FAULT), (True, Outcome.EVALUATOR_FAULT)])
+async def test_a_miner_out_of_reach_is_judged_by_the_canary(broken: bool, outcome: Outcome) -> None:
+    canary = Canary(connect)
+    await canary.start()
+    if broken:
+        await canary.close()
+    policy = connect(NOBODY)
+    result = await run_episode(PointEnvironment(), policy, seed=1, surroundings=Surroundings(canary=canary.sings))
+    await policy.close()
+    await canary.close()
+    assert result.outcome is outcome
+    assert result.reason == ("canary_failed" if broken else "unreachable:connection_refused")
+
+
+async def test_a_stall_of_our_own_loop_is_noticed() -> None:
+    import time
+
+    watch = StallWatch()
+    watching = asyncio.create_task(watch.run())
+    before = time.monotonic()
+    await asyncio.sleep(0.1)
+    assert watch.worst_since(before) < 0.1
+    time.sleep(0.4)  # noqa: ASYNC251 - this is the stall
+    await asyncio.sleep(0.05)
+    watching.cancel()
+    assert 0.3 < watch.worst_since(before) < 1.0
+    assert watch.worst_since(time.monotonic()) == 0.0
