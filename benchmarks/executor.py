@@ -1,0 +1,201 @@
+"""How much of a core the executor turns into environment steps while policies think.
+
+    python benchmarks/executor.py [--steps 60] [--episodes 32] [--environment metaworld/reach-v3]
+
+Real simulator with three cameras, real worker processes, real HTTP on loopback. The policy server is one process that
+sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores with the workers. The baseline is how
+such executors are usually written: one episode at a time, a fresh HTTP client for every call, images as nested lists.
+Loopback hides the network but not its cost: every byte is encoded, sent, received and checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx2
+import numpy as np
+import psutil
+
+from kinitro.environments import get_spec, make
+from kinitro.evaluation import EpisodeResult
+from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.worker import WorkerConfig
+
+DELAYS_MS = (0, 20, 50, 100)
+WORKERS = (1, 2)
+BASELINE_STEPS = 40
+HOSTILE_SHARE = 4
+"""One hostile episode for so many good ones."""
+
+
+@dataclass(frozen=True)
+class Run:
+    steps: int
+    elapsed_s: float
+    worker_cpu_s: float
+    latency_ms: float
+
+    @property
+    def rate(self) -> float:
+        return self.steps / self.elapsed_s
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * self.worker_cpu_s / self.steps
+
+
+@contextmanager
+def policy_server(delay_ms: int) -> Iterator[str]:
+    command = [sys.executable, "-m", "kinitro.evaluation.still_server", "--delay-ms", str(delay_ms)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.communicate()
+
+
+def jobs(environment: str, endpoint: str, count: int, steps: int) -> list[Job]:
+    spec = get_spec(environment)
+    return [Job(spec.id, spec.version, os.urandom(16).hex(), endpoint, steps) for _ in range(count)]
+
+
+def cpu_s(pool: WorkerPool) -> float:
+    return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pool.process_ids)
+
+
+async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
+    """Run all at once; counts the steps of those that were answered."""
+    cpu, begun = cpu_s(pool), time.perf_counter()
+    results: list[EpisodeResult] = await asyncio.gather(*(pool.evaluate(job) for job in batch))
+    elapsed_s = time.perf_counter() - begun
+    faults = [result.reason for result in results if result.reason]
+    assert not faults, faults
+    latency_ms = float(np.median([result.timings.policy_p50_ms for result in results]))
+    return Run(sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms)
+
+
+async def interleaved(environment: str, episodes: int, steps: int) -> dict[tuple[int, int], Run]:
+    found = {}
+    for workers in WORKERS:
+        pool = WorkerPool(workers, episodes, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+        await pool.start()
+        try:
+            with policy_server(0) as endpoint:
+                await measure(pool, jobs(environment, endpoint, pool.capacity, 2))  # environments made, caches warm
+            for delay_ms in DELAYS_MS:
+                with policy_server(delay_ms) as endpoint:
+                    run = await measure(pool, jobs(environment, endpoint, pool.capacity, steps))
+                found[workers, delay_ms] = run
+                print(
+                    f"{workers} worker(s)  {delay_ms:3d} ms  {run.rate:7.1f} steps/s  {run.cpu_ms:6.2f} ms CPU/step  "
+                    f"policy p50 {run.latency_ms:5.1f} ms",
+                    flush=True,
+                )
+        finally:
+            await pool.close()
+    return found
+
+
+async def baseline(environment_id: str, delay_ms: int) -> float:
+    """Steps per second of one episode at a time, a client per call, nested lists."""
+    environment = make(environment_id)
+    environment.reset(1)
+    environment.observe()
+    with policy_server(delay_ms) as endpoint:
+        begun = time.perf_counter()
+        for step in range(BASELINE_STEPS):
+            observation = environment.observe()
+            body = json.dumps(
+                {
+                    "episode_id": "baseline",
+                    "step": step,
+                    "observation": observation.agent_pos.tolist(),
+                    "images": {name: image.tolist() for name, image in observation.pixels.items()},
+                }
+            )
+            async with httpx2.AsyncClient() as client:
+                headers = {"content-type": "application/json"}
+                answer = await client.post(f"{endpoint}/act", content=body, headers=headers)
+            environment.step(answer.json()["action"])
+        elapsed_s = time.perf_counter() - begun
+    environment.close()
+    return BASELINE_STEPS / elapsed_s
+
+
+async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Promises a gigabyte and sends a byte now and then."""
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000000\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+    except (ConnectionError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+
+
+async def beside_hostile(environment: str, episodes: int, steps: int) -> tuple[Run, Run]:
+    """Good episodes alone, and the same number beside hostile servers, in one worker."""
+    pool = WorkerPool(1, episodes * 2, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+    await pool.start()
+    hostile = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    bad = f"http://127.0.0.1:{hostile.sockets[0].getsockname()[1]}"
+    try:
+        with policy_server(20) as endpoint:
+            await measure(pool, jobs(environment, endpoint, episodes + episodes // HOSTILE_SHARE, 2))
+            alone = await measure(pool, jobs(environment, endpoint, episodes, steps))
+            enemies = [
+                asyncio.create_task(pool.evaluate(job))
+                for job in jobs(environment, bad, episodes // HOSTILE_SHARE, steps)
+            ]
+            await asyncio.sleep(0.5)
+            beside = await measure(pool, jobs(environment, endpoint, episodes, steps))
+            for enemy in enemies:
+                enemy.cancel()
+            await asyncio.gather(*enemies, return_exceptions=True)
+    finally:
+        await pool.close()
+        hostile.close()
+    return alone, beside
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=60, help="per episode")
+    parser.add_argument("--episodes", type=int, default=32, help="interleaved per worker")
+    parser.add_argument("--environment", default="metaworld/reach-v3")
+    arguments = parser.parse_args()
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
+    found = await interleaved(arguments.environment, arguments.episodes, arguments.steps)
+    usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in (0, 50)}
+    for delay_ms, rate in usual.items():
+        print(f"baseline    {delay_ms:3d} ms  {rate:7.1f} steps/s")
+    for workers in WORKERS:
+        print(
+            f"{workers} worker(s): 50 ms at {found[workers, 50].rate / found[workers, 0].rate:.0%} of 0 ms, "
+            f"{found[workers, 50].rate / usual[50]:.1f} x the baseline at 50 ms"
+        )
+    alone, beside = await beside_hostile(arguments.environment, arguments.episodes, arguments.steps)
+    print(
+        f"beside hostile servers: {beside.rate / alone.rate:.1%} of the speed alone, "
+        f"CPU per good step {beside.cpu_ms:.2f} ms instead of {alone.cpu_ms:.2f} ms"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
