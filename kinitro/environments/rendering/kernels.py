@@ -22,8 +22,14 @@ from kinitro.environments.rendering.scene import Geometry, Paint
 from kinitro.environments.rendering.textures import PLANAR, Textures
 
 Float32s = npt.NDArray[np.float32]
+Attributes = tuple[np.float32, np.float32, np.float32, np.float32, np.float32, np.float32]
+"""Red, green, blue, s, t, r."""
 f32 = np.float32
 
+PIXEL_SAMPLES = 4
+MEAN_X = (0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 0.5, 1 / 3, 1.0, 0.5, 1.0, 2 / 3, 0.5, 1 / 3, 2 / 3, 0.5)
+MEAN_Y = (0.0, 0.0, 0.0, 0.0, 1.0, 0.5, 0.5, 1 / 3, 1.0, 0.5, 0.5, 1 / 3, 1.0, 2 / 3, 2 / 3, 0.5)
+"""Mean position of a set of samples of a pixel, relative to its first sample; bit k of the index: sample k is in it."""
 SUBPIXEL = f32(256)
 """Screen positions are multiples of 1 / SUBPIXEL of a sample."""
 EDGE_STEP = 2.0**-17
@@ -39,9 +45,11 @@ which is linear over the picture; 0 in front of the near plane, where X and Y me
 colour, 0 to 255. S, T, R: texture coordinates.
 """
 COLUMNS = 12
-SPARE_VERTICES = 2
-"""Rows at the end for the corners that appear where the near plane cuts a triangle."""
-SCRATCH_ROWS = 11
+LANES = 64
+"""Vertices lit at a time: loops of constant length become vector instructions."""
+NORMAL, SIGHT, COLOUR, FACING, HIGHLIGHT, POWER = (row * LANES for row in (0, 3, 6, 9, 10, 11))
+"""Where these rows of LANES values begin in scratch memory; the first three are three rows each."""
+SCRATCH_SIZE = 12 * LANES
 
 
 class Poses(NamedTuple):
@@ -52,17 +60,27 @@ class Poses(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Samples of a picture: colour uint8 (h, w, 4), nearness float32 (h, w), 0 where nothing was drawn."""
+    """Samples of a picture h x w pixels large, four per pixel in a square: upper left, upper
+    right, lower left, lower right.
 
-    colour: npt.NDArray[np.uint8]
+    colour:   uint32 (h, w, 4), red + green * 2 ** 8 + blue * 2 ** 16.
+    nearness: float32 (h, w, 4), 0 where nothing was drawn.
+    """
+
+    colour: npt.NDArray[np.uint32]
     nearness: Float32s
 
 
 class Workspace(NamedTuple):
-    """Memory for `draw`: vertices float32 (most vertices of an object + SPARE_VERTICES, COLUMNS), and scratch float32
-    (SCRATCH_ROWS, most vertices of an object)."""
+    """Memory for `draw`, for the largest object.
+
+    vertices: float32 (vertices + 2 * triangles, COLUMNS): the near plane adds up to two vertices per triangle.
+    corners:  int32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
+    scratch:  float32 (SCRATCH_SIZE,).
+    """
 
     vertices: Float32s
+    corners: npt.NDArray[np.int32]
     scratch: Float32s
 
 
@@ -84,46 +102,73 @@ def draw(
     far ones first.
     """
     turn, shift = np.empty((3, 3), np.float32), np.empty(3, np.float32)
-    corner = np.empty(4, np.int64)
-    vertices = workspace.vertices
-    triangles, first_triangle = geometry.triangles, geometry.first_triangle
-    texels, colour, nearness = textures.texels, frame.colour, frame.nearness
-    height, width = nearness.shape
+    height, width = 2 * frame.nearness.shape[0], 2 * frame.nearness.shape[1]
     for number in objects:
         _place(poses.position[number], poses.rotation[number], camera.position, camera.axes, turn, shift)
         if not _in_view(shift, geometry.radius[number], camera.focal_px, camera.near_m, height, width):
             continue
-        _transform(number, geometry, paint.coordinates, turn, shift, camera, height, width, workspace)
-        _light(number, geometry, paint, turn, lights, camera, workspace)
-        alpha, texture = paint.rgba[number, 3], paint.texture[number]
+        _prepare(number, geometry, paint, turn, shift, lights, camera, height, width, workspace)
+        texture = paint.texture[number]
         kind, start, side, faces = 0, 0, 0, 0
         if texture >= 0:
             kind, start = textures.kind[texture], textures.first[texture]
             side, faces = textures.width[texture], textures.faces[texture]
-        for triangle in range(first_triangle[number], first_triangle[number + 1]):
-            a, b, c = triangles[triangle, 0], triangles[triangle, 1], triangles[triangle, 2]
-            if vertices[a, NEARNESS] > f32(0) and vertices[b, NEARNESS] > f32(0) and vertices[c, NEARNESS] > f32(0):
-                if not _covers_samples(vertices, a, b, c, height, width):
-                    continue
-                corner[0], corner[1], corner[2] = a, b, c
-                count = 3
-            else:
-                count = _clip(vertices, a, b, c, camera.focal_px, camera.near_m, height, width, corner)
-            for k in range(1, count - 1):
-                _fill(
-                    vertices,
-                    corner[0],
-                    corner[k],
-                    corner[k + 1],
-                    alpha,
-                    kind,
-                    start,
-                    side,
-                    faces,
-                    texels,
-                    colour,
-                    nearness,
-                )
+        shown = _select(
+            geometry.triangles,
+            geometry.first_triangle[number],
+            geometry.first_triangle[number + 1],
+            workspace.vertices,
+            geometry.first_vertex[number + 1] - geometry.first_vertex[number],
+            camera.focal_px,
+            camera.near_m,
+            height,
+            width,
+            workspace.corners,
+        )
+        _fill(
+            workspace.vertices,
+            workspace.corners,
+            shown,
+            paint.rgba[number, 3],
+            kind,
+            start,
+            side,
+            faces,
+            textures.texels,
+            frame.colour,
+            frame.nearness,
+        )
+
+
+@compiled
+def _select(
+    triangles: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+    vertices: Float32s,
+    free: int,
+    focal: np.float32,
+    near: np.float32,
+    height: int,
+    width: int,
+    corners: npt.NDArray[np.int32],
+) -> int:
+    """Write to `corners` the vertices of those of the triangles first to last - 1 that may cover samples; how many.
+
+    The near plane cuts triangles into up to two; new vertices are appended to `vertices` from row `free`.
+    """
+    count = 0
+    for triangle in range(first, last):
+        a, b, c = triangles[triangle, 0], triangles[triangle, 1], triangles[triangle, 2]
+        in_front = min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) > f32(0)
+        if not in_front:
+            added, new = _clip(vertices, a, b, c, free, focal, near, height, width, corners, count)
+            free += new
+            count += added
+        elif _covers_samples(vertices, a, b, c, height, width):
+            corners[count, 0], corners[count, 1], corners[count, 2] = a, b, c
+            count += 1
+    return count
 
 
 @compiled
@@ -157,8 +202,35 @@ def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.fl
 
 
 @compiled
-def _transform(
+def _prepare(
     number: int,
+    geometry: Geometry,
+    paint: Paint,
+    turn: Float32s,
+    shift: Float32s,
+    lights: Lights,
+    camera: Camera,
+    height: int,
+    width: int,
+    workspace: Workspace,
+) -> None:
+    """Transform and light the vertices of an object, LANES at a time."""
+    vertices, scratch = workspace.vertices, workspace.scratch
+    first, last = geometry.first_vertex[number], geometry.first_vertex[number + 1]
+    for start in range(first, last, LANES):
+        count, offset = min(LANES, last - start), start - first
+        _transform(start, count, offset, geometry, paint.coordinates, turn, shift, camera, height, width, workspace)
+        _light(number, paint, lights, camera, scratch)
+        for i in range(count):
+            for channel in range(3):
+                vertices[offset + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
+
+
+@compiled
+def _transform(
+    start: int,
+    count: int,
+    offset: int,
     geometry: Geometry,
     coordinates: Float32s,
     turn: Float32s,
@@ -168,83 +240,93 @@ def _transform(
     width: int,
     workspace: Workspace,
 ) -> None:
-    """The vertices of an object in the camera's frame and in the picture."""
-    vertices, positions = workspace.vertices, geometry.positions
-    first, last = geometry.first_vertex[number], geometry.first_vertex[number + 1]
-    for i in range(first, last):
-        x, y, z = positions[0, i], positions[1, i], positions[2, i]
-        vertex = vertices[i - first]
-        vertex[RIGHT] = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + shift[0]
-        vertex[UP] = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + shift[1]
-        vertex[FORWARD] = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z + shift[2]
-        vertex[S], vertex[T], vertex[R] = coordinates[0, i], coordinates[1, i], coordinates[2, i]
-        if vertex[FORWARD] >= camera.near_m:
-            _to_picture(vertices, i - first, camera.focal_px, height, width)
-        else:
-            vertex[NEARNESS] = f32(0)
+    """Vertices start to start + count - 1 in the camera's frame and in the picture, from row `offset`; and, in scratch,
+    their normals and unit vectors to the camera."""
+    vertices, scratch = workspace.vertices, workspace.scratch
+    positions, normals = geometry.positions, geometry.normals
+    for i in range(count):
+        vertex, row = start + i, offset + i
+        x, y, z = positions[0, vertex], positions[1, vertex], positions[2, vertex]
+        right = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + shift[0]
+        up = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + shift[1]
+        forward = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z + shift[2]
+        vertices[row, RIGHT], vertices[row, UP], vertices[row, FORWARD] = right, up, forward
+        for axis in range(3):
+            vertices[row, S + axis] = coordinates[axis, vertex]
+        vertices[row, NEARNESS] = f32(0)
+        if forward >= camera.near_m:
+            x, y, nearness = _to_picture(right, up, forward, camera.focal_px, height, width)
+            vertices[row, X], vertices[row, Y], vertices[row, NEARNESS] = x, y, nearness
+        scale = f32(-1) / np.sqrt(right * right + up * up + forward * forward + VANISHING)
+        scratch[SIGHT + i] = right * scale
+        scratch[SIGHT + LANES + i] = up * scale
+        scratch[SIGHT + 2 * LANES + i] = forward * scale
+        x, y, z = normals[0, vertex], normals[1, vertex], normals[2, vertex]
+        for axis in range(3):
+            scratch[NORMAL + axis * LANES + i] = turn[axis, 0] * x + turn[axis, 1] * y + turn[axis, 2] * z
 
 
 @compiled
-def _to_picture(vertices: Float32s, i: int, focal: np.float32, height: int, width: int) -> None:
-    """Where a vertex that is given in the camera's frame lies in the picture."""
-    nearness = f32(1) / vertices[i, FORWARD]
-    scale = focal * nearness
-    vertices[i, NEARNESS] = nearness
-    x = f32(0.5) * f32(width) + scale * vertices[i, RIGHT]
-    y = f32(0.5) * f32(height) - scale * vertices[i, UP]
-    vertices[i, X] = np.floor(x * SUBPIXEL + f32(0.5)) / SUBPIXEL
-    vertices[i, Y] = np.floor(y * SUBPIXEL + f32(0.5)) / SUBPIXEL
+def _to_picture(
+    right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, height: int, width: int
+) -> tuple[np.float32, np.float32, np.float32]:
+    """X, Y and NEARNESS of a point in the camera's frame."""
+    nearness = f32(1) / forward
+    x = f32(0.5) * f32(width) + focal * nearness * right
+    y = f32(0.5) * f32(height) - focal * nearness * up
+    return np.floor(x * SUBPIXEL + f32(0.5)) / SUBPIXEL, np.floor(y * SUBPIXEL + f32(0.5)) / SUBPIXEL, nearness
 
 
 @compiled
-def _light(
-    number: int,
-    geometry: Geometry,
-    paint: Paint,
-    turn: Float32s,
-    lights: Lights,
-    camera: Camera,
-    workspace: Workspace,
-) -> None:
-    """Colours of an object's vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
+def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: Float32s) -> None:
+    """Colours of LANES vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
 
     As OpenGL's fixed pipeline with a local viewer: the highlight is (n . h) ** exponent with h half-way between light
     and viewer, where the light is in front of the surface; colours are limited to 1.
     """
-    first, last = geometry.first_vertex[number], geometry.first_vertex[number + 1]
-    scratch = workspace.scratch[:, : last - first]
-    normal, sight, highlight, power, light_of = scratch[0:3], scratch[3:6], scratch[6], scratch[7], scratch[8:11]
-    vertices = workspace.vertices[: last - first]
-    _orient(geometry.normals[:, first:last], turn, vertices, normal, sight)
     for channel in range(3):
         ambient = paint.emission[number]
         for light in range(len(lights.towards)):
             ambient += lights.ambient[light, channel]
-        light_of[channel] = paint.rgba[number, channel] * ambient
+        start = paint.rgba[number, channel] * ambient
+        for i in range(LANES):
+            scratch[COLOUR + channel * LANES + i] = start
     for light in range(len(lights.towards)):
         x, y, z = _towards(lights.towards[light], camera.axes, lights.headlight and light == 0)
-        _highlight(x, y, z, paint.exponent[number], normal, sight, highlight, power)
+        _reflect(x, y, z, paint.exponent[number], scratch)
         for channel in range(3):
             diffuse = paint.rgba[number, channel] * lights.diffuse[light, channel]
             specular = paint.specular[number] * lights.specular[light, channel]
-            _add_light(x, y, z, diffuse, specular, normal, highlight, light_of[channel])
-    for i in range(last - first):
-        vertices[i, RED] = f32(255) * min(light_of[0, i], f32(1))
-        vertices[i, GREEN] = f32(255) * min(light_of[1, i], f32(1))
-        vertices[i, BLUE] = f32(255) * min(light_of[2, i], f32(1))
+            for i in range(LANES):
+                added = diffuse * scratch[FACING + i] + specular * scratch[HIGHLIGHT + i]
+                scratch[COLOUR + channel * LANES + i] += added
+    for i in range(3 * LANES):
+        scratch[COLOUR + i] = f32(255) * min(scratch[COLOUR + i], f32(1))
 
 
 @compiled
-def _orient(normals: Float32s, turn: Float32s, vertices: Float32s, normal: Float32s, sight: Float32s) -> None:
-    """Normals and unit vectors to the camera, in the camera's frame."""
-    for i in range(len(vertices)):
-        x, y, z = normals[0, i], normals[1, i], normals[2, i]
-        normal[0, i] = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
-        normal[1, i] = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
-        normal[2, i] = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
-        x, y, z = vertices[i, RIGHT], vertices[i, UP], vertices[i, FORWARD]
-        scale = f32(-1) / np.sqrt(x * x + y * y + z * z + VANISHING)
-        sight[0, i], sight[1, i], sight[2, i] = x * scale, y * scale, z * scale
+def _reflect(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch: Float32s) -> None:
+    """For a light in direction (x, y, z): FACING = max(0, n . l), HIGHLIGHT = max(0, n . h) ** exponent if n . l > 0.
+
+    The power is taken by repeated squaring, of POWER.
+    """
+    for i in range(LANES):
+        nx, ny, nz = scratch[NORMAL + i], scratch[NORMAL + LANES + i], scratch[NORMAL + 2 * LANES + i]
+        hx, hy, hz = x + scratch[SIGHT + i], y + scratch[SIGHT + LANES + i], z + scratch[SIGHT + 2 * LANES + i]
+        facing = max(x * nx + y * ny + z * nz, f32(0))
+        along = max(hx * nx + hy * ny + hz * nz, f32(0))
+        scratch[FACING + i] = facing
+        scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + VANISHING)
+        scratch[HIGHLIGHT + i] = f32(1) if facing > f32(0) else f32(0)
+    while exponent > 0:
+        if exponent & 1:
+            for i in range(LANES):
+                product = scratch[HIGHLIGHT + i] * scratch[POWER + i]
+                scratch[HIGHLIGHT + i] = product if product > VANISHING else f32(0)
+        exponent >>= 1
+        for i in range(LANES):
+            square = scratch[POWER + i] * scratch[POWER + i]
+            scratch[POWER + i] = square if square > VANISHING else f32(0)
 
 
 @compiled
@@ -259,52 +341,6 @@ def _towards(
         f32(axes[1, 0] * light[0] + axes[1, 1] * light[1] + axes[1, 2] * light[2]),
         f32(axes[2, 0] * light[0] + axes[2, 1] * light[1] + axes[2, 2] * light[2]),
     )
-
-
-@compiled
-def _highlight(
-    x: np.float32,
-    y: np.float32,
-    z: np.float32,
-    exponent: int,
-    normal: Float32s,
-    sight: Float32s,
-    highlight: Float32s,
-    power: Float32s,
-) -> None:
-    """`highlight` = max(0, n . h) ** exponent, by repeated squaring of `power`."""
-    count = len(highlight)
-    for i in range(count):
-        hx, hy, hz = x + sight[0, i], y + sight[1, i], z + sight[2, i]
-        along = hx * normal[0, i] + hy * normal[1, i] + hz * normal[2, i]
-        power[i] = max(along, f32(0)) / np.sqrt(hx * hx + hy * hy + hz * hz + VANISHING)
-        highlight[i] = f32(1)
-    while exponent > 0:
-        if exponent & 1:
-            for i in range(count):
-                product = highlight[i] * power[i]
-                highlight[i] = product if product > VANISHING else f32(0)
-        exponent >>= 1
-        for i in range(count):
-            square = power[i] * power[i]
-            power[i] = square if square > VANISHING else f32(0)
-
-
-@compiled
-def _add_light(
-    x: np.float32,
-    y: np.float32,
-    z: np.float32,
-    diffuse: np.float32,
-    specular: np.float32,
-    normal: Float32s,
-    highlight: Float32s,
-    colour: Float32s,
-) -> None:
-    """Add one light's diffuse and specular part to one channel."""
-    for i in range(len(colour)):
-        facing = x * normal[0, i] + y * normal[1, i] + z * normal[2, i]
-        colour[i] += diffuse * facing + specular * highlight[i] if facing > f32(0) else f32(0)
 
 
 @compiled
@@ -327,117 +363,218 @@ def _clip(
     a: int,
     b: int,
     c: int,
+    free: int,
     focal: np.float32,
     near: np.float32,
     height: int,
     width: int,
-    corner: npt.NDArray[np.int64],
-) -> int:
-    """Write the corners of the part of a triangle beyond the near plane to `corner`; returns how many: 0, 3 or 4."""
-    count = 0
-    spare = len(vertices) - SPARE_VERTICES
+    corners: npt.NDArray[np.int32],
+    count: int,
+) -> tuple[int, int]:
+    """Write the part of a triangle beyond the near plane, 0 to 2 triangles, to `corners` from row `count`.
+
+    Returns how many triangles and how many new vertices there are.
+    """
+    spare, known = free, 0
+    p, q = 0, 0
+    added = 0
     for k in range(3):
         start = a if k == 0 else b if k == 1 else c
         end = b if k == 0 else c if k == 1 else a
         starts_beyond, ends_beyond = vertices[start, NEARNESS] > f32(0), vertices[end, NEARNESS] > f32(0)
-        if starts_beyond:
-            corner[count] = start
-            count += 1
-        if starts_beyond != ends_beyond:
-            part = (near - vertices[start, FORWARD]) / (vertices[end, FORWARD] - vertices[start, FORWARD])
-            for column in range(COLUMNS):
-                vertices[spare, column] = vertices[start, column] + part * (
-                    vertices[end, column] - vertices[start, column]
-                )
-            vertices[spare, FORWARD] = near
-            _to_picture(vertices, spare, focal, height, width)
-            corner[count] = spare
-            count += 1
-            spare += 1
-    return count
+        for corner in range(2):
+            if (corner == 0 and not starts_beyond) or (corner == 1 and starts_beyond == ends_beyond):
+                continue
+            vertex = start
+            if corner == 1:
+                _cut(vertices, start, end, spare, focal, near, height, width)
+                vertex = spare
+                spare += 1
+            # a fan around the polygon's first corner p; q is the corner before this one
+            if known == 0:
+                p = vertex
+            elif known >= 2:
+                corners[count + added, 0], corners[count + added, 1], corners[count + added, 2] = p, q, vertex
+                added += 1
+            q = vertex
+            known += 1
+    return added, spare - free
+
+
+@compiled
+def _cut(
+    vertices: Float32s, start: int, end: int, target: int, focal: np.float32, near: np.float32, height: int, width: int
+) -> None:
+    """Make row `target` the vertex where the edge between two vertices meets the near plane."""
+    part = (near - vertices[start, FORWARD]) / (vertices[end, FORWARD] - vertices[start, FORWARD])
+    for column in range(COLUMNS):
+        vertices[target, column] = vertices[start, column] + part * (vertices[end, column] - vertices[start, column])
+    x, y, nearness = _to_picture(vertices[target, RIGHT], vertices[target, UP], near, focal, height, width)
+    vertices[target, X], vertices[target, Y], vertices[target, NEARNESS] = x, y, nearness
 
 
 @compiled
 def _fill(
     vertices: Float32s,
-    a: int,
-    b: int,
-    c: int,
+    corners: npt.NDArray[np.int32],
+    count: int,
     alpha: np.float32,
     kind: int,
     start: int,
     side: int,
     faces: int,
     texels: npt.NDArray[np.uint8],
-    colour: npt.NDArray[np.uint8],
+    colour: npt.NDArray[np.uint32],
     nearness: Float32s,
 ) -> None:
-    """Draw the samples whose centres are inside a triangle, or on its top or left edge; no texture if `side` is 0.
+    """Draw the samples whose centres are inside triangles, or on their top or left edges; no texture if `side` is 0.
 
+    Coverage and depth are found per sample, the colour once per pixel, at the mean of its visible samples.
     Edge functions are float64 and exact, so that two triangles with a common edge leave no gap and share no sample.
     """
-    ax, ay = float(vertices[a, X]), float(vertices[a, Y])
-    bx, by = float(vertices[b, X]), float(vertices[b, Y])
-    cx, cy = float(vertices[c, X]), float(vertices[c, Y])
-    area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
-    if area <= 0.0:
-        return
-    height, width = nearness.shape
-    left, right = _covered(min(ax, min(bx, cx)), max(ax, max(bx, cx)), width)
-    top, bottom = _covered(min(ay, min(by, cy)), max(ay, max(by, cy)), height)
-    # how much of each corner a sample has, times the area: 0 on the opposite edge, growing towards the corner
-    a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
-    a_least, b_least, c_least = _least(a_dx, a_dy), _least(b_dx, b_dy), _least(c_dx, c_dy)
-    density = f32(0)
-    if side > 0:
-        density = _density(vertices, a, b, c, kind, side) / f32(area)
-    for row in range(top, bottom + 1):
-        x, y = left + 0.5, row + 0.5
-        at_a = (x - bx) * a_dx + (y - by) * a_dy
-        at_b = (x - cx) * b_dx + (y - cy) * b_dy
-        at_c = (x - ax) * c_dx + (y - ay) * c_dy
-        entered = False
-        for column in range(left, right + 1):
-            if at_a >= a_least and at_b >= b_least and at_c >= c_least:
-                entered = True
-                weight_b, weight_c = f32(at_b / area), f32(at_c / area)
-                weight_a = (f32(1) - weight_b - weight_c) * vertices[a, NEARNESS]
-                weight_b *= vertices[b, NEARNESS]
-                weight_c *= vertices[c, NEARNESS]
-                near = weight_a + weight_b + weight_c
-                if near >= nearness[row, column]:
-                    if alpha >= f32(1):
-                        nearness[row, column] = near
-                    _shade(
-                        vertices,
-                        a,
-                        b,
-                        c,
-                        weight_a,
-                        weight_b,
-                        weight_c,
-                        alpha,
-                        density,
-                        kind,
-                        start,
-                        side,
-                        faces,
-                        texels,
-                        colour[row, column],
+    for triangle in range(count):
+        a, b, c = corners[triangle, 0], corners[triangle, 1], corners[triangle, 2]
+        ax, ay = float(vertices[a, X]), float(vertices[a, Y])
+        bx, by = float(vertices[b, X]), float(vertices[b, Y])
+        cx, cy = float(vertices[c, X]), float(vertices[c, Y])
+        area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
+        if area <= 0.0:
+            continue  # cut by the near plane and facing away
+        left, right = _covered(min(ax, min(bx, cx)), max(ax, max(bx, cx)), nearness.shape[1])
+        top, bottom = _covered(min(ay, min(by, cy)), max(ay, max(by, cy)), nearness.shape[0])
+        # how much of each corner a sample has, times the area: 0 on the opposite edge, growing towards the corner
+        a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
+        a_least, b_least, c_least = _least(a_dx, a_dy), _least(b_dx, b_dy), _least(c_dx, c_dy)
+        per_area = 1.0 / area
+        at_corners = _attributes(vertices, a), _attributes(vertices, b), _attributes(vertices, c)
+        qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
+        near_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * per_area)
+        near_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * per_area)
+        density = f32(0)
+        if side > 0:
+            density = _texture_area(at_corners, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
+        for row in range(top, bottom + 1):
+            x, y = 2 * left + 0.5, 2 * row + 0.5
+            at_a = (x - bx) * a_dx + (y - by) * a_dy - a_least
+            at_b = (x - cx) * b_dx + (y - cy) * b_dy - b_least
+            at_c = (x - ax) * c_dx + (y - ay) * c_dy - c_least
+            entered = False
+            for column in range(left, right + 1):
+                inside = _inside(at_a, at_b, at_c)
+                inside |= _inside(at_a + a_dx, at_b + b_dx, at_c + c_dx) << 1
+                inside |= _inside(at_a + a_dy, at_b + b_dy, at_c + c_dy) << 2
+                inside |= _inside(at_a + a_dx + a_dy, at_b + b_dx + b_dy, at_c + c_dx + c_dy) << 3
+                if inside:
+                    entered = True
+                    near = f32((at_a * qa + at_b * qb + at_c * qc) * per_area)
+                    seen = inside & (
+                        (near >= nearness[row, column, 0])
+                        | (near + near_dx >= nearness[row, column, 1]) << 1
+                        | (near + near_dy >= nearness[row, column, 2]) << 2
+                        | (near + near_dx + near_dy >= nearness[row, column, 3]) << 3
                     )
-            elif entered:
-                break
-            at_a += a_dx
-            at_b += b_dx
-            at_c += c_dx
+                    if seen:
+                        right_of, below = MEAN_X[seen], MEAN_Y[seen]
+                        near_mean = near + f32(right_of) * near_dx + f32(below) * near_dy
+                        distance = f32(1) / near_mean
+                        scale = per_area * distance
+                        wa = f32((at_a + right_of * a_dx + below * a_dy) * scale) * qa
+                        wb = f32((at_b + right_of * b_dx + below * b_dy) * scale) * qb
+                        wc = f32((at_c + right_of * c_dx + below * c_dy) * scale) * qc
+                        red, green, blue, s, t, r = _mixed(wa, wb, wc, at_corners)
+                        if side > 0:
+                            footprint = density * distance * distance * distance
+                            texel = _texel(s, t, r, footprint, kind, start, side, faces)
+                            red *= f32(texels[texel, 0]) * f32(1 / 255)
+                            green *= f32(texels[texel, 1]) * f32(1 / 255)
+                            blue *= f32(texels[texel, 2]) * f32(1 / 255)
+                        opaque = _packed(red, green, blue)
+                        for k in range(PIXEL_SAMPLES):
+                            if seen >> k & 1:
+                                if alpha < f32(1):
+                                    colour[row, column, k] = _blended(colour[row, column, k], red, green, blue, alpha)
+                                else:
+                                    colour[row, column, k] = opaque
+                                    nearness[row, column, k] = near + f32(k & 1) * near_dx + f32(k >> 1) * near_dy
+                elif entered:
+                    break
+                at_a += 2.0 * a_dx
+                at_b += 2.0 * b_dx
+                at_c += 2.0 * c_dx
+
+
+@compiled
+def _inside(at_a: float, at_b: float, at_c: float) -> int:
+    """1 for a sample inside a triangle, else 0."""
+    return int(min(at_a, min(at_b, at_c)) >= 0.0)
+
+
+@compiled
+def _attributes(vertices: Float32s, i: int) -> Attributes:
+    """What is interpolated between vertices."""
+    return vertices[i, RED], vertices[i, GREEN], vertices[i, BLUE], vertices[i, S], vertices[i, T], vertices[i, R]
+
+
+@compiled
+def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Attributes, Attributes, Attributes]) -> Attributes:
+    """Weighted sum of the attributes of three vertices."""
+    a, b, c = at
+    return (
+        wa * a[0] + wb * b[0] + wc * c[0],
+        wa * a[1] + wb * b[1] + wc * c[1],
+        wa * a[2] + wb * b[2] + wc * c[2],
+        wa * a[3] + wb * b[3] + wc * c[3],
+        wa * a[4] + wb * b[4] + wc * c[4],
+        wa * a[5] + wb * b[5] + wc * c[5],
+    )
+
+
+@compiled
+def _packed(red: np.float32, green: np.float32, blue: np.float32) -> np.uint32:
+    """A colour, 0 to 255 in each channel, as one number."""
+    return np.uint32(_byte(red) | _byte(green) << 8 | _byte(blue) << 16)
+
+
+@compiled
+def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.float32, alpha: np.float32) -> np.uint32:
+    """A packed colour seen through another one."""
+    through = f32(1) - alpha
+    return _packed(
+        alpha * red + through * f32(behind & 255),
+        alpha * green + through * f32(behind >> 8 & 255),
+        alpha * blue + through * f32(behind >> 16 & 255),
+    )
+
+
+@compiled
+def _byte(value: np.float32) -> int:
+    """The nearest integer from 0 to 255; interpolation may have left a hair's breadth outside."""
+    return int(min(max(value, f32(0)), f32(255)) + f32(0.5))
+
+
+@compiled
+def _texture_area(at: tuple[Attributes, Attributes, Attributes], kind: int, side: int) -> np.float32:
+    """Texels of the finest level that a triangle spans, times 2.
+
+    With `density` = this over twice the triangle's area in the picture, times the product of its corners' nearness, a
+    sample covers density * distance ** 3 texels: the Jacobian determinant of a plane's perspective image.
+    """
+    a, b, c = at
+    if kind == PLANAR:
+        ua, va, ub, vb, uc, vc = a[3], a[4], b[3], b[4], c[3], c[4]
+    else:
+        face = _cube_face(a[3] + b[3] + c[3], a[4] + b[4] + c[4], a[5] + b[5] + c[5])
+        ua, va = _on_face(face, a[3], a[4], a[5])
+        ub, vb = _on_face(face, b[3], b[4], b[5])
+        uc, vc = _on_face(face, c[3], c[4], c[5])
+    texels: np.float32 = abs((ub - ua) * (vc - va) - (uc - ua) * (vb - va)) * f32(side) * f32(side)
+    return texels
 
 
 @compiled
 def _covered(low: float, high: float, size: int) -> tuple[int, int]:
-    """First and last sample along an axis whose centre lies between `low` and `high`, within the picture."""
-    first = int(np.ceil(min(max(low, 0.0), float(size)) - 0.5))
-    last = int(np.floor(min(max(high, 0.0), float(size)) - 0.5))
-    return max(first, 0), min(last, size - 1)
+    """First and last pixel along an axis that may have samples between `low` and `high`, within the picture."""
+    return int(min(max(low, 0.0), 2.0 * size)) >> 1, min(int(min(max(high, 0.0), 2.0 * size)) >> 1, size - 1)
 
 
 @compiled
@@ -447,76 +584,10 @@ def _least(dx: float, dy: float) -> float:
 
 
 @compiled
-def _shade(
-    vertices: Float32s,
-    a: int,
-    b: int,
-    c: int,
-    weight_a: np.float32,
-    weight_b: np.float32,
-    weight_c: np.float32,
-    alpha: np.float32,
-    density: np.float32,
-    kind: int,
-    start: int,
-    side: int,
-    faces: int,
-    texels: npt.NDArray[np.uint8],
-    sample: npt.NDArray[np.uint8],
-) -> None:
-    """Colour one sample (uint8 (4,)). The weights of the corners are times their nearness: right in perspective."""
-    distance = f32(1) / (weight_a + weight_b + weight_c)
-    wa, wb, wc = weight_a * distance, weight_b * distance, weight_c * distance
-    red = wa * vertices[a, RED] + wb * vertices[b, RED] + wc * vertices[c, RED]
-    green = wa * vertices[a, GREEN] + wb * vertices[b, GREEN] + wc * vertices[c, GREEN]
-    blue = wa * vertices[a, BLUE] + wb * vertices[b, BLUE] + wc * vertices[c, BLUE]
-    if side > 0:
-        s = wa * vertices[a, S] + wb * vertices[b, S] + wc * vertices[c, S]
-        t = wa * vertices[a, T] + wb * vertices[b, T] + wc * vertices[c, T]
-        r = wa * vertices[a, R] + wb * vertices[b, R] + wc * vertices[c, R]
-        texel = _texel(s, t, r, density * distance * distance * distance, kind, start, side, faces)
-        red *= f32(texels[texel, 0]) * f32(1 / 255)
-        green *= f32(texels[texel, 1]) * f32(1 / 255)
-        blue *= f32(texels[texel, 2]) * f32(1 / 255)
-    if alpha < f32(1):
-        red = alpha * red + (f32(1) - alpha) * f32(sample[0])
-        green = alpha * green + (f32(1) - alpha) * f32(sample[1])
-        blue = alpha * blue + (f32(1) - alpha) * f32(sample[2])
-    # rounding may have left a hair's breadth outside 0 to 255
-    sample[0] = np.uint8(min(max(red, f32(0)) + f32(0.5), f32(255)))
-    sample[1] = np.uint8(min(max(green, f32(0)) + f32(0.5), f32(255)))
-    sample[2] = np.uint8(min(max(blue, f32(0)) + f32(0.5), f32(255)))
-
-
-@compiled
-def _density(vertices: Float32s, a: int, b: int, c: int, kind: int, side: int) -> np.float32:
-    """Texels of the finest level in a triangle (twice), times the product of its corners' nearness.
-
-    A plane's perspective image has the Jacobian determinant (constant) * nearness ** -3, and the constant is this over
-    twice the area in the picture.
-    """
-    us, vs, ur = vertices[a, S], vertices[a, T], vertices[a, R]
-    if kind == PLANAR:
-        ua, va, ub, vb, uc, vc = us, vs, vertices[b, S], vertices[b, T], vertices[c, S], vertices[c, T]
-    else:
-        face = _cube_face(
-            us + vertices[b, S] + vertices[c, S],
-            vs + vertices[b, T] + vertices[c, T],
-            ur + vertices[b, R] + vertices[c, R],
-        )
-        ua, va = _on_face(face, us, vs, ur)
-        ub, vb = _on_face(face, vertices[b, S], vertices[b, T], vertices[b, R])
-        uc, vc = _on_face(face, vertices[c, S], vertices[c, T], vertices[c, R])
-    part = abs((ub - ua) * (vc - va) - (uc - ua) * (vb - va)) * f32(side) * f32(side)
-    density: np.float32 = part * vertices[a, NEARNESS] * vertices[b, NEARNESS] * vertices[c, NEARNESS]
-    return density
-
-
-@compiled
 def _texel(
     s: np.float32, t: np.float32, r: np.float32, footprint: np.float32, kind: int, start: int, side: int, faces: int
 ) -> int:
-    """Index of the texel nearest to the texture coordinates, in the level where a sample covers about one texel."""
+    """Index of the texel nearest to the texture coordinates, in the level where a pixel covers about one texel."""
     face = 0
     if kind != PLANAR:
         face = _cube_face(s, t, r)
@@ -562,17 +633,16 @@ def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np
 
 
 @compiled
-def reduce_samples(frame: Frame, picture: npt.NDArray[np.uint8]) -> None:
-    """Each pixel of `picture` (h, w, 3) is the rounded mean of 2 x 2 samples."""
-    height, width, _ = picture.shape
-    samples = frame.colour
+def resolve(frame: Frame, picture: npt.NDArray[np.uint8]) -> None:
+    """Each pixel of `picture` (h, w, 3) becomes the rounded mean of its samples."""
+    colour = frame.colour
+    height, width, _ = colour.shape
     for row in range(height):
         for column in range(width):
-            for channel in range(3):
-                total = (
-                    np.int32(samples[2 * row, 2 * column, channel])
-                    + np.int32(samples[2 * row, 2 * column + 1, channel])
-                    + np.int32(samples[2 * row + 1, 2 * column, channel])
-                    + np.int32(samples[2 * row + 1, 2 * column + 1, channel])
-                )
-                picture[row, column, channel] = np.uint8((total + 2) >> 2)
+            red_blue, green = PIXEL_SAMPLES // 2 * 0x10001, PIXEL_SAMPLES // 2 << 8
+            for k in range(PIXEL_SAMPLES):
+                red_blue += colour[row, column, k] & 0xFF00FF
+                green += colour[row, column, k] & 0xFF00
+            picture[row, column, 0] = (red_blue & 0xFFFF) // PIXEL_SAMPLES
+            picture[row, column, 1] = (green >> 8) // PIXEL_SAMPLES
+            picture[row, column, 2] = (red_blue >> 16) // PIXEL_SAMPLES

@@ -13,20 +13,17 @@ from kinitro.environments.rendering import CameraView, Image
 from kinitro.environments.rendering.camera import Camera, camera_pose, focal_length_px, near_plane_m
 from kinitro.environments.rendering.kernels import (
     COLUMNS,
-    SCRATCH_ROWS,
-    SPARE_VERTICES,
+    PIXEL_SAMPLES,
+    SCRATCH_SIZE,
     Frame,
     Poses,
     Workspace,
     draw,
-    reduce_samples,
+    resolve,
 )
 from kinitro.environments.rendering.lighting import scene_lights
 from kinitro.environments.rendering.scene import OPAQUE_ALPHA, Geometry, Paint, model_objects, model_paint
 from kinitro.environments.rendering.textures import SKYBOX, Textures, model_textures
-
-SAMPLES = 2
-"""Samples per pixel along each axis: 2 x 2 anti-aliasing."""
 
 
 @dataclass(slots=True)
@@ -49,8 +46,8 @@ class SoftwareRenderer:
         self._textures = model_textures(model)
         self._camera_ids = [model.camera(view.mujoco_name).id for view in cameras]
         self._fixed = [model.body_weldid[model.cam_bodyid[camera]] == 0 for camera in self._camera_ids]
-        self._frame = _empty_frame(SAMPLES * size_px)
-        self._backgrounds = [_Background(_empty_frame(SAMPLES * size_px)) if fixed else None for fixed in self._fixed]
+        self._frame = _empty_frame(size_px)
+        self._backgrounds = [_Background(_empty_frame(size_px)) if fixed else None for fixed in self._fixed]
         self._sky = _sky_colour(self._textures)
         count = len(self._objects.moving)
         self._poses = Poses(np.zeros((count, 3)), np.zeros((count, 9)))
@@ -61,12 +58,13 @@ class SoftwareRenderer:
         model, objects = self._model, self._objects
         paint = model_paint(model, objects, self._textures)
         self._paint = paint
-        self._focal_px = [focal_length_px(model, camera, SAMPLES * self._size_px) for camera in self._camera_ids]
+        self._focal_px = [focal_length_px(model, camera, 2 * self._size_px) for camera in self._camera_ids]
         self._near_m = near_plane_m(model)
         alpha = paint.rgba[:, 3]
         opaque = alpha >= OPAQUE_ALPHA
         self._still = np.flatnonzero(opaque & ~objects.moving).astype(np.int32)
         self._moving = np.flatnonzero(opaque & objects.moving).astype(np.int32)
+        self._opaque = np.flatnonzero(opaque).astype(np.int32)
         self._transparent = np.flatnonzero((alpha > 0) & ~opaque).astype(np.int32)
         for background in self._backgrounds:
             if background is not None:
@@ -95,8 +93,7 @@ class SoftwareRenderer:
         frame, background = self._frame, self._backgrounds[number]
         if background is None:
             self._clear(frame)
-            self._draw(self._moving, camera, frame)
-            self._draw(self._still, camera, frame)
+            self._draw(self._near_to_far(position), camera, frame)
         else:
             self._refresh(background, camera)
             np.copyto(frame.colour, background.frame.colour)
@@ -105,7 +102,7 @@ class SoftwareRenderer:
         if len(self._transparent):
             self._draw(self._far_to_near(position), camera, frame)
         picture = np.empty((self._size_px, self._size_px, 3), np.uint8)
-        reduce_samples(frame, picture)
+        resolve(frame, picture)
         return picture
 
     def _refresh(self, background: _Background, camera: Camera) -> None:
@@ -125,8 +122,8 @@ class SoftwareRenderer:
             background.drawn_with = drawn_with
 
     def _clear(self, frame: Frame) -> None:
-        frame.colour[...] = self._sky
-        frame.nearness[...] = 0
+        frame.colour.fill(self._sky)
+        frame.nearness.fill(0)
 
     def _draw(self, objects: npt.NDArray[np.int32], camera: Camera, frame: Frame) -> None:
         assert self._paint is not None  # noqa: S101
@@ -142,6 +139,12 @@ class SoftwareRenderer:
             self._workspace,
         )
 
+    def _near_to_far(self, viewpoint: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+        """The opaque objects; what is drawn first hides the rest, which then costs little."""
+        opaque = self._opaque
+        away = self._poses.position[opaque] - viewpoint
+        return opaque[np.argsort(away[:, 0] ** 2 + away[:, 1] ** 2 + away[:, 2] ** 2, kind="stable")]
+
     def _far_to_near(self, viewpoint: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
         """The transparent objects, the one whose nearest point is farthest first."""
         away = self._poses.position[self._transparent] - viewpoint
@@ -151,19 +154,23 @@ class SoftwareRenderer:
 
 
 def _empty_frame(side: int) -> Frame:
-    return Frame(np.zeros((side, side, 4), np.uint8), np.zeros((side, side), np.float32))
+    return Frame(np.zeros((side, side, PIXEL_SAMPLES), np.uint32), np.zeros((side, side, PIXEL_SAMPLES), np.float32))
 
 
 def _workspace(geometry: Geometry) -> Workspace:
-    most = int(np.diff(geometry.first_vertex).max())
-    return Workspace(np.zeros((most + SPARE_VERTICES, COLUMNS), np.float32), np.zeros((SCRATCH_ROWS, most), np.float32))
+    vertices, triangles = int(np.diff(geometry.first_vertex).max()), int(np.diff(geometry.first_triangle).max())
+    return Workspace(
+        np.zeros((vertices + 2 * triangles, COLUMNS), np.float32),
+        np.zeros((2 * triangles, 3), np.int32),
+        np.zeros(SCRATCH_SIZE, np.float32),
+    )
 
 
-def _sky_colour(textures: Textures) -> npt.NDArray[np.uint8]:
-    """Mean colour of the first skybox; black without one."""
+def _sky_colour(textures: Textures) -> np.uint32:
+    """Mean colour of the first skybox, packed as in `Frame`; black without one."""
     skies = np.flatnonzero(textures.kind == SKYBOX)
     if not len(skies):
-        return np.zeros(4, np.uint8)
+        return np.uint32(0)
     last = textures.first[skies[0] + 1] if skies[0] + 1 < len(textures.first) else len(textures.texels) - 1
-    colour: npt.NDArray[np.uint8] = textures.texels[last - textures.faces[skies[0]]]
-    return colour.copy()
+    red, green, blue = (int(channel) for channel in textures.texels[last - textures.faces[skies[0]], :3])
+    return np.uint32(red | green << 8 | blue << 16)
