@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 
@@ -35,6 +37,9 @@ def scheduler(
     cycles: int | None = typer.Option(None, help="Stop after publishing this many."),
     poll_interval: str | None = typer.Option(None, help="Between two looks at tasks or the chain.  [default: 1s]"),
     keep_traces: int | None = typer.Option(None, help="Newest finished cycles whose traces are kept.  [default: 50]"),
+    backend_key_file: Path | None = typer.Option(
+        None, help="The key that opens sealed endpoints, made with `kinitro keys backend`."
+    ),
     allow_private_endpoints: bool | None = typer.Option(
         None, "--allow-private-endpoints", help="For a subnet on one machine: miners may be on it."
     ),
@@ -63,6 +68,7 @@ def scheduler(
         cycles=cycles,
         poll_interval=poll_interval,
         keep_traces=keep_traces,
+        backend_key_file=backend_key_file,
         allow_private_endpoints=allow_private_endpoints,
         log_level=log_level,
         log_format=log_format,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
 from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, Health
-from kinitro.taskpool.freeze import excluded
+from kinitro.taskpool.freeze import misled
 from kinitro.taskpool.records import FrozenMiner
 
 PROBE_DEADLINE_S = 10.0
@@ -35,7 +35,7 @@ async def with_capacities(miners: Sequence[FrozenMiner], probe: Probe) -> list[F
                     declared = (await probe(miner.endpoint)).max_concurrent_episodes
             except PolicyUnreachable as error:
                 if error.reason in (Reason.BAD_ENDPOINT, Reason.ADDRESS_REFUSED):
-                    return excluded(miner, str(error))
+                    return misled(miner, error)
                 declared = 1
             except (PolicyError, TimeoutError):
                 declared = 1

@@ -10,6 +10,7 @@ from typing import TypeVar
 import psycopg
 
 import kinitro.chain
+from kinitro.chain.sealing import BackendKey
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.policies.client import HttpPolicy
@@ -47,9 +48,10 @@ async def _run(settings: SchedulerSettings) -> None:
         finally:
             await policy.close()
 
+    key = BackendKey.load(settings.backend_key_file) if settings.backend_key_file else None
     chain = await kinitro.chain.connect(settings.network)
     try:
-        published = await run_scheduler(settings, chain, probe, stop)
+        published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
     finally:
         await chain.close()
     log.info("scheduler stopped", published=published)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -49,6 +50,9 @@ class SchedulerSettings(ServiceSettings):
         description="Between two looks at the tasks or the chain.",
     )
     keep_traces: int = Field(50, ge=1, description="Newest finished cycles whose traces are kept.")
+    backend_key_file: Path | None = Field(
+        None, description="The key that opens sealed endpoints (`kinitro keys backend`)."
+    )
     allow_private_endpoints: bool = Field(False, description="For a subnet on one machine: miners may be on it.")
 
     @field_validator("environments", mode="before")

@@ -260,7 +260,7 @@ class CycleStore:
             config=cycle.config,
             block=cycle.block,
             block_hash=cycle.block_hash.hex(),
-            miners=await self.miners(cycle_id),
+            miners=[_public(miner) for miner in await self.miners(cycle_id)],
             key_hash=cycle.key_hash.hex(),
             key_committed_block=cycle.key_committed_block,
             beacon_block=cycle.beacon_block,
@@ -339,6 +339,10 @@ class CycleStore:
         if row is None:
             raise CycleConflict(f"Cycle {parameters.get('cycle_id')} was moved on by someone else ({statement}).")
         return Cycle.from_row(row)
+
+
+def _public(miner: FrozenMiner) -> FrozenMiner:
+    return miner.model_copy(update={"endpoint": None}) if miner.sealed else miner
 
 
 def _require_revealed(revealed: bool, what: str) -> None:

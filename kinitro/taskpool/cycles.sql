@@ -21,8 +21,8 @@ values (%(netuid)s, %(network)s, %(config)s, %(block)s, %(block_hash)s, %(seed_k
 returning *
 
 -- FREEZE_MINER
-insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, max_concurrency, excluded)
-values (%(cycle_id)s, %(uid)s, %(hotkey)s, %(first_block)s, %(repo)s, %(revision)s, %(endpoint)s,
+insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, sealed, max_concurrency, excluded)
+values (%(cycle_id)s, %(uid)s, %(hotkey)s, %(first_block)s, %(repo)s, %(revision)s, %(endpoint)s, %(sealed)s,
         %(max_concurrency)s, %(excluded)s)
 
 -- COMMIT_KEY  Says when key_hash had become public. It may move forward, never back, and only until there is a beacon.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
 from kinitro.chain.interface import Neuron, RawCommitment, Snapshot
 from kinitro.policies.endpoints import is_public, parse_endpoint
-from kinitro.policies.errors import PolicyUnreachable
+from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.taskpool.records import FrozenMiner
 
 MAX_REASON_CHARS = 300
@@ -45,7 +45,8 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
     )
     if isinstance(commitment, Malformed):
         return excluded(miner, commitment.reason)
-    miner = miner.model_copy(update={"repo": commitment.repo, "revision": commitment.revision})
+    sealed = isinstance(commitment.endpoint, SealedEndpoint)
+    miner = miner.model_copy(update={"repo": commitment.repo, "revision": commitment.revision, "sealed": sealed})
     if raw.block < neuron.registered_block:
         return excluded(
             miner,
@@ -59,9 +60,9 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
     try:
         host = parse_endpoint(endpoint, allow_private=allow_private).host
     except PolicyUnreachable as error:
-        return excluded(miner, str(error))
+        return misled(miner, error)
     if not allow_private and _is_address(host) and not is_public(host):
-        return excluded(miner, f"the endpoint's address {host} is not public")
+        return misled(miner, PolicyUnreachable(Reason.ADDRESS_REFUSED, f"the endpoint's address {host} is not public"))
     return miner
 
 
@@ -88,6 +89,11 @@ def _without_shared_endpoints(miners: Sequence[FrozenMiner]) -> list[FrozenMiner
                 miner = excluded(miner, reason)
         frozen.append(miner)
     return frozen
+
+
+def misled(miner: FrozenMiner, error: PolicyUnreachable) -> FrozenMiner:
+    """The miner, excluded for where its endpoint leads; what was sealed stays out of the reason."""
+    return excluded(miner, "the sealed endpoint leads to where no policy server may be" if miner.sealed else str(error))
 
 
 def excluded(miner: FrozenMiner, reason: str) -> FrozenMiner:

@@ -215,7 +215,7 @@ class TaskPool:
     async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:
         """Remove tasks and traces of a cycle that is over, in short transactions; returns the number of rows."""
         dropped = 0
-        for name, wanted in (("DROP_TRACES", traces), ("DROP_TASKS", tasks)):
+        for name, wanted in (("DROP_TRACES", traces), ("DROP_TASKS", tasks), ("DROP_DIGESTS", tasks)):
             while wanted:
                 parameters = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}
 

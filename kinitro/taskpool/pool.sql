@@ -75,6 +75,10 @@ delete from task where id = any (array(select id from task where cycle_id = %(cy
 -- DROP_TRACES  a batch of a cycle that is over
 delete from trace where task_id = any (array(select task_id from trace where cycle_id = %(cycle)s::int limit %(n)s::int))
 
+-- DROP_DIGESTS  a batch of a cycle that is over
+delete from trace_digest
+where task_id = any (array(select task_id from trace_digest where cycle_id = %(cycle)s::int limit %(n)s::int))
+
 -- OLD_CYCLES  those that are over, but for the newest few
 select id from cycle where state in ('published', 'failed', 'cancelled') order by id desc offset %(keep)s
 

@@ -19,7 +19,8 @@ from (select 1) as one left join lateral (
   select * from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int order by id desc limit 1) as c on true
 
 -- MINERS  of the newest cycle
-select m.cycle_id, m.uid, m.hotkey, m.first_block, m.repo, m.revision, m.endpoint, m.excluded
+select m.cycle_id, m.uid, m.hotkey, m.first_block, m.repo, m.revision,
+       case when m.sealed then null else m.endpoint end as endpoint, m.excluded
 from cycle_miner m
 where m.cycle_id = (select max(id) from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int)
 order by m.uid

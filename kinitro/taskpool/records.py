@@ -51,7 +51,8 @@ class FrozenMiner(Message):
     first_block: int | None
     repo: str | None
     revision: str | None
-    endpoint: str | None
+    endpoint: str | None = Field(description="Null in public if it is sealed.")
+    sealed: bool = Field(False, description="Committed for the operator's eyes only.")
     max_concurrency: int = 1
     excluded: str | None = None
 

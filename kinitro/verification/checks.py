@@ -22,7 +22,7 @@ from kinitro.taskpool.records import CANCELLED, VOID, FrozenMiner, Manifest, Res
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, participants, score
 
 REPLAYABLE = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
-_PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint")
+_PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed")
 
 
 def manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | None) -> Iterator[str]:
@@ -205,7 +205,7 @@ def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator
     sealed = frozen.excluded == SEALED
     for name in _PUBLIC_FACTS:
         theirs, ours = getattr(published, name), getattr(frozen, name)
-        if theirs != ours and not (name == "endpoint" and sealed):
+        if theirs != ours and not (name == "endpoint" and frozen.sealed):
             yield f"uid {frozen.uid} has the {name} {theirs!r}; the chain has {ours!r}"
     if frozen.excluded is not None and published.excluded is None and not sealed:
         yield f"uid {frozen.uid} takes part, although {frozen.excluded}"

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.seeds import BEACON_LAG_BLOCKS, derive_seed
 from kinitro.policies.errors import PolicyUnreachable, Reason
@@ -22,6 +23,7 @@ from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore, NotRevealed
 from kinitro.taskpool.database import open_pool
 from kinitro.taskpool.pool import PoolLimits, TaskPool
+from kinitro.taskpool.publications import Publications
 from kinitro.taskpool.records import results_root
 from kinitro.taskpool.schema import upgrade
 from tests.fakes.chain import FakeChain
@@ -347,6 +349,27 @@ async def test_miners_declare_how_many_episodes_they_bear(empty_database: str) -
         assert "not public" in str(miners[2].excluded)
         assert (miners[5].excluded, miners[5].max_concurrency) == (None, 1)
         assert miners[9].max_concurrency == 8
+
+
+async def test_a_sealed_endpoint_reaches_executors_and_nobody_else(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        sealed = Commitment("owner/secretive", "c" * 40, SealedEndpoint(b"s" * 60))
+        net.chain.add_raw(3, encode(sealed), block=44)
+        net.chain.add_raw(4, encode(sealed), block=44)
+        opened = {"hotkey-3": "https://secret.example.com", "hotkey-4": "http://127.0.0.1"}
+        scheduler = net.scheduler()
+        scheduler.unseal = lambda endpoint, hotkey: opened[hotkey]
+        while await net.one("select count(*) from task") == (0,):
+            await scheduler.step()
+        lease = await net.pool.fetch(net.executor_id, _request())
+        assert "https://secret.example.com" in {task.endpoint for task in lease.tasks}
+        manifest = await net.store.manifest(lease.tasks[0].cycle_id)
+        shown = {miner.uid: miner for miner in manifest.miners}
+        assert (shown[3].endpoint, shown[3].sealed, shown[3].excluded) == (None, True, None)
+        assert shown[4].excluded == "the sealed endpoint leads to where no policy server may be"
+        assert "secret.example" not in manifest.model_dump_json()
+        miners = await Publications(net.pool.connections, 1).miners()
+        assert {row["uid"]: row["endpoint"] for row in miners}[3] is None
 
 
 async def test_a_spare_takes_over_when_the_leader_is_gone(empty_database: str) -> None:

@@ -112,7 +112,7 @@ def test_sealed_endpoints_need_the_operators_key() -> None:
     refused = freeze_miners(snapshot((sealed, 50, 10)), unseal=lambda endpoint, hotkey: Malformed("sealed to another"))
     assert refused[0].excluded == "sealed to another"
     inward = freeze_miners(snapshot((sealed, 50, 10)), unseal=lambda endpoint, hotkey: "http://127.0.0.1:1")
-    assert inward[0].excluded
+    assert inward[0].excluded == "the sealed endpoint leads to where no policy server may be"
 
 
 anything = st.one_of(
