@@ -24,7 +24,9 @@ MAX_FAILED_STARTS = 3
 """In a row, of one worker; then the pool gives up."""
 RESTART_PAUSE_S = 0.5
 SILENCE_LIMIT_S = 120.0
-"""A worker that says nothing for so long hangs and is killed; compiling the renderer may take 10 s once."""
+"""A worker that says nothing for so long hangs and is killed."""
+START_LIMIT_S = 600.0
+"""The same before it is ready: once per machine it compiles the renderer, 10 s on an idle core."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """One process per core: libraries must not start threads of their own."""
 log = get_logger(__name__)
@@ -60,12 +62,13 @@ class WorkerPool:
         return [worker.process_id for worker in self._workers if worker.process_id is not None]
 
     async def start(self) -> None:
-        """Start all workers and wait until they are ready."""
-        self._supervisors = [asyncio.create_task(worker.supervise()) for worker in self._workers]
-        async with self._change:
-            while not all(worker.ready for worker in self._workers):
-                self._check()
-                await self._change.wait()
+        """Start all workers and wait until they are ready: first one, which compiles what the others then load."""
+        for beginners in (self._workers[:1], self._workers[1:]):
+            self._supervisors += [asyncio.create_task(worker.supervise()) for worker in beginners]
+            async with self._change:
+                while not all(worker.ready for worker in beginners):
+                    self._check()
+                    await self._change.wait()
         self.fingerprint, self.versions = self._workers[0].fingerprint, self._workers[0].versions
 
     async def evaluate(self, job: Job) -> EpisodeResult:
@@ -185,7 +188,7 @@ class _Worker:
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while True:
-            async with asyncio.timeout(self._silence_limit_s):
+            async with asyncio.timeout(self._silence_limit_s if self.ready else START_LIMIT_S):
                 answer = await jobs.receive_answer(reader)
             match answer:
                 case None:
