@@ -11,17 +11,26 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """`function` compiled by numba at its first call, without any reordering of arithmetic.
+ARITHMETIC: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True}
+"""Division by zero gives infinity. Without `fastmath` LLVM neither reassociates nor fuses multiplication and addition:
+every operation is rounded as IEEE 754 says, and results are the same on every x86-64."""
 
-    No `fastmath`: LLVM then neither reassociates nor fuses multiplication and addition, so that every operation is
-    rounded as IEEE 754 says, and results are the same on every x86-64. Division by zero gives infinity.
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """`function` compiled by numba at its first call from Python.
 
     The machine code is kept beside the source, or in NUMBA_CACHE_DIR, or in the user's cache directory, whichever can
-    be written; where none can, it is compiled anew in every process.
+    be written; where none can, it is compiled anew in every process. Processes that compile at the same time each
+    write whole files under their final name: the last one wins, and all are equal.
     """
-    options: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "nogil": True}
     try:
-        return numba.njit(function, cache=True, **options)  # type: ignore[no-any-return]
+        return numba.njit(function, cache=True, **ARITHMETIC)  # type: ignore[no-any-return]
     except RuntimeError:  # numba found no directory that it can write to
-        return numba.njit(function, **options)  # type: ignore[no-any-return]
+        return numba.njit(function, **ARITHMETIC)  # type: ignore[no-any-return]
+
+
+def inner(function: Callable[P, R]) -> Callable[P, R]:
+    """`function` compiled as part of the compiled functions that call it: it has no entry point for Python."""
+    return numba.njit(  # type: ignore[no-any-return]
+        function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **ARITHMETIC
+    )

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.rendering.camera import Camera
-from kinitro.environments.rendering.compilation import compiled
+from kinitro.environments.rendering.compilation import compiled, inner
 from kinitro.environments.rendering.lighting import Lights
 from kinitro.environments.rendering.scene import Geometry, Paint
 from kinitro.environments.rendering.textures import PLANAR, Textures
@@ -140,7 +140,7 @@ def draw(
         )
 
 
-@compiled
+@inner
 def _select(
     triangles: npt.NDArray[np.int32],
     first: int,
@@ -171,7 +171,7 @@ def _select(
     return count
 
 
-@compiled
+@inner
 def _place(
     position: npt.NDArray[np.float64],
     rotation: npt.NDArray[np.float64],
@@ -189,7 +189,7 @@ def _place(
             turn[i, j] = f32(a * rotation[j] + b * rotation[3 + j] + c * rotation[6 + j])
 
 
-@compiled
+@inner
 def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.float32, height: int, width: int) -> bool:
     """Whether a sphere reaches into the pyramid that the picture shows."""
     if shift[2] + radius <= near:
@@ -201,7 +201,7 @@ def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.fl
     return within
 
 
-@compiled
+@inner
 def _prepare(
     number: int,
     geometry: Geometry,
@@ -226,7 +226,7 @@ def _prepare(
                 vertices[offset + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
 
 
-@compiled
+@inner
 def _transform(
     start: int,
     count: int,
@@ -266,7 +266,7 @@ def _transform(
             scratch[NORMAL + axis * LANES + i] = turn[axis, 0] * x + turn[axis, 1] * y + turn[axis, 2] * z
 
 
-@compiled
+@inner
 def _to_picture(
     right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, height: int, width: int
 ) -> tuple[np.float32, np.float32, np.float32]:
@@ -277,7 +277,7 @@ def _to_picture(
     return np.floor(x * SUBPIXEL + f32(0.5)) / SUBPIXEL, np.floor(y * SUBPIXEL + f32(0.5)) / SUBPIXEL, nearness
 
 
-@compiled
+@inner
 def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: Float32s) -> None:
     """Colours of LANES vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
 
@@ -304,7 +304,7 @@ def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: F
         scratch[COLOUR + i] = f32(255) * min(scratch[COLOUR + i], f32(1))
 
 
-@compiled
+@inner
 def _reflect(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch: Float32s) -> None:
     """For a light in direction (x, y, z): FACING = max(0, n . l), HIGHLIGHT = max(0, n . h) ** exponent if n . l > 0.
 
@@ -329,7 +329,7 @@ def _reflect(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch
             scratch[POWER + i] = square if square > VANISHING else f32(0)
 
 
-@compiled
+@inner
 def _towards(
     light: npt.NDArray[np.float64], axes: npt.NDArray[np.float64], headlight: bool
 ) -> tuple[np.float32, np.float32, np.float32]:
@@ -343,7 +343,7 @@ def _towards(
     )
 
 
-@compiled
+@inner
 def _covers_samples(vertices: Float32s, a: int, b: int, c: int, height: int, width: int) -> bool:
     """Whether a triangle faces the camera and the smallest upright rectangle around it holds a sample's centre."""
     ax, bx, cx = vertices[a, X], vertices[b, X], vertices[c, X]
@@ -357,7 +357,7 @@ def _covers_samples(vertices: Float32s, a: int, b: int, c: int, height: int, wid
     return inside and left <= right and top <= bottom
 
 
-@compiled
+@inner
 def _clip(
     vertices: Float32s,
     a: int,
@@ -401,7 +401,7 @@ def _clip(
     return added, spare - free
 
 
-@compiled
+@inner
 def _cut(
     vertices: Float32s, start: int, end: int, target: int, focal: np.float32, near: np.float32, height: int, width: int
 ) -> None:
@@ -413,7 +413,7 @@ def _cut(
     vertices[target, X], vertices[target, Y], vertices[target, NEARNESS] = x, y, nearness
 
 
-@compiled
+@inner
 def _fill(
     vertices: Float32s,
     corners: npt.NDArray[np.int32],
@@ -503,19 +503,19 @@ def _fill(
                 at_c += 2.0 * c_dx
 
 
-@compiled
+@inner
 def _inside(at_a: float, at_b: float, at_c: float) -> int:
     """1 for a sample inside a triangle, else 0."""
     return int(min(at_a, min(at_b, at_c)) >= 0.0)
 
 
-@compiled
+@inner
 def _attributes(vertices: Float32s, i: int) -> Attributes:
     """What is interpolated between vertices."""
     return vertices[i, RED], vertices[i, GREEN], vertices[i, BLUE], vertices[i, S], vertices[i, T], vertices[i, R]
 
 
-@compiled
+@inner
 def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Attributes, Attributes, Attributes]) -> Attributes:
     """Weighted sum of the attributes of three vertices."""
     a, b, c = at
@@ -529,13 +529,13 @@ def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Attributes,
     )
 
 
-@compiled
+@inner
 def _packed(red: np.float32, green: np.float32, blue: np.float32) -> np.uint32:
     """A colour, 0 to 255 in each channel, as one number."""
     return np.uint32(_byte(red) | _byte(green) << 8 | _byte(blue) << 16)
 
 
-@compiled
+@inner
 def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.float32, alpha: np.float32) -> np.uint32:
     """A packed colour seen through another one."""
     through = f32(1) - alpha
@@ -546,13 +546,13 @@ def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.flo
     )
 
 
-@compiled
+@inner
 def _byte(value: np.float32) -> int:
     """The nearest integer from 0 to 255; interpolation may have left a hair's breadth outside."""
     return int(min(max(value, f32(0)), f32(255)) + f32(0.5))
 
 
-@compiled
+@inner
 def _texture_area(at: tuple[Attributes, Attributes, Attributes], kind: int, side: int) -> np.float32:
     """Texels of the finest level that a triangle spans, times 2.
 
@@ -571,19 +571,19 @@ def _texture_area(at: tuple[Attributes, Attributes, Attributes], kind: int, side
     return texels
 
 
-@compiled
+@inner
 def _covered(low: float, high: float, size: int) -> tuple[int, int]:
     """First and last pixel along an axis that may have samples between `low` and `high`, within the picture."""
     return int(min(max(low, 0.0), 2.0 * size)) >> 1, min(int(min(max(high, 0.0), 2.0 * size)) >> 1, size - 1)
 
 
-@compiled
+@inner
 def _least(dx: float, dy: float) -> float:
     """The least edge function that counts as inside: 0 on left and top edges, else less than any positive value."""
     return 0.0 if dx > 0.0 or (dx == 0.0 and dy > 0.0) else EDGE_STEP
 
 
-@compiled
+@inner
 def _texel(
     s: np.float32, t: np.float32, r: np.float32, footprint: np.float32, kind: int, start: int, side: int, faces: int
 ) -> int:
@@ -603,7 +603,7 @@ def _texel(
     return start + (face * side + row) * side + column
 
 
-@compiled
+@inner
 def _cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
     """The face of a cube map in direction (x, y, z), numbered as in OpenGL: +x, -x, +y, -y, +z, -z."""
     if abs(x) >= abs(y) and abs(x) >= abs(z):
@@ -613,7 +613,7 @@ def _cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
     return 4 if z >= f32(0) else 5
 
 
-@compiled
+@inner
 def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np.float32, np.float32]:
     """Column and row, 0 to 1, at which direction (x, y, z) meets a face of a cube map (OpenGL 4.6, section 8.13)."""
     if face == 0:

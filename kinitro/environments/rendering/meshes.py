@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 SMALL_MESH_FACES = 400
 """Meshes with at most so many triangles are drawn as they are."""
+AREA_TOLERANCE = 0.25
+"""A mesh that loses or gains more of its area when details are merged (nets, thin bars) gets a cell half as long, ..."""
+MOST_HALVINGS = 3
+"""... so many times at most; then it is drawn as it is."""
 CREASE_COSINE = 0.8
 """A corner whose normal is further than this from its triangle's is lit with the triangle's (as in MuJoCo)."""
 
@@ -44,8 +49,19 @@ def _simplified(mesh: ByContent, cell_m: float) -> Surface:
     corners = np.asarray(vertices, np.float64)[faces]
     corner_normals = _creased(corners, np.asarray(normals, np.float64)[face_normals])
     if len(faces) > SMALL_MESH_FACES:
-        return _clustered(corners, corner_normals, cell_m)
+        area = _area(corners)
+        for halvings in range(MOST_HALVINGS + 1):
+            surface = _clustered(corners, corner_normals, cell_m / 2**halvings)
+            kept = _area(surface.positions[surface.triangles])
+            if abs(kept - area) <= AREA_TOLERANCE * area:
+                return surface
     return _welded(corners, corner_normals)
+
+
+def _area(corners: Floats) -> float:
+    """Area of triangles (m, 3, 3); `fsum`, because the order of numpy's sums depends on the CPU."""
+    doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return 0.5 * math.fsum(np.sqrt(doubled[:, 0] ** 2 + doubled[:, 1] ** 2 + doubled[:, 2] ** 2))
 
 
 def _creased(corners: Floats, normals: Floats) -> Floats:

@@ -26,7 +26,7 @@ DEFAULT_SPECULAR, DEFAULT_SHININESS = 0.5, 0.5
 SHININESS_EXPONENT = 128
 """The specular exponent of shininess 1."""
 OPAQUE_ALPHA = 0.995
-"""What is less opaque is blended."""
+"""What is less opaque is blended. MuJoCo's renderer draws such surfaces twice: an opacity a covers 1 - (1 - a) ** 2."""
 
 DETAIL_DISTANCE_M = 1.25
 """Details of a mesh smaller than a pixel at this distance (and a field of view of 53 degrees) are merged."""
@@ -56,7 +56,7 @@ class Geometry(NamedTuple):
 class Paint(NamedTuple):
     """How objects look in one episode.
 
-    rgba:        float32 (objects, 4).
+    rgba:        float32 (objects, 4); alpha is the part of what lies behind that is covered: 1 is opaque.
     specular, emission: float32 (objects,).
     exponent:    int32 (objects,), of the specular highlight.
     texture:     int32 (objects,), or -1.
@@ -215,8 +215,11 @@ def _paint(
 ) -> Paint:
     count = len(texture)
     exponent = np.broadcast_to(np.rint(np.asarray(shininess) * SHININESS_EXPONENT), count)
+    painted = np.array(rgba, np.float32)
+    through = 1 - painted[:, 3]
+    painted[:, 3] = np.where(painted[:, 3] >= OPAQUE_ALPHA, 1, 1 - through * through)
     return Paint(
-        np.ascontiguousarray(rgba, np.float32),
+        painted,
         np.broadcast_to(np.asarray(specular, np.float32), count).copy(),
         np.broadcast_to(np.asarray(emission, np.float32), count).copy(),
         exponent.astype(np.int32),

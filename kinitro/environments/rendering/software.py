@@ -22,7 +22,7 @@ from kinitro.environments.rendering.kernels import (
     resolve,
 )
 from kinitro.environments.rendering.lighting import scene_lights
-from kinitro.environments.rendering.scene import OPAQUE_ALPHA, Geometry, Paint, model_objects, model_paint
+from kinitro.environments.rendering.scene import Geometry, Paint, model_objects, model_paint
 from kinitro.environments.rendering.textures import SKYBOX, Textures, model_textures
 
 
@@ -61,7 +61,7 @@ class SoftwareRenderer:
         self._focal_px = [focal_length_px(model, camera, 2 * self._size_px) for camera in self._camera_ids]
         self._near_m = near_plane_m(model)
         alpha = paint.rgba[:, 3]
-        opaque = alpha >= OPAQUE_ALPHA
+        opaque = alpha >= 1
         self._still = np.flatnonzero(opaque & ~objects.moving).astype(np.int32)
         self._moving = np.flatnonzero(opaque & objects.moving).astype(np.int32)
         self._opaque = np.flatnonzero(opaque).astype(np.int32)
