@@ -63,12 +63,19 @@ async def run_scheduler(
                 finally:
                     published = scheduler.published
                 break
-        except (UnavailableError, psycopg.OperationalError) as error:
+        except UnavailableError as error:
             if not was_connected:
                 raise
-            log.warning("database lost; connecting again", error=str(error).strip())
-            await pause(stop, RETRY_S)
+            await _database_lost(error, stop)
+        except psycopg.OperationalError as error:  # of a session that was open, so the address is right
+            was_connected = True
+            await _database_lost(error, stop)
     return published
+
+
+async def _database_lost(error: Exception, stop: asyncio.Event) -> None:
+    log.warning("database lost; connecting again", error=str(error).strip())
+    await pause(stop, RETRY_S)
 
 
 class Scheduler:

@@ -401,6 +401,21 @@ async def test_a_lost_database_session_costs_nothing_but_time(empty_database: st
         assert await net.one("select count(*) from publication") == (1,)
 
 
+async def test_a_spare_that_loses_its_session_comes_back(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.one("select pg_advisory_lock(1263095382, 1001)")
+        settings = net.settings(cycles=1, episodes_per_env=10)
+        task = asyncio.create_task(run_scheduler(settings, net.chain, healthy, asyncio.Event()))
+        standing_by = "select count(*) from pg_stat_activity where application_name = 'kinitro scheduler'"
+        await _until(lambda: net.one(standing_by), (1,))
+        await asyncio.sleep(0.2)
+        await net.connection.execute(standing_by.replace("count(*)", "pg_terminate_backend(pid)"))
+        await net.one("select pg_advisory_unlock(1263095382, 1001)")
+        await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        assert await asyncio.wait_for(task, 20) == 1
+
+
 async def test_a_chain_that_fails_now_and_then_is_asked_again(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,109 @@
+"""SIGKILL at random moments, to every kind of service: no cycle is published twice, and none is published wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from kinitro.errors import KinitroError
+from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.cycles import CycleStore
+from kinitro.taskpool.records import results_root
+from kinitro.taskpool.scorecard import Identity, score
+from kinitro.verification.audit import audit_cycle
+
+CYCLES = 20
+VICTIMS = ("scheduler", "api", "executor", "validator", "postgres")
+PAUSE_S = (4.0, 16.0)
+"""Between two kills, uniform."""
+CHECK_EVERY_S = 0.25
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_random_kills_over_many_cycles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinitro.local.supervisor.MAX_RAPID_EXITS", 10**6)
+    monkeypatch.setenv("KINITRO_API_LEASE_TTL_S", "3")
+    options = SubnetOptions(
+        directory=tmp_path,
+        environments=["metaworld/drawer-close-v3"],
+        episodes=2,
+        max_steps=20,
+        cycles=10**6,
+        workers=1,
+    )
+    choose = random.Random(20)
+    async with running_subnet(options) as subnet:
+        kills = await kill_until_published(subnet, choose)
+        print({victim: kills.count(victim) for victim in VICTIMS})
+        assert set(kills) == set(VICTIMS)
+        async with await psycopg.AsyncConnection.connect(subnet.postgres.url, autocommit=True) as connection:
+            await check_every_cycle(CycleStore(connection))
+        async with ApiClient(subnet.api_url) as api:
+            report = await audit_cycle(api, sample=5, workers=0, chain=subnet.chain)
+            assert report.ok, report.reason
+
+
+async def kill_until_published(subnet: Subnet, choose: random.Random) -> list[str]:
+    """Kill and let restart until CYCLES are published, and everything is well again; returns who was killed."""
+    kills: list[str] = []
+    until_kill_s = choose.uniform(*PAUSE_S)
+    while await published(subnet) < CYCLES:
+        subnet.check()
+        await asyncio.sleep(CHECK_EVERY_S)
+        until_kill_s -= CHECK_EVERY_S
+        if until_kill_s <= 0:
+            victim = choose.choice(VICTIMS)
+            pid = subnet.postgres.pid if victim == "postgres" else subnet.supervisor.pid(victim)
+            with suppress(ProcessLookupError):
+                os.kill(pid or 0, signal.SIGKILL)
+                kills.append(victim)
+            until_kill_s = choose.uniform(*PAUSE_S)
+    for _ in range(400):
+        subnet.check()
+        await asyncio.sleep(CHECK_EVERY_S)
+        async with ApiClient(subnet.api_url, tries=1) as api:
+            with suppress(KinitroError):
+                await api.status()
+                return kills
+    raise AssertionError("the subnet did not recover")
+
+
+async def published(subnet: Subnet) -> int:
+    try:
+        async with await psycopg.AsyncConnection.connect(subnet.postgres.url, connect_timeout=5) as connection:
+            row = await (await connection.execute("select count(*) from publication")).fetchone()
+            return int(row[0]) if row else 0
+    except psycopg.OperationalError:
+        return 0
+
+
+async def check_every_cycle(store: CycleStore) -> None:
+    """Published once and equal to what an undisturbed scheduler makes of the same outcomes; or failed, and why."""
+    cycles = [cycle for cycle, _ in await store.newest(10_000)]
+    assert sum(cycle.state == "published" for cycle in cycles) >= CYCLES
+    for cycle in cycles:
+        publications = await (
+            await store.connection.execute("select scores, weights from publication where cycle_id = %s", (cycle.id,))
+        ).fetchall()
+        assert len(publications) == (cycle.state == "published")
+        assert cycle.state != "failed" or cycle.reason
+        if cycle.state != "published":
+            continue
+        rows = await store.all_results(cycle)
+        miners = await store.miners(cycle.id)
+        taking_part = sum(miner.excluded is None for miner in miners)
+        assert len({(row.uid, row.env_id, row.episode) for row in rows}) == len(rows) == taking_part * 2
+        scores, weights = publications[0]
+        again = score(Identity(cycle.id, cycle.netuid, cycle.block, scores["published_at"]), cycle.config, miners, rows)
+        assert again.scores.model_dump(mode="json") == scores
+        assert again.weights.model_dump(mode="json") == weights
+        assert cycle.results_root == results_root(rows)
