@@ -1,0 +1,91 @@
+"""What the pages show, read from the database at most once per interval."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kinitro.scoring import MinerExplanation
+from kinitro.taskpool.explanations import Explanation
+from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, TaskStats
+from kinitro.taskpool.pool import TaskPool
+from kinitro.taskpool.publications import NewestCycle, Publications
+
+MAX_AGE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The newest cycle and the last published one, which may be the same."""
+
+    newest: NewestCycle
+    stats: TaskStats
+    frozen: list[dict[str, Any]]
+    """The miners of the newest cycle: uid, hotkey, first_block, repo, revision, endpoint, excluded."""
+    scores: Scores | None
+
+    @property
+    def excluded(self) -> list[dict[str, Any]]:
+        return [miner for miner in self.frozen if miner["excluded"] is not None]
+
+    def ranking(self, env_id: str) -> list[tuple[int, MinerScore, EnvironmentScore]]:
+        """Place (equal successes share one), miner and score on one environment; empty for an unknown one."""
+        rows = [
+            (miner, score)
+            for miner in (self.scores.miners if self.scores else [])
+            for score in miner.environments
+            if score.env_id == env_id
+        ]
+        rows.sort(key=lambda row: (-row[1].success_rate, row[0].uid))
+        return [
+            (1 + sum(other.successes > score.successes for _, other in rows), miner, score) for miner, score in rows
+        ]
+
+
+class Board:
+    """Reads for pages, however many people look."""
+
+    def __init__(
+        self,
+        publications: Publications,
+        pool: TaskPool,
+        netuid: int | None,
+        max_age_s: float = MAX_AGE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._publications = publications
+        self._pool = pool
+        self._netuid = netuid
+        self._max_age_s = max_age_s
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._known: tuple[float, Snapshot] | None = None
+
+    async def snapshot(self) -> Snapshot:
+        """At most `max_age_s` old; as long as it took, times twenty, if that is more."""
+        async with self._lock:
+            if self._known is not None and self._known[0] > self._clock():
+                return self._known[1]
+            began = self._clock()
+            published = await self._publications.latest()
+            snapshot = Snapshot(
+                newest=await self._publications.newest_cycle(),
+                stats=await self._pool.stats(self._netuid),
+                frozen=await self._publications.miners(),
+                scores=Scores.model_validate(published.scores) if published else None,
+            )
+            cost_s = self._clock() - began
+            self._known = (self._clock() + max(self._max_age_s, 20 * cost_s), snapshot)
+            return snapshot
+
+    async def explanation(self, uid: int, cycle_id: int) -> MinerExplanation | None:
+        """Why a miner earned what it earned in a published cycle; None if it took no part."""
+        found = await self._publications.miner(uid, cycle_id)
+        if found is None or found.explanation is None or found.hotkey is None:
+            return None
+        return Explanation.model_validate(
+            {"cycle_id": found.cycle_id, "hotkey": found.hotkey, "explanation": found.explanation}
+        ).explanation

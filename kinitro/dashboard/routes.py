@@ -1,0 +1,129 @@
+"""The pages' routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+from kinitro import __version__
+from kinitro.dashboard.board import Board
+from kinitro.environments import all_specs
+from kinitro.taskpool.pool import TaskPool
+from kinitro.taskpool.publications import Publications
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+STATIC_FILES = {
+    "dashboard.css": "text/css",
+    "htmx-2.0.11.min.js": "text/javascript",
+    "favicon.svg": "image/svg+xml",
+}
+STATIC_MAX_AGE_S = 3600
+
+Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
+
+
+class Sources(Protocol):
+    """What the application that mounts the pages keeps in `app.state.services`."""
+
+    publications: Publications
+    pool: TaskPool
+
+
+def create_pages(netuid: int | None = None) -> APIRouter:
+    """A router with all pages, for the newest cycles of `netuid` (None: of any subnet)."""
+    router = APIRouter(include_in_schema=False)
+    templates = _templates()
+    boards: list[Board] = []
+
+    def board_of(request: Request) -> Board:
+        """One for all requests; it needs the services, which exist from the application's start on."""
+        if not boards:
+            sources: Sources = request.app.state.services
+            boards.append(Board(sources.publications, sources.pool, netuid))
+        return boards[0]
+
+    BoardOf = Annotated[Board, Depends(board_of)]  # noqa: N806  a type
+
+    def page(template: str, status: int = 200, **values: Any) -> Response:
+        html = templates.get_template(template).render(**values)
+        return Response(html, status, SECURITY_HEADERS, media_type="text/html")
+
+    @router.get("/")
+    async def home(board: BoardOf) -> Response:
+        return page("home.html", board=await board.snapshot())
+
+    @router.get("/fragments/progress")
+    async def progress(board: BoardOf) -> Response:
+        return page("progress.html", board=await board.snapshot())
+
+    @router.get("/miners/{uid}")
+    async def miner(uid: Uid, board: BoardOf) -> Response:
+        snapshot = await board.snapshot()
+        scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
+        frozen = next((row for row in snapshot.frozen if row["uid"] == uid), None)
+        if scored is None and frozen is None:
+            return page("missing.html", 404, board=snapshot, what=f"Miner {uid}")
+        cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0
+        explanation = await board.explanation(uid, cycle_id) if scored else None
+        return page("miner.html", board=snapshot, uid=uid, scored=scored, frozen=frozen, explanation=explanation)
+
+    @router.get("/environments/{env_id:path}")
+    async def environment(env_id: str, board: BoardOf) -> Response:
+        snapshot = await board.snapshot()
+        spec = next((spec for spec in all_specs() if spec.id == env_id), None)
+        ranking = snapshot.ranking(env_id)
+        if spec is None and not ranking:
+            return page("missing.html", 404, board=snapshot, what="This environment")
+        return page("environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
+
+    @router.get("/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in STATIC_FILES:
+            raise HTTPException(404, "There is no such file.")
+        content = resources.files("kinitro.dashboard").joinpath("static", name).read_bytes()
+        headers = SECURITY_HEADERS | {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
+        return Response(content, headers=headers, media_type=STATIC_FILES[name])
+
+    return router
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("kinitro.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["version"] = __version__
+    filters: Mapping[str, Any] = {"percent": _percent, "count": _count, "short": _short}
+    environment.filters.update(filters)
+    return environment
+
+
+def _percent(share: float) -> str:
+    """A share as 63 %, with a decimal where it would read 0 % or 100 % and is neither."""
+    near_an_end = 0 < share < 0.01 or 0.99 < share < 1
+    return f"{share:.{1 if near_an_end else 0}%}".replace("%", " %")
+
+
+def _count(number: int) -> str:
+    """1234567 as 1 234 567, with narrow spaces that do not break."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _short(hotkey: str) -> str:
+    """The beginning and end of an address."""
+    return hotkey if len(hotkey) <= 14 else f"{hotkey[:6]}…{hotkey[-6:]}"
