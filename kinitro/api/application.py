@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
-from kinitro import __version__
+from kinitro import __version__, dashboard
 from kinitro.api import routes
 from kinitro.api.auth import KeyRing, identify
 from kinitro.api.cache import ReadCache
@@ -22,7 +22,6 @@ from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
-from kinitro.dashboard import create_pages
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
 from kinitro.taskpool.database import open_pool
@@ -62,7 +61,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for module in pkgutil.iter_modules(routes.__path__):
         limited = [] if module.name in UNLIMITED_MODULES else [Depends(identify)]
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router, dependencies=limited)
-    app.include_router(create_pages(settings.netuid), dependencies=[Depends(identify)])
+    app.include_router(dashboard.router, dependencies=[Depends(identify)])
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimit, limits={"/v1/tasks/submit": settings.submit_limit_bytes})
     app.add_middleware(RequestContext, latencies=metrics.requests)

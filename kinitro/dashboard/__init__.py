@@ -1,10 +1,10 @@
 """Pages people look at: the cycle, the leaderboard, why each miner earns what it earns, each environment.
 
-`create_pages` gives a router that the API mounts at `/`. Pages are rendered on the server and work without JavaScript;
+The API mounts `router` at `/`. Pages are rendered on the server and work without JavaScript;
 with it the progress of the cycle keeps itself up to date. Whatever miners wrote is hostile: everything is escaped, and
 the Content-Security-Policy allows only our own files.
 """
 
-from kinitro.dashboard.routes import create_pages
+from kinitro.dashboard.routes import router
 
-__all__ = ["create_pages"]
+__all__ = ["router"]

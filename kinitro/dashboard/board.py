@@ -24,7 +24,8 @@ class Snapshot:
     newest: NewestCycle
     stats: TaskStats
     frozen: list[dict[str, Any]]
-    """The miners of the newest cycle: uid, hotkey, first_block, repo, revision, endpoint, excluded."""
+    """The miners of the newest cycle: uid, hotkey, first_block, repo, revision, excluded and more. Endpoints
+    may be sealed and are never shown."""
     scores: Scores | None
 
     @property

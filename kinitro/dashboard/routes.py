@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Protocol
 
@@ -34,71 +35,82 @@ STATIC_MAX_AGE_S = 3600
 Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
+class Settings(Protocol):
+    """Of the application that mounts the pages."""
+
+    netuid: int | None
+
+
 class Sources(Protocol):
-    """What the application that mounts the pages keeps in `app.state.services`."""
+    """What that application keeps in `app.state.services`."""
 
     publications: Publications
     pool: TaskPool
+    settings: Settings
 
 
-def create_pages(netuid: int | None = None) -> APIRouter:
-    """A router with all pages, for the newest cycles of `netuid` (None: of any subnet)."""
-    router = APIRouter(include_in_schema=False)
-    templates = _templates()
-    boards: list[Board] = []
-
-    def board_of(request: Request) -> Board:
-        """One for all requests; it needs the services, which exist from the application's start on."""
-        if not boards:
-            sources: Sources = request.app.state.services
-            boards.append(Board(sources.publications, sources.pool, netuid))
-        return boards[0]
-
-    BoardOf = Annotated[Board, Depends(board_of)]  # noqa: N806  a type
-
-    def page(template: str, status: int = 200, **values: Any) -> Response:
-        html = templates.get_template(template).render(**values)
-        return Response(html, status, SECURITY_HEADERS, media_type="text/html")
-
-    @router.get("/")
-    async def home(board: BoardOf) -> Response:
-        return page("home.html", board=await board.snapshot())
-
-    @router.get("/fragments/progress")
-    async def progress(board: BoardOf) -> Response:
-        return page("progress.html", board=await board.snapshot())
-
-    @router.get("/miners/{uid}")
-    async def miner(uid: Uid, board: BoardOf) -> Response:
-        snapshot = await board.snapshot()
-        scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
-        frozen = next((row for row in snapshot.frozen if row["uid"] == uid), None)
-        if scored is None and frozen is None:
-            return page("missing.html", 404, board=snapshot, what=f"Miner {uid}")
-        cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0
-        explanation = await board.explanation(uid, cycle_id) if scored else None
-        return page("miner.html", board=snapshot, uid=uid, scored=scored, frozen=frozen, explanation=explanation)
-
-    @router.get("/environments/{env_id:path}")
-    async def environment(env_id: str, board: BoardOf) -> Response:
-        snapshot = await board.snapshot()
-        spec = next((spec for spec in all_specs() if spec.id == env_id), None)
-        ranking = snapshot.ranking(env_id)
-        if spec is None and not ranking:
-            return page("missing.html", 404, board=snapshot, what="This environment")
-        return page("environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
-
-    @router.get("/static/{name}")
-    async def static(name: str) -> Response:
-        if name not in STATIC_FILES:
-            raise HTTPException(404, "There is no such file.")
-        content = resources.files("kinitro.dashboard").joinpath("static", name).read_bytes()
-        headers = SECURITY_HEADERS | {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
-        return Response(content, headers=headers, media_type=STATIC_FILES[name])
-
-    return router
+def board_of(request: Request) -> Board:
+    """One for all requests of an application; made at the first, when the services exist."""
+    state = request.app.state
+    if not hasattr(state, "board"):
+        sources: Sources = state.services
+        state.board = Board(sources.publications, sources.pool, sources.settings.netuid)
+    board: Board = state.board
+    return board
 
 
+BoardOf = Annotated[Board, Depends(board_of)]
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home(board: BoardOf) -> Response:
+    return page("home.html", board=await board.snapshot())
+
+
+@router.get("/fragments/progress")
+async def progress(board: BoardOf) -> Response:
+    return page("progress.html", board=await board.snapshot())
+
+
+@router.get("/miners/{uid}")
+async def miner(uid: Uid, board: BoardOf) -> Response:
+    snapshot = await board.snapshot()
+    scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
+    frozen = next((row for row in snapshot.frozen if row["uid"] == uid), None)
+    if scored is None and frozen is None:
+        return page("missing.html", 404, board=snapshot, what=f"Miner {uid}")
+    cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0
+    explanation = await board.explanation(uid, cycle_id) if scored else None
+    return page("miner.html", board=snapshot, uid=uid, scored=scored, frozen=frozen, explanation=explanation)
+
+
+@router.get("/environments/{env_id:path}")
+async def environment(env_id: str, board: BoardOf) -> Response:
+    snapshot = await board.snapshot()
+    spec = next((spec for spec in all_specs() if spec.id == env_id), None)
+    ranking = snapshot.ranking(env_id)
+    if spec is None and not ranking:
+        return page("missing.html", 404, board=snapshot, what="This environment")
+    return page("environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
+
+
+@router.get("/static/{name}")
+async def static(name: str) -> Response:
+    if name not in STATIC_FILES:
+        raise HTTPException(404, "There is no such file.")
+    content = resources.files("kinitro.dashboard").joinpath("static", name).read_bytes()
+    headers = SECURITY_HEADERS | {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
+    return Response(content, headers=headers, media_type=STATIC_FILES[name])
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A rendered template, with the headers that keep foreign scripts out."""
+    html = _templates().get_template(template).render(**values)
+    return Response(html, status, SECURITY_HEADERS, media_type="text/html")
+
+
+@cache
 def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("kinitro.dashboard"),

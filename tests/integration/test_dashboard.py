@@ -1,0 +1,201 @@
+"""The pages that the API serves: what they say, and that hostile text stays text."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx2
+import numpy as np
+import psycopg
+import pytest
+import uvicorn
+from psycopg.types.json import Jsonb
+
+from kinitro.api.application import create_app
+from kinitro.api.server import listening_socket
+from kinitro.api.settings import ApiSettings
+from kinitro.scoring.simulation import simulate_outcomes
+from kinitro.taskpool.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.taskpool.schema import upgrade
+from kinitro.taskpool.scorecard import Identity, score
+
+ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3", "metaworld/drawer-close-v3"]
+HOSTILE = "<script>alert(1)</script>\" onmouseover='x' {{ 7 * 7 }}"
+EPISODES = 40
+
+
+def publish(url: str) -> None:
+    """A published cycle of four miners, one of them with a hostile hotkey and repository, and an excluded one."""
+    config = CycleConfig(
+        environments=[CycleEnvironment(id=env_id, version="1", max_steps=500) for env_id in ENVIRONMENTS],
+        episodes=EPISODES, min_episodes=1, max_void_share=0.1, timeout_s=60, kinitro_version="0",
+    )  # fmt: skip
+    miners = [
+        FrozenMiner(uid=uid, hotkey=hotkey, first_block=100 + uid, repo=repo, revision="a" * 40, endpoint="http://x")
+        for uid, hotkey, repo in (
+            (3, "5Generalist", "someone/policy"), (4, HOSTILE, HOSTILE), (5, "5Poor", "x/y"), (6, "5Idle", "x/z"),
+        )
+    ]  # fmt: skip
+    rates = [[0.9, 0.8, 0.7], [0.6, 0.8, 0.9], [0.3, 0.2, 0.1], [0.0, 0.0, 0.0]]
+    outcomes = simulate_outcomes(rates, EPISODES, 0.5, np.random.default_rng(0))
+    rows = [
+        ResultRow(
+            task_id=index + 1, uid=miners[m].uid, env_id=ENVIRONMENTS[n], episode=int(k), seed="0" * 32,
+            outcome=1 if outcomes[m, n, k] else 2, steps=1, success_step=None, total_reward=0.0, forfeits=0,
+            attempt=1, reason=None, executor=None, trace_sha256=None,
+        )
+        for index, (m, n, k) in enumerate(np.ndindex(outcomes.shape))
+    ]  # fmt: skip
+    card = score(Identity(1, 1, 90, "2026-01-02T03:04:05+00:00"), config, miners, rows)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "insert into cycle (state, netuid, network, config, block, block_hash, seed_key, key_hash,"
+            " key_committed_block, deadline_at) values ('published', 1, 'test', %s, 90, '', '', '', 90, now())",
+            (Jsonb(config.model_dump()),),
+        )
+        for miner in [*miners, FrozenMiner(uid=9, hotkey="5Excluded", first_block=1, repo=None, revision=None,
+                                           endpoint=None, excluded=f"repo {HOSTILE} is refused")]:  # fmt: skip
+            connection.execute(
+                "insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, excluded)"
+                " values (1, %s, %s, %s, %s, %s, %s, %s)",
+                (
+                    miner.uid,
+                    miner.hotkey,
+                    miner.first_block,
+                    miner.repo,
+                    miner.revision,
+                    miner.endpoint,
+                    miner.excluded,
+                ),
+            )
+        connection.execute(
+            "insert into publication (cycle_id, netuid, block, scores, weights, explanations)"
+            " values (1, 1, 90, %s, %s, %s)",
+            (Jsonb(card.scores.model_dump()), Jsonb(card.weights.model_dump()), Jsonb(card.explanations)),
+        )
+
+
+async def serve(database: str) -> AsyncIterator[httpx2.AsyncClient]:
+    with listening_socket("127.0.0.1", 0) as listener:
+        settings = ApiSettings.load(database_url=database, port=0)
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, ws="none"))
+        serving = asyncio.create_task(server.serve([listener]))
+        while not server.started:  # noqa: ASYNC110  uvicorn offers no event
+            await asyncio.sleep(0.01)
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+            yield client
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def empty(empty_database: str) -> AsyncIterator[httpx2.AsyncClient]:
+    await asyncio.to_thread(upgrade, empty_database)
+    async for client in serve(empty_database):
+        yield client
+
+
+@pytest.fixture
+async def published(empty_database: str) -> AsyncIterator[httpx2.AsyncClient]:
+    await asyncio.to_thread(upgrade, empty_database)
+    await asyncio.to_thread(publish, empty_database)
+    async for client in serve(empty_database):
+        yield client
+
+
+class Elements(HTMLParser):
+    """What a browser would see: elements with their attributes, and the text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+async def page(client: httpx2.AsyncClient, path: str, status: int = 200) -> Elements:
+    """A page that keeps the rules of all pages."""
+    response = await client.get(path)
+    assert response.status_code == status
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    seen = Elements(response.text)
+    for tag, attributes in seen.found:
+        assert not {name for name in attributes if name.startswith("on") or name == "style"}, "the policy forbids these"
+        for name in ("src", "href", "hx-get"):
+            address = attributes.get(name)
+            assert address is None or re.match(r"[/#]", address), f"{tag} leads elsewhere: {address}"
+    assert [attributes for tag, attributes in seen.found if tag == "script"] == [
+        {"src": "/static/htmx-2.0.11.min.js", "defer": None}
+    ] or path.startswith("/fragments")
+    return seen
+
+
+async def test_before_the_first_cycle(empty: httpx2.AsyncClient) -> None:
+    seen = await page(empty, "/")
+    assert "No cycle has been published yet" in seen.text
+    assert "No cycle yet" in seen.text
+    assert "not part of the newest cycle" in (await page(empty, "/miners/3", 404)).text
+
+
+async def test_every_page_escapes_what_miners_wrote(published: httpx2.AsyncClient) -> None:
+    home = await page(published, "/")
+    assert f"repo {HOSTILE} is refused" in home.text
+    assert HOSTILE in (await page(published, "/miners/4")).text
+    assert HOSTILE in (await page(published, "/miners/9")).text
+    await page(published, "/environments/metaworld/reach-v3")
+    await page(published, "/environments/%3Cscript%3E", 404)
+    await page(published, "/fragments/progress")
+
+
+async def test_pages_say_what_was_published(published: httpx2.AsyncClient) -> None:
+    scores: dict[str, Any] = (await published.get("/v1/scores/latest")).json()
+    explained = (await published.get("/v1/scores/1/miners/3")).json()["explanation"]
+    home, miner = await page(published, "/"), await page(published, "/miners/3")
+    for row in scores["miners"]:
+        assert f"{row['weight']:.4f}" in home.text
+    assert explained["summary"] in miner.text
+    assert "http://x" not in miner.text, "endpoints may be sealed"
+    environment = await page(published, "/environments/metaworld/push-v3")
+    assert "push the puck to the goal" in environment.text
+    order = re.findall(r"/miners/(\d+)", str([attributes.get("href") for _, attributes in environment.found]))
+    rates = {row["uid"]: row["environments"][1]["success_rate"] for row in scores["miners"]}
+    assert [rates[int(uid)] for uid in order] == sorted(rates.values(), reverse=True)
+
+
+async def test_tables_and_pictures_have_names(published: httpx2.AsyncClient) -> None:
+    for path in ("/", "/miners/3", "/environments/metaworld/push-v3"):
+        seen = await page(published, path)
+        assert ("html", {"lang": "en"}) in seen.found
+        assert sum(tag == "h1" for tag, _ in seen.found) == 1
+        for tag, attributes in seen.found:
+            if tag == "svg":
+                assert attributes["role"] == "img"
+                assert attributes["aria-label"]
+            if tag == "th":
+                assert attributes["scope"] in ("row", "col")
+
+
+async def test_static_files(published: httpx2.AsyncClient) -> None:
+    for name, kind in (
+        ("dashboard.css", "text/css"),
+        ("htmx-2.0.11.min.js", "text/javascript"),
+        ("favicon.svg", "image"),
+    ):
+        response = await published.get(f"/static/{name}")
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith(kind)
+        assert response.headers["x-content-type-options"] == "nosniff"
+    for name in ("routes.py", "..%2froutes.py", "htmx-LICENSE.txt"):
+        assert (await published.get(f"/static/{name}")).status_code == 404
