@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("executor")(executor)
     app.command("evaluate")(evaluate)
+    app.command("build-eval-env")(build_eval_env)
 
 
 def executor(
@@ -69,3 +70,17 @@ def executor(
     from kinitro.executor.main import serve
 
     serve(settings)
+
+
+def build_eval_env(
+    tag: str = typer.Option("kinitro/eval-env:v1", help="Name of the image."),
+    base_image: str = typer.Option(None, help="Image with Python and pip to build on [default: python:3.X-slim]."),
+    wheelhouse: Path = typer.Option(
+        None, exists=True, file_okay=False, help="Directory of wheels; nothing is downloaded."
+    ),
+) -> None:
+    """Build the container image in which --eval-mode docker and basilica run episodes."""
+    from kinitro.executor.containers.image import build, default_base_image
+
+    build(tag, base_image=base_image or default_base_image(), wheelhouse=wheelhouse)
+    typer.echo(f"Built {tag}. Next: kinitro executor --api-url URL --eval-mode docker --eval-image {tag}")
