@@ -24,6 +24,7 @@ COMMAND_MODULES = (
     "scoring",
     "audit",
     "miner",
+    "verifier",
 )
 """Each has `register(app)`, which adds its commands."""
 

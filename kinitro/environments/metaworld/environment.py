@@ -68,7 +68,6 @@ class MetaWorldEnvironment:
         self._level = get_level(randomization)
         self._task = Task(spec.task_name)
         self._nominal = NominalModel(self._task.model)
-        self._scratch = mujoco.MjData(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
         self._scene_is_new = True
@@ -90,7 +89,7 @@ class MetaWorldEnvironment:
             variation(model, physics)
         for variation in self._level.appearance:
             variation(model, appearance)
-        mujoco.mj_setConst(model, self._scratch)
+        mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._steps = 0
         self._scene_is_new = True

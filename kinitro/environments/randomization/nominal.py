@@ -8,19 +8,25 @@ import numpy as np
 
 ASSETS = ("mesh_", "tex_", "bvh_", "oct_", "hfield_", "skin_", "flex_", "names", "text_", "paths")
 """Prefixes of the large arrays that no variation may touch: they would cost 20 MB per copy."""
-VISUAL_PARTS = ("ambient", "diffuse", "specular")
+HEADLIGHT = ("ambient", "diffuse", "specular")
+STATISTICS = ("meaninertia", "meanmass", "meansize", "extent")
+"""`mj_setConst` derives these too, and the solver scales its tolerance by one of them."""
 
 
 class NominalModel:
-    """A snapshot of every array of a model except its assets, and of the headlight."""
+    """A snapshot of every array of a model except its assets, of the headlight, and of the model's statistics."""
 
     def __init__(self, model: Any) -> None:
-        arrays = {name: getattr(model, name) for name in dir(model) if not name.startswith(("_", *ASSETS))}
-        headlight = [getattr(model.vis.headlight, part) for part in VISUAL_PARTS]
-        live = [array for array in arrays.values() if isinstance(array, np.ndarray) and array.size] + headlight
-        self._values = [(array, array.copy()) for array in live]
+        arrays = [getattr(model, name) for name in dir(model) if not name.startswith(("_", *ASSETS))]
+        arrays += [getattr(model.vis.headlight, part) for part in HEADLIGHT] + [model.stat.center]
+        live = [array for array in arrays if isinstance(array, np.ndarray) and array.size]
+        self._arrays = [(array, array.copy()) for array in live]
+        self._model = model
+        self._statistics = {name: getattr(model.stat, name) for name in STATISTICS}
 
     def restore(self) -> None:
         """Give the model back the values that it had when the snapshot was taken."""
-        for live, nominal in self._values:
+        for live, nominal in self._arrays:
             live[...] = nominal
+        for name, value in self._statistics.items():
+            setattr(self._model.stat, name, value)

@@ -1,0 +1,187 @@
+"""Randomization does what its laws say, never accumulates, and keeps physics, looks and placement apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import mujoco
+import numpy as np
+import pytest
+
+from kinitro import environments
+from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+from kinitro.environments.metaworld.task import Task
+from kinitro.environments.randomization import LEVELS, Level, NominalModel, Variation
+from kinitro.environments.randomization.appearance import (
+    CameraPose,
+    FieldOfView,
+    LightDirection,
+    LightIntensity,
+    TextureScale,
+    TextureSwap,
+    Tint,
+    _part_of_geoms,
+)
+from kinitro.environments.randomization.physics import ActuatorGain, Damping, Friction, Mass
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return Task("basketball")
+
+
+@pytest.fixture
+def model(task: Task) -> Iterator[Any]:
+    nominal = NominalModel(task.model)
+    yield task.model
+    nominal.restore()
+
+
+def everything(model: Any) -> bytes:
+    buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+    mujoco.mj_saveModel(model, None, buffer)
+    return buffer.tobytes()
+
+
+@pytest.mark.parametrize("level", ["standard", "hard"])
+def test_the_snapshot_restores_every_byte(task: Task, level: str) -> None:
+    nominal, before = NominalModel(task.model), everything(task.model)
+    random = np.random.default_rng(0)
+    for variation in (*LEVELS[level].physics, *LEVELS[level].appearance):
+        variation(task.model, random)
+    mujoco.mj_setConst(task.model, task.data)
+    task.place(random)
+    assert everything(task.model) != before
+    nominal.restore()
+    assert everything(task.model) == before
+
+
+FIELDS: list[tuple[Variation, set[str]]] = [
+    (Friction(0.2), {"geom_friction"}),
+    (Damping(0.2), {"dof_damping"}),
+    (Mass(0.2), {"body_mass", "body_inertia"}),
+    (ActuatorGain(0.2), {"actuator_gainprm", "actuator_biasprm"}),
+    (LightDirection(0.3), {"light_dir"}),
+    (LightIntensity(0.2), {"light_diffuse"}),
+    (CameraPose(0.03, 0.005, 0.03), {"cam_pos", "cam_quat"}),
+    (FieldOfView(2.0), {"cam_fovy"}),
+    (Tint("surroundings", 0.2), {"mat_rgba"}),
+    (Tint("robot", 0.2), {"geom_rgba"}),
+    (TextureSwap(1.0), {"mat_texid"}),
+    (TextureScale(0.2), {"mat_texrepeat"}),
+]
+
+
+@pytest.mark.parametrize(("variation", "fields"), FIELDS, ids=lambda value: type(value).__name__)
+def test_a_variation_changes_its_own_property_and_no_other(model: Any, variation: Variation, fields: set[str]) -> None:
+    names = [name for name in dir(model) if isinstance(getattr(model, name), np.ndarray)]
+    before = {name: getattr(model, name).copy() for name in names}
+    variation(model, np.random.default_rng(1))
+    assert {name for name in names if before[name].tobytes() != getattr(model, name).tobytes()} == fields
+
+
+@pytest.mark.parametrize(
+    ("variation", "field"),
+    [
+        (Friction(0.2), "geom_friction"),
+        (Damping(0.2), "dof_damping"),
+        (Mass(0.2), "body_mass"),
+        (Mass(0.2), "body_inertia"),
+    ],
+)
+def test_factors_fill_their_range(task: Task, variation: Variation, field: str) -> None:
+    nominal, random, found = NominalModel(task.model), np.random.default_rng(2), []
+    before = getattr(task.model, field).copy()
+    for _ in range(200):
+        variation(task.model, random)
+        ratio = getattr(task.model, field)[before > 0] / before[before > 0]
+        found += [ratio.min(), ratio.max()]
+        nominal.restore()
+    assert 0.8 <= min(found) < 0.81
+    assert 1.19 < max(found) <= 1.2
+
+
+def test_mass_and_inertia_change_together_and_derived_values_follow() -> None:
+    environment = environments.make("metaworld/push-v3", cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    nominal_mass = environment._task.model.body_mass.copy()
+    nominal_inertia = environment._task.model.body_inertia.copy()
+    environment.reset(0)
+    model = environment._task.model
+    heavy = nominal_mass > 0
+    factor = model.body_mass[heavy] / nominal_mass[heavy]
+    assert np.allclose(model.body_inertia[heavy], nominal_inertia[heavy] * factor[:, None])
+    assert model.body_subtreemass[0] == pytest.approx(model.body_mass.sum())
+    environment.close()
+
+
+def test_cameras_stay_near_and_upright(model: Any) -> None:
+    positions, quaternions = model.cam_pos.copy(), model.cam_quat.copy()
+    CameraPose(fixed_m=0.03, hand_m=0.005, rotation_rad=0.03)(model, np.random.default_rng(3))
+    moved = np.abs(model.cam_pos - positions).max(axis=1)
+    assert (moved <= np.where(model.cam_bodyid == 0, 0.03, 0.005)).all()
+    assert moved.max() > 0.01
+    cosine = np.abs((model.cam_quat * quaternions).sum(axis=1))
+    assert np.allclose(np.linalg.norm(model.cam_quat, axis=1), 1)
+    assert 2 * np.arccos(cosine.clip(-1, 1)).max() <= 0.03 * np.sqrt(3) + 1e-9
+
+
+def test_lights_stay_directions(model: Any) -> None:
+    LightDirection(0.6)(model, np.random.default_rng(4))
+    assert np.allclose(np.linalg.norm(model.light_dir, axis=1), 1)
+
+
+def test_goal_markers_keep_their_colours(task: Task, model: Any) -> None:
+    """The basket is a goal too: it hangs on a body that is named so."""
+    inside = _part_of_geoms(model) == "marker"
+    assert inside.any()
+    colours, sites = model.geom_rgba[inside].copy(), model.site_rgba.copy()
+    random = np.random.default_rng(5)
+    for variation in LEVELS["hard"].appearance:
+        variation(model, random)
+    assert np.array_equal(model.geom_rgba[inside], colours)
+    assert np.array_equal(model.site_rgba, sites)
+
+
+def digests(level: Level | None, randomization: str = "standard") -> list[bytes]:
+    environment = environments.make("metaworld/push-v3", cameras=(), randomization=randomization)
+    assert isinstance(environment, MetaWorldEnvironment)
+    if level is not None:
+        environment._level = level
+    environment.reset(8)
+    found = [environment.digest()]
+    for action in np.random.default_rng(8).uniform(-1, 1, (30, 4)):
+        environment.step(action)
+        found.append(environment.digest())
+    environment.close()
+    return found
+
+
+def test_looks_do_not_change_physics() -> None:
+    standard = LEVELS["standard"]
+    assert digests(Level(physics=standard.physics)) == digests(standard)
+    assert digests(Level(standard.physics, LEVELS["hard"].appearance)) == digests(standard)
+
+
+def test_levels_differ_in_physics_and_share_the_placement() -> None:
+    found = [digests(None, level) for level in LEVELS]
+    assert len({trajectory[-1] for trajectory in found}) == len(LEVELS)
+    targets = []
+    for level in LEVELS:
+        environment = environments.make("metaworld/push-v3", cameras=(), randomization=level)
+        assert isinstance(environment, MetaWorldEnvironment)
+        environment.reset(8)
+        targets.append(environment._task._stock._target_pos[:2].tolist())
+        environment.close()
+    assert targets[0] == targets[1] == targets[2]
+
+
+def test_placements_are_always_fresh() -> None:
+    environment = environments.make("metaworld/pick-place-v3", cameras=(), randomization="none")
+    starts = set()
+    for seed in range(40):
+        environment.reset(seed)
+        starts.add(environment.digest())
+    assert len(starts) == 40
+    environment.close()

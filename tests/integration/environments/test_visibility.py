@@ -1,0 +1,97 @@
+"""A policy can see what it has to do: goal markers are in place from the first frame, and large enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kinitro import environments
+from kinitro.environments import EnvironmentSpec
+from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+from kinitro.environments.randomization.appearance import _part_of_geoms
+
+MARKER_PX = 2
+"""A marker of 2 cm is about this wide in the fixed cameras."""
+OBJECT_PX = 10
+GOAL_IS_AN_OBJECT = {
+    "bin-picking",
+    "button-press",
+    "button-press-topdown",
+    "button-press-topdown-wall",
+    "button-press-wall",
+    "coffee-button",
+    "peg-insert-side",
+}
+"""The goal is a button, a bin or a hole, which the object itself shows."""
+
+
+def changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
+    """Pixels that change when these are hidden (sites) or painted magenta (geoms), in the camera that sees most."""
+    before = environment.observe().pixels
+    model = environment._task.model
+    old_sites, old_geoms = model.site_rgba[sites].copy(), model.geom_rgba[geoms].copy()
+    model.site_rgba[sites, 3] = 0
+    model.geom_rgba[geoms] = (1, 0, 1, 0.99)
+    environment._scene_is_new = True
+    after = environment.observe().pixels
+    model.site_rgba[sites], model.geom_rgba[geoms] = old_sites, old_geoms
+    environment._scene_is_new = True
+    return max(int((after[camera] != before[camera]).any(axis=-1).sum()) for camera in before)
+
+
+def assert_goal_is_visible(spec: EnvironmentSpec, seeds: range) -> None:
+    environment = environments.make(spec.id)
+    assert isinstance(environment, MetaWorldEnvironment)
+    markers = environment._task._markers
+    sites = [markers._sites[name] for name in markers._marker_like]
+    parts = _part_of_geoms(environment._task.model)
+    objects = np.flatnonzero((parts == "objects") | (parts == "marker")).tolist()
+    for seed in seeds:
+        environment.reset(seed)
+        assert changed_px(environment, [], objects) >= OBJECT_PX, seed
+        if spec.task_name not in GOAL_IS_AN_OBJECT:
+            assert changed_px(environment, sites, []) >= MARKER_PX, seed
+    environment.close()
+
+
+def assert_marker_is_in_place(spec: EnvironmentSpec) -> None:
+    """Before the first step and ever after: exactly one visible marker at the target, unless an object is the goal."""
+    if spec.task_name in GOAL_IS_AN_OBJECT - {"peg-insert-side"}:
+        return
+    environment = environments.make(spec.id, cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    task = environment._task
+    environment.reset(4)
+    sites = [task._markers._sites[name] for name in task._markers._marker_like]
+    for _ in range(5):
+        shown = [site for site in sites if task.model.site_rgba[site, 3] > 0]
+        distances_m = [float(np.abs(task.data.site_xpos[site] - task._stock._target_pos[:3]).max()) for site in shown]
+        assert [distance for distance in distances_m if distance < 2] == pytest.approx([0.0], abs=1e-9)
+        environment.step(np.zeros(4))
+    environment.close()
+
+
+scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
+every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
+
+
+@scored
+def test_scored_goals_are_visible(spec: EnvironmentSpec) -> None:
+    assert_goal_is_visible(spec, range(2))
+
+
+@pytest.mark.slow
+@every
+def test_every_goal_is_visible(spec: EnvironmentSpec) -> None:
+    assert_goal_is_visible(spec, range(20))
+
+
+@scored
+def test_scored_markers_are_in_place_from_the_first_frame(spec: EnvironmentSpec) -> None:
+    assert_marker_is_in_place(spec)
+
+
+@pytest.mark.slow
+@every
+def test_every_marker_is_in_place_from_the_first_frame(spec: EnvironmentSpec) -> None:
+    assert_marker_is_in_place(spec)
