@@ -1,0 +1,286 @@
+"""What an episode costs: against MetaWorld wrapped the usual way, and in absolute figures.
+
+    python benchmarks/environments.py            # everything, a few minutes
+    python benchmarks/environments.py --steps 50 --tasks push reach
+
+CPU seconds are those of all threads of the measured process, so they hold on a busy machine too, if less sharply.
+Every part runs in a fresh process. The baseline needs an OpenGL driver (EGL) and is left out, with the reason, where
+there is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SCORED = ["pick-place", "push", "drawer-open", "peg-insert", "reach", "door-open", "drawer-close", "button-press"]
+METAWORLD_NAMES = {"peg-insert": "peg-insert-side"}
+FIXED_CAMERAS = ("corner", "corner4")
+ALL_CAMERAS = ("corner", "corner4", "gripper")
+MUJOCO_CAMERAS = {"gripper": "gripperPOV"}
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", default=SCORED, choices=SCORED)
+    parser.add_argument("--steps", type=int, default=300, help="control steps per measurement")
+    parser.add_argument("--part", choices=PARTS, help="run one part here and print its figures as JSON")
+    options = parser.parse_args()
+    if options.part:
+        print(json.dumps(PARTS[options.part](options.tasks, options.steps)))
+        return
+    with tempfile.TemporaryDirectory() as cache:
+        cold = part("start", options, NUMBA_CACHE_DIR=cache)
+        warm = part("start", options, NUMBA_CACHE_DIR=cache)
+    ours = part("steps", options)
+    show("import, make, reset, first images: cold cache", cold["seconds"], "s", "< 10")
+    show("the same, warm cache", warm["seconds"], "s", "< 2")
+    show("control step, success only", ours["success"], "steps/CPU-s", ">= 8000")
+    show("control step with reward", ours["reward"], "steps/CPU-s", ">= 2500")
+    show("control step with 3 cameras", ours["cameras3"], "steps/CPU-s", ">= 350")
+    show("control step with 2 fixed cameras", ours["cameras2"], "steps/CPU-s", "")
+    show("reset with randomization, p50", ours["reset_ms"], "CPU-ms", "< 15")
+    memory = part("memory", options)
+    show("memory of a process with the 8 environments", memory["private"], "MiB private", "< 400")
+    show("the same with shared libraries", memory["resident"], "MiB resident", "")
+    show("two processes against one", scaling(options), "x throughput", ">= 1.9")
+    try:
+        usual3, usual2 = usual_wrapper("usual3", options), usual_wrapper("usual2", options)
+    except subprocess.CalledProcessError as error:
+        print(f"the usual wrapper is left out, no OpenGL: {error.stderr.strip().splitlines()[-1]}")
+    else:
+        show("usual wrapper with 3 cameras", usual3, "steps/CPU-s", "")
+        show("usual wrapper with 2 fixed cameras", usual2, "steps/CPU-s", "")
+        show("ratio with 3 cameras", ours["cameras3"] / usual3, "x", ">= 100")
+        show("ratio with 2 fixed cameras", ours["cameras2"] / usual2, "x", ">= 150")
+    print("\nwhere a control step with 3 cameras spends its CPU microseconds:")
+    for name, microseconds in part("profile", options).items():
+        print(f"  {name:42} {microseconds:8.1f}")
+
+
+def show(what: str, value: float, unit: str, target: str) -> None:
+    print(f"{what:50} {value:10.1f} {unit:14} {target}", flush=True)
+
+
+def part(name: str, options: argparse.Namespace, **variables: str) -> Figures:
+    """The figures of one part, measured in a fresh process."""
+    done = subprocess.run(
+        command(name, options), env=environment_with(**variables), capture_output=True, text=True, check=True
+    )
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def usual_wrapper(name: str, options: argparse.Namespace) -> float:
+    """Steps per CPU second; a process per task, for contexts return constant frames once another one was freed."""
+    one = [argparse.Namespace(tasks=[task], steps=options.steps) for task in options.tasks[:2]]
+    return statistics.mean(part(name, alone, MUJOCO_GL="egl")["steps_per_cpu_s"] for alone in one)
+
+
+def command(name: str, options: argparse.Namespace) -> list[str]:
+    return [sys.executable, __file__, "--part", name, "--steps", str(options.steps), "--tasks", *options.tasks]
+
+
+def environment_with(**variables: str) -> dict[str, str]:
+    return os.environ | {"MUJOCO_GL": "disable"} | variables
+
+
+def scaling(options: argparse.Namespace) -> float:
+    """Throughput of two processes at once over that of one; wall time, so it needs two idle cores."""
+    pipe = subprocess.PIPE
+
+    def steps_per_second(count: int) -> float:
+        work = command("throughput", options)
+        running = [subprocess.Popen(work, env=environment_with(), stdout=pipe, text=True) for _ in range(count)]
+        return sum(float(json.loads(process.communicate()[0])["steps_per_s"]) for process in running)
+
+    alone = steps_per_second(1)
+    return steps_per_second(2) / alone
+
+
+def cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def cpu_us_per_call(call: Callable[[], object], count: int) -> float:
+    start = cpu_s()
+    for _ in range(count):
+        call()
+    return (cpu_s() - start) / count * 1e6
+
+
+def stepping_us(task: str, steps: int, cameras: tuple[str, ...], rewards: bool) -> float:
+    """CPU microseconds per control step with images, over whole episodes of random actions."""
+    from kinitro import environments
+
+    environment = environments.make(f"metaworld/{task}-v3", cameras=cameras, rewards=rewards)
+    actions = np.random.default_rng(0).uniform(-1, 1, (steps, 4)).astype(np.float32)
+    environment.reset(0)
+    environment.observe()
+    used, over = 0.0, False
+    for seed, action in enumerate(actions):
+        if over:
+            environment.reset(seed)
+            environment.observe()
+        start = time.process_time()
+        done = environment.step(action)
+        if cameras:
+            environment.observe()
+        used += time.process_time() - start
+        over = done.terminated or done.truncated
+    environment.close()
+    return used / steps * 1e6
+
+
+def measure_steps(tasks: list[str], steps: int) -> Figures:
+    from kinitro import environments
+
+    variants: dict[str, tuple[tuple[str, ...], bool]] = {
+        "success": ((), False),
+        "reward": ((), True),
+        "cameras3": (ALL_CAMERAS, False),
+        "cameras2": (FIXED_CAMERAS, False),
+    }
+    figures = {
+        name: 1e6 / statistics.mean(stepping_us(task, steps, *variant) for task in tasks)
+        for name, variant in variants.items()
+    }
+    resets = []
+    for task in tasks:
+        environment = environments.make(f"metaworld/{task}-v3", cameras=())
+        for seed in range(15):
+            start = time.process_time()
+            environment.reset(seed)
+            resets.append((time.process_time() - start) * 1e3)
+    return figures | {"reset_ms": statistics.median(resets)}
+
+
+def measure_throughput(tasks: list[str], steps: int) -> Figures:
+    stepping_us(tasks[0], 10, ALL_CAMERAS, rewards=False)
+    start = time.perf_counter()
+    used_us = sum(stepping_us(task, steps, ALL_CAMERAS, rewards=False) for task in tasks)
+    return {"steps_per_s": len(tasks) * steps / (time.perf_counter() - start), "cpu_us": used_us}
+
+
+def measure_memory(_tasks: list[str], _steps: int) -> Figures:
+    from kinitro import environments
+
+    held = [environments.make(spec.id) for spec in environments.scored_specs()]
+    for environment in held:
+        environment.reset(0)
+        environment.observe()
+    rollup = Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
+    kib = {line.split(":")[0]: int(line.split()[1]) for line in rollup}
+    return {"private": (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024, "resident": kib["Rss"] / 1024}
+
+
+def measure_start(tasks: list[str], _steps: int) -> Figures:
+    start = time.perf_counter()
+    from kinitro import environments
+
+    environment = environments.make(f"metaworld/{tasks[0]}-v3")
+    environment.reset(0)
+    environment.observe()
+    return {"seconds": time.perf_counter() - start}
+
+
+def measure_profile(tasks: list[str], steps: int) -> Figures:
+    """The parts of a step, each called on its own in the middle of an episode; means over the tasks."""
+    from kinitro import environments
+    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+
+    found: dict[str, list[float]] = {}
+    for task in tasks:
+        environment = environments.make(f"metaworld/{task}-v3")
+        assert isinstance(environment, MetaWorldEnvironment)
+        environment.reset(0)
+        environment.observe()
+        for name, call in parts_of_a_step(environment).items():
+            found.setdefault(name, []).append(cpu_us_per_call(call, steps))
+        environment.close()
+    return {name: statistics.mean(values) for name, values in found.items()}
+
+
+def parts_of_a_step(environment: Any) -> dict[str, Callable[[], object]]:
+    import mujoco
+
+    task, action = environment._task, np.zeros(4, np.float32)
+    return {
+        "MuJoCo: mj_step x 5": lambda: mujoco.mj_step(task.model, task.data, nstep=5),
+        "MuJoCo: mj_forward": lambda: mujoco.mj_forward(task.model, task.data),
+        "all of the simulation (Task.advance)": lambda: task.advance(action),
+        "success": lambda: task.evaluate(action, rewards=False),
+        "reward": lambda: task.evaluate(action, rewards=True),
+        "observation with 3 images": environment.observe,
+    }
+
+
+class UsualWrapper:
+    """MetaWorld as usually wrapped: an environment per camera, the state copied into each, the stock renderer."""
+
+    def __init__(self, task: str, cameras: tuple[str, ...]) -> None:
+        import metaworld
+
+        make = metaworld.ALL_V3_ENVIRONMENTS[f"{METAWORLD_NAMES.get(task, task)}-v3"]
+        names = [MUJOCO_CAMERAS.get(camera, camera) for camera in cameras]
+        self._all = [make(render_mode="rgb_array", camera_name=name, width=84, height=84) for name in names]
+        for environment in self._all:
+            environment._set_task_called = True
+            environment._freeze_rand_vec = False
+            environment.reset()
+            environment.render()
+
+    def step(self, action: Any) -> list[Any]:
+        import mujoco
+
+        main = self._all[0]
+        main.step(action)
+        images = []
+        for environment in self._all:
+            if environment is not main:
+                environment.data.qpos[:] = main.data.qpos
+                environment.data.qvel[:] = main.data.qvel
+                mujoco.mj_forward(environment.model, environment.data)
+            images.append(environment.render())
+        return images
+
+
+def measure_usual_wrapper(cameras: tuple[str, ...], tasks: list[str], steps: int) -> Figures:
+    wrapper = UsualWrapper(tasks[0], cameras)
+    first = wrapper.step(np.zeros(4, np.float32))
+    microseconds = cpu_us_per_call(lambda: wrapper.step(np.ones(4, np.float32)), max(3, steps // 50))
+    last = wrapper.step(np.ones(4, np.float32))
+    assert all(image.std() > 0 for image in last), "the baseline renders constant frames"
+    assert any((image != other).any() for image, other in zip(first, last, strict=True)), "its frames never change"
+    return {"steps_per_cpu_s": 1e6 / microseconds}
+
+
+PARTS: dict[str, Callable[[list[str], int], Figures]] = {
+    "memory": measure_memory,
+    "profile": measure_profile,
+    "start": measure_start,
+    "steps": measure_steps,
+    "throughput": measure_throughput,
+    "usual2": partial(measure_usual_wrapper, FIXED_CAMERAS),
+    "usual3": partial(measure_usual_wrapper, ALL_CAMERAS),
+}
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # tearing down OpenGL contexts at exit is noisy and proves nothing
