@@ -27,6 +27,7 @@ Attributes = tuple[np.float32, np.float32, np.float32, np.float32, np.float32, n
 f32 = np.float32
 
 PIXEL_SAMPLES = 4
+ALL_SAMPLES = 2**PIXEL_SAMPLES - 1
 MEAN_X = (0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 0.5, 1 / 3, 1.0, 0.5, 1.0, 2 / 3, 0.5, 1 / 3, 2 / 3, 0.5)
 MEAN_Y = (0.0, 0.0, 0.0, 0.0, 1.0, 0.5, 0.5, 1 / 3, 1.0, 0.5, 0.5, 1 / 3, 1.0, 2 / 3, 2 / 3, 0.5)
 """Mean position of a set of samples of a pixel, relative to its first sample; bit k of the index: sample k is in it."""
@@ -445,6 +446,9 @@ def _fill(
         # how much of each corner a sample has, times the area: 0 on the opposite edge, growing towards the corner
         a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
         a_least, b_least, c_least = _least(a_dx, a_dy), _least(b_dx, b_dy), _least(c_dx, c_dy)
+        # the least and the largest that each may be in a pixel, relative to its first sample
+        a_low, b_low, c_low = _lowest(a_dx, a_dy), _lowest(b_dx, b_dy), _lowest(c_dx, c_dy)
+        a_high, b_high, c_high = -_lowest(-a_dx, -a_dy), -_lowest(-b_dx, -b_dy), -_lowest(-c_dx, -c_dy)
         per_area = 1.0 / area
         at_corners = _attributes(vertices, a), _attributes(vertices, b), _attributes(vertices, c)
         qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
@@ -460,12 +464,14 @@ def _fill(
             at_c = (x - ax) * c_dx + (y - ay) * c_dy - c_least
             entered = False
             for column in range(left, right + 1):
-                inside = _inside(at_a, at_b, at_c)
-                inside |= _inside(at_a + a_dx, at_b + b_dx, at_c + c_dx) << 1
-                inside |= _inside(at_a + a_dy, at_b + b_dy, at_c + c_dy) << 2
-                inside |= _inside(at_a + a_dx + a_dy, at_b + b_dx + b_dy, at_c + c_dx + c_dy) << 3
-                if inside:
+                if _inside(at_a + a_high, at_b + b_high, at_c + c_high):
                     entered = True
+                    inside = ALL_SAMPLES
+                    if not _inside(at_a + a_low, at_b + b_low, at_c + c_low):
+                        inside = _inside(at_a, at_b, at_c)
+                        inside |= _inside(at_a + a_dx, at_b + b_dx, at_c + c_dx) << 1
+                        inside |= _inside(at_a + a_dy, at_b + b_dy, at_c + c_dy) << 2
+                        inside |= _inside(at_a + a_dx + a_dy, at_b + b_dx + b_dy, at_c + c_dx + c_dy) << 3
                     near = f32((at_a * qa + at_b * qb + at_c * qc) * per_area)
                     seen = inside & (
                         (near >= nearness[row, column, 0])
@@ -501,6 +507,12 @@ def _fill(
                 at_a += 2.0 * a_dx
                 at_b += 2.0 * b_dx
                 at_c += 2.0 * c_dx
+
+
+@inner
+def _lowest(dx: float, dy: float) -> float:
+    """The least of 0, dx, dy and dx + dy."""
+    return min(dx, 0.0) + min(dy, 0.0)
 
 
 @inner

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALL_MESH_FACES = 400
 """Meshes with at most so many triangles are drawn as they are."""
 AREA_TOLERANCE = 0.25
-"""A mesh that loses or gains more of its area when details are merged (nets, thin bars) gets a cell half as long, ..."""
+"""A mesh that loses or gains more of its area when details are merged (nets, thin bars) gets a cell half as long ..."""
 MOST_HALVINGS = 3
 """... so many times at most; then it is drawn as it is."""
 CREASE_COSINE = 0.8

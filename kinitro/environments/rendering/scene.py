@@ -154,8 +154,8 @@ def _surface(model: mujoco.MjModel, kind: int, size: Floats, mesh: int, cell_m: 
 
 
 def _slices(radius: float, cell_m: float) -> int:
-    """Into how many slices a round shape is cut: 8 up to half a pixel, 16 up to three pixels, 32 above."""
-    return 8 if radius <= 0.5 * cell_m else 16 if radius <= 3 * cell_m else 32
+    """Into how many slices a round shape is cut: 8 up to a pixel (see DETAIL_DISTANCE_M), 16 up to three, 32 above."""
+    return 8 if radius <= cell_m else 16 if radius <= 3 * cell_m else 32
 
 
 def model_paint(model: mujoco.MjModel, objects: Objects, textures: Textures) -> Paint:
