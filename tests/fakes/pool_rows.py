@@ -29,7 +29,14 @@ def add_cycle(
 ) -> int:
     """A cycle without tasks; `miners` is how many, or uid -> max_concurrency."""
     capacities = dict.fromkeys(range(miners), 100) if isinstance(miners, int) else miners
-    config = {"environments": [{"id": name, "version": "1", "max_steps": 50} for name in environments]}
+    config = {
+        "environments": [{"id": name, "version": "1", "max_steps": 50} for name in environments],
+        "episodes": 100,
+        "min_episodes": 1,
+        "max_void_share": 0.1,
+        "timeout_s": 3600,
+        "kinitro_version": "0",
+    }
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(ADD_CYCLE, (state, netuid, json.dumps(config))).fetchone()
         assert row is not None

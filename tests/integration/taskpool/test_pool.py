@@ -89,6 +89,28 @@ async def test_busy_miners_at_the_head_do_not_hide_the_work_behind(database: str
     assert {task.uid for task in (await pool.fetch(1, request(2))).tasks} == {0, 1}
 
 
+@pytest.mark.parametrize("miners", [1, 2, 40])
+async def test_a_fetch_does_not_read_what_is_finished(
+    database: str, connections: ConnectionPool, pool: TaskPool, miners: int
+) -> None:
+    add_executor(database)
+    cycle_id = add_cycle(database, miners=miners)
+    add_tasks(database, cycle_id, uids=list(range(miners)), episodes=8000 // miners)
+    rows(database, "update task set outcome = 1, lease_id = 1 where id <= 10000")
+    rows(database, "vacuum analyze task")
+    read = "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'task'"
+    async with connections.connection() as connection:
+        for room in (100, 1):  # the head of the queue is enough; it is not, and every miner is looked at
+            await connection.execute("update cycle_miner set max_concurrency = %s", (room,))
+            async with connection.transaction():
+                call = "select count(*) from fetch_tasks(1, 10, null, 'physics-a', false, '0', '1 min')"
+                found = await (await connection.execute(call)).fetchone()
+                touched = await (await connection.execute(read)).fetchone()
+            assert found == (10 if room == 100 else min(10, max(0, miners - 10)),)
+            assert touched is not None
+            assert touched[0] < 400
+
+
 async def test_an_excluded_miner_and_a_cycle_that_is_not_running_give_nothing(database: str, pool: TaskPool) -> None:
     add_executor(database)
     for netuid, state in enumerate(("open", "scoring", "published", "failed", "cancelled")):

@@ -10,7 +10,7 @@
 --     and no report can change an outcome that was scored.
 
 -- Leases up to p_n tasks of one running cycle, episode by episode, none of a miner that has its fill.
--- p_families null: every environment. p_mixed: whatever the executor's physics fingerprint.
+-- `id + 0` names the partial indexes of ready tasks, see 0001_initial.sql. p_families null: every environment. p_mixed: whatever the executor's physics fingerprint.
 create function fetch_tasks(
   p_executor int, p_n int, p_families text[], p_fingerprint text, p_mixed boolean, p_retry_after interval, p_ttl interval
 ) returns table (
@@ -47,7 +47,7 @@ begin
       from running r
       cross join lateral (
         select t.cycle_id, t.id, t.uid, t.env, t.outcome, t.executor_id, t.failed_at from task t
-        where t.cycle_id = r.cycle_id and t.lease_id is null order by t.id limit 4 * p_n) as head
+        where t.cycle_id = r.cycle_id and t.lease_id is null order by t.id + 0 limit 4 * p_n) as head
       join room on room.cycle_id = head.cycle_id and room.uid = head.uid
       where head.outcome is null and (room.envs is null or head.env = any (room.envs))
         and (head.executor_id is distinct from p_executor or head.failed_at < now() - p_retry_after)
@@ -61,7 +61,7 @@ begin
       where t.cycle_id = room.cycle_id and t.uid = room.uid and t.lease_id is null and t.outcome is null
         and (room.envs is null or t.env = any (room.envs))
         and (t.executor_id is distinct from p_executor or t.failed_at < now() - p_retry_after)
-      order by t.id limit room.n) as next
+      order by t.id + 0 limit room.n) as next
     where (select count(*) from near where near.cycle_id = (select min(near.cycle_id) from near)) < p_n
   ),
   candidate as materialized (
