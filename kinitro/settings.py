@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kinitro.errors import ConfigurationError
-from kinitro.logs import LogFormat
+from kinitro.logs import LogFormat, public_url
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -53,7 +53,9 @@ class ServiceSettings(BaseSettings):
             where = f"--{name.replace('_', '-')} (or {prefix}{name.upper()})"
             if first["type"] == "missing":
                 raise ConfigurationError(f"{where} is required: give the flag or set the variable.") from None
-            raise ConfigurationError(f"{where} cannot be {first['input']!r}: {first['msg']}.") from None
+            given = first["input"]
+            shown = public_url(given) if isinstance(given, str) else given
+            raise ConfigurationError(f"{where} cannot be {shown!r}: {first['msg']}.") from None
 
 
 def normalized_database_url(url: str) -> str:

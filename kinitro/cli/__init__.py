@@ -24,7 +24,6 @@ COMMAND_MODULES = (
     "scoring",
     "audit",
     "miner",
-    "verifier",
 )
 """Each has `register(app)`, which adds its commands."""
 

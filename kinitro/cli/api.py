@@ -174,9 +174,19 @@ def create_key(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Make a key and show it this once; an executor may have two, so that keys can be rotated."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from kinitro.errors import ConfigurationError
     from kinitro.taskpool import keys
     from kinitro.taskpool.database import connect
+    from kinitro.taskpool.messages import Name
 
+    try:
+        TypeAdapter(Name).validate_python(executor)
+    except ValidationError:
+        raise ConfigurationError(
+            f"An executor's name cannot be {executor!r}: use 1 to 100 letters, digits and . _ : / @ + -"
+        ) from None
     with connect(_url(database_url)) as connection:
         number, key = keys.create_key(connection, executor, scope)
     typer.echo(f"Key {number} of {executor!r}, scope {scope}. It is shown only now:", err=True)

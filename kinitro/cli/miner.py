@@ -28,6 +28,7 @@ AllowPrivate = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("init-miner")(init_miner)
+    app.command("demos")(demos)
     app.command("upload")(upload)
     app.command("basilica-push")(basilica_push)
     app.command("miner-deploy")(miner_deploy)
@@ -39,6 +40,40 @@ def init_miner(directory: Path = typer.Argument(help="A new folder, for example 
 
     create_project(directory)
     typer.echo(f"Wrote {directory}. Next: cd {directory}, edit policy.py, uvicorn server:app --port 8001")
+
+
+def demos(
+    out: Annotated[Path, typer.Option(help="Folder of the dataset.", file_okay=False)],
+    environments: Annotated[str | None, typer.Option(help="Comma-separated ids.  [default: the scored ones]")] = None,
+    episodes: Annotated[int, typer.Option(min=1, max=100_000, help="Of each environment.")] = 50,
+    dataset_format: Annotated[str, typer.Option("--format", help="lerobot or npz.")] = "lerobot",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other episodes.")] = 0,
+    randomization: Annotated[str, typer.Option(help="none, standard (as scored) or hard.")] = "standard",
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes.  [default: one per core]")] = None,
+) -> None:
+    """Record demonstrations of the scripted experts, as a policy would see them. Goes on where it stopped."""
+    import os
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from kinitro.environments import get_spec, scored_specs
+    from kinitro.errors import ConfigurationError
+    from kinitro.miner.datasets import WRITERS
+    from kinitro.miner.demonstrations import Order, collect
+
+    if dataset_format not in WRITERS:
+        raise ConfigurationError(f"--format {dataset_format!r} is not known: write {' or '.join(WRITERS)}.")
+    named = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
+    chosen = tuple(dict.fromkeys(get_spec(env_id).id for env_id in named))
+    order = Order(chosen, episodes, out, seed, randomization)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bars = {env_id: progress.add_task(env_id, total=episodes) for env_id in chosen}
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        files = collect(order, workers or cores, lambda env_id, n: progress.update(bars[env_id], completed=n))
+    WRITERS[dataset_format](files, out)
+    typer.echo(f"{len(files)} demonstrations of {len(chosen)} environments are in {out}.")
 
 
 def upload(folder: Annotated[Path, typer.Argument(help="The policy's folder.", file_okay=False)], repo: Repo) -> None:

@@ -33,6 +33,7 @@ def validate(
         None, help="Where the last weights are kept over restarts.  [default: ~/.local/state/kinitro]"
     ),
     once: bool = typer.Option(False, "--once", help="Set the newest weights now and exit."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Check everything, say what would be set, and exit."),
     log_level: str | None = typer.Option(None, help="debug, info, warning or error.  [default: info]"),
     log_format: str | None = typer.Option(None, help="auto, json or console.  [default: auto]"),
 ) -> None:
@@ -57,4 +58,4 @@ def validate(
         log_format=log_format,
     )
     configure_logs(settings.log_level, settings.log_format, service="validator")
-    run_validator(settings, once=once)
+    run_validator(settings, once=once, dry_run=dry_run)

@@ -11,7 +11,7 @@ Importing this package loads no simulator; `make` does.
 
 from kinitro.environments.interface import Environment, Observation, Transition
 from kinitro.environments.physics_fingerprint import fingerprint
-from kinitro.environments.registry import Family, all_specs, get_spec, make, scored_specs
+from kinitro.environments.registry import Family, all_specs, get_spec, make, prepare, scored_specs
 from kinitro.environments.spec import EnvironmentSpec
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "fingerprint",
     "get_spec",
     "make",
+    "prepare",
     "scored_specs",
 ]

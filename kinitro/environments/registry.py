@@ -86,6 +86,14 @@ def make(
     )
 
 
+def prepare() -> None:
+    """Do what takes long only once per machine: compile the renderer, about 10 s, and keep it for other processes."""
+    environment = make(scored_specs()[0].id)
+    environment.reset(0)
+    environment.observe()
+    environment.close()
+
+
 def _found(env_id: str) -> tuple[EnvironmentSpec, Family]:
     known = _registered()
     try:

@@ -7,8 +7,8 @@ import itertools
 import os
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack, suppress
 
 import msgspec
 
@@ -23,27 +23,36 @@ WORKER_CRASHED = "worker_crashed"
 MAX_FAILED_STARTS = 3
 """In a row, of one worker; then the pool gives up."""
 RESTART_PAUSE_S = 0.5
+EXIT_GRACE_S = 2.0
+"""Between closing a process' socket and killing it."""
 SILENCE_LIMIT_S = 120.0
-"""A worker that says nothing for so long hangs and is killed; compiling the renderer may take 10 s once."""
+"""A worker that says nothing for so long hangs and is killed."""
+START_LIMIT_S = 600.0
+"""The same before it is ready: once per machine it compiles the renderer, 10 s on an idle core."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """One process per core: libraries must not start threads of their own."""
 log = get_logger(__name__)
 
 
-class WorkerPool:
-    """An Evaluator of `workers` processes with `episodes_per_worker` interleaved episodes each."""
+class ProcessPool:
+    """An Evaluator of processes that speak `jobs` over a socket, with `episodes_each` interleaved episodes each.
+
+    `modules` are pairs of a module to run and its configuration; it is given the socket's number and the configuration
+    as JSON.
+    """
 
     def __init__(
         self,
-        workers: int,
-        episodes_per_worker: int,
-        config: WorkerConfig | None = None,
+        modules: Sequence[tuple[str, msgspec.Struct]],
+        episodes_each: int,
         *,
         silence_limit_s: float = SILENCE_LIMIT_S,
+        exit_grace_s: float = EXIT_GRACE_S,
     ) -> None:
-        self._episodes_per_worker = episodes_per_worker
-        self._config = config or WorkerConfig()
-        self._workers = [_Worker(self._config, silence_limit_s, self._changed) for _ in range(workers)]
+        self._episodes_each = episodes_each
+        self._workers = [
+            _Worker(module, config, silence_limit_s, exit_grace_s, self._changed) for module, config in modules
+        ]
         self._supervisors: list[asyncio.Task[None]] = []
         self._change = asyncio.Condition()
         self.fingerprint = ""
@@ -52,7 +61,7 @@ class WorkerPool:
     @property
     def capacity(self) -> int:
         """Episodes that run at once."""
-        return len(self._workers) * self._episodes_per_worker
+        return len(self._workers) * self._episodes_each
 
     @property
     def process_ids(self) -> list[int]:
@@ -60,12 +69,13 @@ class WorkerPool:
         return [worker.process_id for worker in self._workers if worker.process_id is not None]
 
     async def start(self) -> None:
-        """Start all workers and wait until they are ready."""
-        self._supervisors = [asyncio.create_task(worker.supervise()) for worker in self._workers]
-        async with self._change:
-            while not all(worker.ready for worker in self._workers):
-                self._check()
-                await self._change.wait()
+        """Start all workers and wait until they are ready: first one, which compiles what the others then load."""
+        for beginners in (self._workers[:1], self._workers[1:]):
+            self._supervisors += [asyncio.create_task(worker.supervise()) for worker in beginners]
+            async with self._change:
+                while not all(worker.ready for worker in beginners):
+                    self._check()
+                    await self._change.wait()
         self.fingerprint, self.versions = self._workers[0].fingerprint, self._workers[0].versions
 
     async def evaluate(self, job: Job) -> EpisodeResult:
@@ -77,7 +87,7 @@ class WorkerPool:
             await self._changed()
 
     async def close(self) -> None:
-        """Kill the workers; what they ran is lost."""
+        """End the processes; what they ran is lost."""
         for supervisor in self._supervisors:
             supervisor.cancel()
         await asyncio.gather(*self._supervisors, return_exceptions=True)
@@ -96,7 +106,7 @@ class WorkerPool:
 
     def _least_busy(self) -> _Worker | None:
         self._check()
-        free = [worker for worker in self._workers if worker.ready and worker.load < self._episodes_per_worker]
+        free = [worker for worker in self._workers if worker.ready and worker.load < self._episodes_each]
         return min(free, key=lambda worker: worker.load, default=None)
 
     async def _changed(self) -> None:
@@ -104,14 +114,35 @@ class WorkerPool:
             self._change.notify_all()
 
 
+class WorkerPool(ProcessPool):
+    """Worker processes on this machine: `workers` of them, one per core is best."""
+
+    def __init__(
+        self,
+        workers: int,
+        episodes_per_worker: int,
+        config: WorkerConfig | None = None,
+        *,
+        silence_limit_s: float = SILENCE_LIMIT_S,
+    ) -> None:
+        worker = ("kinitro.evaluation.worker", config or WorkerConfig())
+        super().__init__([worker] * workers, episodes_per_worker, silence_limit_s=silence_limit_s)
+
+
 class _Worker:
     """One process, started again when it ends."""
 
     def __init__(
-        self, config: WorkerConfig, silence_limit_s: float, changed: Callable[[], Coroutine[None, None, None]]
+        self,
+        module: str,
+        config: msgspec.Struct,
+        silence_limit_s: float,
+        exit_grace_s: float,
+        changed: Callable[[], Coroutine[None, None, None]],
     ) -> None:
-        self._config = config
+        self._arguments = ("-m", module), msgspec.json.encode(config).decode()
         self._silence_limit_s = silence_limit_s
+        self._exit_grace_s = exit_grace_s
         self._changed = changed
         self._keys = itertools.count(1)
         self._pending: dict[int, asyncio.Future[EpisodeResult]] = {}
@@ -157,27 +188,35 @@ class _Worker:
     async def _live(self) -> bool:
         """One life of the process; whether it became ready."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as unless_started:
+            unless_started.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "kinitro.evaluation.worker", str(theirs.fileno()), msgspec.json.encode(self._config).decode()),
+                *self._arguments[0],
+                str(theirs.fileno()),
+                self._arguments[1],
                 pass_fds=(theirs.fileno(),),
                 env=os.environ | ONE_THREAD,
                 start_new_session=True,
                 stdin=asyncio.subprocess.DEVNULL,
             )
+            unless_started.pop_all()
         self.process_id = process.pid
         reader, self._writer = await asyncio.open_connection(sock=ours)
         try:
             await self._listen(reader)
         except TimeoutError:
             log.error("worker hangs and is killed", pid=process.pid, silent_s=self._silence_limit_s)
+            _kill(process)
         finally:
             became_ready, self.ready, self.process_id = self.ready, False, None
-            self._writer.close()
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            self._writer.close()  # which tells the process to end
+            try:
+                async with asyncio.timeout(self._exit_grace_s):
+                    await process.wait()
+            except TimeoutError:
+                _kill(process)
+                await process.wait()
             if self._pending:
                 log.error("worker crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
             self._lose_pending()
@@ -185,7 +224,7 @@ class _Worker:
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while True:
-            async with asyncio.timeout(self._silence_limit_s):
+            async with asyncio.timeout(self._silence_limit_s if self.ready else START_LIMIT_S):
                 answer = await jobs.receive_answer(reader)
             match answer:
                 case None:
@@ -203,3 +242,8 @@ class _Worker:
         for waiting in self._pending.values():
             if not waiting.done():
                 waiting.set_result(EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=WORKER_CRASHED))
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()

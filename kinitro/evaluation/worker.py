@@ -46,6 +46,7 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     canary_url: str | None = None
     environments: str = "kinitro.environments:make"
     fingerprint: str = "kinitro.environments:fingerprint"
+    prepare: str = "kinitro.environments:prepare"
     policies: str = "kinitro.policies.client:HttpPolicy"
     log_level: str = "info"
     log_format: LogFormat = "auto"
@@ -163,6 +164,7 @@ def _installed(name: str) -> bool:
 async def _work(connection: socket.socket, config: WorkerConfig) -> None:
     reader, writer = await asyncio.open_connection(sock=connection)
     try:
+        load(config.prepare)()
         fingerprint: str = load(config.fingerprint)()
         worker = Worker(config, fingerprint)
     except Exception as error:

@@ -49,6 +49,10 @@ async def _serve(settings: ExecutorSettings) -> None:
 
 def make_evaluator(settings: ExecutorSettings) -> Evaluator:
     """What runs the episodes, as `eval_mode` says."""
+    if settings.eval_mode != "local":
+        from kinitro.executor.containers.evaluator import ContainerPool
+
+        return ContainerPool(settings)
     return WorkerPool(
         settings.workers,
         settings.episodes_per_worker,

@@ -39,7 +39,15 @@ class ExecutorSettings(ServiceSettings):
     episodes_per_worker: int = Field(EPISODES_PER_WORKER, ge=1, le=1024, description="Episodes in flight in each.")
     batch_size: int = Field(100, ge=1, le=1000, description="Tasks fetched at once at most.")
     env_families: str | None = Field(None, description="Comma-separated families, for example metaworld; all if unset.")
-    eval_mode: Literal["local", "docker", "basilica"] = "local"
+    eval_mode: Literal["local", "docker", "basilica", "url"] = "local"
+    eval_image: str = Field(DEFAULT_IMAGE, min_length=1, description="Image of `kinitro build-eval-env`.")
+    eval_hosts: str | None = Field(None, description="Comma-separated Docker engines, for example ssh://user@host.")
+    eval_replicas: int = Field(1, ge=1, le=100, description="Containers per Docker engine, or pods at once.")
+    eval_memory: str = Field("8g", pattern=r"^[1-9][0-9]*([kmg]|[KMG]i)$", description="Memory of a container.")
+    eval_cpus: str | None = Field(None, pattern=r"^[0-9.]+m?$", description="Cores of a container; all if unset.")
+    eval_gpus: bool = Field(False, description="Give containers the GPUs of their host.")
+    eval_url: str | None = Field(None, description="With --eval-mode url: a running evaluation container.")
+    eval_token: SecretStr | None = Field(None, description="Token of that container; drawn anew where we start it.")
     allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
     canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
     spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
@@ -51,3 +59,9 @@ class ExecutorSettings(ServiceSettings):
         if self.env_families is None:
             return None
         return [name.strip() for name in self.env_families.split(",") if name.strip()]
+
+    @property
+    def docker_hosts(self) -> list[str | None]:
+        """Docker engines; None is the local one."""
+        names = [name.strip() for name in (self.eval_hosts or "localhost").split(",") if name.strip()]
+        return [None if name == "localhost" else name for name in names]

@@ -32,6 +32,7 @@ from kinitro.policies.probes import (
     make_observations,
     make_task,
     run_episode,
+    side_by_side,
     time_episode,
 )
 
@@ -154,7 +155,7 @@ async def check_interleaving(subject: Subject) -> str:
         streams = [make_observations(EPISODE_STEPS, seed=i) for i in range(count)]
         episodes = list(zip(tasks, streams, strict=True))
         alone = [await run_episode(policy, *episode) for episode in episodes]
-        together = await asyncio.gather(*(run_episode(policy, *episode) for episode in episodes))
+        together = await side_by_side(run_episode(policy, *episode) for episode in episodes)
     for one, other in zip(alone, together, strict=True):
         expect_same(one, other, f"an episode alone and the same among {count}")
     return f"{count} at once"
@@ -174,7 +175,7 @@ async def check_load(subject: Subject) -> str:
         count = subject.health.max_concurrent_episodes
         steps = max(subject.samples // count, 5)
         episodes = (time_episode(policy, make_task(), observations, steps) for _ in range(count))
-        latencies = [latency for episode in await asyncio.gather(*episodes) for latency in episode]
+        latencies = [latency for episode in await side_by_side(episodes) for latency in episode]
     return f"{count} at once: {judge_latencies(latencies)}"
 
 

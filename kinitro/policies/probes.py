@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ TOLERANCE: Final = 1e-3
 """Largest difference of an action component between two runs of the same episode; room for a GPU's noise."""
 COMFORTABLE_SHARE: Final = 0.5
 """Of the deadline. A server that needs more at home has nothing left for the network."""
+
+T = TypeVar("T")
 
 
 class Nonconformity(Exception):
@@ -65,6 +68,17 @@ async def run_episode(
     await policy.reset(task)
     chunks = [await policy.act(task.episode_id, step, observation) for step, observation in enumerate(observations)]
     return np.concatenate(chunks)
+
+
+async def side_by_side(runs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of all; the first error ends the others too."""
+    tasks = [asyncio.create_task(run) for run in runs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def time_episode(

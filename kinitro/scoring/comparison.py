@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,6 +15,8 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CountArray = npt.NDArray[np.int32]
+CriticalTable = Callable[[int, Fraction], IntArray]
+"""`mcnemar.critical_wins` or `sequential.anytime_critical_wins`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def compare(
     overall_wins = np.zeros((miners, miners), dtype=np.int32)
     better_somewhere = np.zeros((miners, miners), dtype=np.bool_)
     for n in range(environments):
-        wins = _wins(solved[:, n])
+        wins = wins_matrix(solved[:, n])
         overall_wins += wins
         better = _better(wins, int(episodes[n]), critical, epsilon)
         better_somewhere |= better
@@ -89,19 +92,33 @@ def compare(
         p_values=values,
         leaders=leaders,
         overall_wins=overall_wins,
-        frontier=_frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
+        frontier=frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
     )
 
 
-def _wins(solved: BoolArray) -> CountArray:
-    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
-    miners, length = solved.shape
-    padded = np.zeros((miners, -(-length // 64) * 64), dtype=np.bool_)
-    padded[:, :length] = solved
-    both = np.zeros((miners, miners), dtype=np.int32)
-    for word in np.packbits(padded, axis=1).view(np.uint64).T:
-        both += np.bitwise_count(word[:, None] & word[None, :])
-    return np.asarray(both.diagonal()[:, None] - both, dtype=np.int32)
+def wins_matrix(solved: BoolArray, played: BoolArray | None = None) -> CountArray:
+    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K).
+
+    Where not everybody `played` every episode (M, K), only those that both played are counted.
+    """
+    successes = _words(solved)
+    others = successes if played is None else _words(played)
+    miners = len(solved)
+    wins = np.zeros((miners, miners), dtype=np.int32)
+    for word, other in zip(successes, others, strict=True):
+        if played is not None:
+            wins += np.bitwise_count(word[:, None] & other[None, :])
+        wins -= np.bitwise_count(word[:, None] & word[None, :])
+    if played is None:
+        wins += solved.sum(axis=1, dtype=np.int32)[:, None]
+    return wins
+
+
+def _words(flags: BoolArray) -> npt.NDArray[np.uint64]:
+    """(K / 64 rounded up, M): rows of (M, K) flags as bits."""
+    padded = np.zeros((len(flags), -(-flags.shape[1] // 64) * 64), dtype=np.bool_)
+    padded[:, : flags.shape[1]] = flags
+    return np.packbits(padded, axis=1).view(np.uint64).T
 
 
 def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
@@ -112,20 +129,21 @@ def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float)
     return np.asarray((wins - losses > tolerated) & (wins >= critical.take(wins + losses)), dtype=np.bool_)
 
 
-def _frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
+def frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
     """Eligible miners that no eligible miner dominates: one better somewhere and worse nowhere."""
     dominates = better_somewhere & ~better_somewhere.T
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
-def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
+def priority(
+    overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction, table: CriticalTable
+) -> tuple[int, ...]:
     """Indices of the miners eligible somewhere, in the order in which they win ties.
 
     Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
     """
     tosses = overall_wins + overall_wins.T
-    critical = critical_wins(int(tosses.max(initial=0)), level)
-    beats = overall_wins >= critical.take(tosses)
+    beats = overall_wins >= table(int(tosses.max(initial=0)), level).take(tosses)
     placed: list[int] = []
     for miner in arrival:
         if not eligible[miner].any():

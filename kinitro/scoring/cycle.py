@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import Levels, compare, error_levels, priority
+from kinitro.scoring.comparison import Comparisons, Levels, compare, error_levels, priority
 from kinitro.scoring.config import ScoringConfig
-from kinitro.scoring.inputs import check_inputs
+from kinitro.scoring.inputs import CycleInput, check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
+from kinitro.scoring.mcnemar import critical_wins
 from kinitro.scoring.points import award_subsets
 from kinitro.scoring.weights import softmax_of_shares
 
@@ -99,15 +100,28 @@ def score_cycle(
     config = config or ScoringConfig()
     cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified)
     successes = cycle.solved.sum(axis=2, dtype=np.int64)
-    floors = np.maximum(config.min_floor, cycle.chance)
     bound, _ = wilson_interval(successes, cycle.episodes, normal_quantile(config.confidence))
-    eligible = (bound > floors) & ~cycle.disqualified[:, None]
-    intervals = wilson_interval(successes, cycle.episodes, normal_quantile((1 + config.confidence) / 2))
-
+    eligible = (bound > np.maximum(config.min_floor, cycle.chance)) & ~cycle.disqualified[:, None]
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
     levels = error_levels(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
-    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
+    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall, critical_wins)
+    counted = np.broadcast_to(cycle.episodes, successes.shape)
+    return assemble(cycle, config, eligible, counted, levels, comparisons, order)
+
+
+def assemble(
+    cycle: CycleInput,
+    config: ScoringConfig,
+    eligible: BoolArray,
+    counted: IntArray,
+    levels: Levels,
+    comparisons: Comparisons,
+    order: tuple[int, ...],
+) -> CycleScores:
+    """Scores from comparisons and priority. `counted` (M, N): episodes behind each success rate."""
+    successes = cycle.solved.sum(axis=2, dtype=np.int64)
+    intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
     award = award_subsets(comparisons.leaders, order, config)
     return CycleScores(
         config=config,
@@ -115,9 +129,9 @@ def score_cycle(
         first_blocks=cycle.first_blocks,
         disqualified=cycle.disqualified,
         episodes=cycle.episodes,
-        floors=floors,
+        floors=np.maximum(config.min_floor, cycle.chance),
         successes=successes,
-        success_rates=successes / np.maximum(cycle.episodes, 1),
+        success_rates=successes / np.maximum(counted, 1),
         intervals=np.stack(intervals, axis=-1),
         eligible=eligible,
         best=comparisons.best,

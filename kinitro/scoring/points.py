@@ -14,7 +14,7 @@ from kinitro.scoring.subsets import Budget, won_subsets
 
 MAX_LISTED = 20
 """Up to so many environments all subsets are listed: 2**20 in about 40 ms. Beyond, they are counted."""
-EXACT_TERMS = 200_000
+EXACT_TERMS = 300_000
 """Terms that a cycle may spend on exact counts, about 0.2 s; see `subsets`."""
 
 

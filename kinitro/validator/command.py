@@ -4,37 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 
 import kinitro.chain
-from kinitro.logs import get_logger
-from kinitro.validator.backend import Backend
-from kinitro.validator.memory import MemoryFile, memory_path
-from kinitro.validator.service import Validator
+from kinitro.logs import get_logger, public_url
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.messages import Weights
+from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
 
 _log = get_logger(__name__)
 
 
-def run_validator(settings: ValidatorSettings, *, once: bool = False) -> None:
+def run_validator(settings: ValidatorSettings, *, once: bool = False, dry_run: bool = False) -> None:
     """Run until a signal comes, or set weights once; raises KinitroError, KeyboardInterrupt."""
-    finished = asyncio.run(_main(settings, once=once))
-    if once and not finished:
+    finished = asyncio.run(_main(settings, once=once or dry_run, dry_run=dry_run))
+    if (once or dry_run) and not finished:
         raise KeyboardInterrupt
 
 
-async def _main(settings: ValidatorSettings, *, once: bool) -> bool:
-    backend = Backend(settings.backend_url)
-    validator = Validator(settings, kinitro.chain.connect, backend, MemoryFile(memory_path(settings)))
-    _log.info("validator_starts", network=settings.network, netuid=settings.netuid, backend=settings.backend_url)
-    work = asyncio.ensure_future(validator.once() if once else validator.run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, work.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        _log.info("validator_stops")
-        return False
-    finally:
-        await backend.close()
+async def _main(settings: ValidatorSettings, *, once: bool, dry_run: bool) -> bool:
+    async with ApiClient(settings.backend_url) as api:
+
+        async def open_validator() -> Validator:
+            return await Validator.open(settings, kinitro.chain.connect, api, _unaudited)
+
+        network, backend = public_url(settings.network), public_url(settings.backend_url)
+        _log.info("validator_starts", network=network, netuid=settings.netuid, backend=backend)
+        poll_s = settings.poll_interval.total_seconds()
+        work = asyncio.ensure_future(
+            _set_once(open_validator, dry_run=dry_run) if once else keep_setting(open_validator, poll_s)
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        try:
+            await work
+        except asyncio.CancelledError:
+            _log.info("validator_stops")
+            return False
     return True
+
+
+async def _set_once(open_validator: Callable[[], Awaitable[Validator]], *, dry_run: bool) -> None:
+    validator = await open_validator()
+    try:
+        await validator.once(dry_run=dry_run)
+    finally:
+        await validator.close()
+
+
+async def _unaudited(publication: Weights) -> None:
+    pass

@@ -1,9 +1,10 @@
 """Errors of the validator.
 
 ValidatorError
-├── BackendUnavailable  the API does not answer, or answers garbage
 ├── NothingToSet     no weights are published, and none are remembered
-└── WeightsRefused   there are weights, but setting them would be wrong; the message says why
+├── WeightsRefused   there are weights, but setting them would be wrong; the message says why
+├── AuditFailed      what the operator published does not hold, or could not be checked
+└── WeightsLost      the chain does not show the weights that it accepted
 """
 
 from kinitro.errors import KinitroError, UnavailableError
@@ -13,13 +14,17 @@ class ValidatorError(KinitroError):
     """The validator cannot do its work."""
 
 
-class BackendUnavailable(ValidatorError, UnavailableError):
-    """The API does not answer, or not in a way that makes sense."""
-
-
 class NothingToSet(ValidatorError, UnavailableError):
     """No weights are published, and none are remembered."""
 
 
 class WeightsRefused(ValidatorError):
     """There are weights, but setting them would be wrong."""
+
+
+class AuditFailed(WeightsRefused):
+    """What the operator published does not hold, or could not be checked."""
+
+
+class WeightsLost(ValidatorError):
+    """The chain does not show the weights that it accepted."""

@@ -1,9 +1,8 @@
-"""What a validator remembers over restarts: the last publication, and rows waiting for their reveal."""
+"""What a validator remembers over restarts: the last publications, and rows waiting for their reveal."""
 
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,15 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
 from kinitro.taskpool.messages import Weights
-from kinitro.validator.settings import ValidatorSettings
 
 _log = get_logger(__name__)
-
-
-def memory_path(settings: ValidatorSettings) -> Path:
-    """One file per network, subnet and wallet, so that validators can share a directory."""
-    facts = (settings.network, str(settings.netuid), settings.wallet_name, settings.hotkey_name)
-    return settings.state_directory / f"validator-{blake2b(repr(facts).encode(), digest_size=8).hexdigest()}.json"
 
 
 class PendingReveal(BaseModel):
@@ -31,15 +23,22 @@ class PendingReveal(BaseModel):
 
 
 class Memory(BaseModel):
-    """`publication`: the newest one that passed all checks. `set_cycle`: whose weights were set last."""
+    """All of it; saved whenever it changes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    publication: Weights | None = None
-    last_weights: Weights | None = None
-    """The newest publication in which somebody qualified."""
-    set_cycle: int | None = None
+    accepted: Weights | None = None
+    """The newest publication that passed all checks."""
+    qualified: Weights | None = None
+    """The newest of them in which somebody qualified."""
+    set_publication: str | None = None
+    """Whose weights were set last, as `identity` names it."""
     pending: list[PendingReveal] = []
+
+
+def identity(publication: Weights) -> str:
+    """Names a publication; a cycle's number alone would return after the operator's database was made anew."""
+    return f"{publication.cycle_id}@{publication.published_at}"
 
 
 class MemoryFile:
@@ -49,7 +48,7 @@ class MemoryFile:
         self._path = path
 
     def load(self) -> Memory:
-        """What was saved; an empty memory if there is nothing or nothing readable."""
+        """What was saved; an empty memory if there is nothing, or nothing readable."""
         try:
             return Memory.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from kinitro.chain.interface import Snapshot
 from kinitro.chain.weights import U16_MAX, upscaled
 from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 
-WhenNoneQualify = Literal["burn", "keep-last"]
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
+"""Between the operator's clock and ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Plan:
 def check_publication(publication: Weights, netuid: int) -> None:
     """Refuse weights that contradict themselves or belong elsewhere; raises WeightsRefused."""
     what = f"The weights of cycle {publication.cycle_id}"
+    publication_time(publication)
     if publication.netuid != netuid:
         raise WeightsRefused(f"{what} are for subnet {publication.netuid}, not {netuid}: check --backend-url.")
     u16, shares = publication.weights_u16, publication.weights
@@ -51,23 +52,36 @@ def check_publication(publication: Weights, netuid: int) -> None:
         raise WeightsRefused(f"{what} contradict themselves: floats and integers differ.")
 
 
-def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
-    """Refuse weights that are too old to be repeated; raises WeightsRefused."""
+def publication_time(publication: Weights) -> datetime:
+    """When it was published; raises WeightsRefused if it does not say."""
     try:
         published = datetime.fromisoformat(publication.published_at)
     except ValueError:
-        published = datetime.max
-    if published.tzinfo is None:
+        published = None
+    if published is None or published.tzinfo is None:
         raise WeightsRefused(
-            f"The weights of cycle {publication.cycle_id} tell no time with a time zone when they were published:"
-            f" {publication.published_at!r}."
+            f"The weights of cycle {publication.cycle_id} were published at {publication.published_at[:50]!r}, which "
+            "is no time with a time zone."
         )
-    if (age := now - published) > max_age:
-        hours = age.total_seconds() / 3600
+    return published
+
+
+def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
+    """Refuse weights that are too old to be repeated, or from the future; raises WeightsRefused."""
+    age = now - publication_time(publication)
+    if age > max_age:
         raise WeightsRefused(
-            f"The newest weights (cycle {publication.cycle_id}) are {hours:.1f} h old, and --max-age is "
-            f"{max_age.total_seconds() / 3600:.1f} h: scoring has stopped."
+            f"The newest weights (cycle {publication.cycle_id}) are {_hours(age)} old, and --max-age is "
+            f"{_hours(max_age)}: scoring has stopped."
         )
+    if age < -MAX_CLOCK_DIFFERENCE:
+        raise WeightsRefused(
+            f"The weights of cycle {publication.cycle_id} are from the future, by {_hours(-age)}: is a clock wrong?"
+        )
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.1f} h"
 
 
 def plan_weights(publication: Weights, snapshot: Snapshot, max_unregistered_share: float) -> Plan:

@@ -40,6 +40,24 @@ def check_rights(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int],
         )
 
 
+def check_row(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int]) -> None:
+    """The subnet's limits on rows of weights; raises WeightsRefused."""
+    rules, netuid = snapshot.hyperparameters, snapshot.netuid
+    if set(weights) == {neuron.uid}:
+        return
+    if len(weights) < rules.min_allowed_weights:
+        raise WeightsRefused(
+            f"Subnet {netuid} wants at least {rules.min_allowed_weights} weights (min_allowed_weights), and only "
+            f"{len(weights)} are positive: its owner must lower the limit."
+        )
+    share = max(weights.values()) / sum(weights.values())
+    if share * 65535 > rules.max_weight_limit:
+        raise WeightsRefused(
+            f"Subnet {netuid} allows one miner at most {rules.max_weight_limit / 65535:.1%} of the weight "
+            f"(max_weights_limit), and {share:.1%} were published: its owner must raise the limit."
+        )
+
+
 def check_rate_limit(snapshot: Snapshot, neuron: Neuron) -> None:
     """Raises WeightsRefused while the chain would say "too fast"."""
     limit = snapshot.hyperparameters.weights_rate_limit

@@ -1,27 +1,31 @@
-"""The validator: fetch what is published, check it, set it on chain, and see that it is there."""
+"""The validator: what is published and holds goes on chain, and stays there."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Self
 
 from kinitro import __version__
-from kinitro.chain import Chain, ChainError, Snapshot, TransactionRefused, Wallet
-from kinitro.errors import KinitroError
-from kinitro.logs import get_logger
+from kinitro.chain import Chain, Snapshot, Wallet
+from kinitro.errors import ConfigurationError, KinitroError
+from kinitro.logs import get_logger, public_url
 from kinitro.taskpool.messages import Weights
-from kinitro.validator.errors import BackendUnavailable, NothingToSet, ValidatorError, WeightsRefused
-from kinitro.validator.memory import Memory, MemoryFile, PendingReveal
-from kinitro.validator.plan import Plan, check_age, check_publication, plan_burn, plan_weights
-from kinitro.validator.preflight import check_rate_limit, check_rights, find_neuron
+from kinitro.validator.errors import NothingToSet, WeightsLost, WeightsRefused
+from kinitro.validator.memory import MemoryFile, PendingReveal, identity
+from kinitro.validator.plan import Plan, check_age, plan_burn, plan_weights
+from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
+from kinitro.validator.publications import Audit, Publications, WeightsSource
 from kinitro.validator.settings import ValidatorSettings
 from kinitro.validator.timing import due_block, reveal_deadline_block
 
 MAX_BACKOFF_S = 300.0
 
 _log = get_logger(__name__)
+
+Connect = Callable[[str], Awaitable[Chain]]
 
 
 def weights_version(version: str = __version__) -> int:
@@ -30,106 +34,103 @@ def weights_version(version: str = __version__) -> int:
     return (major * 1000 + minor) * 1000 + patch
 
 
-class WeightsSource(Protocol):
-    """The seam to the API."""
-
-    async def newest_weights(self) -> Weights | None: ...
-
-
-Connect = Callable[[str], Awaitable[Chain]]
-
-
 class Validator:
-    """One validator on one subnet. `tick` does what is due; `run` ticks until it is cancelled."""
+    """One validator on one subnet, connected. `tick` does what is due."""
 
-    def __init__(self, settings: ValidatorSettings, connect: Connect, backend: WeightsSource, file: MemoryFile) -> None:
+    def __init__(
+        self,
+        settings: ValidatorSettings,
+        chain: Chain,
+        hotkey: str,
+        file: MemoryFile,
+        source: WeightsSource,
+        audit: Audit,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
-        self._connect = connect
-        self._backend = backend
+        self._chain = chain
+        self._hotkey = hotkey
+        self._wallet = wallet_of(settings)
         self._file = file
-        self._memory: Memory = file.load()
-        self._wallet = Wallet(settings.wallet_name, settings.hotkey_name, settings.wallet_path)
-        self._chain: Chain | None = None
+        self._memory = file.load()
+        self._publications = Publications(source, settings.netuid, self._memory, audit, clock)
+        self._clock = clock
         self._next_look_block = 0
-        self._said: str | None = None
 
-    async def run(self) -> None:
-        """Work until cancelled. Whatever fails is said, and tried again later and later."""
-        poll_s = self._settings.poll_interval.total_seconds()
-        failures = 0
+    @classmethod
+    async def open(
+        cls,
+        settings: ValidatorSettings,
+        connect: Connect,
+        source: WeightsSource,
+        audit: Audit,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Connect, and find the memory that belongs to this chain, subnet and hotkey. Raises ChainError."""
+        chain = await connect(settings.network)
         try:
-            while True:
-                try:
-                    await self.tick()
-                    failures = 0
-                    self._said = None
-                except KinitroError as error:
-                    failures += 1
-                    self._say(error)
-                    if isinstance(error, ChainError) and not isinstance(error, TransactionRefused):
-                        await self._disconnect()
-                backoff_s = min(MAX_BACKOFF_S, poll_s * 2.0 ** min(failures - 1, 20))
-                await asyncio.sleep(max(poll_s, backoff_s))
-        finally:
-            await self._disconnect()
+            hotkey = await chain.hotkey_address(wallet_of(settings))
+            genesis = (await chain.block_hash(0)).hex()[:12]
+        except BaseException:
+            await chain.close()
+            raise
+        path = settings.state_directory / f"validator-{genesis}-{settings.netuid}-{hotkey}.json"
+        return cls(settings, chain, hotkey, MemoryFile(path), source, audit, clock)
 
-    async def once(self) -> Plan:
+    async def close(self) -> None:
+        await self._chain.close()
+
+    @property
+    def problem(self) -> KinitroError | None:
+        """What is wrong with the backend or what it publishes, as of the last look."""
+        return self._publications.problem
+
+    async def once(self, *, dry_run: bool = False) -> Plan:
         """Set the newest weights now, whatever the epoch; raises KinitroError when that is impossible."""
-        try:
-            publication = await self._newest()
-            if publication is None:
-                raise NothingToSet(f"{self._settings.backend_url} has published no weights yet.")
-            return await self._set(await self._snapshot(), publication)
-        finally:
-            await self._disconnect()
+        await self._refresh()
+        if self.problem is not None:
+            raise self.problem
+        publication = self._memory.accepted
+        if publication is None:
+            raise NothingToSet(f"{public_url(self._settings.backend_url)} has published no weights yet.")
+        return await self._set(await self._snapshot(), publication, dry_run=dry_run)
 
     async def tick(self) -> Plan | None:
         """One look at backend and chain; sets weights if they are due, and returns what was set."""
-        publication = await self._newest()
-        head = await (await self._connected()).head()
+        await self._refresh()
+        head = await self._chain.head()
         if self._memory.pending:
             await self._check_reveals(head.number)
-        news = publication is not None and publication.cycle_id != self._memory.set_cycle
-        if publication is None or (not news and head.number < self._next_look_block):
+        publication = self._memory.accepted
+        if publication is None:
+            return None
+        news = identity(publication) != self._memory.set_publication
+        if not news and head.number < self._next_look_block:
             return None
         snapshot = await self._snapshot()
-        neuron = find_neuron(snapshot, await self._hotkey())
-        due = due_block(snapshot, neuron, news=news)
+        due = due_block(snapshot, find_neuron(snapshot, self._hotkey), news=news)
         if due > snapshot.block.number:
             self._next_look_block = due
             return None
         return await self._set(snapshot, publication)
 
-    async def _newest(self) -> Weights | None:
-        """The newest publication that is believable: from the backend, or remembered while it does not answer."""
-        known = self._memory.publication
-        try:
-            fetched = await self._backend.newest_weights()
-        except BackendUnavailable as error:
-            if known is None:
-                raise
-            self._say(error)
-            return known
-        if fetched is None or fetched == known:
-            return known
-        check_publication(fetched, self._settings.netuid)
-        self._memory.publication = fetched
-        if fetched.fallback == "none":
-            self._memory.last_weights = fetched
-        self._file.save(self._memory)
-        _log.info("new_weights", cycle=fetched.cycle_id, block=fetched.block, published_at=fetched.published_at)
-        return fetched
+    async def _refresh(self) -> None:
+        if await self._publications.refresh():
+            self._file.save(self._memory)
 
-    async def _set(self, snapshot: Snapshot, publication: Weights) -> Plan:
+    async def _set(self, snapshot: Snapshot, publication: Weights, *, dry_run: bool = False) -> Plan:
         plan = self._plan(snapshot, publication)
-        version = weights_version()
-        hotkey = await self._hotkey()
-        neuron = find_neuron(snapshot, hotkey)
+        neuron, version = find_neuron(snapshot, self._hotkey), weights_version()
         check_rights(snapshot, neuron, plan.weights, version)
+        check_row(snapshot, neuron, plan.weights)
         check_rate_limit(snapshot, neuron)
-        chain = await self._connected()
-        block = await chain.set_weights(self._settings.netuid, self._wallet, plan.weights, version)
-        self._memory.set_cycle = publication.cycle_id
+        if plan.unregistered:
+            _log.warning("unregistered_hotkeys_left_out", hotkeys=plan.unregistered)
+        if dry_run:
+            _log.info("weights_would_be_set", cycle=publication.cycle_id, weights=dict(plan.weights))
+            return plan
+        block = await self._chain.set_weights(self._settings.netuid, self._wallet, plan.weights, version)
+        self._memory.set_publication = identity(publication)
         self._next_look_block = 0
         if snapshot.hyperparameters.commit_reveal:
             deadline = reveal_deadline_block(snapshot, block)
@@ -137,34 +138,31 @@ class Validator:
             self._memory.pending.append(pending)
             _log.info("weights_committed", cycle=publication.cycle_id, block=block, reveal_by_block=deadline)
         else:
-            await self._read_back(chain, hotkey, plan.weights)
+            await self._read_back(plan.weights)
             _log.info("weights_set", cycle=publication.cycle_id, block=block, weights=dict(plan.weights))
         self._file.save(self._memory)
-        if plan.unregistered:
-            _log.warning("unregistered_hotkeys_skipped", hotkeys=plan.unregistered)
         return plan
 
     def _plan(self, snapshot: Snapshot, publication: Weights) -> Plan:
-        check_age(publication, datetime.now(UTC), self._settings.max_age)
-        if publication.fallback == "none":
-            return plan_weights(publication, snapshot, self._settings.max_unregistered_share)
-        if self._settings.if_none_qualify == "burn":
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        check_age(publication, now, self._settings.max_age)
+        if publication.fallback == "nobody_qualified" and self._settings.if_none_qualify == "burn":
             return plan_burn(snapshot)
-        kept = self._memory.last_weights
-        if kept is None:
+        qualified = publication if publication.fallback == "none" else self._memory.qualified
+        if qualified is None:
             raise WeightsRefused("Nobody qualified and --if-none-qualify is keep-last, but there are no last weights.")
-        check_age(kept, datetime.now(UTC), self._settings.max_age)
-        return plan_weights(kept, snapshot, self._settings.max_unregistered_share)
+        check_age(qualified, now, self._settings.max_age)
+        return plan_weights(qualified, snapshot, self._settings.max_unregistered_share)
 
-    async def _read_back(self, chain: Chain, hotkey: str, row: Mapping[int, int]) -> None:
-        found = await chain.weights(self._settings.netuid, hotkey)
+    async def _read_back(self, row: Mapping[int, int]) -> None:
+        found = await self._chain.weights(self._settings.netuid, self._hotkey)
         if dict(found) != dict(row):
-            self._memory.set_cycle = None
-            raise ValidatorError(f"The row on chain is {dict(found)} and not {dict(row)}, which was sent.")
+            self._memory.set_publication = None
+            raise WeightsLost(f"The chain shows {dict(found)} after {dict(row)} was set: it is set again.")
 
     async def _check_reveals(self, head: int) -> None:
-        """Committed weights are dropped silently by the chain when their reveal fails: look for the row itself."""
-        found = dict(await (await self._connected()).weights(self._settings.netuid, await self._hotkey()))
+        """The chain drops committed weights in silence when their reveal fails: look for the row itself."""
+        found = dict(await self._chain.weights(self._settings.netuid, self._hotkey))
         pending = self._memory.pending
         revealed = [index for index, wait in enumerate(pending) if wait.row == found]
         if revealed:
@@ -172,34 +170,44 @@ class Validator:
             self._memory.pending = pending[revealed[-1] + 1 :]
             self._file.save(self._memory)
         elif pending[0].deadline_block < head:
-            late = self._memory.pending.pop(0)
-            self._memory.set_cycle = None
+            late = pending.pop(0)
+            self._memory.set_publication = None
             self._file.save(self._memory)
-            raise ValidatorError(
+            raise WeightsLost(
                 f"The weights committed in block {late.block} were not revealed by block {late.deadline_block}: the "
-                "chain has dropped them; they are sent again."
+                "chain has dropped them, and they are set again."
             )
 
     async def _snapshot(self) -> Snapshot:
         """At the head, not at the finalized block: hotkeys become uids as late as possible."""
-        chain = await self._connected()
-        return await chain.snapshot(self._settings.netuid, (await chain.head()).number)
+        return await self._chain.snapshot(self._settings.netuid, (await self._chain.head()).number)
 
-    async def _hotkey(self) -> str:
-        return await (await self._connected()).hotkey_address(self._wallet)
 
-    async def _connected(self) -> Chain:
-        if self._chain is None:
-            self._chain = await self._connect(self._settings.network)
-        return self._chain
+def wallet_of(settings: ValidatorSettings) -> Wallet:
+    return Wallet(settings.wallet_name, settings.hotkey_name, settings.wallet_path)
 
-    async def _disconnect(self) -> None:
-        chain, self._chain = self._chain, None
-        if chain is not None:
-            await chain.close()
 
-    def _say(self, error: KinitroError) -> None:
-        """Log a problem once, not once per poll."""
-        if str(error) != self._said:
-            self._said = str(error)
-            _log.error("cannot_set_weights", reason=str(error))
+async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_s: float) -> None:
+    """Set weights until cancelled. Whatever fails is said once, and tried again later and later.
+
+    Raises ConfigurationError if settings turn out to be wrong before anything worked.
+    """
+    validator: Validator | None = None
+    failures, worked, said = 0, False, ""
+    try:
+        while True:
+            try:
+                validator = validator or await open_validator()
+                await validator.tick()
+                failures, worked, problem = 0, True, validator.problem
+            except KinitroError as error:
+                if isinstance(error, ConfigurationError) and not worked:
+                    raise
+                failures, problem = failures + 1, error
+            if problem is not None and str(problem) != said:
+                _log.error("cannot_set_weights", reason=str(problem))
+            said = str(problem) if problem is not None else ""
+            await asyncio.sleep(max(poll_s, min(MAX_BACKOFF_S, poll_s * 2.0 ** min(failures - 1, 20))))
+    finally:
+        if validator is not None:
+            await validator.close()

@@ -25,7 +25,9 @@ class ValidatorSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_VALIDATOR_")
 
-    backend_url: str = Field(pattern=r"^https?://[^\s/]+", description="where the weights are published")
+    backend_url: str = Field(
+        pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$", description="where the weights are published, without a password"
+    )
     netuid: int = Field(ge=0, le=65535)
     network: str = Field("finney", min_length=1)
     wallet_name: str = Field("default", min_length=1)

@@ -1,0 +1,94 @@
+"""What runs inside an evaluation container: `Actor.evaluate` hands jobs to worker processes, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+from typing import Any
+
+import msgspec
+
+from kinitro.evaluation.jobs import Evaluator, Job
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.worker import WorkerConfig
+from kinitro.executor.settings import EPISODES_PER_WORKER, usable_cores
+
+ENVIRONMENT_PREFIX = "KINITRO_EVAL_"
+
+
+class WrongToken(Exception):
+    """The caller does not know the token that this container was started with."""
+
+
+class Actor:
+    """One per container. Settings come from KINITRO_EVAL_* variables, set by whoever starts the container.
+
+    TOKEN               callers must give it; a container on a public address must have one
+    WORKERS             processes; one per usable core by default
+    EPISODES_PER_WORKER episodes in flight in each
+    WORKER              JSON of `kinitro.evaluation.worker.WorkerConfig`
+    """
+
+    def __init__(self, evaluator: Evaluator | None = None) -> None:
+        self._token = _setting("TOKEN", "")
+        self._evaluator = evaluator or WorkerPool(
+            int(_setting("WORKERS", str(usable_cores()))),
+            int(_setting("EPISODES_PER_WORKER", str(EPISODES_PER_WORKER))),
+            msgspec.json.decode(_setting("WORKER", "{}"), type=WorkerConfig),
+        )
+        self._starting: asyncio.Task[None] | None = None
+        self._running: dict[str, asyncio.Task[list[Any]]] = {}
+
+    async def describe(self, token: str = "") -> dict[str, Any]:
+        """Fingerprint, versions and capacity; starts the workers when called first."""
+        self._check(token)
+        await self._started()
+        evaluator = self._evaluator
+        return {
+            "fingerprint": evaluator.fingerprint,
+            "versions": evaluator.versions,
+            "capacity": evaluator.capacity,
+        }
+
+    async def evaluate(
+        self, jobs: list[dict[str, Any]], task_id: str = "", timeout: float | None = None, token: str = ""
+    ) -> list[Any]:
+        """Run jobs (`kinitro.evaluation.jobs.Job` as JSON), all at once; their EpisodeResults as JSON, in order.
+
+        `cancel` with the same `task_id` gives them up.
+        """
+        self._check(token)
+        work = msgspec.convert(jobs, list[Job])
+        await self._started()
+        async with asyncio.timeout(timeout):
+            task = asyncio.ensure_future(asyncio.gather(*(self._evaluator.evaluate(job) for job in work)))
+            self._running[task_id] = task  # type: ignore[assignment]
+            try:
+                results = await task
+            finally:
+                self._running.pop(task_id, None)
+        found: list[Any] = msgspec.to_builtins(results)
+        return found
+
+    async def cancel(self, task_id: str, token: str = "") -> bool:
+        """Give up what `evaluate` runs under this `task_id`; whether there was something."""
+        self._check(token)
+        task = self._running.pop(task_id, None)
+        return task is not None and task.cancel()
+
+    async def _started(self) -> None:
+        if self._starting is None or (self._starting.done() and self._starting.exception() is not None):
+            self._starting = asyncio.create_task(self._evaluator.start())
+        await asyncio.shield(self._starting)
+
+    async def _close(self) -> None:
+        await self._evaluator.close()
+
+    def _check(self, token: str) -> None:
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            raise WrongToken("This container evaluates only for whoever started it.")
+
+
+def _setting(name: str, default: str) -> str:
+    return os.environ.get(ENVIRONMENT_PREFIX + name) or default

@@ -1,0 +1,247 @@
+"""A process between the executor and one container (or one series of Basilica pods): the only one that loads Affinetes.
+
+Started by `ProcessPool`; speaks `kinitro.evaluation.jobs` with the executor and Affinetes with the container. It ends
+when its socket does, and takes the container with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import signal
+import socket
+import sys
+from typing import Any, Literal
+
+import msgspec
+
+from kinitro.evaluation import jobs
+from kinitro.evaluation.jobs import Assignment
+from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.executor.containers.actor import ENVIRONMENT_PREFIX
+from kinitro.logs import LogFormat, configure_logs, get_logger
+from kinitro.policies.messages import ACT_DEADLINE_S, RESET_DEADLINE_S
+
+STRAY_LABEL = "kinitro.executor"
+ALIVE_EVERY_S = 10.0
+DESCRIBE_DEADLINE_S = 90.0
+"""Starting the workers of a container and compiling their renderer."""
+CLEANUP_DEADLINE_S = 15.0
+SIMULATION_ALLOWANCE_S = 120.0
+"""Beyond what the protocol's deadlines allow an episode; whoever takes longer hangs."""
+POD_START_S = 600.0
+GATHER_S = 1.0
+"""A pod costs minutes to start, so jobs that come within this time share one."""
+CONTAINER_FAILED = "container_failed"
+log = get_logger(__name__)
+
+
+class BridgeConfig(msgspec.Struct, frozen=True):
+    """Where and how to run one container."""
+
+    mode: Literal["docker", "basilica", "url"]
+    owner: str
+    """Whose container it is: the value of STRAY_LABEL."""
+    name: str
+    """Of the container."""
+    image: str = ""
+    url: str = ""
+    """In mode `url`: a server that somebody else runs."""
+    host: str | None = None
+    """A Docker engine, such as ssh://user@host; None for the local one."""
+    memory: str = "8g"
+    cpus: str | None = None
+    gpus: bool = False
+    token: str = ""
+    variables: dict[str, str] = {}
+    """KINITRO_EVAL_* for the Actor, without the prefix."""
+    batch: int = 1
+    """Jobs in one call at most; more than 1 for pods."""
+    log_level: str = "info"
+    log_format: LogFormat = "auto"
+
+
+class Bridge:
+    """Turns assignments into calls of the Actor behind an Affinetes environment."""
+
+    def __init__(self, config: BridgeConfig, environment: Any, writer: asyncio.StreamWriter) -> None:
+        self._config = config
+        self._environment = environment
+        self._writer = writer
+        self._waiting: asyncio.Queue[Assignment] = asyncio.Queue()
+        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._numbers = itertools.count(1)
+
+    async def serve(self, reader: asyncio.StreamReader) -> None:
+        """Describe the container, then take orders until the executor is gone."""
+        about = await self._call("describe", DESCRIBE_DEADLINE_S + (POD_START_S if self._pods else 0))
+        jobs.send(self._writer, jobs.Ready(about["fingerprint"], about["versions"]))
+        work = [asyncio.create_task(part) for part in (self._listen(reader), self._dispatch(), self._show_life())]
+        try:
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                ended.result()
+        finally:
+            for task in [*work, *self._calls.values()]:
+                task.cancel()
+            await asyncio.gather(*work, *self._calls.values(), return_exceptions=True)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while (order := await jobs.receive_order(reader)) is not None:
+            if isinstance(order, Assignment):
+                self._waiting.put_nowait(order)
+            elif (call := self._calls.pop(order.key, None)) is not None and self._config.batch == 1:
+                call.cancel()
+
+    @property
+    def _pods(self) -> bool:
+        return self._config.mode == "basilica"
+
+    async def _dispatch(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            if self._config.batch > 1:
+                await asyncio.sleep(GATHER_S)
+            while len(batch) < self._config.batch and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            call = asyncio.create_task(self._evaluate(batch))
+            self._calls |= {assignment.key: call for assignment in batch}
+
+    async def _evaluate(self, batch: list[Assignment]) -> None:
+        name = f"{self._config.name}-{next(self._numbers)}"
+        deadline_s = max(deadline_of(assignment.job.max_steps) for assignment in batch)
+        try:
+            found = await self._call(
+                "evaluate",
+                deadline_s + (POD_START_S if self._pods else 0),
+                jobs=[msgspec.to_builtins(assignment.job) for assignment in batch],
+                task_id=name,
+                timeout=deadline_s,
+            )
+            results = msgspec.convert(found, list[EpisodeResult])
+            if len(results) != len(batch):
+                raise ValueError(f"{len(results)} results for {len(batch)} jobs")
+        except asyncio.CancelledError:
+            if not self._pods:
+                await self._call("cancel", ALIVE_EVERY_S, task_id=name)
+            raise
+        except Exception as error:  # Affinetes raises whatever happened: it is a fault of ours with a name
+            log.error("container failed", container=self._config.name, reason=f"{type(error).__name__}: {error}"[:500])
+            results = [EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=CONTAINER_FAILED)] * len(batch)
+        for assignment, result in zip(batch, results, strict=True):
+            self._calls.pop(assignment.key, None)
+            jobs.send(self._writer, jobs.Report(assignment.key, result))
+
+    async def _call(self, method: str, within_s: float, **arguments: Any) -> Any:
+        call = getattr(self._environment, method)
+        return await call(_timeout=within_s, token=self._config.token, **arguments)
+
+    async def _show_life(self) -> None:
+        """Vouch for the container as long as it answers; once it does not, end, and take it with us.
+
+        Pods are short-lived, and the platform ends them.
+        """
+        while True:
+            if not self._pods:
+                await self._call("describe", DESCRIBE_DEADLINE_S)
+            jobs.send(self._writer, jobs.Alive())
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+
+def deadline_of(max_steps: int) -> float:
+    """Seconds after which an episode can only be hanging."""
+    return 4 * RESET_DEADLINE_S + max_steps * ACT_DEADLINE_S + SIMULATION_ALLOWANCE_S
+
+
+def open_environment(config: BridgeConfig) -> Any:
+    """Start the container, or connect to what `url` names. Affinetes blocks here, on its own event loop."""
+    from affinetes import load_env
+
+    variables = {ENVIRONMENT_PREFIX + name: value for name, value in config.variables.items()}
+    variables[ENVIRONMENT_PREFIX + "TOKEN"] = config.token
+    if config.mode == "url":
+        return load_env(mode="url", base_url=config.url, env_type_override="function_based")
+    if config.mode == "basilica":
+        return load_env(
+            image=config.image,
+            mode="basilica",
+            env_vars=variables,
+            env_type="function_based",
+            mem_limit=config.memory,
+            cpu_limit=config.cpus,
+        )
+    return load_env(
+        image=config.image,
+        mode="docker",
+        hosts=[config.host] if config.host else None,
+        container_name=config.name,
+        env_vars=variables,
+        env_type="function_based",
+        force_recreate=True,
+        mem_limit=config.memory,
+        cpu_limit=config.cpus,
+        **container_options(config),
+    )
+
+
+def container_options(config: BridgeConfig) -> dict[str, Any]:
+    """What Docker is told beyond image, name and limits: nothing may be written, gained or left behind."""
+    options: dict[str, Any] = {
+        "labels": {STRAY_LABEL: config.owner},
+        "restart_policy": {"Name": "no"},
+        "stop_signal": "SIGKILL",
+        "read_only": True,
+        "tmpfs": {"/tmp": "size=512m,mode=1777"},
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "pids_limit": 4096,
+        "memswap_limit": config.memory,
+    }
+    if config.gpus:
+        from docker.types import DeviceRequest
+
+        options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    return options
+
+
+async def _work(connection: socket.socket, config: BridgeConfig, environment: Any) -> None:
+    reader, writer = await asyncio.open_connection(sock=connection)
+    try:
+        await Bridge(config, environment, writer).serve(reader)
+    except Exception as error:
+        jobs.send(writer, jobs.Failed(f"{type(error).__name__}: {error}"))
+        await writer.drain()
+    finally:
+        async with asyncio.timeout(CLEANUP_DEADLINE_S):
+            await environment.cleanup()
+
+
+async def _fail(connection: socket.socket, message: str) -> None:
+    _, writer = await asyncio.open_connection(sock=connection)
+    jobs.send(writer, jobs.Failed(message))
+    await writer.drain()
+
+
+def main() -> None:
+    """Entry point; signals are the executor's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    config = msgspec.json.decode(sys.argv[2], type=BridgeConfig)
+    configure_logs(config.log_level, config.log_format, service="bridge")
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # Affinetes binds to it
+    try:
+        try:
+            environment = open_environment(config)
+        except Exception as error:
+            loop.run_until_complete(_fail(connection, f"{type(error).__name__}: {error}"))
+        else:
+            loop.run_until_complete(_work(connection, config, environment))
+    finally:
+        os._exit(0)  # what Affinetes does at exit may block
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Containers as an Evaluator: one bridge process per container, strays removed before and after."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from contextlib import closing, suppress
+
+import msgspec
+
+from kinitro.errors import ConfigurationError
+from kinitro.evaluation.errors import EvaluatorUnavailable
+from kinitro.evaluation.pool import ProcessPool
+from kinitro.evaluation.worker import WorkerConfig
+from kinitro.executor.containers.bridge import CLEANUP_DEADLINE_S, STRAY_LABEL, BridgeConfig
+from kinitro.executor.settings import ExecutorSettings
+from kinitro.logs import get_logger
+
+BRIDGE = "kinitro.executor.containers.bridge"
+SILENCE_LIMIT_S = 900.0
+"""Starting a container or a pod, with all its workers, included."""
+log = get_logger(__name__)
+
+
+class ContainerPool(ProcessPool):
+    """`replicas` containers on each Docker host, or that many streams of Basilica pods."""
+
+    def __init__(self, settings: ExecutorSettings) -> None:
+        self._docker_hosts = settings.docker_hosts if settings.eval_mode == "docker" else []
+        self._owner = owner(settings)
+        episodes = settings.workers * settings.episodes_per_worker
+        super().__init__(
+            [(BRIDGE, config) for config in bridge_configs(settings)],
+            episodes,
+            silence_limit_s=SILENCE_LIMIT_S,
+            exit_grace_s=CLEANUP_DEADLINE_S + 2,
+        )
+
+    async def start(self) -> None:
+        """Remove what an earlier life of this executor left, then start."""
+        await self._reap()
+        await super().start()
+
+    async def close(self) -> None:
+        """Stop all containers; those that do not stop are removed by force."""
+        await super().close()
+        await self._reap()
+
+    async def _reap(self) -> None:
+        for host in self._docker_hosts:
+            removed = await asyncio.to_thread(remove_strays, host, self._owner)
+            if removed:
+                log.warning("stray containers removed", host=host or "local", containers=removed)
+
+
+def owner(settings: ExecutorSettings) -> str:
+    """Marks this executor's containers; executors that share a Docker engine need different names."""
+    return hashlib.sha256(f"{settings.api_url}\n{settings.name}".encode()).hexdigest()[:16]
+
+
+def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
+    """One per container."""
+    if settings.eval_mode == "local":
+        raise ConfigurationError("--eval-mode local needs no containers.")
+    if settings.eval_mode == "url" and not settings.eval_url:
+        raise ConfigurationError("--eval-mode url needs --eval-url: the address of a running evaluation container.")
+    hosts = settings.docker_hosts if settings.eval_mode == "docker" else [None]
+    worker = WorkerConfig(
+        allow_private_endpoints=settings.allow_private_endpoints,
+        canary_url=settings.canary_url,
+        log_level=settings.log_level,
+        log_format="json",
+    )
+    variables = {
+        "WORKERS": str(settings.workers),
+        "EPISODES_PER_WORKER": str(settings.episodes_per_worker),
+        "WORKER": msgspec.json.encode(worker).decode(),
+    }
+    token = settings.eval_token.get_secret_value() if settings.eval_token else secrets.token_urlsafe(32)
+    return [
+        BridgeConfig(
+            mode=settings.eval_mode,
+            owner=owner(settings),
+            name=f"kinitro-eval-{owner(settings)[:8]}-{number}",
+            image=settings.eval_image,
+            url=settings.eval_url or "",
+            host=host,
+            memory=settings.eval_memory,
+            cpus=settings.eval_cpus,
+            gpus=settings.eval_gpus,
+            token=token,
+            variables=variables,
+            batch=settings.workers * settings.episodes_per_worker if settings.eval_mode == "basilica" else 1,
+            log_level=settings.log_level,
+            log_format=settings.log_format,
+        )
+        for number, host in enumerate(host for host in hosts for _ in range(settings.eval_replicas))
+    ]
+
+
+def remove_strays(host: str | None, owned_by: str) -> list[str]:
+    """Remove by force every container with this owner's label; their names. Raises EvaluatorUnavailable."""
+    import docker
+    from docker.errors import DockerException, NotFound
+
+    removed = []
+    try:
+        with closing(docker.DockerClient(base_url=host) if host else docker.from_env()) as client:
+            for container in client.containers.list(all=True, filters={"label": f"{STRAY_LABEL}={owned_by}"}):
+                with suppress(NotFound):
+                    container.remove(force=True)
+                    removed.append(str(container.name))
+    except DockerException as error:
+        place = host or "of this machine"
+        raise EvaluatorUnavailable(
+            f"The Docker engine {place} does not answer ({error}): start it, or use --eval-mode local."
+        ) from None
+    return removed

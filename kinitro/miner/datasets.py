@@ -1,0 +1,279 @@
+"""Demonstrations as a dataset: plain npz files, or LeRobot's format v3.0 with images as PNG, so that nothing is lost.
+
+The LeRobot layout is that of its documentation, "LeRobotDataset v3.0": `meta/info.json`, `meta/stats.json`,
+`meta/tasks.parquet`, `meta/episodes/chunk-*/file-*.parquet` and `data/chunk-*/file-*.parquet`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments import get_spec
+from kinitro.errors import ConfigurationError
+from kinitro.miner.demonstrations import Demonstration
+
+if TYPE_CHECKING:
+    import pyarrow
+
+DATA_FILE_BYTES: Final = 100_000_000
+"""A data file ends after the episode that makes it longer than this."""
+FILES_PER_CHUNK: Final = 1000
+QUANTILES: Final = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
+IMAGE_STRIDE: Final = 10
+"""Every how many frames an image counts for the statistics."""
+STATE_NAMES: Final = ("x", "y", "z", "gripper")
+ACTION_NAMES: Final = ("dx", "dy", "dz", "gripper")
+
+Stats = dict[str, dict[str, npt.NDArray[Any]]]
+
+
+def write_npz(files: Sequence[Path], folder: Path) -> None:
+    """`index.json`, and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>, instruction."""
+    draft = _fresh(folder / ".draft")
+    index = []
+    counts: dict[str, int] = {}
+    for file in files:
+        episode = Demonstration.load(file)
+        number = counts.setdefault(episode.env_id, 0)
+        counts[episode.env_id] += 1
+        name = Path("episodes") / episode.env_id.replace("/", "-") / f"{number:06d}.npz"
+        (draft / name).parent.mkdir(parents=True, exist_ok=True)
+        os.link(file, draft / name)
+        index.append({"file": str(name), "env_id": episode.env_id, "steps": len(episode.actions)})
+    (draft / "index.json").write_text(json.dumps(index, indent=1))
+    _publish(draft, folder, ("episodes", "index.json"))
+
+
+def write_lerobot(files: Sequence[Path], folder: Path) -> None:
+    """A LeRobot dataset v3.0 in `folder`; raises ConfigurationError if pyarrow is not installed."""
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise ConfigurationError("--format lerobot needs pyarrow: pip install 'kinitro[lerobot]'.") from None
+    draft = _fresh(folder / ".draft")
+    writer = _Writer(draft)
+    for file in files:
+        writer.add(Demonstration.load(file))
+    writer.close()
+    info, stats, tasks, episodes = writer.info(), writer.stats(), writer.tasks, writer.episodes
+    (draft / "meta" / "episodes" / "chunk-000").mkdir(parents=True)
+    (draft / "meta" / "info.json").write_text(json.dumps(info, indent=4))
+    (draft / "meta" / "stats.json").write_text(json.dumps(_as_lists(stats), indent=4))
+    parquet.write_table(_task_table(tasks), draft / "meta" / "tasks.parquet")
+    parquet.write_table(_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
+    _publish(draft, folder, ("data", "meta"))
+
+
+WRITERS: Final[dict[str, Callable[[Sequence[Path], Path], None]]] = {"lerobot": write_lerobot, "npz": write_npz}
+
+
+class _Writer:
+    """Data files, and what the files in `meta` say about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tasks: list[str] = []
+        self.episodes: list[dict[str, Any]] = []
+        self._frames = 0
+        self._file = -1
+        self._parquet: Any = None
+        self._sample: dict[str, list[npt.NDArray[Any]]] = {}
+        self._spec = get_spec("metaworld/push-v3")
+        self._first: Demonstration | None = None
+
+    def add(self, episode: Demonstration) -> None:
+        """Append one episode."""
+        if self._first is None:
+            self._first, self._spec = episode, get_spec(episode.env_id)
+        if episode.instruction not in self.tasks:
+            self.tasks.append(episode.instruction)
+        steps, number = len(episode.actions), len(self.episodes)
+        columns: dict[str, npt.NDArray[Any]] = {
+            "observation.state": episode.agent_pos,
+            "action": episode.actions,
+            **{f"observation.images.{camera}": frames for camera, frames in episode.pixels.items()},
+            "timestamp": (np.arange(steps) / self._spec.control_hz).astype(np.float32),
+            "frame_index": np.arange(steps),
+            "episode_index": np.full(steps, number),
+            "index": np.arange(self._frames, self._frames + steps),
+            "task_index": np.full(steps, self.tasks.index(episode.instruction)),
+        }
+        self._write(_data_table(columns))
+        for name, values in _samples(columns):
+            self._sample.setdefault(name, []).append(values)
+        self.episodes.append(
+            {
+                "episode_index": number,
+                "tasks": [episode.instruction],
+                "length": steps,
+                "data/chunk_index": self._file // FILES_PER_CHUNK,
+                "data/file_index": self._file % FILES_PER_CHUNK,
+                "dataset_from_index": self._frames,
+                "dataset_to_index": self._frames + steps,
+                **{
+                    f"stats/{name}/{statistic}": value.tolist()
+                    for name, values in _samples(columns)
+                    for statistic, value in _describe(values).items()
+                },
+                "meta/episodes/chunk_index": 0,
+                "meta/episodes/file_index": 0,
+            }
+        )
+        self._frames += steps
+
+    def _write(self, table: pyarrow.Table) -> None:
+        import pyarrow.parquet as parquet
+
+        path = self._path()
+        if self._parquet is None or path.stat().st_size > DATA_FILE_BYTES:
+            self.close()
+            self._file += 1
+            path = self._path()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._parquet = parquet.ParquetWriter(path, table.schema)
+        self._parquet.write_table(table)
+
+    def _path(self) -> Path:
+        chunk, file = divmod(max(self._file, 0), FILES_PER_CHUNK)
+        return self.folder / "data" / f"chunk-{chunk:03d}" / f"file-{file:03d}.parquet"
+
+    def close(self) -> None:
+        """Finish the current data file."""
+        if self._parquet is not None:
+            self._parquet.close()
+            self._parquet = None
+
+    def stats(self) -> Stats:
+        """Of the whole dataset, by feature."""
+        return {name: _describe(np.concatenate(values)) for name, values in self._sample.items()}
+
+    def info(self) -> dict[str, Any]:
+        """What `meta/info.json` holds."""
+        features: dict[str, Any] = {
+            "observation.state": {"dtype": "float32", "shape": [4], "names": list(STATE_NAMES)},
+            "action": {"dtype": "float32", "shape": [4], "names": list(ACTION_NAMES)},
+        }
+        for camera, frames in (self._first.pixels if self._first else {}).items():
+            shape = list(frames.shape[1:])
+            features[f"observation.images.{camera}"] = {
+                "dtype": "image",
+                "shape": shape,
+                "names": ["height", "width", "channel"],
+            }
+        features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
+        for name in ("frame_index", "episode_index", "index", "task_index"):
+            features[name] = {"dtype": "int64", "shape": [1], "names": None}
+        return {
+            "codebase_version": "v3.0",
+            "robot_type": "sawyer",
+            "total_episodes": len(self.episodes),
+            "total_frames": self._frames,
+            "total_tasks": len(self.tasks),
+            "chunks_size": FILES_PER_CHUNK,
+            "data_files_size_in_mb": DATA_FILE_BYTES // 1_000_000,
+            "video_files_size_in_mb": 200,
+            "fps": round(self._spec.control_hz),
+            "splits": {"train": f"0:{len(self.episodes)}"},
+            "data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet",
+            "video_path": None,
+            "features": features,
+        }
+
+
+def _data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
+    import pyarrow
+
+    arrays: dict[str, Any] = {}
+    for name, values in columns.items():
+        if values.ndim == 4:
+            kind = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+            arrays[name] = pyarrow.array([{"bytes": _png(frame), "path": None} for frame in values], kind)
+        elif values.ndim == 2:
+            arrays[name] = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(values.ravel()), values.shape[1])
+        else:
+            arrays[name] = pyarrow.array(values)
+    return pyarrow.table(arrays)
+
+
+def _png(frame: npt.NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(frame).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _task_table(tasks: Sequence[str]) -> pyarrow.Table:
+    """Task index by instruction; LeRobot reads the instructions as the index of a pandas table."""
+    import pyarrow
+
+    def column(name: str | None, field: str, pandas_type: str, numpy_type: str) -> dict[str, Any]:
+        types = {"pandas_type": pandas_type, "numpy_type": numpy_type}
+        return {"name": name, "field_name": field, **types, "metadata": None}
+
+    described = {
+        "index_columns": ["task"],
+        "column_indexes": [],
+        "columns": [column("task_index", "task_index", "int64", "int64"), column("task", "task", "unicode", "object")],
+        "pandas_version": "2.0.0",
+    }
+    table = pyarrow.table({"task_index": np.arange(len(tasks)), "task": pyarrow.array(tasks, pyarrow.string())})
+    return table.replace_schema_metadata({"pandas": json.dumps(described)})
+
+
+def _episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
+    import pyarrow
+
+    return pyarrow.Table.from_pylist(list(episodes))
+
+
+def _samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """What counts for the statistics: images in part, as channel first in [0, 1]."""
+    for name, values in columns.items():
+        if values.ndim == 4:
+            yield name, (values[::IMAGE_STRIDE].transpose(0, 3, 1, 2) / 255.0).astype(np.float32)
+        else:
+            yield name, values.reshape(len(values), -1)
+
+
+def _describe(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Statistics over the rows, and over the pixels of each channel."""
+    axes, keep = ((0, 2, 3), True) if values.ndim == 4 else ((0,), False)
+    found = {
+        "min": values.min(axis=axes, keepdims=keep),
+        "max": values.max(axis=axes, keepdims=keep),
+        "mean": values.mean(axis=axes, keepdims=keep),
+        "std": values.std(axis=axes, keepdims=keep),
+        **{name: np.quantile(values, q, axis=axes, keepdims=keep) for name, q in QUANTILES.items()},
+    }
+    found = {name: value[0] if keep else value for name, value in found.items()}
+    return {**found, "count": np.array([len(values)])}
+
+
+def _as_lists(stats: Stats) -> dict[str, dict[str, Any]]:
+    return {feature: {name: value.tolist() for name, value in values.items()} for feature, values in stats.items()}
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _publish(draft: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put what is ready in the place of what was there before."""
+    for name in names:
+        old = folder / name
+        if old.is_dir():
+            shutil.rmtree(old)
+        (draft / name).replace(old)
+    shutil.rmtree(draft)

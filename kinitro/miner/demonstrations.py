@@ -1,0 +1,177 @@
+"""Expert demonstrations under the scored randomization, recorded as what a policy would have seen.
+
+Attempt k of an environment has the seed of (base seed, environment id and version, k), so equal orders give equal
+demonstrations. Each attempt leaves a file in the staging folder, an empty one if the expert failed: a second run goes
+on there. The demonstrations of an environment are its first successful attempts, however many ran side by side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import multiprocessing
+import os
+import zipfile
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments import EnvironmentSpec, get_spec, make
+from kinitro.environments.registry import CAMERAS
+from kinitro.environments.seeds import SEED_BITS
+from kinitro.miner.errors import RecordingError
+
+STAGING: Final = ".attempts"
+"""In the output folder; kept, so that more episodes can be added later."""
+MAX_FAILURES: Final = 20
+"""Attempts in a row without success after which an environment is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """One successful episode of T control steps: row t is what was seen before action t."""
+
+    env_id: str
+    instruction: str
+    agent_pos: npt.NDArray[np.float32]
+    """(T, 4)"""
+    pixels: dict[str, npt.NDArray[np.uint8]]
+    """Camera name -> (T, height, width, 3)."""
+    actions: npt.NDArray[np.float32]
+    """(T, 4)"""
+
+    def save(self, file: Path) -> None:
+        """As npz; appears as a whole or not at all."""
+        arrays: dict[str, Any] = {
+            "agent_pos": self.agent_pos,
+            "action": self.actions,
+            "env_id": np.array(self.env_id),
+            "instruction": np.array(self.instruction),
+            **{f"pixels.{camera}": frames for camera, frames in self.pixels.items()},
+        }
+        draft = file.with_name(f".{file.name}.{os.getpid()}")
+        with draft.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)
+        draft.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Demonstration:
+        """Raises RecordingError if the file is damaged."""
+        try:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                pixels = {name.removeprefix("pixels."): arrays[name] for name in arrays if name.startswith("pixels.")}
+                texts = str(arrays["env_id"]), str(arrays["instruction"])
+                return cls(*texts, arrays["agent_pos"], pixels, arrays["action"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise RecordingError(f"{file} is damaged ({error}): delete it and run the command again.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to record."""
+
+    environments: tuple[str, ...]
+    episodes: int
+    """Successful ones, of each environment."""
+    folder: Path
+    seed: int = 0
+    randomization: str = "standard"
+    cameras: tuple[str, ...] = CAMERAS
+
+    def attempt_file(self, env_id: str, attempt: int) -> Path:
+        """Named after everything that determines the attempt."""
+        facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
+        key = hashlib.sha256(facts.encode()).hexdigest()[:8]
+        return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
+
+
+def attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
+    """128 bits that no evaluation uses, unless it finds a preimage."""
+    text = f"kinitro demos {base} {spec.id} {spec.version} {attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
+
+
+def record(order: Order, env_id: str, attempt: int) -> bool:
+    """Run one attempt of the expert and leave its file; whether it succeeded. Runs in a worker process."""
+    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+    from kinitro.environments.metaworld.experts import ScriptedExpert
+
+    environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
+    if not isinstance(environment, MetaWorldEnvironment):
+        raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
+    environment.reset(attempt_seed(environment.spec, order.seed, attempt))
+    expert = ScriptedExpert(environment)
+    seen, actions, success = [], [], False
+    for _ in range(environment.spec.max_steps):
+        seen.append(environment.observe())
+        actions.append(expert.act())
+        done = environment.step(actions[-1])
+        success = done.success
+        if done.terminated or done.truncated:
+            break
+    environment.close()
+    file = order.attempt_file(env_id, attempt)
+    if not success:
+        file.touch()
+        return False
+    Demonstration(
+        env_id,
+        environment.spec.instruction,
+        np.stack([observation.agent_pos for observation in seen]),
+        {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in order.cameras},
+        np.stack(actions),
+    ).save(file)
+    return True
+
+
+def collect(order: Order, workers: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[Path]:
+    """Record what is missing with `workers` processes; the files of all demonstrations, environment by environment.
+
+    `progress(env_id, found)` is called whenever more demonstrations of an environment exist. Raises RecordingError.
+    """
+    try:
+        (order.folder / STAGING).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(f"{order.folder} cannot be written: {error.strerror}.") from None
+    found: list[Path] = []
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            for env_id in order.environments:
+                found += _collect_one(order, env_id, pool, workers, progress)
+        except BrokenProcessPool:
+            raise RecordingError("A recording process died (out of memory?); run again with fewer --workers.") from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return found
+
+
+def _collect_one(
+    order: Order, env_id: str, pool: ProcessPoolExecutor, workers: int, progress: Callable[[str, int], None]
+) -> list[Path]:
+    """Attempts are made side by side but judged in their order, so that chance picks none."""
+    files: list[Path] = []
+    pending: deque[tuple[Path, Future[bool] | None]] = deque()
+    attempts = itertools.count()
+    failures = 0
+    while len(files) < order.episodes:
+        while len(pending) < min(2 * workers, order.episodes - len(files)):
+            attempt = next(attempts)
+            file = order.attempt_file(env_id, attempt)
+            pending.append((file, None if file.exists() else pool.submit(record, order, env_id, attempt)))
+        file, future = pending.popleft()
+        if future.result() if future else file.stat().st_size > 0:
+            files.append(file)
+            failures = 0
+            progress(env_id, len(files))
+        else:
+            failures += 1
+        if failures == MAX_FAILURES:
+            raise RecordingError(f"The expert failed {MAX_FAILURES} times in a row on {env_id}; leave it out.")
+    return files
