@@ -79,9 +79,8 @@ def main() -> None:
                 (x[held_out] @ fit(x[training], y[training]) - y[held_out]).reshape(-1, 2, 3), axis=2
             )
             median, tenth = np.median(error, axis=0) * 1000, np.quantile(error, 0.9, axis=0) * 1000
-            print(
-                f"{task}: object {median[0]:.0f} mm (90 %: {tenth[0]:.0f}), goal {median[1]:.0f} mm (90 %: {tenth[1]:.0f})"
-            )
+            print(f"{task}: median error of the object {median[0]:.0f} mm, of the goal {median[1]:.0f} mm", end="")
+            print(f"; 90 % are below {tenth[0]:.0f} and {tenth[1]:.0f} mm", flush=True)
             saved[task] = fit(x, y).astype(np.float32)
     np.savez_compressed(options.out, **saved)
 

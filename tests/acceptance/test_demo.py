@@ -96,7 +96,7 @@ def test_ctrl_c_stops_everything_within_five_seconds(start_demo: Callable[..., D
         (["--environments", "metaworld/fly-v3"], "There is no environment 'metaworld/fly-v3'"),
         (["--environments", ","], "give one or more different ids"),
         (["--out", "."], "is not empty"),
-        (["--episodes", "0"], "0 is not in the range"),
+        (["--episodes", "0"], "greater than or equal to 1"),
     ],
 )
 def test_bad_flags_are_answered_by_one_sentence(flags: list[str], sentence: str) -> None:

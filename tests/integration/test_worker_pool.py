@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 FAKES = WorkerConfig(
     environments="tests.fakes.point:make",
     fingerprint="tests.fakes.point:fingerprint",
+    prepare="tests.fakes.point:fingerprint",
     policies="tests.fakes.policies:connect",
     log_level="error",
 )
@@ -161,7 +162,9 @@ def test_nothing_survives_a_killed_parent() -> None:
 
 async def test_workers_that_cannot_start_are_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pool = WorkerPool(1, 1, WorkerConfig(fingerprint="tests.fakes.point:no_such_name"))
+    pool = WorkerPool(
+        1, 1, WorkerConfig(prepare="tests.fakes.point:fingerprint", fingerprint="tests.fakes.point:no_such_name")
+    )
     try:
         with pytest.raises(EvaluatorUnavailable, match="no_such_name"):
             await pool.start()

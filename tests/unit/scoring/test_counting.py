@@ -29,7 +29,7 @@ def listed(universe: int, covers: list[int]) -> list[int]:
 masks = st.integers(0, 2**9 - 1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(masks, st.lists(masks, max_size=25), st.sampled_from([1, 3, 512]))
 def test_inclusion_exclusion_counts_what_listing_counts(universe: int, covers: list[int], max_terms: int) -> None:
     """Also when it must decide environments one by one because no more than `max_terms` terms are allowed."""

@@ -88,7 +88,7 @@ def test_distance_to_the_decision(wins: int, losses: int) -> None:
 weights = st.lists(st.one_of(st.just(0.0), st.floats(1e-9, 1.0)), min_size=1, max_size=300)
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(weights)
 def test_u16_weights_keep_zeros_sum_and_proportions(given_weights: list[float]) -> None:
     shares = np.array(given_weights)

@@ -17,7 +17,7 @@ from tests.unit.scoring.cycles import Bools, cycles
 Cycle = tuple[Bools, list[int]]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cycles(), st.data())
 def test_a_copy_changes_nobodys_points_and_gets_none(cycle: Cycle, data: st.DataObject) -> None:
     outcomes, blocks = cycle
@@ -65,7 +65,7 @@ def test_somebody_wins_whenever_somebody_takes_part(cycle: Cycle) -> None:
     assert ((scores.weights > 0) == (scores.points > 0)).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cycles())
 def test_priority_respects_who_is_better_overall(cycle: Cycle) -> None:
     """Nobody is placed below a miner that it beats, because "beats overall" is transitive; see below."""
@@ -107,7 +107,7 @@ def _points_without(scores: CycleScores, environment: int, miner: int) -> int:
     return award_subsets(leaders, scores.priority, scores.config).points[miner]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(cycles(), st.data())
 def test_solving_more_on_one_environment_never_costs_points(cycle: Cycle, data: st.DataObject) -> None:
     """With two exceptions, which are bounded here and shown in the tests below.

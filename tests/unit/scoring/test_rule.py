@@ -76,7 +76,7 @@ configs = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cycles(), configs, st.data())
 def test_equals_the_enumeration_of_all_subsets(
     cycle: tuple[Bools, list[int]], config: ScoringConfig, data: st.DataObject

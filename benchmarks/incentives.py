@@ -1,0 +1,104 @@
+"""What the rule pays for: theft by copies and the power to notice real improvements, by Monte-Carlo simulation.
+
+    python benchmarks/incentives.py [--simulations 300]
+
+Prints a Markdown table, which docs/scoring.md keeps. Every cell is simulated with the shipped code: 8 environments,
+n episodes on each, latent difficulty of an episode shared between the miners with weight rho. Later miners have later
+first blocks. "First place" is the largest weight. The standard error of a share p is sqrt(p (1 - p) / simulations).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinitro.scoring import CycleScores, score_cycle
+from kinitro.scoring.simulation import simulate_outcomes
+
+ENVIRONMENTS = 8
+EPISODES = (50, 100, 200)
+SHARED_DIFFICULTY = (0.0, 0.5, 0.8)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Success rates of miners in order of their first blocks, and what is measured of a cycle's scores."""
+
+    name: str
+    success_rates: list[list[float]]
+    measure: Callable[[CycleScores], float]
+
+
+def everywhere(*rates: float) -> list[list[float]]:
+    return [[rate] * ENVIRONMENTS for rate in rates]
+
+
+def first_place(miner: int) -> Callable[[CycleScores], float]:
+    return lambda scores: float(scores.weights.argmax() == miner)
+
+
+def weight(miner: int) -> Callable[[CycleScores], float]:
+    return lambda scores: float(scores.weights[miner])
+
+
+STORIES = (
+    Story("20 noisy copies at 60 %: the original keeps first place", everywhere(*[0.6] * 21), first_place(0)),
+    Story("5 points better everywhere takes first place", everywhere(0.6, 0.65), first_place(1)),
+    Story("10 points better everywhere", everywhere(0.6, 0.7), first_place(1)),
+    Story("5 points better than 19 equals", everywhere(*[0.6] * 19, 0.65), first_place(19)),
+    Story("10 points better than 19 equals", everywhere(*[0.6] * 19, 0.7), first_place(19)),
+    Story(
+        "10 points better on one environment only: its weight",
+        [[0.6] * ENVIRONMENTS, [0.7] + [0.6] * (ENVIRONMENTS - 1)],
+        weight(1),
+    ),
+)
+
+
+def simulate(story: Story, episodes: int, shared_difficulty: float, simulations: int) -> float:
+    """The mean of what the story measures."""
+    total = 0.0
+    for simulation in range(simulations):
+        rng = np.random.default_rng([simulation, episodes, round(100 * shared_difficulty)])
+        outcomes = simulate_outcomes(story.success_rates, episodes, shared_difficulty, rng)
+        total += story.measure(score_cycle(outcomes, np.arange(len(outcomes))))
+    return total / simulations
+
+
+def improvements_that_cost(simulations: int) -> int:
+    """In how many made-up cycles a miner that solves one to five more episodes of one environment loses points."""
+    losses = 0
+    for simulation in range(simulations):
+        rng = np.random.default_rng([simulation, 77])
+        rates = np.clip(rng.uniform(0.4, 0.7) + rng.normal(0, 0.06, (6, ENVIRONMENTS)), 0, 1)
+        outcomes, blocks = simulate_outcomes(rates, 100, 0.5, rng), rng.permutation(6)
+        before = score_cycle(outcomes, blocks)
+        miner, environment = int(before.points.argmax()), int(rng.integers(ENVIRONMENTS))
+        failed = np.flatnonzero(~outcomes[miner, environment])
+        outcomes[miner, environment, rng.permutation(failed)[: rng.integers(1, 6)]] = True
+        losses += score_cycle(outcomes, blocks).points[miner] < before.points[miner]
+    return losses
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulations", type=int, default=300, help="per cell")
+    simulations = parser.parse_args().simulations
+    heads = [f"n = {episodes}" for episodes in EPISODES]
+    print(f"rho 0 / 0.5 / 0.8, {simulations} simulations per figure\n")
+    print("| | " + " | ".join(heads) + " |\n|---" + "|---" * len(heads) + "|")
+    for story in STORIES:
+        cells = [
+            " / ".join(f"{simulate(story, episodes, rho, simulations):.2f}" for rho in SHARED_DIFFICULTY)
+            for episodes in EPISODES
+        ]
+        print(f"| {story.name} | " + " | ".join(cells) + " |", flush=True)
+    cycles = 10 * simulations
+    print(f"\nSolving more cost the first of six miners points in {improvements_that_cost(cycles)} of {cycles} cycles.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""`kinitro demos`: what the expert did, as a policy would have seen it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from kinitro.cli import build_app
+from kinitro.environments import get_spec, make
+from kinitro.errors import ConfigurationError
+from kinitro.miner import demonstrations
+from kinitro.miner.datasets import write_lerobot, write_npz
+from kinitro.miner.demonstrations import STAGING, Demonstration, Order, attempt_seed, collect, record
+from kinitro.miner.errors import RecordingError
+
+ENV_IDS = ("metaworld/reach-v3", "metaworld/drawer-close-v3")
+
+
+@pytest.fixture(scope="module")
+def order(tmp_path_factory) -> Order:
+    return Order(ENV_IDS, 2, tmp_path_factory.mktemp("demos"))
+
+
+@pytest.fixture(scope="module")
+def files(order) -> list[Path]:
+    (order.folder / STAGING).mkdir()
+    for env_id in ENV_IDS:
+        for attempt in range(2):
+            assert record(order, env_id, attempt)
+    return collect(order, workers=1)
+
+
+def test_a_demonstration_is_what_the_evaluation_shows(order, files) -> None:
+    """Replaying the actions from the seed gives the recorded observations, bit by bit, and success at the end."""
+    episode = Demonstration.load(files[0])
+    spec = get_spec(episode.env_id)
+    environment = make(spec.id)
+    environment.reset(attempt_seed(spec, order.seed, 0))
+    for step, action in enumerate(episode.actions):
+        seen = environment.observe()
+        np.testing.assert_array_equal(seen.agent_pos, episode.agent_pos[step])
+        for camera, image in seen.pixels.items():
+            np.testing.assert_array_equal(image, episode.pixels[camera][step])
+        done = environment.step(action)
+        assert done.success == (step == len(episode.actions) - 1)
+    environment.close()
+
+
+def test_what_is_there_is_not_recorded_again(order, files, monkeypatch) -> None:
+    monkeypatch.setattr(demonstrations, "ProcessPoolExecutor", _NoPool)
+    assert collect(order, workers=1) == files
+    assert len(files) == 4
+
+
+class _NoPool:
+    """A pool that must not be used."""
+
+    def __init__(self, *_: object, **__: object) -> None: ...
+    def __enter__(self) -> _NoPool:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def shutdown(self, **_: object) -> None: ...
+    def submit(self, *_: object) -> None:
+        raise AssertionError("recorded again")
+
+
+def test_failed_attempts_are_left_out_and_remembered(order, files, tmp_path) -> None:
+    other = Order(ENV_IDS[:1], 1, tmp_path)
+    (tmp_path / STAGING).mkdir()
+    other.attempt_file(ENV_IDS[0], 0).touch()  # the expert failed
+    other.attempt_file(ENV_IDS[0], 1).write_bytes(files[1].read_bytes())
+    assert collect(other, workers=1) == [other.attempt_file(ENV_IDS[0], 1)]
+    for attempt in range(1, 20):
+        other.attempt_file(ENV_IDS[0], attempt).write_bytes(b"")
+    with pytest.raises(RecordingError, match="20 times in a row"):
+        collect(other, workers=1)
+
+
+def test_a_lerobot_dataset_has_the_documented_layout(order, files) -> None:
+    write_lerobot(files, order.folder)
+    info = json.loads((order.folder / "meta" / "info.json").read_text())
+    episodes = parquet.read_table(order.folder / "meta" / "episodes" / "chunk-000" / "file-000.parquet").to_pylist()
+    tasks = parquet.read_table(order.folder / "meta" / "tasks.parquet").to_pylist()
+    rows = parquet.read_table(order.folder / info["data_path"].format(chunk_index=0, file_index=0)).to_pylist()
+    stats = json.loads((order.folder / "meta" / "stats.json").read_text())
+    assert info["codebase_version"] == "v3.0"
+    assert (info["total_episodes"], info["total_frames"], info["total_tasks"]) == (4, len(rows), 2)
+    assert set(rows[0]) == set(info["features"])
+    assert [episode["length"] for episode in episodes] == [len(Demonstration.load(file).actions) for file in files]
+    assert episodes[1]["dataset_from_index"] == episodes[0]["dataset_to_index"]
+    assert {task["task"]: task["task_index"] for task in tasks} == {
+        get_spec(env_id).instruction: i for i, env_id in enumerate(ENV_IDS)
+    }
+    last = rows[-1]
+    assert (last["index"], last["episode_index"], last["task_index"]) == (len(rows) - 1, 3, 1)
+    assert last["timestamp"] == pytest.approx((episodes[3]["length"] - 1) / info["fps"])
+    image = np.asarray(Image.open(io.BytesIO(rows[0]["observation.images.gripper"]["bytes"])))
+    np.testing.assert_array_equal(image, Demonstration.load(files[0]).pixels["gripper"][0])
+    assert np.shape(stats["observation.images.corner"]["mean"]) == (3, 1, 1)
+    assert stats["action"]["count"] == [len(rows)]
+
+
+def test_an_npz_dataset_has_an_index(order, files) -> None:
+    write_npz(files, order.folder)
+    index = json.loads((order.folder / "index.json").read_text())
+    assert [entry["env_id"] for entry in index] == [ENV_IDS[0]] * 2 + [ENV_IDS[1]] * 2
+    with np.load(order.folder / index[3]["file"]) as episode:
+        assert episode["pixels.corner"].shape == (index[3]["steps"], 84, 84, 3)
+        assert str(episode["instruction"]) == get_spec(ENV_IDS[1]).instruction
+
+
+def test_the_command_goes_on_where_it_stopped(order, files) -> None:
+    arguments = ["demos", "--environments", ",".join(ENV_IDS), "--episodes", "2", "--out", str(order.folder)]
+    result = CliRunner().invoke(build_app(), [*arguments, "--format", "npz"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "4 demonstrations of 2 environments" in result.stdout
+
+
+def test_mistakes_are_named(tmp_path) -> None:
+    with pytest.raises(ConfigurationError, match="lerobot or npz"):
+        CliRunner().invoke(build_app(), ["demos", "--out", str(tmp_path), "--format", "x"], catch_exceptions=False)
+    (tmp_path / "damaged.npz").write_bytes(b"PK\3\4")
+    with pytest.raises(RecordingError, match="is damaged"):
+        Demonstration.load(tmp_path / "damaged.npz")
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordingError, match="cannot be written"):
+        collect(Order(ENV_IDS, 1, tmp_path / "file"), workers=1)

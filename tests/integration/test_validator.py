@@ -1,0 +1,350 @@
+"""The validator on both chains: what it sets, what it refuses, what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kinitro.chain import Chain, ChainUnavailable
+from kinitro.chain import bittensor as adapter
+from kinitro.errors import ConfigurationError
+from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
+from kinitro.taskpool.messages import Weights
+from kinitro.validator import service
+from kinitro.validator.errors import AuditFailed, NothingToSet, WeightsLost, WeightsRefused
+from kinitro.validator.service import Validator, keep_setting
+from kinitro.validator.settings import ValidatorSettings
+from tests.standin.backend import publication
+from tests.standin.runtime import Runtime
+from tests.standin.worlds import NETUID, StandinWorld, World, local_world, standin_world
+
+MINERS = ("one", "two", "three")
+TEMPO = 2000
+"""So long that no epoch ends while a test runs, unless it wants to."""
+TO_NEXT_QUARTER = 2 * TEMPO - 300
+"""From the first blocks of a chain to the last quarter of its second epoch."""
+
+
+class Backend:
+    """Publishes `weights`; None for nothing yet, an error to be raised."""
+
+    def __init__(self) -> None:
+        self.weights: Weights | Exception | None = None
+
+    async def weights_latest(self) -> Weights:
+        if self.weights is None:
+            raise ApiNotFound("nothing was published yet", 404)
+        if isinstance(self.weights, Exception):
+            raise self.weights
+        return self.weights
+
+
+@pytest.fixture(params=["local", "bittensor"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "local":
+        async with local_world(request.getfixturevalue("empty_database")) as local:
+            await populate(local)
+            yield local
+    else:
+        async with standin_world(tmp_path) as standin:
+            await populate(standin)
+            yield standin
+
+
+@pytest.fixture
+async def standin(tmp_path: Path) -> AsyncIterator[StandinWorld]:
+    async with standin_world(tmp_path) as standin:
+        await populate(standin)
+        yield standin
+
+
+async def populate(world: World) -> None:
+    for name in MINERS:
+        await world.register(name)
+    await world.register("validator", permit=True, stake=10.0)
+
+
+async def open_validator(
+    world: World, backend: Backend, state: Path, *, audit: Callable[[Weights], object] | None = None, **changes: object
+) -> Validator:
+    wallet, _ = world.wallet("validator")
+    settings = ValidatorSettings(
+        backend_url="http://backend",
+        netuid=NETUID,
+        network=world.network,
+        wallet_name=wallet.name,
+        hotkey_name=wallet.hotkey,
+        wallet_path=wallet.path,
+        state_directory=state,
+        **changes,
+    )
+
+    async def connect(network: str) -> Chain:
+        return world.chain
+
+    async def checked(weights: Weights) -> None:
+        if audit is not None:
+            audit(weights)
+
+    return await Validator.open(settings, connect, backend, checked)
+
+
+def published(
+    world: World, cycle: int, shares: Mapping[str, float], age: timedelta = timedelta(0), first_uid: int = 0
+) -> Weights:
+    hotkeys = {MINERS.index(name) + first_uid: world.wallet(name)[1] for name in shares}
+    by_uid = {MINERS.index(name) + first_uid: share for name, share in shares.items()}
+    return publication(cycle, NETUID, by_uid, hotkeys, published_at=datetime.now(UTC) - age)
+
+
+async def row(world: World) -> dict[int, int]:
+    return dict(await world.chain.weights(NETUID, world.wallet("validator")[1]))
+
+
+async def test_sets_what_is_new_and_then_once_per_epoch(world: World, tmp_path: Path) -> None:
+    await world.set_rules(tempo=TEMPO)
+    backend = Backend()
+    validator = await open_validator(world, backend, tmp_path)
+    assert await validator.tick() is None
+    backend.weights = published(world, 1, {"one": 0.75, "two": 0.25})
+    plan = await validator.tick()
+    assert plan is not None
+    assert await row(world) == plan.weights == {0: 65535, 1: 21845}
+    assert await validator.tick() is None
+    backend.weights = published(world, 2, {"three": 1.0})
+    assert (await validator.tick()) is not None
+    assert await row(world) == {2: 65535}
+    assert await validator.tick() is None
+    await world.advance(TO_NEXT_QUARTER)
+    assert (await validator.tick()) is not None
+    assert await validator.tick() is None
+
+
+async def test_waits_for_the_rate_limit(world: World, tmp_path: Path) -> None:
+    await world.set_rules(weights_rate_limit=300)
+    backend = Backend()
+    validator = await open_validator(world, backend, tmp_path)
+    backend.weights = published(world, 1, {"one": 1.0})
+    await validator.tick()
+    backend.weights = published(world, 2, {"two": 1.0})
+    assert await validator.tick() is None
+    with pytest.raises(WeightsRefused, match="allows it every 300 blocks"):
+        await validator.once()
+    await world.advance(300)
+    assert await validator.tick() is not None
+    assert await row(world) == {1: 65535}
+
+
+async def test_remembers_over_restarts_and_repeats_up_to_max_age(world: World, tmp_path: Path) -> None:
+    await world.set_rules(tempo=TEMPO)
+    backend = Backend()
+    backend.weights = published(world, 1, {"one": 1.0}, age=timedelta(hours=47))
+    await (await open_validator(world, backend, tmp_path)).tick()
+    backend.weights = ApiUnavailable("the API is gone")
+    again = await open_validator(world, backend, tmp_path)
+    assert await again.tick() is None
+    assert str(again.problem) == "the API is gone"
+    await world.advance(TO_NEXT_QUARTER)
+    assert (await again.tick()) is not None
+    impatient = await open_validator(world, backend, tmp_path, max_age=timedelta(hours=1))
+    await world.advance(TEMPO)
+    with pytest.raises(WeightsRefused, match=r"47\.0 h old.*scoring has stopped"):
+        await impatient.tick()
+
+
+async def test_weights_follow_a_hotkey_that_moved(world: World, tmp_path: Path) -> None:
+    backend = Backend()
+    validator = await open_validator(world, backend, tmp_path)
+    backend.weights = published(world, 1, {"one": 0.5, "two": 0.5})
+    await world.register("newcomer", uid=1)
+    with pytest.raises(WeightsRefused, match="50% of the weight"):
+        await validator.tick()
+    assert await row(world) == {}
+    await world.register("two", uid=4)
+    await validator.tick()
+    assert await row(world) == {0: 65535, 4: 65535}
+
+
+async def test_burns_to_the_owner_or_not_at_all(world: World, tmp_path: Path) -> None:
+    backend = Backend()
+    backend.weights = published(world, 1, {})
+    validator = await open_validator(world, backend, tmp_path)
+    with pytest.raises(WeightsRefused, match=r"the owner's hotkey .* has no uid"):
+        await validator.tick()
+    assert await row(world) == {}
+    await world.register("owner")
+    await validator.tick()
+    assert await row(world) == {4: 65535}
+
+
+async def test_keeps_the_last_weights_if_asked_to(world: World, tmp_path: Path) -> None:
+    backend = Backend()
+    backend.weights = published(world, 1, {})
+    validator = await open_validator(world, backend, tmp_path, if_none_qualify="keep-last")
+    with pytest.raises(WeightsRefused, match="there are no last weights"):
+        await validator.tick()
+    backend.weights = published(world, 2, {"two": 1.0})
+    await validator.tick()
+    backend.weights = published(world, 3, {})
+    await validator.tick()
+    assert await row(world) == {1: 65535}
+
+
+async def test_a_backend_that_lies_changes_nothing(world: World, tmp_path: Path) -> None:
+    backend = Backend()
+    good = backend.weights = published(world, 5, {"one": 1.0})
+    validator = await open_validator(world, backend, tmp_path)
+    await validator.tick()
+    lies = [
+        (published(world, 6, {"two": 1.0}).model_copy(update={"netuid": 8}), "for subnet 8"),
+        (published(world, 4, {"two": 1.0}, age=timedelta(hours=1)), "older than cycle 5"),
+        (published(world, 6, {"two": 1.0}).model_copy(update={"weights_u16": {1: 0}}), "contradict themselves"),
+    ]
+    for lie, says in lies:
+        backend.weights = lie
+        assert await validator.tick() is None
+        assert says in str(validator.problem)
+        with pytest.raises(WeightsRefused, match=says):
+            await validator.once()
+    assert await row(world) == {0: 65535}
+    backend.weights = good
+    await validator.tick()
+    assert validator.problem is None
+
+
+async def test_what_fails_its_audit_is_not_set(world: World, tmp_path: Path) -> None:
+    backend, audits = Backend(), []
+
+    def audit(weights: Weights) -> None:
+        audits.append(weights.cycle_id)
+        if weights.cycle_id == 2:
+            raise AuditFailed("Cycle 2 does not pass its audit: an outcome was flipped.")
+
+    validator = await open_validator(world, backend, tmp_path, audit=audit)
+    backend.weights = published(world, 1, {"one": 1.0})
+    await validator.tick()
+    backend.weights = published(world, 2, {"two": 1.0})
+    for _ in range(3):
+        await validator.tick()
+        assert "flipped" in str(validator.problem)
+    with pytest.raises(AuditFailed, match="flipped"):
+        await validator.once()
+    assert audits == [1, 2], "one audit for each publication, not one for each look"
+    assert await row(world) == {0: 65535}
+    backend.weights = published(world, 3, {"three": 1.0})
+    await validator.tick()
+    assert await row(world) == {2: 65535}
+
+
+async def test_a_dry_run_sets_nothing(world: World, tmp_path: Path) -> None:
+    backend = Backend()
+    backend.weights = published(world, 1, {"one": 1.0})
+    validator = await open_validator(world, backend, tmp_path)
+    assert (await validator.once(dry_run=True)).weights == {0: 65535}
+    assert await row(world) == {}
+
+
+async def test_nothing_published_yet(world: World, tmp_path: Path) -> None:
+    with pytest.raises(NothingToSet, match="published no weights yet"):
+        await (await open_validator(world, Backend(), tmp_path)).once()
+
+
+# --- commit-reveal -------------------------------------------------------------------------------------------------
+
+
+async def test_sees_that_committed_weights_were_revealed(world: World, tmp_path: Path) -> None:
+    await world.set_rules(commit_reveal=True, tempo=TEMPO)
+    backend = Backend()
+    validator = await open_validator(world, backend, tmp_path)
+    backend.weights = published(world, 1, {"one": 1.0})
+    await validator.tick()
+    assert await row(world) == {}
+    restarted = await open_validator(world, backend, tmp_path)
+    assert len(restarted._memory.pending) == 1
+    await world.reveal("validator", {0: 65535})
+    await restarted.tick()
+    assert restarted._memory.pending == []
+
+
+async def test_commits_that_the_chain_dropped_are_found_and_repeated(standin: StandinWorld, tmp_path: Path) -> None:
+    await standin.set_rules(commit_reveal=True, tempo=TEMPO)
+    backend = Backend()
+    validator = await open_validator(standin, backend, tmp_path)
+    backend.weights = published(standin, 1, {"one": 1.0})
+    await validator.tick()
+    hotkey = standin.wallet("validator")[1]
+    standin.node.on_chain(lambda runtime: runtime.reveal(NETUID, hotkey, None))
+    await standin.advance(3 * (TEMPO + 1) + 1)
+    with pytest.raises(WeightsLost, match="were not revealed by block"):
+        await validator.tick()
+    assert await validator.tick() is not None
+    await standin.reveal("validator", {0: 65535})
+    await validator.tick()
+    assert validator._memory.pending == []
+
+
+# --- months --------------------------------------------------------------------------------------------------------
+
+
+async def test_survives_dead_backends_and_nodes(
+    standin: StandinWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_BACKOFF_S", 0.05)
+    monkeypatch.setattr(adapter, "TRANSACTION_TIMEOUT_S", 3.0)
+    backend = Backend()
+    backend.weights = ApiUnavailable("the API is not up yet")
+    attempts = 0
+
+    async def opened() -> Validator:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise ChainUnavailable("the node is not up yet")
+        return await open_validator(standin, backend, tmp_path)
+
+    work = asyncio.create_task(keep_setting(opened, 0.02))
+    await asyncio.sleep(0.3)
+    assert not work.done()
+    backend.weights = published(standin, 1, {"one": 1.0})
+    await eventually(standin, {0: 65535})
+    standin.node.drop_connections()
+    backend.weights = published(standin, 2, {"two": 1.0})
+    await eventually(standin, {1: 65535})
+    await asyncio.to_thread(standin.node.stop)
+    backend.weights = published(standin, 3, {"three": 1.0})
+    await asyncio.sleep(0.3)
+    await asyncio.to_thread(standin.node.start)
+    await eventually(standin, {2: 65535})
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
+async def test_wrong_settings_end_it_at_once() -> None:
+    async def opened() -> Validator:
+        raise ConfigurationError("no such wallet")
+
+    with pytest.raises(ConfigurationError, match="no such wallet"):
+        await asyncio.wait_for(keep_setting(opened, 0.01), 5)
+
+
+async def eventually(world: StandinWorld, expected: Mapping[int, int]) -> None:
+    """What the chain itself holds, without the connection that is being disturbed."""
+    hotkey = world.wallet("validator")[1]
+    deadline = time.monotonic() + 45
+    while True:
+        found = world.node.on_chain(lambda runtime: _stored_row(runtime, hotkey))
+        if found == expected:
+            return
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.05)
+
+
+def _stored_row(runtime: Runtime, hotkey: str) -> dict[int, int]:
+    uid = int(runtime.get("SubtensorModule", "Uids", NETUID, hotkey))
+    return {int(target): int(value) for target, value in runtime.get("SubtensorModule", "Weights", NETUID, uid)}

@@ -1,0 +1,22 @@
+"""docs/scoring.md shows what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_worked_example_is_what_the_code_says() -> None:
+    specification = importlib.util.spec_from_file_location("scoring_figures", DOCS / "scoring_figures.py")
+    assert specification is not None
+    assert specification.loader is not None
+    figures = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(figures)
+    page = (DOCS / "scoring.md").read_text().splitlines()
+    for line in figures.example_tables(figures.example()):
+        assert line in page
+    for image in ("scoring-points.svg", "scoring-frontier.svg"):
+        assert f"(images/{image})" in "\n".join(page)
+        assert (DOCS / "images" / image).is_file()
