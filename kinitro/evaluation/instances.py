@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from kinitro.environments.interface import Environment
 
-MAX_IDLE = 16
+MAX_IDLE = 8
+"""As many as there are scored environments. An instance takes about 35 MiB (model, meshes, caches of its cameras)."""
 
 
 class Instances:

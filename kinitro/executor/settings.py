@@ -13,7 +13,11 @@ from pydantic_settings import SettingsConfigDict
 from kinitro.settings import ServiceSettings
 
 EPISODES_PER_WORKER = 24
-"""Fills a core with policies that answer in 50 ms and a control step of 2 to 3 ms."""
+"""Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
+
+Each episode in flight has an environment of its own (see `kinitro.evaluation.instances`): a worker needs at most
+about 250 MiB + 35 MiB x (episodes per worker + 8), which is 1.4 GiB by default, and reaches that only with slow policies.
+"""
 DEFAULT_IMAGE = "kinitro/eval-env:v1"
 
 

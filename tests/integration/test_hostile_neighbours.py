@@ -76,7 +76,6 @@ HOSTILE = {
     "timeout": trickles,
     "too_large": floods,
     "disconnected": hangs_up,
-    "action_not_finite": answers(b'{"action": [1e300, 0, 0, 0]}'),
     "action_shape": answers(b'{"action": [1, 2, 3]}'),
     "malformed_body": answers(b'{"action": "up"}'),
     "malformed_http": rambles,
