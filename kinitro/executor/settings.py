@@ -16,7 +16,7 @@ EPISODES_PER_WORKER = 24
 """Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
 
 Each episode in flight has an environment of its own (see `kinitro.evaluation.instances`): a worker needs at most
-about 250 MiB + 35 MiB x (episodes per worker + 8), which is 1.4 GiB by default, and reaches that only with slow policies.
+about 250 MiB + 35 MiB x (episodes per worker + 8), which is 1.4 GiB by default.
 """
 DEFAULT_IMAGE = "kinitro/eval-env:v1"
 
