@@ -29,6 +29,10 @@ def validate(
     max_unregistered_share: float | None = typer.Option(
         None, help="Refuse when more of the weight belongs to hotkeys that left the subnet.  [default: 0.1]"
     ),
+    audit: bool | None = typer.Option(
+        None, "--audit/--no-audit", help="Check what the operator published before setting it.  [default: --audit]"
+    ),
+    audit_sample: int | None = typer.Option(None, help="Episodes that an audit replays.  [default: 5]"),
     state_directory: Path | None = typer.Option(
         None, help="Where the last weights are kept over restarts.  [default: ~/.local/state/kinitro]"
     ),
@@ -53,6 +57,8 @@ def validate(
         max_age=max_age,
         if_none_qualify=if_none_qualify,
         max_unregistered_share=max_unregistered_share,
+        audit=audit,
+        audit_sample=audit_sample,
         state_directory=state_directory,
         log_level=log_level,
         log_format=log_format,

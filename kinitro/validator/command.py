@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import kinitro.chain
 from kinitro.logs import get_logger, public_url
 from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.messages import Weights
+from kinitro.validator.auditing import Auditor, NoAudit
 from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
 
@@ -25,9 +25,10 @@ def run_validator(settings: ValidatorSettings, *, once: bool = False, dry_run: b
 
 async def _main(settings: ValidatorSettings, *, once: bool, dry_run: bool) -> bool:
     async with ApiClient(settings.backend_url) as api:
+        audit = Auditor(settings, api) if settings.audit else NoAudit()
 
         async def open_validator() -> Validator:
-            return await Validator.open(settings, kinitro.chain.connect, api, _unaudited)
+            return await Validator.open(settings, kinitro.chain.connect, api, audit)
 
         network, backend = public_url(settings.network), public_url(settings.backend_url)
         _log.info("validator_starts", network=network, netuid=settings.netuid, backend=backend)
@@ -52,7 +53,3 @@ async def _set_once(open_validator: Callable[[], Awaitable[Validator]], *, dry_r
         await validator.once(dry_run=dry_run)
     finally:
         await validator.close()
-
-
-async def _unaudited(publication: Weights) -> None:
-    pass

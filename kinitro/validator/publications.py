@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from kinitro.errors import KinitroError
@@ -14,8 +14,8 @@ from kinitro.validator.errors import AuditFailed, WeightsRefused
 from kinitro.validator.memory import Memory, identity
 from kinitro.validator.plan import check_publication, publication_time
 
-AUDIT_PAUSE = timedelta(minutes=10)
-"""Between two audits of a publication that failed one: an audit costs the operator's API something."""
+FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
+"""Between two audits of a publication that failed one, doubled each time: it may have been the connection."""
 
 _log = get_logger(__name__)
 
@@ -26,8 +26,14 @@ class WeightsSource(Protocol):
     async def weights_latest(self) -> Weights: ...
 
 
-Audit = Callable[[Weights], Awaitable[None]]
-"""Raises AuditFailed."""
+class Audit(Protocol):
+    """The seam to `kinitro.validator.auditing`."""
+
+    async def witness(self) -> None:
+        """Note what the running cycle has committed to, before it is revealed; raises ApiUnavailable, ApiRefused."""
+
+    async def check(self, publication: Weights) -> None:
+        """Raises AuditFailed."""
 
 
 class Publications:
@@ -42,13 +48,14 @@ class Publications:
         self._memory = memory
         self._audit = audit
         self._clock = clock
-        self._failed: tuple[str, AuditFailed, float] | None = None
+        self._failed: _FailedAudit | None = None
         self.problem: KinitroError | None = None
 
     async def refresh(self) -> bool:
         """Whether `memory.accepted` changed."""
         self.problem = None
         try:
+            await self._audit.witness()
             fetched = await self._source.weights_latest()
             if fetched == self._memory.accepted:
                 return False
@@ -72,14 +79,25 @@ class Publications:
                 f"The backend serves cycle {fetched.cycle_id} of {fetched.published_at}, which is older than cycle "
                 f"{known.cycle_id} of {known.published_at} that it served before."
             )
-        name = identity(fetched)
-        if self._failed is not None and self._failed[0] == name:
-            _, failure, when = self._failed
-            if self._clock() - when < AUDIT_PAUSE.total_seconds():
-                raise failure
+        name, now, before = identity(fetched), self._clock(), self._failed
+        if before is None or before.publication != name:
+            before = None
+        elif now < before.again_at:
+            raise before.failure
         try:
-            await self._audit(fetched)
+            await self._audit.check(fetched)
         except AuditFailed as failure:
-            self._failed = (name, failure, self._clock())
+            pause_s = min(MAX_AUDIT_PAUSE_S, 2 * before.pause_s) if before else FIRST_AUDIT_PAUSE_S
+            self._failed = _FailedAudit(name, failure, pause_s, self._clock() + pause_s)
             raise
         self._failed = None
+
+
+@dataclass(frozen=True, slots=True)
+class _FailedAudit:
+    """A publication that failed its audit, and when it gets another one."""
+
+    publication: str
+    failure: AuditFailed
+    pause_s: float
+    again_at: float

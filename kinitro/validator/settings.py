@@ -41,4 +41,6 @@ class ValidatorSettings(ServiceSettings):
     max_unregistered_share: float = Field(
         0.1, ge=0, lt=1, description="share of the weight that may belong to hotkeys that left the subnet"
     )
+    audit: bool = Field(True, description="check what the operator published before setting it")
+    audit_sample: int = Field(5, ge=0, le=10_000, description="episodes that an audit replays")
     state_directory: Path = Field(default_factory=default_state_directory)

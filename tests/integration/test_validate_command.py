@@ -40,7 +40,7 @@ async def chain(empty_database: str) -> LocalChain:
 def start(backend_url: str, database: str, state: Path, *flags: str) -> subprocess.Popen[str]:
     arguments = ["--backend-url", backend_url, "--netuid", str(NETUID), "--network", "local-dev"]
     arguments += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey]
-    arguments += ["--state-directory", str(state), "--poll-interval", "0.2s"]
+    arguments += ["--state-directory", str(state), "--poll-interval", "0.2s", "--no-audit"]
     return subprocess.Popen(
         [sys.executable, "-m", "kinitro", "validate", *arguments, *flags],
         env=os.environ | {"KINITRO_LOCAL_CHAIN_URL": database},

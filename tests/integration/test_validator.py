@@ -16,6 +16,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
 from kinitro.taskpool.messages import Weights
 from kinitro.validator import service
+from kinitro.validator.auditing import NoAudit
 from kinitro.validator.errors import AuditFailed, NothingToSet, WeightsLost, WeightsRefused
 from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
@@ -87,11 +88,12 @@ async def open_validator(
     async def connect(network: str) -> Chain:
         return world.chain
 
-    async def checked(weights: Weights) -> None:
-        if audit is not None:
-            audit(weights)
+    class Audit(NoAudit):
+        async def check(self, publication: Weights) -> None:
+            if audit is not None:
+                audit(publication)
 
-    return await Validator.open(settings, connect, backend, checked)
+    return await Validator.open(settings, connect, backend, Audit())
 
 
 def published(

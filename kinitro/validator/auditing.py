@@ -1,0 +1,173 @@
+"""The audit before weights are set, in a process of its own: it may load a simulator, the validator stays small.
+
+`python -m kinitro.validator.auditing` reads an AuditRequest from stdin and writes an AuditAnswer to stdout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from kinitro.errors import KinitroError, UnavailableError
+from kinitro.logs import get_logger
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.messages import Weights
+from kinitro.validator.errors import AuditFailed
+from kinitro.validator.settings import ValidatorSettings
+from kinitro.verification.witness import Witness
+
+AUDIT_TIMEOUT_S = 3600.0
+
+_log = get_logger(__name__)
+
+
+class AuditRequest(BaseModel):
+    """What to check: the publication that is about to be set."""
+
+    api_url: str
+    network: str
+    netuid: int
+    sample: int
+    witness_file: str
+    weights: Weights
+
+
+class AuditCheck(BaseModel):
+    """See `kinitro.verification.report.Check`."""
+
+    name: str
+    verdict: Literal["passed", "failed", "skipped"]
+    detail: str
+
+
+class AuditAnswer(BaseModel):
+    """`reason` says which checks failed; None if none did."""
+
+    checks: list[AuditCheck]
+    reason: str | None
+
+
+class Auditor:
+    """Audits publications of one API; see `kinitro.validator.publications.Audit`."""
+
+    def __init__(self, settings: ValidatorSettings, api: ApiClient) -> None:
+        self._settings = settings
+        self._api = api
+        self._witness_file = settings.state_directory / "witness.json"
+
+    async def witness(self) -> None:
+        """Remember the commitment to the seeds of the running cycle, before its key is revealed.
+
+        Raises ApiUnavailable, ApiRefused, UnavailableError.
+        """
+        cycle_id = (await self._api.status()).cycle_id
+        witness = Witness.load(self._witness_file)
+        if cycle_id is None or witness.key_hash(self._api.base_url, cycle_id) is not None:
+            return
+        await witness.note_newest(self._api)
+        try:
+            self._witness_file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnavailableError(
+                f"The directory {self._witness_file.parent} cannot be made ({error.strerror}): give a writable one "
+                "with --state-directory."
+            ) from None
+        witness.save()
+
+    async def check(self, publication: Weights) -> None:
+        """Raises AuditFailed if anything that was published about the cycle does not hold, or cannot be had."""
+        settings = self._settings
+        request = AuditRequest(
+            api_url=settings.backend_url,
+            network=settings.network,
+            netuid=settings.netuid,
+            sample=settings.audit_sample,
+            witness_file=str(self._witness_file),
+            weights=publication,
+        )
+        answer = await _audit_elsewhere(request)
+        for check in answer.checks:
+            if check.verdict == "skipped":
+                _log.warning("audit_check_skipped", cycle=publication.cycle_id, check=check.name, reason=check.detail)
+        if answer.reason is not None:
+            raise AuditFailed(answer.reason)
+        passed = [check.name for check in answer.checks if check.verdict == "passed"]
+        _log.info("audit_passed", cycle=publication.cycle_id, checks=passed)
+
+
+class NoAudit:
+    """Takes the operator's word."""
+
+    async def witness(self) -> None:
+        """Nothing to remember."""
+
+    async def check(self, publication: Weights) -> None:
+        _log.warning("not_audited", cycle=publication.cycle_id)
+
+
+async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
+    """Run this module as a process; raises AuditFailed if it does not answer."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kinitro.validator.auditing"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(AUDIT_TIMEOUT_S):
+            output, _ = await process.communicate(request.model_dump_json().encode())
+        return AuditAnswer.model_validate_json(output)
+    except TimeoutError:
+        raise AuditFailed(
+            f"The audit of cycle {request.weights.cycle_id} did not end within {AUDIT_TIMEOUT_S:.0f} s."
+        ) from None
+    except ValidationError:
+        raise AuditFailed(
+            f"The audit of cycle {request.weights.cycle_id} ended without an answer (exit code {process.returncode})."
+        ) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _audit(request: AuditRequest) -> AuditAnswer:
+    from pathlib import Path
+
+    import kinitro.chain
+    from kinitro.verification.audit import audit_cycle
+
+    async with ApiClient(request.api_url) as api:
+        chain = await kinitro.chain.connect(request.network)
+        try:
+            report = await audit_cycle(
+                api,
+                request.weights.cycle_id,
+                sample=request.sample,
+                workers=0,
+                netuid=request.netuid,
+                chain=chain,
+                witness=Witness.load(Path(request.witness_file)),
+                weights=request.weights,
+            )
+        finally:
+            await chain.close()
+    checks = [AuditCheck(name=check.name, verdict=check.verdict.value, detail=check.detail) for check in report.checks]
+    return AuditAnswer(checks=checks, reason=report.reason)
+
+
+def main() -> None:
+    """Answer the request on stdin."""
+    request = AuditRequest.model_validate_json(sys.stdin.buffer.read())
+    try:
+        answer = asyncio.run(_audit(request))
+    except KinitroError as error:
+        answer = AuditAnswer(checks=[], reason=f"The audit of cycle {request.weights.cycle_id} failed: {error}")
+    sys.stdout.write(answer.model_dump_json())
+
+
+if __name__ == "__main__":
+    main()
