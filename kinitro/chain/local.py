@@ -18,19 +18,28 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Self
+from pathlib import Path
+from typing import Self
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
 from kinitro.chain.commitments import MAX_DATA_BYTES
-from kinitro.chain.errors import ChainUnavailable, TransactionRefused, UnknownBlock, UnknownSubnet
-from kinitro.chain.interface import Block, Hyperparameters, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.chain.errors import ChainUnavailable, TransactionRefused, UnknownBlock
+from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.chain.local_rules import (
+    ChainState,
+    Cursor,
+    check_weights,
+    hyperparameters_of,
+    next_epoch,
+    read_state,
+    read_subnet,
+)
 from kinitro.chain.ss58 import encode_address
-from kinitro.chain.weights import U16_MAX, upscaled
+from kinitro.chain.weights import upscaled
 from kinitro.errors import ConfigurationError
 
 URL_VARIABLE = "KINITRO_LOCAL_CHAIN_URL"
@@ -39,47 +48,6 @@ MAX_NEURONS = 256
 CONNECT_TIMEOUT_S = 10
 _LOCK = 0x6B696E69
 """Advisory lock that makes transactions one after the other."""
-
-_SCHEMA = """
-create schema if not exists local_chain;
-create table if not exists local_chain.chain (
-  one          bool primary key default true check (one),
-  genesis      timestamptz not null default clock_timestamp(),
-  genesis_hash bytea not null,
-  block_time_s double precision not null
-);
-create table if not exists local_chain.subnet (
-  netuid       int primary key,
-  owner_hotkey text,
-  tempo        int not null,
-  weights_version    bigint not null default 0,
-  weights_rate_limit int not null default 0,
-  commit_reveal      bool not null default false,
-  reveal_period_epochs int not null default 1,
-  min_stake    double precision not null default 0
-);
-create table if not exists local_chain.neuron (       -- one row per occupant of a slot, past ones included
-  netuid       int not null,
-  uid          int not null,
-  hotkey       text not null,
-  coldkey      text not null,
-  permit       bool not null,
-  stake        double precision not null,
-  from_block   bigint not null,
-  until_block  bigint,                                -- the first block in which somebody else has the slot
-  primary key (netuid, uid, from_block)
-);
-create table if not exists local_chain.commitment (
-  netuid int not null, hotkey text not null, block bigint not null, data bytea not null,
-  primary key (netuid, hotkey, block)
-);
-create table if not exists local_chain.weights (
-  netuid int not null, uid int not null, hotkey text not null, block bigint not null,
-  reveal_block bigint not null,                       -- from when the row is visible; = block without commit-reveal
-  row jsonb not null,
-  primary key (netuid, hotkey, block)
-);
-"""
 
 
 class LocalChain:
@@ -121,7 +89,7 @@ class LocalChain:
         chain = cls(url)
         async with chain._cursor() as cursor:
             await cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-            await cursor.execute(_SCHEMA)
+            await cursor.execute(Path(__file__).with_name("local.sql").read_bytes())
             await cursor.execute(
                 "insert into local_chain.chain (genesis_hash, block_time_s) values (%s, %s) on conflict do nothing",
                 (secrets.token_bytes(32), block_time_s),
@@ -194,11 +162,11 @@ class LocalChain:
 
     async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
         async with self._cursor() as cursor:
-            state = await _read_state(cursor)
+            state = await read_state(cursor)
             number = state.block(FINALITY_LAG_BLOCKS).number if block is None else block
             if not 0 <= number <= state.number:
                 raise UnknownBlock(f"There is no block {number}: the head of the chain is {state.number}.")
-            subnet = await _read_subnet(cursor, netuid)
+            subnet = await read_subnet(cursor, netuid)
             await cursor.execute(
                 "select n.*, coalesce((select max(w.block) from local_chain.weights w where w.netuid = n.netuid"
                 " and w.hotkey = n.hotkey and w.block between n.from_block and %(block)s), 0) as last_update"
@@ -224,7 +192,7 @@ class LocalChain:
                 (netuid, number),
             )
             commitments = {row["hotkey"]: RawCommitment(row["block"], row["data"]) for row in await cursor.fetchall()}
-        hyperparameters = _hyperparameters(subnet)
+        hyperparameters = hyperparameters_of(subnet)
         return Snapshot(
             netuid=netuid,
             block=Block(number, state.hash(number)),
@@ -232,7 +200,7 @@ class LocalChain:
             commitments=commitments,
             owner_hotkey=subnet["owner_hotkey"],
             hyperparameters=hyperparameters,
-            next_epoch_block=_next_epoch(number, hyperparameters.tempo),
+            next_epoch_block=next_epoch(number, hyperparameters.tempo),
         )
 
     async def hotkey_address(self, wallet: Wallet) -> str:
@@ -256,12 +224,12 @@ class LocalChain:
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
         async with self._transaction(netuid) as (cursor, block):
             neuron = await self._registered(cursor, netuid, wallet)
-            subnet = await _read_subnet(cursor, netuid)
-            await _check_weights(cursor, subnet, neuron, weights, version, block)
+            subnet = await read_subnet(cursor, netuid)
+            await check_weights(cursor, subnet, neuron, weights, version, block)
             reveal = block
             if subnet["commit_reveal"]:
                 for _ in range(subnet["reveal_period_epochs"]):
-                    reveal = _next_epoch(reveal, subnet["tempo"])
+                    reveal = next_epoch(reveal, subnet["tempo"])
             await cursor.execute(
                 "insert into local_chain.weights values (%s, %s, %s, %s, %s, %s)"
                 " on conflict (netuid, hotkey, block) do update set row = excluded.row",
@@ -279,7 +247,7 @@ class LocalChain:
 
     async def weights(self, netuid: int, hotkey: str) -> Mapping[int, int]:
         async with self._cursor() as cursor:
-            state = await _read_state(cursor)
+            state = await read_state(cursor)
             await cursor.execute(
                 "select w.row from local_chain.weights w join local_chain.neuron n"
                 " on n.netuid = w.netuid and n.uid = w.uid and n.hotkey = w.hotkey and n.until_block is null"
@@ -293,9 +261,9 @@ class LocalChain:
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    async def _state(self) -> _State:
+    async def _state(self) -> ChainState:
         async with self._cursor() as cursor:
-            return await _read_state(cursor)
+            return await read_state(cursor)
 
     async def _wait_for(self, block: int) -> None:
         state = await self._state()
@@ -304,7 +272,7 @@ class LocalChain:
             state = await self._state()
 
     @staticmethod
-    async def _registered(cursor: psycopg.AsyncCursor[DictRow], netuid: int, wallet: Wallet) -> DictRow:
+    async def _registered(cursor: Cursor, netuid: int, wallet: Wallet) -> DictRow:
         await cursor.execute(
             "select * from local_chain.neuron where netuid = %s and hotkey = %s and until_block is null",
             (netuid, local_address(wallet)),
@@ -318,15 +286,15 @@ class LocalChain:
         return row
 
     @asynccontextmanager
-    async def _transaction(self, netuid: int) -> AsyncIterator[tuple[psycopg.AsyncCursor[DictRow], int]]:
+    async def _transaction(self, netuid: int) -> AsyncIterator[tuple[Cursor, int]]:
         """A cursor and the block that its changes belong to."""
         async with self._cursor() as cursor:
             await cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-            await _read_subnet(cursor, netuid)
-            yield cursor, (await _read_state(cursor)).number + 1
+            await read_subnet(cursor, netuid)
+            yield cursor, (await read_state(cursor)).number + 1
 
     @asynccontextmanager
-    async def _cursor(self) -> AsyncIterator[psycopg.AsyncCursor[DictRow]]:
+    async def _cursor(self) -> AsyncIterator[Cursor]:
         try:
             connection = await psycopg.AsyncConnection.connect(
                 self._url, connect_timeout=CONNECT_TIMEOUT_S, row_factory=dict_row
@@ -350,97 +318,3 @@ def local_address(wallet: Wallet) -> str:
     """The SS58 address that stands for a wallet on local chains; nobody has its private key."""
     names = f"{wallet.name}\0{wallet.hotkey}".encode()
     return encode_address(sha256(b"kinitro local wallet\0" + names).digest())
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    number: int
-    until_next_s: float
-    genesis_hash: bytes
-
-    def hash(self, number: int) -> bytes:
-        return sha256(self.genesis_hash + number.to_bytes(8, "big")).digest()
-
-    def block(self, lag: int) -> Block:
-        number = max(0, self.number - lag)
-        return Block(number, self.hash(number))
-
-
-async def _read_state(cursor: psycopg.AsyncCursor[DictRow]) -> _State:
-    await cursor.execute(
-        "select genesis_hash, block_time_s, extract(epoch from clock_timestamp() - genesis)::float8 as age_s"
-        " from local_chain.chain"
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        raise ChainUnavailable("The local chain has no genesis: create it with `kinitro demo`.")
-    number = int(row["age_s"] // row["block_time_s"])
-    return _State(number, (number + 1) * row["block_time_s"] - row["age_s"], row["genesis_hash"])
-
-
-async def _read_subnet(cursor: psycopg.AsyncCursor[DictRow], netuid: int) -> DictRow:
-    await cursor.execute("select * from local_chain.subnet where netuid = %s", (netuid,))
-    row = await cursor.fetchone()
-    if row is None:
-        raise UnknownSubnet(f"There is no subnet {netuid} on this chain: check --netuid.")
-    return row
-
-
-def _hyperparameters(subnet: Mapping[str, Any]) -> Hyperparameters:
-    return Hyperparameters(
-        tempo=subnet["tempo"],
-        weights_version=subnet["weights_version"],
-        weights_rate_limit=subnet["weights_rate_limit"],
-        commit_reveal=subnet["commit_reveal"],
-        min_stake=subnet["min_stake"],
-        reveal_period_epochs=subnet["reveal_period_epochs"],
-    )
-
-
-def _next_epoch(block: int, tempo: int) -> int:
-    """The first block later than `block` in which an epoch begins."""
-    return (block // (tempo + 1) + 1) * (tempo + 1)
-
-
-async def _check_weights(
-    cursor: psycopg.AsyncCursor[DictRow],
-    subnet: Mapping[str, Any],
-    neuron: Mapping[str, Any],
-    weights: Mapping[int, int],
-    version: int,
-    block: int,
-) -> None:
-    """Subtensor's rules, in its order; raises TransactionRefused."""
-    netuid, uid = subnet["netuid"], neuron["uid"]
-    if version < subnet["weights_version"]:
-        raise TransactionRefused(
-            f"Weights of version {version} are refused: subnet {netuid} demands {subnet['weights_version']}."
-        )
-    await cursor.execute(
-        "select max(block) as last from local_chain.weights where netuid = %s and hotkey = %s and block >= %s",
-        (netuid, neuron["hotkey"], neuron["from_block"]),
-    )
-    found = await cursor.fetchone()
-    last, limit = found["last"] if found else None, subnet["weights_rate_limit"]
-    if last is not None and block - last < limit:
-        raise TransactionRefused(
-            f"Weights were set in block {last}, and subnet {netuid} allows it every {limit} blocks: "
-            f"wait {limit - (block - last)} more."
-        )
-    is_owner = neuron["hotkey"] == subnet["owner_hotkey"]
-    if not (neuron["permit"] or is_owner or set(weights) == {uid}):
-        raise TransactionRefused(f"uid {uid} has no validator permit on subnet {netuid}: it needs more stake.")
-    if neuron["stake"] < subnet["min_stake"]:
-        raise TransactionRefused(
-            f"uid {uid} has a stake of {neuron['stake']:g}, and setting weights on subnet {netuid} needs "
-            f"{subnet['min_stake']:g}."
-        )
-    await cursor.execute(
-        "select uid from local_chain.neuron where netuid = %s and until_block is null and from_block <= %s",
-        (netuid, block),
-    )
-    registered = {row["uid"] for row in await cursor.fetchall()}
-    if unknown := sorted(set(weights) - registered):
-        raise TransactionRefused(f"uid {unknown[0]} is not registered on subnet {netuid}.")
-    if not weights or not all(0 <= value <= U16_MAX for value in weights.values()):
-        raise TransactionRefused(f"Weights must be 1 or more integers from 0 to {U16_MAX}.")

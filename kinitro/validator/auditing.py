@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from kinitro.errors import KinitroError, UnavailableError
-from kinitro.logs import get_logger
+from kinitro.logs import configure_logs, get_logger
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import AuditFailed
@@ -20,6 +20,8 @@ from kinitro.validator.settings import ValidatorSettings
 from kinitro.verification.witness import Witness
 
 AUDIT_TIMEOUT_S = 3600.0
+UNREVEALED_STATES = ("open", "running", "scoring")
+"""Of a cycle: its key is still secret."""
 
 _log = get_logger(__name__)
 
@@ -63,9 +65,11 @@ class Auditor:
 
         Raises ApiUnavailable, ApiRefused, UnavailableError.
         """
-        cycle_id = (await self._api.status()).cycle_id
+        status = await self._api.status()
+        if status.cycle_id is None or status.cycle_state not in UNREVEALED_STATES:
+            return
         witness = Witness.load(self._witness_file)
-        if cycle_id is None or witness.key_hash(self._api.base_url, cycle_id) is not None:
+        if witness.key_hash(self._api.base_url, status.cycle_id) is not None:
             return
         await witness.note_newest(self._api)
         try:
@@ -161,6 +165,7 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
 
 def main() -> None:
     """Answer the request on stdin."""
+    configure_logs("warning", service="validator-audit")
     request = AuditRequest.model_validate_json(sys.stdin.buffer.read())
     try:
         answer = asyncio.run(_audit(request))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from kinitro.chain import Chain
 from kinitro.environments import fingerprint
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
@@ -40,11 +41,13 @@ def publish(url: str) -> Published:
     upgrade(url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kinitro.scheduler.service.secrets.token_bytes", lambda size: b"k" * size)
-        asyncio.run(_publish(url, chain))
+        asyncio.run(publish_cycle(url, chain))
     return Published(url, chain)
 
 
-async def _publish(url: str, chain: FakeChain) -> None:
+async def publish_cycle(url: str, chain: Chain) -> None:
+    """Have a scheduler publish one cycle of subnet 1 of this chain, in a database with the schema."""
+
     async def healthy(endpoint: str) -> Health:
         return Health(max_concurrent_episodes=50)
 

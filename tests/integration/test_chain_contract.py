@@ -218,7 +218,7 @@ async def test_the_owner_and_a_row_of_oneself_need_no_permit(world: World) -> No
 async def test_committed_weights_show_after_their_reveal(world: World) -> None:
     await world.register("miner")
     await world.register("validator", permit=True)
-    await world.set_rules(commit_reveal=True, tempo=20)
+    await world.set_rules(commit_reveal=True, tempo=2000)
     wallet, hotkey = world.wallet("validator")
     block = await world.chain.set_weights(NETUID, wallet, {0: 7})
     assert (await world.chain.snapshot(NETUID, block)).neurons[1].last_update == block

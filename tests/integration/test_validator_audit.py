@@ -1,0 +1,85 @@
+"""The validator's audit: a real published cycle, the real API, the local chain, a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from kinitro.chain import Wallet
+from kinitro.chain.commitments import Commitment, encode
+from kinitro.chain.local import URL_VARIABLE, LocalChain
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.schema import upgrade
+from kinitro.validator import auditing
+from kinitro.validator.auditing import Auditor
+from kinitro.validator.errors import AuditFailed
+from kinitro.validator.settings import ValidatorSettings
+from kinitro.verification.witness import Witness
+from tests.fakes.api import serving
+from tests.fakes.published import publish_cycle
+
+NETUID = 1
+"""That of `publish_cycle`."""
+
+
+@dataclass
+class Subnet:
+    database: str
+    api: ApiClient
+    auditor: Auditor
+    witness_file: Path
+
+
+@pytest.fixture
+async def subnet(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subnet]:
+    await asyncio.to_thread(upgrade, empty_database)
+    chain = await LocalChain.create(empty_database, NETUID, block_time_s=0.05)
+    for uid in (2, 5, 9):
+        miner = Wallet("miner", str(uid))
+        await chain.register(NETUID, miner, uid=uid)
+        place = Commitment(f"owner/policy-{uid}", f"{uid:040x}", f"https://miner-{uid}.example.com")
+        await chain.commit(NETUID, miner, encode(place))
+    await publish_cycle(empty_database, chain)
+    monkeypatch.setenv(URL_VARIABLE, empty_database)
+    async with serving(empty_database) as url, ApiClient(url, tries=1) as api:
+        settings = ValidatorSettings(
+            backend_url=url, netuid=NETUID, network="local-dev", audit_sample=2, state_directory=tmp_path / "state"
+        )
+        yield Subnet(empty_database, api, Auditor(settings, api), tmp_path / "state" / "witness.json")
+
+
+async def test_the_truth_passes_and_lies_are_refused(
+    subnet: Subnet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One story, because a published cycle takes seconds to make."""
+    weights = await subnet.api.weights_latest()
+    await subnet.auditor.check(weights)
+
+    lie = weights.model_copy(update={"weights_u16": dict.fromkeys(weights.weights_u16, 7)})
+    with pytest.raises(AuditFailed, match=r"Cycle 1 does not pass its audit: weights"):
+        await subnet.auditor.check(lie)
+
+    gone = ValidatorSettings(
+        backend_url="http://127.0.0.1:1", netuid=NETUID, network="local-dev", state_directory=tmp_path
+    )
+    with pytest.raises(AuditFailed, match="cannot be reached"):
+        await Auditor(gone, subnet.api).check(weights)
+
+    await subnet.auditor.witness()
+    assert not subnet.witness_file.exists(), "a revealed key proves nothing any more"
+    with psycopg.connect(subnet.database) as connection:
+        connection.execute("update cycle set state = 'running', revealed_at = null, published_at = null")
+    async with asyncio.timeout(60):
+        while not subnet.witness_file.exists():  # the API remembers its answers for a while
+            await asyncio.sleep(0.2)
+            await subnet.auditor.witness()
+    assert Witness.load(subnet.witness_file).key_hash(subnet.api.base_url, 1) is not None
+
+    monkeypatch.setattr(auditing, "AUDIT_TIMEOUT_S", 0.05)
+    with pytest.raises(AuditFailed, match="did not end within"):
+        await subnet.auditor.check(weights)

@@ -1,0 +1,97 @@
+"""The commands of docs/validator-guide.md do what the guide says, on a stand-in node."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from kinitro.validator.settings import ValidatorSettings
+from tests.standin.backend import StandinBackend, publication, serve_backend
+from tests.standin.wallets import create_wallet
+from tests.standin.worlds import NETUID, StandinWorld, standin_world
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "validator-guide.md").read_text()
+COMMANDS = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+
+
+@pytest.fixture
+def backend() -> Iterator[StandinBackend]:
+    with serve_backend() as server:
+        yield server
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[StandinWorld]:
+    async with standin_world(tmp_path) as standin:
+        yield standin
+
+
+async def test_every_command_works(world: StandinWorld, backend: StandinBackend, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    validator = create_wallet(home / ".bittensor" / "wallets", "my-wallet", "my-hotkey")
+    await world.register("miner")
+    uid = world.node.on_chain(
+        lambda runtime: runtime.register(NETUID, validator.hotkey, validator.coldkey, stake=10**12, permit=True)
+    )
+    world.node.advance(1)
+    backend.publish(publication(1, NETUID, {0: 1.0}, {0: world.wallet("miner")[1]}))
+    dry_run, once, by_hand, usage = [
+        command.replace("https://api.kinitro.ai", backend.url)
+        .replace("--netuid 26", f"--netuid {NETUID}")
+        .replace("--network finney", f"--network {world.network}")
+        for command in COMMANDS
+    ]
+    environment = os.environ | {
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "KINITRO_VALIDATOR_AUDIT": "false",
+        "KINITRO_VALIDATOR_POLL_INTERVAL": "0.2s",
+    }
+
+    async def run(command: str) -> str:
+        done = await asyncio.to_thread(
+            subprocess.run, ["sh", "-eu", "-c", command], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout + done.stderr)
+
+    assert "weights_would_be_set" in await run(dry_run)
+    assert await world.chain.weights(NETUID, validator.hotkey) == {}
+    assert "weights_set" in await run(once)
+    assert await world.chain.weights(NETUID, validator.hotkey) == {0: 65535}
+    backend.publish(publication(2, NETUID, {uid: 1.0}, {uid: validator.hotkey}))
+    said = await run(by_hand)
+    assert "weights_set" in said
+    assert "validator_stops" in said
+    assert await world.chain.weights(NETUID, validator.hotkey) == {uid: 65535}
+    assert list((home / ".local" / "state" / "kinitro").iterdir())
+    assert "--max-unregistered-share" in await run(usage)
+    for word in validator.mnemonic.split():
+        assert f" {word} " not in said
+
+
+def test_the_guide_names_settings_that_exist() -> None:
+    flags = {f"--{name.replace('_', '-')}" for name in ValidatorSettings.model_fields}
+    others = {"--dry-run", "--once", "--help", "--no-deps", "--no-audit", "--api-url", "--cycle", "--preserve-status"}
+    section = re.sub(r"```bash.*?```", "", GUIDE, flags=re.DOTALL)
+    assert set(re.findall(r"--[a-z][a-z-]+", section)) <= flags | others
+    for variable in re.findall(r"KINITRO_VALIDATOR_([A-Z_]+)=", GUIDE):
+        assert variable.lower() in ValidatorSettings.model_fields
+
+
+def test_a_validator_loads_no_simulator_and_no_database() -> None:
+    code = (
+        "import sys\nimport kinitro.validator.command, kinitro.chain.bittensor\n"
+        "heavy = {'mujoco', 'metaworld', 'gymnasium', 'numba', 'scipy', 'torch', 'psycopg', 'sqlalchemy', 'fastapi'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
