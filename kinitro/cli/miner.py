@@ -34,12 +34,16 @@ def register(app: typer.Typer) -> None:
     app.command("miner-deploy")(miner_deploy)
 
 
-def init_miner(directory: Path = typer.Argument(help="A new folder, for example ./my-policy.")) -> None:
+def init_miner(
+    directory: Annotated[Path, typer.Argument(help="A new folder, for example ./my-policy.")],
+    template: Annotated[str, typer.Option(help="random, numpy, torch, lerobot or openpi.")] = "random",
+) -> None:
     """Write a small, complete policy project."""
-    from kinitro.miner.projects import create_project
+    from kinitro.miner.projects import TEMPLATES, create_project
 
-    create_project(directory)
-    typer.echo(f"Wrote {directory}. Next: cd {directory}, edit policy.py, uvicorn server:app --port 8001")
+    create_project(directory, template)
+    typer.echo(f"Wrote {directory}: {TEMPLATES[template]}.")
+    typer.echo(f"Next: cd {directory}, pip install -r requirements.txt, uvicorn server:app --port 8001")
 
 
 def demos(

@@ -47,7 +47,10 @@ def write_npz(files: Sequence[Path], folder: Path) -> None:
         counts[episode.env_id] += 1
         name = Path("episodes") / episode.env_id.replace("/", "-") / f"{number:06d}.npz"
         (draft / name).parent.mkdir(parents=True, exist_ok=True)
-        os.link(file, draft / name)
+        try:
+            os.link(file, draft / name)  # costs no space
+        except OSError:  # a file system without links
+            shutil.copyfile(file, draft / name)
         index.append({"file": str(name), "env_id": episode.env_id, "steps": len(episode.actions)})
     (draft / "index.json").write_text(json.dumps(index, indent=1))
     _publish(draft, folder, ("episodes", "index.json"))

@@ -11,14 +11,25 @@ from kinitro.miner.errors import ProjectError
 
 TEMPLATE_DIRECTORY: Final = Path(__file__).parent / "template"
 """The source of every project; complete and runnable as it is."""
+_VARIANTS: Final = Path(__file__).parent / "variants"
+TEMPLATES: Final = {
+    "random": "uniformly random actions; conforms, solves nothing",
+    "numpy": "a small policy in NumPy alone, with a script that trains it on demonstrations",
+    "torch": "a convolutional network in PyTorch that answers with chunks, with a training script",
+    "lerobot": "serves a policy saved by LeRobot",
+    "openpi": "forwards to an openpi server",
+}
+"""By name; each but the first is a folder of files that replace or join the template's."""
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".pytest_cache")
 
 
-def create_project(directory: Path) -> None:
+def create_project(directory: Path, template: str = "random") -> None:
     """Write a complete policy project to `directory`, which must be empty or not exist; raises ProjectError.
 
     It appears as a whole or not at all.
     """
+    if template not in TEMPLATES:
+        raise ProjectError(f"There is no template {template!r}; there are {', '.join(TEMPLATES)}.")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ProjectError(f"{directory} exists and is not empty; name a new folder.")
     try:
@@ -26,6 +37,8 @@ def create_project(directory: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent) as scratch:
             draft = Path(scratch) / "project"
             shutil.copytree(TEMPLATE_DIRECTORY, draft, ignore=_NOT_COPIED)
+            if template != "random":
+                shutil.copytree(_VARIANTS / template, draft, ignore=_NOT_COPIED, dirs_exist_ok=True)
             draft.replace(directory)
     except OSError as error:
         raise ProjectError(f"{directory} cannot be written: {error.strerror}.") from None

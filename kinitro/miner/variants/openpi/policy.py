@@ -1,0 +1,82 @@
+"""Forwards to an openpi policy server (`scripts/serve_policy.py`), which keeps the model and its GPU.
+
+OPENPI_URL   its websocket, default ws://127.0.0.1:8000. Everything an episode needs goes out in each message, so that
+             episodes can share one connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import msgspec
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+URL = os.environ.get("OPENPI_URL", "ws://127.0.0.1:8000")
+IMAGES = {"observation/image": "corner", "observation/wrist_image": "gripper"}
+"""What your openpi configuration calls its images -> our cameras."""
+STATE = "observation/state"
+CHUNK = 8
+"""Actions of an answer that are executed before the next look."""
+
+
+class RobotPolicy:
+    """Has no weights of its own."""
+
+    max_concurrent_episodes = 4
+    max_chunk = CHUNK
+    connection: ClientConnection | None = None
+    turn = asyncio.Lock()
+
+    @classmethod
+    def load(cls) -> None:
+        """The connection is made at the first action, so that either server may start first."""
+
+    async def reset(self, task_config: dict) -> str:
+        self.instruction = task_config["instruction"]
+        return task_config["episode_id"]
+
+    async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
+        seen = {name: packed((images or {})[camera]) for name, camera in IMAGES.items()}
+        message = msgspec.msgpack.encode({**seen, STATE: packed(observation), "prompt": self.instruction})
+        async with self.turn:
+            answer = await self.ask(message)
+        if isinstance(answer, str):
+            raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
+        return unpacked(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
+
+    @classmethod
+    async def ask(cls, message: bytes) -> bytes | str:
+        """One question and its answer. A kept connection may have been closed meanwhile: then it is made again."""
+        kept = cls.connection is not None
+        try:
+            if cls.connection is None:
+                cls.connection = await connect(URL, compression=None, max_size=None)
+                await cls.connection.recv()  # the server introduces itself
+            await cls.connection.send(message)
+            return await cls.connection.recv()
+        except ConnectionClosed:
+            cls.hang_up()
+            if not kept:
+                raise
+        except BaseException:  # also when cancelled in the middle: the answer would be taken for the next one's
+            cls.hang_up()
+            raise
+        return await cls.ask(message)
+
+    @classmethod
+    def hang_up(cls) -> None:
+        if cls.connection is not None:
+            cls.connection.transport.abort()
+        cls.connection = None
+
+
+def packed(array: np.ndarray) -> dict:
+    """An array as openpi writes it in msgpack."""
+    return {b"__ndarray__": True, b"data": array.tobytes(), b"dtype": array.dtype.str, b"shape": array.shape}
+
+
+def unpacked(message: dict) -> np.ndarray:
+    return np.frombuffer(message[b"data"], np.dtype(message[b"dtype"])).reshape(message[b"shape"])

@@ -1,0 +1,57 @@
+"""Behaviour cloning: `kinitro demos --format npz --out ../demos`, then `python train.py ../demos`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from policy import CAMERAS, CHECKPOINT, CHUNK, Network, task_number
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--batch-size", type=int, default=128)
+    options = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    data = [tensor.to(device) for tensor in load(options.dataset)]
+    torch.manual_seed(0)
+    network = Network().to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), 3e-4)
+    for step in range(1, options.steps + 1):
+        chosen = torch.randint(len(data[0]), (options.batch_size,), device=device)
+        state, images, task, target = (column[chosen] for column in data)
+        loss = (network(state, images, task) - target).abs().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % 100 == 0 or step == options.steps:
+            print(f"step {step}: loss {loss.item():.3f}", flush=True)
+            torch.save(network.state_dict(), CHECKPOINT)
+
+
+def load(dataset: Path) -> list[torch.Tensor]:
+    """States, images, tasks and chunks of actions, one row per control step; the last action of an episode repeats."""
+    rows: list[list[np.ndarray]] = [[], [], [], []]
+    files = sorted(dataset.glob("episodes/*/*.npz"))
+    if not files:
+        sys.exit(f"{dataset} has no episodes/*/*.npz: record some with `kinitro demos --format npz --out {dataset}`")
+    for file in files:
+        with np.load(file) as episode:
+            actions = episode["action"]
+            steps = np.minimum(np.arange(len(actions))[:, None] + np.arange(CHUNK), len(actions) - 1)
+            frames = [episode[f"pixels.{camera}"].transpose(0, 3, 1, 2) for camera in CAMERAS]
+            task = np.full(len(actions), task_number(str(episode["instruction"])))
+            for column, values in zip(
+                rows, (episode["agent_pos"], np.concatenate(frames, axis=1), task, actions[steps]), strict=True
+            ):
+                column.append(values)
+    return [torch.from_numpy(np.concatenate(column)) for column in rows]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The other templates, as far as they run without PyTorch."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+from websockets.sync.server import Server, ServerConnection, serve
+
+from kinitro.cli import build_app
+from kinitro.environments.registry import CAMERAS
+from kinitro.miner.datasets import write_npz
+from kinitro.miner.demonstrations import STAGING, Demonstration
+from kinitro.miner.errors import ProjectError
+from kinitro.miner.projects import TEMPLATES, create_project
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.conformance import Subject, Verdict, run_check
+from kinitro.policies.errors import PolicyMisbehaved
+from kinitro.policies.probes import make_observations, make_task, run_episode
+from tests.fakes.policy_servers import outside_environment, running_project
+
+CHECKS = ("health", "environments", "json", "determinism", "interleaving", "garbage")
+
+
+def conforms(url: str) -> None:
+    for name in CHECKS:
+        result = asyncio.run(run_check(name, Subject(url)))
+        assert result.verdict is Verdict.PASSED, result
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_each_template_is_a_complete_project(tmp_path, template: str) -> None:
+    result = CliRunner().invoke(build_app(), ["init-miner", str(tmp_path / "p"), "--template", template])
+    assert result.exit_code == 0, result.output
+    names = {path.name for path in (tmp_path / "p").iterdir()}
+    assert {"policy.py", "server.py", "protocol.py", "requirements.txt", "Dockerfile", "README.md", "tests"} <= names
+    for file in (tmp_path / "p").glob("*.py"):
+        compile(file.read_text(), file, "exec")
+
+
+def test_an_unknown_template_is_named(tmp_path) -> None:
+    with pytest.raises(ProjectError, match="random, numpy, torch, lerobot, openpi"):
+        create_project(tmp_path / "p", "jax")
+    assert not list(tmp_path.iterdir())
+
+
+def make_dataset(folder: Path) -> None:
+    """Two made-up episodes in which the action is a simple function of what is seen."""
+    (folder / STAGING).mkdir(parents=True)
+    files = []
+    for number in range(2):
+        seen = make_observations(40, seed=number)
+        state = np.stack([observation.agent_pos for observation in seen])
+        pixels = {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in CAMERAS}
+        actions = np.clip(np.stack([state[:, 0], state[:, 1] - 0.6, state[:, 2], state[:, 3]], 1) * 2, -1, 1)
+        files.append(folder / STAGING / f"{number}.npz")
+        Demonstration("metaworld/push-v3", "push the puck to the goal", state, pixels, actions).save(files[-1])
+    write_npz(files, folder)
+
+
+def test_the_numpy_policy_learns_from_a_dataset(tmp_path) -> None:
+    create_project(tmp_path / "p", "numpy")
+    make_dataset(tmp_path / "demos")
+    trained = subprocess.run(
+        [sys.executable, "train.py", str(tmp_path / "demos")],
+        cwd=tmp_path / "p",
+        env=outside_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "80 steps" in trained.stdout
+    with running_project(tmp_path / "p") as url:
+        conforms(url)
+        episode = next(iter(sorted((tmp_path / "demos" / "episodes").glob("*/*.npz"))))
+        with np.load(episode) as demonstration:
+            expected = demonstration["action"][:5]
+        actions = asyncio.run(_act(url, make_observations(40, seed=0)[:5]))
+        assert np.abs(actions - expected).mean() < 0.2
+
+
+async def _act(url: str, observations: list) -> np.ndarray:
+    policy = HttpPolicy(url, allow_private=True)
+    try:
+        await policy.health()
+        task = msgspec.structs.replace(make_task(), instruction="push the puck to the goal")
+        return await run_episode(policy, task, observations)
+    finally:
+        await policy.close()
+
+
+def pack(array: np.ndarray) -> dict[bytes, object]:
+    return {b"__ndarray__": True, b"data": array.tobytes(), b"dtype": array.dtype.str, b"shape": array.shape}
+
+
+class OpenPi:
+    """A websocket server that speaks openpi's wire; its actions repeat the state it was sent."""
+
+    def __init__(self) -> None:
+        self.prompts: set[str] = set()
+        self.broken = False
+        self._server: Server = serve(self._converse, "127.0.0.1", 0, compression=None, max_size=None)
+        self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _converse(self, connection: ServerConnection) -> None:
+        connection.send(msgspec.msgpack.encode({"model": "pi0"}))
+        for message in connection:
+            seen = msgspec.msgpack.decode(message)
+            assert set(seen) == {"observation/image", "observation/wrist_image", "observation/state", "prompt"}
+            assert seen["observation/image"][b"shape"] == [84, 84, 3]
+            self.prompts.add(seen["prompt"])
+            if self.broken:
+                connection.send("Traceback: CUDA out of memory")
+                return
+            state = np.frombuffer(seen["observation/state"][b"data"], "<f4")
+            chunk = np.tile(np.append(state, (9.0, 9.0, 9.0)), (10, 1)).astype(np.float32)
+            connection.send(msgspec.msgpack.encode({"actions": pack(chunk)}))
+
+    def stop(self) -> None:
+        self._server.shutdown()
+
+
+@pytest.fixture
+def openpi(monkeypatch) -> Iterator[OpenPi]:
+    server = OpenPi()
+    monkeypatch.setenv("OPENPI_URL", server.url)
+    yield server
+    server.stop()
+
+
+def test_the_openpi_policy_forwards(tmp_path, openpi) -> None:
+    create_project(tmp_path / "p", "openpi")
+    with running_project(tmp_path / "p") as url:
+        conforms(url)
+        observations = make_observations(2)
+        actions = asyncio.run(_act(url, observations))
+        assert actions.shape == (16, 4)
+        np.testing.assert_allclose(actions[8], observations[1].agent_pos.clip(-1, 1))
+        assert "push the puck to the goal" in openpi.prompts
+        openpi.broken = True
+        with pytest.raises(PolicyMisbehaved, match="CUDA out of memory"):
+            asyncio.run(_act(url, observations))
+        openpi.broken = False
+        assert len(asyncio.run(_act(url, observations))) == 16, "the connection is made again"
