@@ -179,6 +179,8 @@ def _notes(config: CycleConfig, found: Tally, result: CycleScores) -> list[str]:
                 f"{environment.id}: {left_out} of {config.episodes} episodes do not count, because they were not "
                 f"complete for all miners ({int(found.void[column].sum())} void)."
             )
+    if result.estimated:
+        notes.append("Points are estimates: counting them exactly would have taken too long (see docs/scoring.md).")
     if not result.weights.any():
         notes.append("No miner won a subset of environments: there are no weights.")
     return notes

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -20,3 +24,13 @@ def test_the_worked_example_is_what_the_code_says() -> None:
     for image in ("scoring-points.svg", "scoring-frontier.svg"):
         assert f"(images/{image})" in "\n".join(page)
         assert (DOCS / "images" / image).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [("scoring.py",), ("incentives.py", "--simulations", "2"), ("sequential.py", "--simulations", "1")]
+)
+def test_benchmarks_keep_their_limits(command: tuple[str, ...]) -> None:
+    """Speed, memory and agreement with the enumeration are asserted in the benchmarks themselves."""
+    script, *arguments = command
+    subprocess.run([sys.executable, DOCS.parent / "benchmarks" / script, *arguments], check=True)
