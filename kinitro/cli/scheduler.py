@@ -34,6 +34,9 @@ def scheduler(
     max_void_share: float | None = typer.Option(
         None, help="Share of an environment's episodes that our own faults may cost.  [default: 0.1]"
     ),
+    max_laggard_share: float | None = typer.Option(
+        None, help="Share of the miners that may be too slow without spoiling the cycle for others.  [default: 0.25]"
+    ),
     cycles: int | None = typer.Option(None, help="Stop after publishing this many."),
     poll_interval: str | None = typer.Option(None, help="Between two looks at tasks or the chain.  [default: 1s]"),
     keep_traces: int | None = typer.Option(None, help="Newest finished cycles whose traces are kept.  [default: 50]"),
@@ -65,6 +68,7 @@ def scheduler(
         cycle_timeout=cycle_timeout,
         min_episodes=min_episodes,
         max_void_share=max_void_share,
+        max_laggard_share=max_laggard_share,
         cycles=cycles,
         poll_interval=poll_interval,
         keep_traces=keep_traces,

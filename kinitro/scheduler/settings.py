@@ -42,6 +42,12 @@ class SchedulerSettings(ServiceSettings):
         None, ge=1, description="Episodes per environment, complete for all miners, that a cycle needs; default: half."
     )
     max_void_share: float = Field(0.1, ge=0, le=1, description="Void episodes of an environment at most.")
+    max_laggard_share: float = Field(
+        0.25,
+        ge=0,
+        lt=1,
+        description="Share of the miners that may be too slow without spoiling it for the rest.",
+    )
     cycles: int | None = Field(None, ge=1, description="Stop after publishing this many.")
     poll_interval: Duration = Field(
         timedelta(seconds=1),
@@ -93,6 +99,7 @@ class SchedulerSettings(ServiceSettings):
             episodes=self.episodes_per_env,
             min_episodes=minimum,
             max_void_share=self.max_void_share,
+            max_laggard_share=self.max_laggard_share,
             timeout_s=self.cycle_timeout.total_seconds(),
             scoring=asdict(ScoringConfig()),
             kinitro_version=__version__,

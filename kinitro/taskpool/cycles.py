@@ -61,6 +61,7 @@ class Cycle:
     beacon_block: int | None
     beacon_hash: bytes | None
     fingerprint: str | None
+    mixed_physics: bool
     created_at: datetime
     deadline_at: datetime
     published_at: datetime | None
@@ -270,6 +271,7 @@ class CycleStore:
             deadline_at=cycle.deadline_at.isoformat(),
             published_at=cycle.published_at.isoformat() if cycle.published_at else None,
             fingerprint=cycle.fingerprint,
+            mixed_physics=cycle.mixed_physics,
             executors=[ExecutorRecord(**row) for row in executors],
             counts=await self._counts(cycle_id, revealed),
             results_root=cycle.results_root.hex() if cycle.results_root else None,

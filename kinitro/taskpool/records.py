@@ -37,6 +37,9 @@ class CycleConfig(Message):
     episodes: int = Field(ge=1, le=100_000, description="Per environment and miner.")
     min_episodes: int = Field(ge=1, description="Complete for all miners, per environment, or the cycle fails.")
     max_void_share: float = Field(ge=0, le=1, description="Of an environment's episodes.")
+    max_laggard_share: float = Field(
+        0.0, ge=0, lt=1, description="Of the miners: so many may be too slow without the others losing their cycle."
+    )
     timeout_s: float
     randomization: str = "standard"
     scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
@@ -86,6 +89,7 @@ class Manifest(Message):
     deadline_at: str
     published_at: str | None
     fingerprint: str | None = Field(description="Physics fingerprint of the cycle's executors.")
+    mixed_physics: bool = Field(False, description="Executors with other fingerprints took part, too.")
     executors: list[ExecutorRecord]
     counts: dict[str, int] = Field(description="Tasks: total, finished and, after the reveal, by outcome.")
     results_root: Hex64 | None = Field(description="Merkle root over the results in order of task id.")

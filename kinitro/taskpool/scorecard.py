@@ -35,7 +35,11 @@ class Tally:
     void: npt.NDArray[np.bool_]
     """(N, K): our own faults kept at least one miner from a result."""
     faults: npt.NDArray[np.int64]
-    """(M, N): policy faults among the episodes that count."""
+    """(M, N): policy faults among the episodes that count, and what laggards did not finish."""
+    finished: npt.NDArray[np.int64]
+    """(M,): episodes with a result."""
+    laggards: npt.NDArray[np.bool_]
+    """(M,): too slow, so that what they did not finish counts as failed instead of counting for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,42 @@ def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[Res
         miner, environment = of_miner.get(row.uid), of_environment.get(row.env_id)
         if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
             outcomes[miner, environment, row.episode] = row.outcome
-    complete: npt.NDArray[np.bool_] = np.all(np.isin(outcomes, _COUNTS), axis=0)
+    has_result = np.isin(outcomes, _COUNTS)
+    finished = has_result.sum(axis=(1, 2))
+    void: npt.NDArray[np.bool_] = np.any(outcomes == VOID, axis=0)
+    laggards = _laggards(config, has_result, finished, void)
+    complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
+    failed = (outcomes == Outcome.POLICY_FAULT) | (~has_result & laggards[:, None, None])
     return Tally(
         solved=(outcomes == Outcome.SUCCESS),
         complete=complete,
-        void=np.any(outcomes == VOID, axis=0),
-        faults=((outcomes == Outcome.POLICY_FAULT) & complete).sum(axis=2),
+        void=void,
+        faults=(failed & complete).sum(axis=2),
+        finished=finished,
+        laggards=laggards,
     )
+
+
+def _laggards(
+    config: CycleConfig,
+    has_result: npt.NDArray[np.bool_],
+    finished: npt.NDArray[np.int64],
+    void: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """The fewest slowest miners without whom every environment has enough episodes that are complete for the rest.
+
+    None if there are enough anyway, and none if more than `max_laggard_share` would have to go: then it is not the
+    miners who are slow, and the cycle fails.
+    """
+    none = np.zeros(len(finished), dtype=np.bool_)
+    slowest = np.argsort(finished, kind="stable")
+    for count in range(math.floor(config.max_laggard_share * len(finished)) + 1):
+        left_out = none.copy()
+        left_out[slowest[:count]] = True
+        complete = np.all(has_result[~left_out], axis=0) & ~void
+        if (complete.sum(axis=1) >= config.min_episodes).all():
+            return left_out
+    return none
 
 
 def require_enough(config: CycleConfig, found: Tally) -> None:
@@ -149,7 +182,7 @@ def _scores(
         environments=[environment.id for environment in config.environments],
         miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
         void_episodes=int(found.void.sum()),
-        notes=_notes(config, found, result),
+        notes=_notes(config, miners, found, result),
     )
 
 
@@ -169,9 +202,14 @@ def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: in
     )
 
 
-def _notes(config: CycleConfig, found: Tally, result: CycleScores) -> list[str]:
+def _notes(config: CycleConfig, miners: Sequence[FrozenMiner], found: Tally, result: CycleScores) -> list[str]:
     """What a reader of the scores must know beside the numbers."""
-    notes = []
+    every = len(config.environments) * config.episodes
+    notes = [
+        f"uid {miner.uid} finished {finished} of {every} episodes by the deadline; the rest count as failed."
+        for miner, finished, slow in zip(miners, found.finished, found.laggards, strict=True)
+        if slow
+    ]
     for column, environment in enumerate(config.environments):
         left_out = config.episodes - int(found.complete[column].sum())
         if left_out:

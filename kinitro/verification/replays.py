@@ -54,7 +54,9 @@ def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tu
     except (binascii.Error, ValueError, InvalidTrace) as error:
         return None, [f"its trace cannot be read: {error}"]
     environment = next(one for one in manifest.config.environments if one.id == row.env_id)
+    ours_or_any = manifest.fingerprint if not manifest.mixed_physics else trace.fingerprint
     claims = {
+        "physics fingerprint": (trace.fingerprint, ours_or_any),
         "digest": (hashlib.sha256(data).hexdigest(), row.trace_sha256),
         "environment": (trace.env_id, row.env_id),
         "environment version": (trace.env_version, environment.version),
@@ -65,7 +67,7 @@ def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tu
         "reward": (trace.total_reward, row.total_reward),
     }
     differences = [
-        f"its trace has the {name} {ours}, the result says {theirs}"
+        f"its trace has the {name} {ours}, published is {theirs}"
         for name, (ours, theirs) in claims.items()
         if ours != theirs
     ]

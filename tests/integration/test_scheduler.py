@@ -299,6 +299,31 @@ async def test_too_few_complete_episodes_fail_the_cycle_and_keep_the_last_weight
         assert await net.one("select max(cycle_id) from publication") == (first.id,)
 
 
+async def test_a_miner_that_is_too_slow_does_not_spoil_the_cycle_for_the_others(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        net.chain.add_miner(1, block=45)
+        cycle = await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill, limit=2 * 4 * 3)
+        await net.connection.execute("update task set lease_id = 0 where uid = 1 and outcome is null")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await net.connection.execute("update cycle set deadline_at = now() where id = %s", (cycle.id,))
+        await net.reach("published")
+        (scores,) = await net.one("select scores from publication where cycle_id = %s", cycle.id)
+        assert scores["notes"][0] == "uid 1 finished 6 of 40 episodes by the deadline; the rest count as failed."
+        slow = next(miner for miner in scores["miners"] if miner["uid"] == 1)
+        assert [(e["episodes"], e["faults"]) for e in slow["environments"]] == [(20, 17), (20, 17)]
+
+
+async def test_when_half_of_the_miners_are_too_slow_the_cycle_fails(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        net.chain.add_miner(1, block=45)
+        cycle = await net.reach("running")
+        await net.connection.execute("update task set lease_id = 0 where uid in (1, 2)")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await net.connection.execute("update cycle set deadline_at = now() where id = %s", (cycle.id,))
+        assert "Only 0 of 20 episodes" in str((await net.reach("failed")).reason)
+
+
 async def test_every_cycle_has_its_own_key_and_seeds(empty_database: str) -> None:
     async with subnet(empty_database) as net:
         for _ in range(2):
