@@ -1,0 +1,41 @@
+"""Draws the pictures of docs/environments.md: `python docs/pictures/environments.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import numpy.typing as npt
+
+from kinitro import environments
+from kinitro.environments.randomization import LEVELS
+
+HERE = Path(__file__).parent
+TASKS = ("metaworld/drawer-open-v3", "metaworld/pick-place-v3")
+SEEDS = range(4)
+
+
+def frame(env_id: str, seed: int, level: str, cameras: tuple[str, ...], size_px: int) -> npt.NDArray[np.uint8]:
+    """The first images of an episode, side by side."""
+    environment = environments.make(env_id, cameras=cameras, image_size_px=size_px, randomization=level)
+    environment.reset(seed)
+    pictures = list(environment.observe().pixels.values())
+    environment.close()
+    return np.concatenate(pictures, axis=1)
+
+
+def main() -> None:
+    for level in LEVELS:
+        rows = [
+            np.concatenate([frame(task, seed, level, ("corner4",), 168) for seed in SEEDS], axis=1) for task in TASKS
+        ]
+        imageio.imwrite(HERE / f"randomization-{level}.png", np.concatenate(rows))
+    cameras = environments.registry.CAMERAS
+    scored = [frame(spec.id, 3, "standard", cameras, 84) for spec in environments.scored_specs()]
+    columns = [np.concatenate(scored[:4]), np.concatenate(scored[4:])]
+    imageio.imwrite(HERE / "scored-environments.png", np.concatenate(columns, axis=1))
+
+
+if __name__ == "__main__":
+    main()
