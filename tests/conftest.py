@@ -9,8 +9,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("MUJOCO_GL", "disable")
+
+settings.register_profile("kinitro", deadline=None)
+"""How long an example takes says something about the machine's other work, not about the property."""
+settings.load_profile("kinitro")
 
 _numbers = itertools.count(1)
 
