@@ -15,8 +15,10 @@ import pytest
 from kinitro.chain import Wallet
 from kinitro.chain.local import LocalChain, local_address
 from tests.standin.backend import StandinBackend, publication, serve_backend
+from tests.standin.command import kinitro
 
 NETUID = 3
+TIMEOUT_S = 90.0
 VALIDATOR = Wallet("validator", "default")
 MINERS = [Wallet("miner", str(number)) for number in range(3)]
 HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS)}
@@ -50,7 +52,7 @@ def start(backend_url: str, database: str, state: Path, *flags: str) -> subproce
 
 
 async def wait_for_weights(chain: LocalChain, expected: dict[int, int]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + TIMEOUT_S
     found: object = None
     while time.monotonic() < deadline:
         found = await chain.weights(NETUID, local_address(VALIDATOR))
@@ -69,7 +71,7 @@ async def test_sets_each_publication_soon_and_stops_on_sigterm(
         backend.publish(publication(2, NETUID, {2: 1.0}, HOTKEYS))
         await wait_for_weights(chain, {2: 65535})
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=TIMEOUT_S)
         assert process.returncode == 0, log
         assert "validator_stops" in log
         assert empty_database not in log
@@ -85,35 +87,44 @@ async def test_weights_follow_hotkeys_not_slots(
     await chain.register(NETUID, MINERS[1], uid=5)
     backend.publish(publication(1, NETUID, {0: 0.5, 1: 0.5}, HOTKEYS))
     process = start(backend.url, empty_database, tmp_path, "--once")
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, log
     assert await chain.weights(NETUID, local_address(VALIDATOR)) == {0: 65535, 5: 65535}
 
 
 @pytest.mark.parametrize(
-    ("flags", "code", "says"),
+    ("flags", "says"),
     [
-        (["--once"], 3, "published no weights yet"),
-        (["--once", "--hotkey-name", "stranger"], 3, "published no weights yet"),
-        (["--backend-url", "gopher://x"], 2, "--backend-url"),
-        (["--max-age", "soon"], 2, "--max-age"),
-        (["--if-none-qualify", "share"], 2, "--if-none-qualify"),
-        (["--netuid", "99999"], 2, "--netuid"),
+        (["--backend-url", "gopher://x"], "--backend-url"),
+        (["--backend-url", "https://me:secret@x"], "--backend-url"),
+        (["--max-age", "soon"], "--max-age"),
+        (["--poll-interval", "0s"], "--poll-interval"),
+        (["--if-none-qualify", "share"], "--if-none-qualify"),
+        (["--max-unregistered-share", "1.5"], "--max-unregistered-share"),
+        (["--netuid", "99999"], "--netuid"),
+        (["--log-level", "loud"], "--log-level"),
     ],
 )
-async def test_wrong_use_is_one_sentence(
-    chain: LocalChain,
-    backend: StandinBackend,
-    empty_database: str,
-    tmp_path: Path,
-    flags: list[str],
-    code: int,
-    says: str,
+async def test_wrong_settings_are_one_sentence(flags: list[str], says: str) -> None:
+    done = await kinitro("validate", "--backend-url", "http://127.0.0.1:1", "--netuid", "3", *flags)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert says in done.stderr
+    assert "secret" not in done.stderr
+
+
+async def test_required_settings_are_named() -> None:
+    for given, missing in ((["--netuid", "3"], "--backend-url"), (["--backend-url", "http://x"], "--netuid")):
+        done = await kinitro("validate", *given)
+        assert (done.returncode, f"{missing} (or KINITRO_VALIDATOR_" in done.stderr) == (2, True), done.stderr
+
+
+async def test_nothing_published_yet(
+    chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
 ) -> None:
-    process = start(backend.url, empty_database, tmp_path, *flags)
-    _, log = process.communicate(timeout=30)
-    assert (process.returncode, "Traceback" in log) == (code, False), log
-    assert says in log
+    process = start(backend.url, empty_database, tmp_path, "--once")
+    _, log = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, "Traceback" in log) == (3, False), log
+    assert "published no weights yet" in log.splitlines()[-1]
 
 
 async def test_an_unregistered_hotkey_is_told(
@@ -121,6 +132,6 @@ async def test_an_unregistered_hotkey_is_told(
 ) -> None:
     backend.publish(publication(1, NETUID, {0: 1.0}, HOTKEYS))
     process = start(backend.url, empty_database, tmp_path, "--once", "--hotkey-name", "stranger")
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1
     assert "is not registered on subnet 3" in log.splitlines()[-1]
