@@ -47,7 +47,7 @@ def test_no_seed_crosses_the_wire() -> None:
     }
 
 
-@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 def test_an_action_or_a_chunk_of_them_is_accepted(codec) -> None:
     encode = {"json": msgspec.json.encode, "msgpack": msgspec.msgpack.encode}[codec.name]
     one = codec.decode_act(encode({"action": [0.5, -1, 2, 1e300]}), max_chunk=1)
@@ -77,7 +77,7 @@ BAD_ACTIONS = [
 ]
 
 
-@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 @pytest.mark.parametrize(("action", "reason"), BAD_ACTIONS, ids=str)
 def test_other_actions_are_refused_by_name(codec, action, reason) -> None:
     encode = {"json": msgspec.json.encode, "msgpack": msgspec.msgpack.encode}[codec.name]
@@ -101,7 +101,7 @@ def test_numbers_that_are_not_finite_never_reach_the_simulator(number) -> None:
     "body",
     [b"", b"{", b"[" * 60_000, b'{"action":' * 9_000, b"\xff\xfe", b"\x91" * 60_000, b"\xc1"],
 )
-@pytest.mark.parametrize("codec", CODECS.values(), ids=str)
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 def test_rubbish_is_malformed(codec, body) -> None:
     for decode in (codec.decode_health, codec.decode_reset, lambda body: codec.decode_act(body, 1)):
         with pytest.raises(PolicyMisbehaved) as caught:
