@@ -33,7 +33,7 @@ from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
 from kinitro.policies.messages import Policy
 
-ALIVE_EVERY_S = 5.0
+ALIVE_EVERY_S = 2.0
 SWITCH_INTERVAL_S = 0.0005
 """How long the simulation thread may keep the interpreter from the event loop; Python's default is 5 ms."""
 log = get_logger(__name__)

@@ -26,8 +26,8 @@ FETCH_LINGER_S = 0.25
 """Places that become free within this time are filled with one fetch."""
 MAX_BACKOFF_S = 15.0
 SUBMIT_BATCH = 100
-LAST_SUBMIT_S = 5.0
-"""At shutdown, after the grace period: to report what is finished and to give the rest back."""
+LAST_CALLS_S = 3.5
+"""At shutdown, after the grace period: to hear of a last fetch; as long again to report and give back."""
 PROGRESS_EVERY_S = 30.0
 FAULTS_IN_A_ROW = 5
 """Evaluator faults without a single usable result between them: then this machine is the problem, so it slows down
@@ -54,6 +54,7 @@ class Executor:
         self._background: set[asyncio.Task[None]] = set()
         ask = partial(declared_concurrency, allow_private=settings.allow_private_endpoints)
         self._limits = EndpointLimits(declared or ask, time.monotonic)
+        self._fetching: asyncio.Future[FetchResponse] | None = None
         self._freed = asyncio.Event()
         self._spooled = asyncio.Event()
         self._submitted = asyncio.Event()
@@ -104,7 +105,7 @@ class Executor:
                 await asyncio.sleep(FETCH_LINGER_S)
                 continue
             try:
-                response = await self._api.fetch(self._request(min(room, self._settings.batch_size)))
+                response = await self._fetch(min(room, self._settings.batch_size))
             except (ApiUnavailable, ApiRefused) as error:
                 if isinstance(error, ApiUnauthorized):
                     raise
@@ -119,6 +120,17 @@ class Executor:
                 await asyncio.sleep(response.retry_after_s * random.uniform(0.8, 1.2))
             elif self._faults_in_a_row >= FAULTS_IN_A_ROW:
                 await asyncio.sleep(min(2.0 ** (self._faults_in_a_row - FAULTS_IN_A_ROW), 4 * MAX_BACKOFF_S))
+
+    async def _fetch(self, max_tasks: int) -> FetchResponse:
+        """Lease tasks. Cancelling leaves the call under way: `_drain` gives back what it brings."""
+        self._fetching = asyncio.ensure_future(self._api.fetch(self._request(max_tasks)))
+        try:
+            response = await asyncio.shield(self._fetching)
+        except (ApiUnavailable, ApiRefused):
+            self._fetching = None
+            raise
+        self._fetching = None
+        return response
 
     def _request(self, max_tasks: int) -> FetchRequest:
         return FetchRequest(
@@ -221,15 +233,30 @@ class Executor:
         log.info("stopping", running=len(running), grace_s=self._settings.grace_s)
         if running:
             await asyncio.wait(running, timeout=self._settings.grace_s)
+        await self._await_last_fetch()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         try:
-            async with asyncio.timeout(LAST_SUBMIT_S):
+            async with asyncio.timeout(LAST_CALLS_S):
                 await self._submitted.wait()
                 await asyncio.gather(*(self._release(lease) for lease in list(self._leases.values()) if lease.open))
         except TimeoutError:
             log.warning("the API did not answer; results wait on disk for the next start", waiting=len(self._spool))
+
+    async def _await_last_fetch(self) -> None:
+        """A lease that was granted while we stopped is one to give back."""
+        if self._fetching is None:
+            return
+        try:
+            async with asyncio.timeout(LAST_CALLS_S):
+                response = await self._fetching
+        except (TimeoutError, ApiUnavailable, ApiRefused) as error:
+            log.warning("the last fetch brought nothing", reason=str(error))
+            return
+        if response.lease_id is not None:
+            task_ids = (task.task_id for task in response.tasks)
+            self._leases[response.lease_id] = Lease(response.lease_id, response.ttl_s, task_ids)
 
     async def _release(self, lease: Lease) -> None:
         try:

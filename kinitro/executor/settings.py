@@ -55,7 +55,7 @@ class ExecutorSettings(ServiceSettings):
     allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
     canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
     spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
-    grace_s: float = Field(20.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
+    grace_s: float = Field(18.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
 
     @property
     def families(self) -> list[str] | None:

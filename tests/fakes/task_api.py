@@ -40,6 +40,7 @@ class FakeTaskApi:
     """Answer 500 to everything."""
     refuse_tasks: set[int] = field(default_factory=set)
     """A submit with one of these is answered 422 as a whole."""
+    fetch_takes_s: float = 0.0
     requests: list[FetchRequest] = field(default_factory=list)
     port: int = 0
 
@@ -75,6 +76,7 @@ class FakeTaskApi:
             if not taken:
                 return FetchResponse(lease_id=None, ttl_s=0, retry_after_s=0.1, tasks=[])
             lease_id = next(self._numbers)
+            await asyncio.sleep(self.fetch_takes_s)
             self.leases[lease_id] = {task.task_id for task in taken}
             return FetchResponse(lease_id=lease_id, ttl_s=self.ttl_s, tasks=taken)
 

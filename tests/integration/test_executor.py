@@ -217,6 +217,15 @@ async def test_stopping_finishes_what_ends_soon_and_gives_the_rest_back(tmp_path
         assert (sorted(api.results), api.released) == ([1], [2])
 
 
+async def test_a_lease_granted_while_stopping_is_given_back(tmp_path: Path) -> None:
+    api = FakeTaskApi([task(n) for n in range(1, 9)], fetch_takes_s=0.7)
+    async with serving(api), executing(api.url, FakeEvaluator(), tmp_path) as running:
+        await running.until(lambda: len(api.requests) == 1)
+        running.stop.set()
+        await running.work
+        assert api.released == list(range(1, 9))
+
+
 async def test_stopping_takes_bounded_time_even_without_the_api(tmp_path: Path) -> None:
     evaluator = FakeEvaluator(takes_s=60)
     api = FakeTaskApi([task(n) for n in range(1, 9)])

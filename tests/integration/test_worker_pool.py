@@ -101,7 +101,7 @@ async def test_a_crash_costs_only_the_episodes_of_its_worker(pool: WorkerPool) -
 
 async def test_a_worker_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    pool = WorkerPool(1, 8, FAKES, silence_limit_s=7.0)
+    pool = WorkerPool(1, 8, FAKES, silence_limit_s=4.0)
     await pool.start()
     try:
         result = await pool.evaluate(job(name="hanging"))
