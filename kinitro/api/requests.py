@@ -8,12 +8,15 @@ import time
 
 import structlog
 from prometheus_client import Histogram
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kinitro.api.problems import problem
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)
+CALLER_GONE = 499
+"""What metrics show, in nginx's way, for a caller that left before its body was complete; nobody gets it."""
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Others share a label, so that no caller can grow the metrics."""
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
@@ -45,6 +48,9 @@ class RequestContext:
         with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
             try:
                 await self._app(scope, receive, answered)
+            except ClientDisconnect:
+                log.info("caller_gone", method=scope["method"], path=scope["path"])
+                status = status or CALLER_GONE
             except Exception:
                 log.exception("request_failed", method=scope["method"], path=scope["path"])
                 if status:

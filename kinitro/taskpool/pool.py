@@ -348,9 +348,11 @@ def _array(numbers: Iterable[float | None]) -> str:
     return "{" + ",".join(["null" if number is None else repr(number) for number in numbers]) + "}"
 
 
-def _timings(report: TaskResult) -> tuple[float, ...]:
+def _timings(report: TaskResult) -> list[float]:
+    """To the microsecond: smaller numbers do not fit a `real`."""
     times = report.timings
-    return times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms
+    exact = (times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms)
+    return [round(number, 3) for number in exact]
 
 
 def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:

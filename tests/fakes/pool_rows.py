@@ -15,7 +15,8 @@ from kinitro.taskpool.pool import StoredResult
 ADD_CYCLE = """
 insert into cycle (state, netuid, network, config, block, block_hash, seed_key, key_hash, key_committed_block,
                    deadline_at, tasks_created_at)
-values (%s, %s, 'test', %s, 100, '\\x00', '\\x00', '\\x00', 101, now() + interval '1 day', now()) returning id
+values (%s, %s, 'test', %s, 100, sha256('block'), sha256('key'), sha256('hash'), 101, now() + interval '1 day', now())
+returning id
 """
 
 

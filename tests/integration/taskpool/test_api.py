@@ -238,6 +238,19 @@ async def test_a_hasty_caller_is_slowed_down_and_others_are_not(database: str, c
         assert (await client.get("/health")).status_code == 200
 
 
+async def test_a_caller_that_leaves_is_no_failure(api: httpx2.AsyncClient, capfd: pytest.CaptureFixture[str]) -> None:
+    _reader, writer = await asyncio.open_connection(api.base_url.host, api.base_url.port)
+    writer.write(b"POST /v1/tasks/submit HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    gone = 'kinitro_request_seconds_count{method="POST",route="/v1/tasks/submit",status="499"} 1.0'
+    async with asyncio.timeout(20):
+        while gone not in (await api.get("/metrics")).text:
+            pass
+    assert "request_failed" not in capfd.readouterr().out
+
+
 async def test_requests_have_ids(api: httpx2.AsyncClient) -> None:
     given = await api.get("/health", headers={"X-Request-Id": "trace-7"})
     assert given.headers["x-request-id"] == "trace-7"

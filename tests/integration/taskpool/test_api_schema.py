@@ -40,7 +40,7 @@ def serving_in_thread(database: str) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.slow)])
 def test_no_request_makes_the_api_fail(database: str, examples: int) -> None:
     add_tasks(database, add_cycle(database), uids=[0, 1, 2, 3], episodes=50)
     statuses: set[int] = set()
@@ -49,7 +49,10 @@ def test_no_request_makes_the_api_fail(database: str, examples: int) -> None:
         operations = [result.ok() for result in description.get_all_operations()]
         assert len(operations) >= 15
         for operation in operations:
-            for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+            takes_something = any((operation.body, operation.path_parameters, operation.query))
+            for mode in (
+                list(schemathesis.GenerationMode) if takes_something else [schemathesis.GenerationMode.POSITIVE]
+            ):
                 cases = operation.as_strategy(generation_mode=mode)
 
                 @settings(

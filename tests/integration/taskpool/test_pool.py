@@ -319,13 +319,19 @@ async def test_traces_are_kept_with_results_and_not_with_faults(database: str, c
 
 async def test_measurements_arrive_as_they_were_sent(database: str, cycle: int, pool: TaskPool) -> None:
     response = await pool.fetch(1, request(1))
-    timings = {"policy_p50_ms": 1.5, "policy_p95_ms": 2.5, "policy_max_ms": 1e9, "simulation_ms": 0.25, "waiting_ms": 3}
+    timings = {
+        "policy_p50_ms": 1.5,
+        "policy_p95_ms": 2.5,
+        "policy_max_ms": 1e9,
+        "simulation_ms": 0.25,
+        "waiting_ms": 3e-309,
+    }
     text = "it said \"x', \\ {1,2} ünïcode"
     stored = report(response.tasks[0].task_id, 3, reason=text, total_reward=-1e300, forfeits=3, timings=timings)
     await pool.submit(1, lease_of(response), [stored])
     found = rows(database, "select outcome, reason, steps, success_step, forfeits, total_reward, timings from task "
                            "where outcome is not null")  # fmt: skip
-    assert found == [(3, text, 7, None, 3, -1e300, [1.5, 2.5, 1e9, 0.25, 3.0])]
+    assert found == [(3, text, 7, None, 3, -1e300, [1.5, 2.5, 1e9, 0.25, 0.0])]
 
 
 async def test_a_broken_connection_is_replaced(database: str, cycle: int, pool: TaskPool) -> None:
