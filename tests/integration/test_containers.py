@@ -29,6 +29,7 @@ from kinitro.executor.settings import ExecutorSettings
 from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.point import PointEnvironment
 from tests.integration.test_worker_pool import FAKES, ROOT, job
+from tests.standin.basilica import Basilica
 
 TOKEN = "not a secret"
 
@@ -187,6 +188,34 @@ async def test_a_container_that_cannot_be_reached_is_one_sentence(monkeypatch: p
     with pytest.raises(EvaluatorUnavailable, match="did not start"):
         await pool.start()
     await pool.close()
+
+
+async def test_basilica_pods_are_created_used_and_deleted(
+    container: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await answering(container[0])
+    with Basilica("the api token", served_at=container[0]) as platform:
+        platform.phases = ["ready"]
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        monkeypatch.setenv("BASILICA_API_URL", platform.url)
+        monkeypatch.setenv("BASILICA_API_TOKEN", platform.token)
+        pool = ContainerPool(
+            settings(
+                eval_mode="basilica", eval_image="some/image:v1", eval_token=TOKEN, workers=1, episodes_per_worker=8
+            )
+        )
+        try:
+            await pool.start()
+            results = await asyncio.gather(*(pool.evaluate(job(seed)) for seed in range(8)))
+        finally:
+            await pool.close()
+        created = [call.json for call in platform.calls if (call.method, call.path) == ("POST", "/deployments")]
+        left = list(platform.requests)
+    assert {result.outcome for result in results} == {Outcome.SUCCESS}
+    assert [request["image"] for request in created] == ["some/image:v1"] * 2, "one pod to describe, one for all jobs"
+    assert created[0]["env"]["KINITRO_EVAL_TOKEN"] == TOKEN
+    assert created[0]["resources"]["memory"] == "8Gi"
+    assert left == []
 
 
 def test_containers_can_write_nothing_and_gain_nothing() -> None:

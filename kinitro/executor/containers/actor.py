@@ -13,7 +13,9 @@ from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
 from kinitro.executor.settings import EPISODES_PER_WORKER, usable_cores
+from kinitro.logs import get_logger
 
+log = get_logger(__name__)
 ENVIRONMENT_PREFIX = "KINITRO_EVAL_"
 
 
@@ -40,9 +42,10 @@ class Actor:
         self._starting: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[list[Any]]] = {}
 
-    async def describe(self, token: str = "") -> dict[str, Any]:
-        """Fingerprint, versions and capacity; starts the workers when called first."""
+    async def describe(self, token: str = "", task_id: str = "") -> dict[str, Any]:
+        """Fingerprint, versions and capacity; starts the workers when called first. `task_id` only names the call."""
         self._check(token)
+        log.debug("described", task_id=task_id)
         await self._started()
         evaluator = self._evaluator
         return {

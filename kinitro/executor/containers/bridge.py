@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import signal
 import socket
@@ -75,7 +76,8 @@ class Bridge:
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Describe the container, then take orders until the executor is gone."""
-        about = await self._call("describe", DESCRIBE_DEADLINE_S + (POD_START_S if self._pods else 0))
+        within_s = DESCRIBE_DEADLINE_S + (POD_START_S if self._pods else 0)
+        about = await self._call("describe", within_s, task_id=f"{self._config.name}-0")
         jobs.send(self._writer, jobs.Ready(about["fingerprint"], about["versions"]))
         work = [asyncio.create_task(part) for part in (self._listen(reader), self._dispatch(), self._show_life())]
         try:
@@ -117,7 +119,7 @@ class Bridge:
                 deadline_s + (POD_START_S if self._pods else 0),
                 jobs=[msgspec.to_builtins(assignment.job) for assignment in batch],
                 task_id=name,
-                timeout=deadline_s,
+                timeout=math.ceil(deadline_s),
             )
             results = msgspec.convert(found, list[EpisodeResult])
             if len(results) != len(batch):
@@ -213,8 +215,10 @@ async def _work(connection: socket.socket, config: BridgeConfig, environment: An
         jobs.send(writer, jobs.Failed(f"{type(error).__name__}: {error}"))
         await writer.drain()
     finally:
-        async with asyncio.timeout(CLEANUP_DEADLINE_S):
-            await environment.cleanup()
+        await environment.cleanup()
+        # Affinetes deletes pods in tasks that nobody waits for.
+        if leftovers := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(leftovers, timeout=CLEANUP_DEADLINE_S)
 
 
 async def _fail(connection: socket.socket, message: str) -> None:

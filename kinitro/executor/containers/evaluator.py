@@ -65,6 +65,9 @@ def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
         raise ConfigurationError("--eval-mode local needs no containers.")
     if settings.eval_mode == "url" and not settings.eval_url:
         raise ConfigurationError("--eval-mode url needs --eval-url: the address of a running evaluation container.")
+    memory = settings.eval_memory  # Docker writes 8g, Kubernetes 8Gi
+    if settings.eval_mode == "basilica" and memory[-1] in "kmg":
+        memory = f"{memory[:-1]}{memory[-1].upper()}i"
     hosts = settings.docker_hosts if settings.eval_mode == "docker" else [None]
     worker = WorkerConfig(
         allow_private_endpoints=settings.allow_private_endpoints,
@@ -86,7 +89,7 @@ def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
             image=settings.eval_image,
             url=settings.eval_url or "",
             host=host,
-            memory=settings.eval_memory,
+            memory=memory,
             cpus=settings.eval_cpus,
             gpus=settings.eval_gpus,
             token=token,
