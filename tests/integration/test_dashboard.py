@@ -12,16 +12,13 @@ import httpx2
 import numpy as np
 import psycopg
 import pytest
-import uvicorn
 from psycopg.types.json import Jsonb
 
-from kinitro.api.application import create_app
-from kinitro.api.server import listening_socket
-from kinitro.api.settings import ApiSettings
 from kinitro.scoring.simulation import simulate_outcomes
 from kinitro.taskpool.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.taskpool.schema import upgrade
 from kinitro.taskpool.scorecard import Identity, score
+from tests.fakes.served_api import served_api
 
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3", "metaworld/drawer-close-v3"]
 HOSTILE = "<script>alert(1)</script>\" onmouseover='x' {{ 7 * 7 }}"
@@ -79,23 +76,10 @@ def publish(url: str) -> None:
         )
 
 
-async def serve(database: str) -> AsyncIterator[httpx2.AsyncClient]:
-    with listening_socket("127.0.0.1", 0) as listener:
-        settings = ApiSettings.load(database_url=database, port=0)
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110  uvicorn offers no event
-            await asyncio.sleep(0.01)
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-            yield client
-        server.should_exit = True
-        await serving
-
-
 @pytest.fixture
 async def empty(empty_database: str) -> AsyncIterator[httpx2.AsyncClient]:
     await asyncio.to_thread(upgrade, empty_database)
-    async for client in serve(empty_database):
+    async with served_api(empty_database) as url, httpx2.AsyncClient(base_url=url) as client:
         yield client
 
 
@@ -103,7 +87,7 @@ async def empty(empty_database: str) -> AsyncIterator[httpx2.AsyncClient]:
 async def published(empty_database: str) -> AsyncIterator[httpx2.AsyncClient]:
     await asyncio.to_thread(upgrade, empty_database)
     await asyncio.to_thread(publish, empty_database)
-    async for client in serve(empty_database):
+    async with served_api(empty_database) as url, httpx2.AsyncClient(base_url=url) as client:
         yield client
 
 

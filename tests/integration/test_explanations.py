@@ -14,17 +14,14 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
-import uvicorn
 from psycopg.types.json import Jsonb
 
-from kinitro.api.application import create_app
-from kinitro.api.server import listening_socket
-from kinitro.api.settings import ApiSettings
 from kinitro.scoring import MinerExplanation, explain_cycle, score_cycle
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound
 from kinitro.taskpool.explanations import Explanation
 from kinitro.taskpool.schema import upgrade
+from tests.fakes.served_api import served_api
 
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3"]
 
@@ -60,15 +57,8 @@ def publish(url: str) -> None:
 async def api_url(empty_database: str) -> AsyncIterator[str]:
     await asyncio.to_thread(upgrade, empty_database)
     await asyncio.to_thread(publish, empty_database)
-    settings = ApiSettings.load(database_url=empty_database, port=0)
-    with listening_socket("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110  uvicorn offers no event
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    async with served_api(empty_database) as url:
+        yield url
 
 
 async def run_explain(*arguments: Any) -> subprocess.CompletedProcess[str]:
