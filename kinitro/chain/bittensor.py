@@ -175,7 +175,7 @@ class BittensorChain:
         async with self._connecting:
             if self._substrate is not None:
                 return
-            substrate = bt.RpcSubstrate(
+            substrate = _Substrate(
                 self._endpoint,
                 fallback_endpoints=[url for url in default_fallback_endpoints(self._label) if url != self._endpoint],
                 archive_endpoints=default_archive_endpoints(self._label),
@@ -231,6 +231,24 @@ class BittensorChain:
             await self.close()
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise ChainUnavailable(f"{self._node} failed while {doing}: {reason}") from error
+
+
+class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
+    """The SDK loses track of a connection whose opening is cancelled, by a deadline for example: this closes it."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._opened: list[Any] = []
+
+    def _interface(self, endpoint: str, fallbacks: list[str]) -> Any:
+        connection = super()._interface(endpoint, fallbacks)
+        self._opened.append(connection)
+        return connection
+
+    async def close(self) -> None:
+        await super().close()
+        while self._opened:
+            await self._opened.pop().close()
 
 
 async def _hyperparameters(view: Any, netuid: int) -> Hyperparameters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,16 @@ class CreatedWallet:
     hotkey: str
     coldkey: str
     mnemonic: str
+
+    def leaks_into(self, text: str) -> bool:
+        """Whether any two neighbouring words of the mnemonic, or the secret that the file holds, occur in a text."""
+        words = self.mnemonic.split()
+        pairs = [" ".join(pair) for pair in itertools.pairwise(words)]
+        file = Path(self.wallet.path or "") / self.wallet.name / "hotkeys" / self.wallet.hotkey
+        secrets = [value for key, value in json.loads(file.read_text()).items() if key in ("secretSeed", "privateKey")]
+        if not secrets:
+            raise ValueError(f"{file} holds no secret")
+        return any(secret.removeprefix("0x") in text for secret in (*pairs, *secrets))
 
 
 def create_wallet(directory: Path, name: str, hotkey: str = "default") -> CreatedWallet:
