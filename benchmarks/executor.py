@@ -1,6 +1,6 @@
 """How much of a core the executor turns into environment steps while policies think.
 
-    python benchmarks/executor.py [--steps 60] [--episodes 32] [--environment metaworld/reach-v3]
+    python benchmarks/executor.py [--steps 60] [--episodes 24] [--workers 1 2] [--delays 0 20 50 100]
 
 Real simulator with three cameras, real worker processes, real HTTP on loopback. The policy server is one process that
 sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores with the workers. The baseline is how
@@ -34,6 +34,7 @@ from kinitro.evaluation.worker import WorkerConfig
 
 DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
+COMPARED_MS = (0, 50)
 BASELINE_STEPS = 40
 HOSTILE_SHARE = 4
 """One hostile episode for so many good ones."""
@@ -86,15 +87,17 @@ async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
     return Run(sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms)
 
 
-async def interleaved(environment: str, episodes: int, steps: int) -> dict[tuple[int, int], Run]:
+async def interleaved(
+    environment: str, episodes: int, steps: int, worker_counts: list[int], delays_ms: list[int]
+) -> dict[tuple[int, int], Run]:
     found = {}
-    for workers in WORKERS:
+    for workers in worker_counts:
         pool = WorkerPool(workers, episodes, WorkerConfig(allow_private_endpoints=True, log_level="error"))
         await pool.start()
         try:
             with policy_server(0) as endpoint:
                 await measure(pool, jobs(environment, endpoint, pool.capacity, 2))  # environments made, caches warm
-            for delay_ms in DELAYS_MS:
+            for delay_ms in delays_ms:
                 with policy_server(delay_ms) as endpoint:
                     run = await measure(pool, jobs(environment, endpoint, pool.capacity, steps))
                 found[workers, delay_ms] = run
@@ -177,15 +180,23 @@ async def beside_hostile(environment: str, episodes: int, steps: int) -> tuple[R
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=60, help="per episode")
-    parser.add_argument("--episodes", type=int, default=32, help="interleaved per worker")
+    parser.add_argument("--episodes", type=int, default=24, help="interleaved per worker")
+    parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
+    parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
     arguments = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
-    found = await interleaved(arguments.environment, arguments.episodes, arguments.steps)
-    usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in (0, 50)}
+    found = await interleaved(
+        arguments.environment,
+        arguments.episodes,
+        arguments.steps,
+        arguments.workers,
+        sorted({*COMPARED_MS, *arguments.delays}),
+    )
+    usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in COMPARED_MS}
     for delay_ms, rate in usual.items():
         print(f"baseline    {delay_ms:3d} ms  {rate:7.1f} steps/s")
-    for workers in WORKERS:
+    for workers in arguments.workers:
         print(
             f"{workers} worker(s): 50 ms at {found[workers, 50].rate / found[workers, 0].rate:.0%} of 0 ms, "
             f"{found[workers, 50].rate / usual[50]:.1f} x the baseline at 50 ms"

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def executor(
     api_url: str = typer.Option(None, help="Where the API is, for example http://localhost:8000."),
     api_key: str = typer.Option(None, help="Executor key; better given as KINITRO_EXECUTOR_API_KEY."),
-    name: str = typer.Option(None, help="Display name [default: this machine's]."),
+    name: str = typer.Option(None, help="Display name, letters, digits and ._:/@+- [default: this machine's]."),
     workers: int = typer.Option(None, help="Processes [default: one per core]."),
     episodes_per_worker: int = typer.Option(None, help="Episodes in flight in each process; each takes about 35 MiB."),
     batch_size: int = typer.Option(None, help="Tasks fetched at once at most."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,8 @@ EPISODES_PER_WORKER = 24
 Each episode in flight has an environment of its own (see `kinitro.evaluation.instances`): a worker needs at most
 about 250 MiB + 35 MiB x (episodes per worker + 8), which is 1.4 GiB by default.
 """
+NAME_PATTERN = r"^[A-Za-z0-9._:/@+-]{1,100}$"
+"""What the API takes as a name."""
 DEFAULT_IMAGE = "kinitro/eval-env:v1"
 
 
@@ -38,11 +41,19 @@ class ExecutorSettings(ServiceSettings):
 
     api_url: str = Field(description="Where the API is, for example http://localhost:8000.")
     api_key: SecretStr | None = Field(None, description="An executor key with the scope `tasks`.")
-    name: str = Field(default_factory=lambda: socket.gethostname()[:100] or "executor", min_length=1, max_length=100)
+    name: str = Field(
+        default_factory=lambda: re.sub("[^A-Za-z0-9.-]", "-", socket.gethostname())[:100] or "executor",
+        pattern=NAME_PATTERN,
+        description="Display name; executors that share a Docker engine need different ones.",
+    )
     workers: int = Field(default_factory=usable_cores, ge=1, le=1024, description="Processes; one per core is best.")
     episodes_per_worker: int = Field(EPISODES_PER_WORKER, ge=1, le=1024, description="Episodes in flight in each.")
     batch_size: int = Field(100, ge=1, le=1000, description="Tasks fetched at once at most.")
-    env_families: str | None = Field(None, description="Comma-separated families, for example metaworld; all if unset.")
+    env_families: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+( *, *[A-Za-z0-9._-]+)*$",
+        description="Comma-separated families, for example metaworld; all if unset.",
+    )
     eval_mode: Literal["local", "docker", "basilica", "url"] = "local"
     eval_image: str = Field(DEFAULT_IMAGE, min_length=1, description="Image of `kinitro build-eval-env`.")
     eval_hosts: str | None = Field(None, description="Comma-separated Docker engines, for example ssh://user@host.")

@@ -161,9 +161,10 @@ async def test_a_container_evaluates_many_episodes_at_once_through_affinetes(poo
         assert result.trace is not None
         assert result.trace.seed == f"{seed:032x}"
         assert replay(result.trace, PointEnvironment()).agrees
+    await episodes_given_up_free_their_places(pool)
 
 
-async def test_an_episode_given_up_is_given_up_in_the_container_too(pool: ContainerPool) -> None:
+async def episodes_given_up_free_their_places(pool: ContainerPool) -> None:
     slow = [asyncio.create_task(pool.evaluate(job(seed, endpoint="fake://still?400"))) for seed in range(16)]
     await asyncio.sleep(0.5)
     for one in slow:
