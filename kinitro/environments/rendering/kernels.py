@@ -22,8 +22,7 @@ from kinitro.environments.rendering.scene import Geometry, Paint
 from kinitro.environments.rendering.textures import PLANAR, Textures
 
 Float32s = npt.NDArray[np.float32]
-Attributes = tuple[np.float32, np.float32, np.float32, np.float32, np.float32, np.float32]
-"""Red, green, blue, s, t, r."""
+Triple = tuple[np.float32, np.float32, np.float32]
 f32 = np.float32
 
 PIXEL_SAMPLES = 4
@@ -450,13 +449,14 @@ def _fill(
         a_low, b_low, c_low = _lowest(a_dx, a_dy), _lowest(b_dx, b_dy), _lowest(c_dx, c_dy)
         a_high, b_high, c_high = -_lowest(-a_dx, -a_dy), -_lowest(-b_dx, -b_dy), -_lowest(-c_dx, -c_dy)
         per_area = 1.0 / area
-        at_corners = _attributes(vertices, a), _attributes(vertices, b), _attributes(vertices, c)
+        colours = _triple(vertices, a, RED), _triple(vertices, b, RED), _triple(vertices, c, RED)
+        places = _triple(vertices, a, S), _triple(vertices, b, S), _triple(vertices, c, S)
         qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
         near_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * per_area)
         near_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * per_area)
         density = f32(0)
         if side > 0:
-            density = _texture_area(at_corners, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
+            density = _texture_area(places, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
         for row in range(top, bottom + 1):
             x, y = 2 * left + 0.5, 2 * row + 0.5
             at_a = (x - bx) * a_dx + (y - by) * a_dy - a_least
@@ -487,8 +487,9 @@ def _fill(
                         wa = f32((at_a + right_of * a_dx + below * a_dy) * scale) * qa
                         wb = f32((at_b + right_of * b_dx + below * b_dy) * scale) * qb
                         wc = f32((at_c + right_of * c_dx + below * c_dy) * scale) * qc
-                        red, green, blue, s, t, r = _mixed(wa, wb, wc, at_corners)
+                        red, green, blue = _mixed(wa, wb, wc, colours)
                         if side > 0:
+                            s, t, r = _mixed(wa, wb, wc, places)
                             footprint = density * distance * distance * distance
                             texel = _texel(s, t, r, footprint, kind, start, side, faces)
                             red *= f32(texels[texel, 0]) * f32(1 / 255)
@@ -522,22 +523,19 @@ def _inside(at_a: float, at_b: float, at_c: float) -> int:
 
 
 @inner
-def _attributes(vertices: Float32s, i: int) -> Attributes:
-    """What is interpolated between vertices."""
-    return vertices[i, RED], vertices[i, GREEN], vertices[i, BLUE], vertices[i, S], vertices[i, T], vertices[i, R]
+def _triple(vertices: Float32s, i: int, column: int) -> Triple:
+    """Three neighbouring columns of a vertex: its colour from RED, its texture coordinates from S."""
+    return vertices[i, column], vertices[i, column + 1], vertices[i, column + 2]
 
 
 @inner
-def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Attributes, Attributes, Attributes]) -> Attributes:
-    """Weighted sum of the attributes of three vertices."""
+def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Triple, Triple, Triple]) -> Triple:
+    """Weighted sum of what three vertices have."""
     a, b, c = at
     return (
         wa * a[0] + wb * b[0] + wc * c[0],
         wa * a[1] + wb * b[1] + wc * c[1],
         wa * a[2] + wb * b[2] + wc * c[2],
-        wa * a[3] + wb * b[3] + wc * c[3],
-        wa * a[4] + wb * b[4] + wc * c[4],
-        wa * a[5] + wb * b[5] + wc * c[5],
     )
 
 
@@ -565,7 +563,7 @@ def _byte(value: np.float32) -> int:
 
 
 @inner
-def _texture_area(at: tuple[Attributes, Attributes, Attributes], kind: int, side: int) -> np.float32:
+def _texture_area(at: tuple[Triple, Triple, Triple], kind: int, side: int) -> np.float32:
     """Texels of the finest level that a triangle spans, times 2.
 
     With `density` = this over twice the triangle's area in the picture, times the product of its corners' nearness, a
@@ -573,12 +571,12 @@ def _texture_area(at: tuple[Attributes, Attributes, Attributes], kind: int, side
     """
     a, b, c = at
     if kind == PLANAR:
-        ua, va, ub, vb, uc, vc = a[3], a[4], b[3], b[4], c[3], c[4]
+        ua, va, ub, vb, uc, vc = a[0], a[1], b[0], b[1], c[0], c[1]
     else:
-        face = _cube_face(a[3] + b[3] + c[3], a[4] + b[4] + c[4], a[5] + b[5] + c[5])
-        ua, va = _on_face(face, a[3], a[4], a[5])
-        ub, vb = _on_face(face, b[3], b[4], b[5])
-        uc, vc = _on_face(face, c[3], c[4], c[5])
+        face = _cube_face(a[0] + b[0] + c[0], a[1] + b[1] + c[1], a[2] + b[2] + c[2])
+        ua, va = _on_face(face, a[0], a[1], a[2])
+        ub, vb = _on_face(face, b[0], b[1], b[2])
+        uc, vc = _on_face(face, c[0], c[1], c[2])
     texels: np.float32 = abs((ub - ua) * (vc - va) - (uc - ua) * (vb - va)) * f32(side) * f32(side)
     return texels
 
@@ -610,8 +608,8 @@ def _texel(
         start += faces * side * side
         side >>= 1
         footprint *= f32(0.25)
-    column = min(int((s - np.floor(s)) * f32(side)), side - 1)
-    row = min(int((t - np.floor(t)) * f32(side)), side - 1)
+    column = min(max(int((s - np.floor(s)) * f32(side)), 0), side - 1)
+    row = min(max(int((t - np.floor(t)) * f32(side)), 0), side - 1)
     return start + (face * side + row) * side + column
 
 
