@@ -21,9 +21,9 @@ from kinitro.logs import get_logger
 from kinitro.scheduler.capacity import Probe, with_capacities
 from kinitro.scheduler.leadership import leadership, pause
 from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
-from kinitro.taskpool.pool import create_tasks
 from kinitro.taskpool.scorecard import Identity, Unscorable, score
 
 RETRY_S = 2.0

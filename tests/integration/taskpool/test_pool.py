@@ -9,10 +9,11 @@ import numpy as np
 import psycopg
 import pytest
 
+from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.database import ConnectionPool
 from kinitro.taskpool.errors import LeaseLost
 from kinitro.taskpool.messages import FetchResponse, SubmitStatus
-from kinitro.taskpool.pool import PoolLimits, StoredResult, TaskPool, create_tasks, fence_cycle
+from kinitro.taskpool.pool import PoolLimits, StoredResult, TaskPool, fence_cycle
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, report, request, rows
 
 

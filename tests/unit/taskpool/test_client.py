@@ -77,8 +77,9 @@ async def test_a_field_is_named() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{}", b"[]", b"null", b"<html>hello</html>", b"\xff", b'{"status": "ok"}', b'{"status": "ok", "version": NaN}',
-     json.dumps(HEALTH | {"more": 1}).encode(), b'{"status": "ok", "version": "1"'],
+    [b"", b"{}", b"[]", b"null", b"<html>hello</html>", b"\xff", b'{"status": "ok"}',
+     b'{"status": "ok", "version": NaN}', json.dumps(HEALTH | {"more": 1}).encode(),
+     b'{"status": "ok", "version": "1"'],
 )  # fmt: skip
 async def test_an_answer_that_is_no_answer(body: bytes) -> None:
     handler, _ = answers(httpx2.Response(200, content=body))
