@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
 def check(
     url: str = typer.Argument(help="Base URL of a policy server, for example http://127.0.0.1:8001."),
     samples: int = typer.Option(100, min=1, max=10_000, help="Calls to measure the latency with."),
+    wait: float = typer.Option(0.0, min=0, help="Seconds that the server may take to come up."),
     public: bool = typer.Option(False, "--public", help="Fail unless the evaluator would connect to this address."),
     json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
     wallet_name: str | None = typer.Option(None, help="Sign the requests with this wallet's hotkey."),
@@ -33,7 +34,7 @@ def check(
     from kinitro.policies.signing import RequestSigner, load_hotkey
 
     signer = RequestSigner(load_hotkey(wallet_name, hotkey_name), receiver) if wallet_name else None
-    subject = Subject(url, samples=samples, public=public, signer=signer)
+    subject = Subject(url, samples=samples, public=public, signer=signer, patience_s=wait)
     with Console(stderr=True).status(f"Checking {url} ...") as status:
         names = iter([*list(CHECKS)[1:], ""])
         results = asyncio.run(run_checks(subject, lambda _: status.update(f"Checking {url}: {next(names)} ...")))

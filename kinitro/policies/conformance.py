@@ -34,6 +34,7 @@ from kinitro.policies.probes import (
     run_episode,
     side_by_side,
     time_episode,
+    wait_for_health,
 )
 
 EPISODE_STEPS: Final = 8
@@ -73,6 +74,8 @@ class Subject:
     public: bool = False
     """Require an address that the evaluator would call."""
     signer: Signer | None = None
+    patience_s: float = 0.0
+    """How long the server may take to come up before the first check."""
     health: Health = field(default_factory=Health)
 
     @contextlib.asynccontextmanager
@@ -242,6 +245,7 @@ async def run_check(name: str, subject: Subject) -> CheckResult:
 
 async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = lambda _: None) -> list[CheckResult]:
     """Run all checks in order, telling `report` about each; skips the rest if the server cannot be talked to."""
+    await wait_for_health(HttpPolicy(subject.endpoint, allow_private=not subject.public), subject.patience_s)
     results: list[CheckResult] = []
     for name in CHECKS:
         if any(result.name in _NEEDED_BY_ALL and result.verdict is Verdict.FAILED for result in results):

@@ -61,6 +61,21 @@ def make_observations(count: int, seed: int = 0) -> list[Observation]:
     ]
 
 
+async def wait_for_health(policy: HttpPolicy, limit_s: float) -> None:
+    """Return when /health answers ok, or `limit_s` seconds have passed; closes the client."""
+    limit = time.monotonic() + limit_s
+    try:
+        while time.monotonic() < limit:
+            try:
+                await policy.health()
+            except PolicyError:
+                await asyncio.sleep(0.2)
+            else:
+                return
+    finally:
+        await policy.close()
+
+
 async def run_episode(
     policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation]
 ) -> npt.NDArray[np.float32]:

@@ -43,6 +43,12 @@ class RobotPolicy:
             config, str(MODEL), preprocessor_overrides={"device_processor": {"device": config.device}}
         )
 
+        blank = cls()
+        blank.instruction = blank.episode_id = ""
+        shapes = {name.rpartition(".")[2]: feature.shape for name, feature in config.image_features.items()}
+        images = {camera: np.zeros((height, width, 3), np.uint8) for camera, (_, height, width) in shapes.items()}
+        blank.predict(np.zeros(4, np.float32), images, 0)  # the first one is slow: not in an episode
+
     async def reset(self, task_config: dict) -> str:
         self.instruction = task_config["instruction"]
         self.episode_id = task_config["episode_id"]

@@ -20,7 +20,7 @@ TASKS = 64
 class RobotPolicy:
     """Linear in random features of the state, two small images and the instruction."""
 
-    max_concurrent_episodes = 16
+    max_concurrent_episodes = 8
     max_chunk = 1
     weights: np.ndarray
 
@@ -33,6 +33,8 @@ class RobotPolicy:
         else:
             logging.getLogger("uvicorn.error").warning("There is no %s: run train.py first", WEIGHTS.name)
             cls.weights = np.zeros((FEATURES + 1, 4))
+        blank = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
+        features(np.zeros(4, np.float32), blank, task_code(""))  # the first one is slow: not in an episode
 
     async def reset(self, task_config: dict) -> str:
         self.task = task_code(task_config["instruction"])

@@ -59,6 +59,10 @@ class RobotPolicy:
         else:
             logging.getLogger("uvicorn.error").warning("There is no %s: run train.py first", CHECKPOINT.name)
         cls.network.to(cls.device).eval()
+        blank = cls()
+        blank.task = 0
+        images = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
+        blank.forward(np.zeros(4, np.float32), images)  # the first one is slow: not in an episode
 
     async def reset(self, task_config: dict) -> str:
         self.task = task_number(task_config["instruction"])

@@ -1,0 +1,112 @@
+"""Every command of docs/miner-guide.md, run in order in one shell; only the other side of the network is a stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kinitro.chain import Wallet
+from kinitro.chain.local import LocalChain
+from kinitro.miner.projects import create_project
+from tests.fakes.policy_servers import free_port, running_project
+from tests.standin.basilica import Basilica
+from tests.standin.hub import Hub
+
+CHECKOUT = Path(__file__).parents[2]
+GUIDE = (CHECKOUT / "docs" / "miner-guide.md").read_text()
+WALLET = Wallet("my-wallet", "my-hotkey")
+
+SHORTENED = {
+    "--episodes 50": "--episodes 1",
+    "--episodes 20": "--episodes 1 --workers 1",
+    "--network finney": "--network local-dev",
+    "8001": "{port}",
+    " --public": "",
+    "kinitro check": "kinitro check --samples 10",
+    "kinitro basilica-push": "kinitro basilica-push --allow-private-endpoints",
+    "kinitro miner-deploy .": "kinitro miner-deploy . --allow-private-endpoints",
+}
+"""What differs from the guide: fewer episodes, a chain on this machine, private addresses."""
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```console\n(.*?)```", GUIDE, re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def script(port: int) -> str:
+    lines = [
+        "set -e",
+        "trap 'kill $(jobs -p) 2>/dev/null' EXIT",
+        'kinitro() { "$PYTHON" -m kinitro "$@"; }',
+        'pip() { "$PYTHON" -m pip "$@"; }',
+    ]
+    lines += ['python() { "$PYTHON" "$@"; }', 'uvicorn() { exec "$PYTHON" -m uvicorn "$@"; }']
+    for command in commands():
+        if command.startswith("export "):  # the tokens are in the environment already
+            continue
+        for written, run in SHORTENED.items():
+            command = command.replace(written, run.format(port=port))
+        lines += [f"echo {'#' * 3} {command.split('#')[0].strip()!r} >&2", command]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def world(tmp_path, empty_database) -> Iterator[dict[str, str]]:
+    async def register() -> None:
+        chain = await LocalChain.create(empty_database, 26, block_time_s=0.05)
+        await chain.register(26, WALLET)
+        await chain.close()
+
+    asyncio.run(register())
+    create_project(tmp_path / "served")
+    with Hub("hf_secret") as hub, running_project(tmp_path / "served") as url, Basilica("b_secret", url) as cloud:
+        cloud.phases = ["ready"]
+        yield {
+            "HF_ENDPOINT": hub.url,
+            "HF_TOKEN": "hf_secret",
+            "BASILICA_API_URL": cloud.url,
+            "BASILICA_API_TOKEN": "b_secret",
+            "KINITRO_LOCAL_CHAIN_URL": empty_database,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHON": sys.executable,
+            "PYTHONPATH": str(CHECKOUT),
+        }
+
+
+@pytest.mark.slow
+def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
+    done = subprocess.run(
+        ["bash", "-c", script(free_port())],
+        cwd=tmp_path,
+        env=os.environ | world,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "Committed in block" in done.stdout
+    assert "your-name/my-policy" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+    assert (tmp_path / "my-policy" / "result.json").stat().st_size > 0
+
+
+def test_the_python_of_the_guide_runs() -> None:
+    for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
+        subprocess.run(
+            [sys.executable, "-c", block], check=True, timeout=120, env=os.environ | {"PYTHONPATH": str(CHECKOUT)}
+        )
+
+
+def test_the_links_of_the_guides_lead_somewhere() -> None:
+    for guide in ("miner-guide.md", "protocol.md"):
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", (CHECKOUT / "docs" / guide).read_text()):
+            assert (CHECKOUT / "docs" / target).exists(), target
