@@ -120,6 +120,7 @@ def test_audit_guide(published: Published, tmp_path: Path) -> None:
     assert sum("equal to the bit" in text for text in output) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_backend_guide(empty_database: str, tmp_path: Path) -> None:
     text = (DOCS / "backend-guide.md").read_text().partition("## Disputes")[0]
