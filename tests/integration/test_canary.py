@@ -93,9 +93,8 @@ async def test_a_stall_of_our_own_loop_is_noticed() -> None:
     watching = asyncio.create_task(watch.run())
     before = time.monotonic()
     await asyncio.sleep(0.1)
-    assert watch.worst_since(before) < 0.1
     time.sleep(0.4)  # noqa: ASYNC251 - this is the stall
     await asyncio.sleep(0.05)
     watching.cancel()
-    assert 0.3 < watch.worst_since(before) < 1.0
+    assert watch.worst_since(before) > 0.3
     assert watch.worst_since(time.monotonic()) == 0.0

@@ -113,8 +113,8 @@ async def test_each_enemy_gets_its_named_outcome_and_nobody_else_suffers(enemies
     for reason, result in results.items():
         assert result.outcome is Outcome.POLICY_FAULT
         assert result.reason == reason
-        assert result.timings.policy_max_ms < 1000
-    assert elapsed_s < 15
+        assert result.timings.policy_max_ms < 3000
+    assert elapsed_s < 30
 
 
 async def test_a_server_that_dies_in_the_middle_costs_only_its_own_episode() -> None:

@@ -148,7 +148,7 @@ async def test_timings_tell_the_policy_from_the_simulator() -> None:
     )
     around.simulator.close()
     assert 20 <= result.timings.policy_p50_ms <= result.timings.policy_p95_ms <= result.timings.policy_max_ms
-    assert 30 <= result.timings.simulation_ms <= 300
+    assert 30 <= result.timings.simulation_ms <= 3000
     assert result.timings.waiting_ms >= 0
 
 
