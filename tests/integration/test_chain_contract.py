@@ -21,16 +21,6 @@ from tests.standin.worlds import NETUID, World, local_world, standin_world
 COMMITMENT = Commitment("alice/pi0", "0123456789abcdef" * 2 + "01234567", "https://pi0.example.com")
 
 
-@pytest.fixture(params=["local", "bittensor"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "local":
-        async with local_world(request.getfixturevalue("empty_database")) as local:
-            yield local
-    else:
-        async with standin_world(tmp_path) as standin:
-            yield standin
-
-
 @pytest.fixture(params=["local", "bittensor", "live"])
 async def reading(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Chain, int]]:
     """A chain that need not be ours, and a subnet on it."""

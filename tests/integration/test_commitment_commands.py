@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from kinitro.chain import bittensor as adapter
 from tests.standin.command import kinitro
-from tests.standin.worlds import NETUID, StandinWorld, World, local_world, standin_world
+from tests.standin.worlds import NETUID, StandinWorld, World
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 POLICY = ("--repo", "alice/pi0", "--revision", REVISION, "--endpoint", "https://pi0.example.com")
-
-
-@pytest.fixture(params=["local", "bittensor"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "local":
-        async with local_world(request.getfixturevalue("empty_database")) as local:
-            yield local
-    else:
-        async with standin_world(tmp_path) as standin:
-            yield standin
-
-
-@pytest.fixture
-async def standin(tmp_path: Path) -> AsyncIterator[StandinWorld]:
-    async with standin_world(tmp_path) as world:
-        yield world
 
 
 def subnet(world: World) -> tuple[str, ...]:

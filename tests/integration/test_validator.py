@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
 from tests.standin.backend import publication
 from tests.standin.runtime import Runtime
-from tests.standin.worlds import NETUID, StandinWorld, World, local_world, standin_world
+from tests.standin.worlds import NETUID, StandinWorld, World
 
 MINERS = ("one", "two", "three")
 TEMPO = 2000
@@ -45,23 +45,16 @@ class Backend:
         return self.weights
 
 
-@pytest.fixture(params=["local", "bittensor"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "local":
-        async with local_world(request.getfixturevalue("empty_database")) as local:
-            await populate(local)
-            yield local
-    else:
-        async with standin_world(tmp_path) as standin:
-            await populate(standin)
-            yield standin
+@pytest.fixture
+async def world(world: World) -> World:
+    await populate(world)
+    return world
 
 
 @pytest.fixture
-async def standin(tmp_path: Path) -> AsyncIterator[StandinWorld]:
-    async with standin_world(tmp_path) as standin:
-        await populate(standin)
-        yield standin
+async def standin(standin: StandinWorld) -> StandinWorld:
+    await populate(standin)
+    return standin
 
 
 async def populate(world: World) -> None:
