@@ -44,7 +44,7 @@ def commands() -> list[str]:
 def script(port: int) -> str:
     lines = [
         "set -e",
-        "trap 'kill $(jobs -p) 2>/dev/null' EXIT",
+        "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT",
         'kinitro() { "$PYTHON" -m kinitro "$@"; }',
         'pip() { "$PYTHON" -m pip "$@"; }',
     ]
