@@ -55,6 +55,7 @@ class Task:
         self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
         self._mocap_position, self._mocap_quaternion, self._control = data.mocap_pos[0], data.mocap_quat[0], data.ctrl
         self._step_m = np.float32(stock.action_scale)
+        self._warnings = data.warning
         condition = SUCCESS_CONDITIONS.get(name)
         self._reached = condition.bind(data) if condition else None
         self._markers = GoalMarkers(name, stock)
@@ -136,10 +137,10 @@ class Task:
         return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
 
     def _check(self) -> None:
-        counts = self.data.warning.number
+        counts = self._warnings.number
         if counts.any():
             kind = int(counts.argmax())
-            text = mujoco.mju_warningText(kind, self.data.warning[kind].lastinfo)
+            text = mujoco.mju_warningText(kind, self._warnings[kind].lastinfo)
             raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
 
