@@ -17,8 +17,9 @@ class _Row(NamedTuple):
     random: float
 
 
-# Success rates: `benchmarks/success_rates.py`, 100 episodes of each scored task. Of the others: 25 episodes of the first
-# six and the expert's 12 of the rest; where no run was finished, 0.95 and chance 0.0 are the expectation.
+# Success rates: `benchmarks/success_rates.py`. Scored tasks: 100 episodes each. Others: 25 episodes of assembly to
+# button-press-topdown-wall; 12 of the expert from button-press-wall to soccer, their chance 0.0 is assumed.
+# Assumed altogether: stick-pull to window-open.
 _SCORED = (
     _Row("pick-place", "pick up the puck and hold it at the goal", "pick-and-place", 1.0, 0.0),
     _Row("push", "push the puck to the goal", "push", 1.0, 0.0),
