@@ -14,6 +14,9 @@ DEFAULT_ENVIRONMENTS = (
     "metaworld/drawer-close-v3",
 )
 
+LOG_WIDTH = 120
+"""Characters of a line where the output is no terminal."""
+
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
@@ -68,7 +71,10 @@ def demo(
         workers=workers or len(os.sched_getaffinity(0)),
         api_port=api_port,
     )
+    console = Console()
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
     try:
-        asyncio.run(run_demo(options, Console(), keep_running=keep_running))
+        asyncio.run(run_demo(options, console, keep_running=keep_running))
     except asyncio.CancelledError:
         raise typer.Exit(143) from None

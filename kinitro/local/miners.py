@@ -30,9 +30,9 @@ class DemoMiner:
 DEMO_MINERS = (
     DemoMiner("idle", "idle", "never moves"),
     DemoMiner("random", None, "moves at random"),
-    DemoMiner("specialist", "specialist", "closes drawers and does nothing else"),
-    DemoMiner("generalist", "generalist", "looks at the images and knows several tasks"),
-    DemoMiner("copycat", "generalist", "a byte-for-byte copy of the generalist, registered later"),
+    DemoMiner("specialist", "specialist", "closes drawers, nothing else"),
+    DemoMiner("generalist", "generalist", "finds things in the images"),
+    DemoMiner("copycat", "generalist", "the generalist's bytes, committed later"),
 )
 """In the order of their commitments: ties go to whoever comes first."""
 
