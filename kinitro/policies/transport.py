@@ -3,7 +3,7 @@
 Not a general HTTP client, because those promise too little here. The bytes of a call are counted as they leave the
 socket, before anything is parsed, so that no flood of interim responses, chunk extensions or headers costs more than
 the parsing of 80 KiB (aiohttp spends its whole deadline on such a flood and holds up the event loop); the connection
-goes to an address that was checked, not to a name; and a call costs 0.1 ms of CPU, a third of aiohttp's.
+goes to an address that was checked, not to a name; and a bare exchange costs 0.1 ms of CPU, a third of aiohttp's.
 The parsing is llhttp's, through httptools.
 """
 
