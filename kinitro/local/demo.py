@@ -23,6 +23,8 @@ from kinitro.taskpool.messages import Scores, TaskStats, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow
 
 POLL_S = 0.5
+CHAIN_PRECISION = 1e-3
+"""Two shares this close are the same weight, rounded."""
 CHAIN_DEADLINE_S = 90.0
 """How long after the last publication the validator may take to set it."""
 
@@ -49,9 +51,9 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
     async with running_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
-        console.print(f"The API listens on [bold]{subnet.api_url}[/bold] (its description: {subnet.api_url}/docs)")
+        console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
-        weights = await api.weights_latest()
+        weights = await api.weights_at(scores.block)
         console.print("Scores are published; waiting for the validator to put the weights on the chain ...")
         on_chain = await _wait_for_chain(subnet, weights)
         result = DemoResult(scores, weights, on_chain)
@@ -122,12 +124,16 @@ def _success_so_far(stats: TaskStats) -> str:
 
 async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
     """The row that the validator set for these weights, read back from the chain."""
-    wanted = {uid for uid, value in weights.weights_u16.items() if value}
+    wanted = {uid: weight for uid, weight in weights.weights.items() if weight}
     deadline = time.monotonic() + CHAIN_DEADLINE_S
     while time.monotonic() < deadline:
         subnet.check()
         found = {uid: value for uid, value in (await subnet.weights_on_chain()).items() if value}
-        if found and (found.keys() == wanted or not wanted):
+        total = sum(found.values())
+        set_for_these = found.keys() == wanted.keys() and all(
+            abs(found[uid] / total - weight) < CHAIN_PRECISION for uid, weight in wanted.items()
+        )
+        if found and (set_for_these or not wanted):
             return found
         await asyncio.sleep(POLL_S)
     raise UnavailableError(

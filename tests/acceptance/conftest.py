@@ -24,7 +24,7 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     def start(*flags: str) -> Demo:
         directory, marker = tmp_path_factory.mktemp("demo") / "out", uuid.uuid4().hex
         command = [sys.executable, "-m", "kinitro", "demo", "--out", str(directory)]
-        command += ["--api-port", str(free_ports(1)[0]), "--environments", "reach-v3,drawer-close-v3"]
+        command += ["--api-port", str(free_ports(1)[0]), "--environments", "drawer-open-v3,drawer-close-v3"]
         command += ["--episodes", "2", "--max-steps", "120", *flags]
         process = subprocess.Popen(
             command,

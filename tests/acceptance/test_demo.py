@@ -44,13 +44,15 @@ def test_the_generalist_earns_and_neither_copy_nor_idle_nor_random_does(finished
     assert on_chain["copycat"] == on_chain["idle"] == on_chain["random"] == 0
 
 
-def test_a_copy_has_the_same_outcome_in_every_episode(finished_demo: tuple[Demo, str]) -> None:
+def test_a_copy_fares_the_same_in_every_episode_that_both_answered_in_time(finished_demo: tuple[Demo, str]) -> None:
     names = finished_demo[0].read("names.json")
-    outcomes: dict[str, dict[tuple[str, int], tuple[int, int]]] = {}
+    fared: dict[str, dict[tuple[str, int], tuple[int, int]]] = {"generalist": {}, "copycat": {}}
     for row in finished_demo[0].read("results.json"):
-        of_miner = outcomes.setdefault(names[str(row["uid"])], {})
-        of_miner[row["env_id"], row["episode"]] = row["outcome"], row["steps"]
-    assert outcomes["copycat"] == outcomes["generalist"]
+        if names[str(row["uid"])] in fared and row["forfeits"] == 0:
+            fared[names[str(row["uid"])]][row["env_id"], row["episode"]] = row["outcome"], row["steps"]
+    both = fared["generalist"].keys() & fared["copycat"].keys()
+    assert both, "no episode without a late answer: this machine is too busy for the demo"
+    assert {key: fared["copycat"][key] for key in both} == {key: fared["generalist"][key] for key in both}
 
 
 def test_says_where_the_api_listens_and_shows_a_leaderboard(finished_demo: tuple[Demo, str]) -> None:
