@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.local.ports import free_ports
 from kinitro.local.supervisor import die_with_parent
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError
@@ -33,9 +33,7 @@ async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
         raise ConfigurationError(
             f"{directory} has no server.py: name the URL of a policy server, or a directory of `kinitro init-miner`."
         )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     process = _start(directory, port, log_path)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -8,7 +8,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from kinitro.errors import UnavailableError
+from kinitro.local.ports import free_ports
 from kinitro.local.supervisor import die_with_parent
 
 START_DEADLINE_S = 60.0
@@ -115,9 +115,7 @@ class LocalPostgres:
                 directory.mkdir(mode=0o700)
                 self._give(directory)
         self._prepare_cluster()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self._launch()
         return self
 

@@ -19,6 +19,7 @@ from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.miners import DEMO_MINERS, DemoMiner, content_revision, policy_server, write_policy_directory
+from kinitro.local.ports import LOOPBACK, free_ports
 from kinitro.local.postgres import LocalPostgres
 from kinitro.local.supervisor import Service, Supervisor
 
@@ -29,7 +30,6 @@ TEMPO_BLOCKS = 20
 START_DEADLINE_S = 60.0
 VALIDATOR = Wallet("validator", "default")
 PREFERRED_API_PORT = 8000
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +189,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody listens on at this moment, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from kinitro.local.subnet import free_ports
+from kinitro.local.ports import free_ports
 from tests.acceptance.demo_process import MARKER, Demo
 
 
