@@ -1,0 +1,1 @@
+"""Running a stranger's policy where it can hurt nobody."""
