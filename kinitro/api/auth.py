@@ -86,6 +86,11 @@ async def require_tasks(caller: Identified, services: ServicesOf) -> Caller:
     return _with_scope(caller, services, "tasks")
 
 
+async def require_verify(caller: Identified, services: ServicesOf) -> Caller:
+    """For routes that verifiers use; a key for tasks may verify too."""
+    return _with_scope(caller, services, "verify")
+
+
 async def require_read(caller: Identified, services: ServicesOf) -> Caller:
     """For what operators read; a key for tasks may read too."""
     return _with_scope(caller, services, "read")
@@ -110,4 +115,5 @@ def _unauthorized(what: str) -> HTTPException:
 
 
 ExecutorCaller = Annotated[Caller, Depends(require_tasks)]
+VerifierCaller = Annotated[Caller, Depends(require_verify)]
 ReadCaller = Annotated[Caller, Depends(require_read)]

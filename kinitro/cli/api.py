@@ -169,7 +169,8 @@ def reset(
 def create_key(
     executor: Annotated[str, typer.Argument(help="Name of the executor, such as gpu-1.")],
     scope: Annotated[
-        Literal["tasks", "read"], typer.Option(help="tasks: lease and report; read: metrics only.")
+        Literal["tasks", "read", "verify"],
+        typer.Option(help="tasks: lease, report and verify; verify: verify only; read: metrics only."),
     ] = "tasks",
     database_url: DatabaseUrl = None,
 ) -> None:

@@ -35,6 +35,9 @@ def executor(
     eval_token: str = typer.Option(None, help="Its token; better given as KINITRO_EXECUTOR_EVAL_TOKEN."),
     allow_private_endpoints: bool = typer.Option(None, help="Allow policy servers on loopback and private networks."),
     canary_url: str = typer.Option(None, help="A policy server of yours outside, to notice a broken uplink."),
+    verification_rate: float = typer.Option(
+        None, help="Share of the episodes that are recorded to be verified [default: 0.05]."
+    ),
     spool_dir: Path = typer.Option(None, help="Where results wait while the API is away."),
     grace_s: float = typer.Option(None, help="Seconds for running episodes to finish after SIGTERM."),
     log_level: str = typer.Option(None, help="debug, info, warning or error."),
@@ -62,6 +65,7 @@ def executor(
         eval_token=eval_token,
         allow_private_endpoints=allow_private_endpoints,
         canary_url=canary_url,
+        verification_rate=verification_rate,
         spool_dir=spool_dir,
         grace_s=grace_s,
         log_level=log_level,

@@ -25,6 +25,8 @@ class Job(msgspec.Struct, frozen=True):
     max_steps: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     video: str | None = None
     """Path of an mp4 file to write."""
+    record: bool = False
+    """Report the recording, too; needs a worker with `recorders`."""
 
 
 class Evaluator(Protocol):

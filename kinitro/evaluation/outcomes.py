@@ -67,3 +67,5 @@ class EpisodeResult:
     forfeits: int = 0
     timings: Timings = field(default_factory=Timings)
     trace: Trace | None = None
+    recording: bytes | None = None
+    """Encoded, see `recordings`; only if it was asked for and the episode counts."""

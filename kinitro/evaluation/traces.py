@@ -6,7 +6,6 @@ neighbouring float32 numbers are alike and compress, their mantissas do not.
 
 from __future__ import annotations
 
-import zlib
 from itertools import pairwise
 
 import msgspec
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from kinitro.evaluation.errors import InvalidTrace
 from kinitro.evaluation.outcomes import DIGEST_EVERY, Trace
+from kinitro.evaluation.packing import Unreadable, pack, unpack
 from kinitro.policies.messages import ACTION_SIZE
 
 TRACE_VERSION = 1
@@ -27,21 +27,15 @@ _ACTION_BYTES = 4 * ACTION_SIZE
 def encode(trace: Trace) -> bytes:
     """The trace as bytes; `decode` is the inverse."""
     packed = msgspec.structs.replace(trace, actions=_planes(trace.actions, rows=-1, columns=4))
-    return bytes([TRACE_VERSION]) + zlib.compress(msgspec.msgpack.encode(packed), 9)
+    return pack(TRACE_VERSION, packed)
 
 
 def decode(data: bytes) -> Trace:
     """The trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace."""
-    if not data or data[0] != TRACE_VERSION:
-        raise InvalidTrace(f"A trace begins with the byte {TRACE_VERSION}; this has {data[:1].hex() or 'no bytes'}.")
-    inflater = zlib.decompressobj()
     try:
-        plain = inflater.decompress(data[1:], MAX_TRACE_BYTES)
-        if inflater.unconsumed_tail or not inflater.eof or inflater.unused_data:
-            raise InvalidTrace(f"A trace has at most {MAX_TRACE_BYTES} bytes and nothing after its end.")
-        packed = msgspec.msgpack.decode(plain, type=Trace)
-    except (zlib.error, msgspec.MsgspecError) as error:
-        raise InvalidTrace(f"These {len(data)} bytes are not a trace: {error}.") from None
+        packed = unpack(TRACE_VERSION, data, Trace, MAX_TRACE_BYTES, "trace")
+    except Unreadable as error:
+        raise InvalidTrace(str(error)) from None
     if len(packed.actions) % _ACTION_BYTES:
         raise InvalidTrace(f"Actions take {_ACTION_BYTES} bytes each; the trace has {len(packed.actions)}.")
     trace = msgspec.structs.replace(packed, actions=_planes(packed.actions, rows=4, columns=-1))

@@ -12,6 +12,7 @@ import platform
 import signal
 import socket
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -27,12 +28,15 @@ from kinitro.evaluation.episode import SIMULATION_FAILED, Surroundings, run_epis
 from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.jobs import Job, load
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.evaluation.recordings import Recorder, encode
 from kinitro.evaluation.simulator import SimulationThread
 from kinitro.evaluation.stalls import StallWatch
 from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
 from kinitro.policies.messages import Policy
 
+RECORDED = (Outcome.SUCCESS, Outcome.FAILURE)
+"""A policy fault earns its miner nothing, so there is nothing to verify."""
 ALIVE_EVERY_S = 2.0
 SWITCH_INTERVAL_S = 0.0005
 """How long the simulation thread may keep the interpreter from the event loop; Python's default is 5 ms."""
@@ -48,6 +52,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     fingerprint: str = "kinitro.environments:fingerprint"
     prepare: str = "kinitro.environments:prepare"
     policies: str = "kinitro.policies.client:HttpPolicy"
+    recorders: bool = False
+    """Every episode has a recorder, whether its recording is wanted or not: no policy can tell which is which."""
     log_level: str = "info"
     log_format: LogFormat = "auto"
 
@@ -115,17 +121,22 @@ class Worker:
 
     async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
         policy: Policy = self._connect(job.endpoint, allow_private=self._config.allow_private_endpoints)
+        recorder = Recorder() if self._config.recorders else None
         try:
-            return await run_episode(
+            result = await run_episode(
                 environment,
                 policy,
                 seed=int(job.seed, 16),
                 max_steps=job.max_steps,
                 surroundings=self._surroundings,
-                witness=VideoWitness(Path(job.video)) if job.video else None,
+                witness=VideoWitness(Path(job.video)) if job.video else recorder,
             )
         finally:
             await policy.close()
+        if recorder is None or not job.record or result.outcome not in RECORDED:
+            return result
+        recording = recorder.recording()
+        return replace(result, recording=None if recording is None else encode(recording))
 
     def _connect_own(self, url: str) -> Policy:
         policy: Policy = self._connect(url, allow_private=True)

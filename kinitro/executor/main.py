@@ -59,6 +59,7 @@ def make_evaluator(settings: ExecutorSettings) -> Evaluator:
         WorkerConfig(
             allow_private_endpoints=settings.allow_private_endpoints,
             canary_url=settings.canary_url,
+            recorders=True,
             log_level=settings.log_level,
             log_format=settings.log_format,
         ),

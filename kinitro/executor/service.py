@@ -32,6 +32,8 @@ PROGRESS_EVERY_S = 30.0
 FAULTS_IN_A_ROW = 5
 """Evaluator faults without a single usable result between them: then this machine is the problem, so it slows down
 instead of spending other people's attempts."""
+_DICE = random.SystemRandom()
+"""Nobody can foresee which episodes are recorded."""
 log = get_logger(__name__)
 
 
@@ -166,7 +168,14 @@ class Executor:
         try:
             async with self._limits.admitted(task.endpoint, task.max_concurrency):
                 result = await self._evaluator.evaluate(
-                    Job(task.env_id, task.env_version, task.seed, task.endpoint, task.max_steps)
+                    Job(
+                        task.env_id,
+                        task.env_version,
+                        task.seed,
+                        task.endpoint,
+                        task.max_steps,
+                        record=task.record or _DICE.random() < self._settings.verification_rate,
+                    )
                 )
             self._counts[result.outcome] += 1
             self._faults_in_a_row = self._faults_in_a_row + 1 if result.outcome is Outcome.EVALUATOR_FAULT else 0
@@ -316,4 +325,5 @@ def report(task_id: int, result: EpisodeResult) -> TaskResult:
         forfeits=result.forfeits,
         timings=TaskTimings(**asdict(result.timings)),
         trace=trace,
+        recording=None if result.recording is None else base64.b64encode(result.recording).decode(),
     )

@@ -65,6 +65,9 @@ class ExecutorSettings(ServiceSettings):
     eval_token: SecretStr | None = Field(None, description="Token of that container; drawn anew where we start it.")
     allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
     canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
+    verification_rate: float = Field(
+        0.05, ge=0, le=1, description="Share of the episodes that are recorded to be verified."
+    )
     spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
     grace_s: float = Field(18.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
 

@@ -31,6 +31,7 @@ from kinitro.taskpool.records import (
     results_root,
 )
 from kinitro.taskpool.statements import load_statements
+from kinitro.taskpool.verifications import Verifications
 
 _STATEMENTS = load_statements(Path(__file__).with_name("cycles.sql"))
 
@@ -64,6 +65,7 @@ class Cycle:
     mixed_physics: bool
     created_at: datetime
     deadline_at: datetime
+    scoring_at: datetime | None
     published_at: datetime | None
     revealed_at: datetime | None
     results_root: bytes | None
@@ -210,11 +212,13 @@ class CycleStore:
             await self._close_tasks(cycle_id)
             cycle = await self._move("STOP_CYCLE", cycle_id=cycle_id, state=state, reason=reason)
             await self.connection.execute(_STATEMENTS["DIGEST_TRACES"], {"cycle_id": cycle_id})
+            await Verifications(self.connection).close(cycle_id)
         return cycle
 
     async def drop_old_traces(self, netuid: int, keep: int) -> int:
-        """Drop the traces of all but the newest `keep` finished cycles; returns how many went."""
+        """Drop traces and recordings of all but the newest `keep` finished cycles; returns how many traces went."""
         parameters = {"netuid": netuid, "keep": keep}
+        await Verifications(self.connection).drop_old_recordings(netuid, keep)
         return (await self.connection.execute(_STATEMENTS["DROP_OLD_TRACES"], parameters)).rowcount
 
     # --- reading -----------------------------------------------------------------------------------------------

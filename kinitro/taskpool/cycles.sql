@@ -47,7 +47,7 @@ where id = %(cycle_id)s and state = 'open'
 returning *
 
 -- START_SCORING
-update cycle set state = 'scoring' where id = %(cycle_id)s and state = 'running' returning *
+update cycle set state = 'scoring', scoring_at = now() where id = %(cycle_id)s and state = 'running' returning *
 
 -- PROGRESS  of the tasks
 select count(*) as total, count(outcome) as finished, count(*) filter (where outcome = 4) as void,

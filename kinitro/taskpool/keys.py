@@ -17,7 +17,7 @@ from kinitro.taskpool.statements import load_statements
 
 SQL = load_statements(Path(__file__).with_name("keys.sql"))
 
-Scope = Literal["tasks", "read"]
+Scope = Literal["tasks", "read", "verify"]
 PREFIX = "kin_"
 LIVE_KEYS = 2
 """Per executor and scope: one in use and its successor."""

@@ -86,6 +86,7 @@ class TaskResult(Message):
     forfeits: int = Field(0, ge=0, le=100_000)
     timings: TaskTimings = Field(default_factory=TaskTimings)
     trace: str | None = Field(None, max_length=2_000_000, description="Base64 of an encoded trace.")
+    recording: str | None = Field(None, max_length=1_000_000, description="Base64 of an encoded recording.")
 
 
 class SubmitRequest(Message):

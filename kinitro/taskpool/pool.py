@@ -20,6 +20,8 @@ from kinitro.taskpool.errors import LeaseLost, UnknownCycle
 from kinitro.taskpool.keys import SQL as KEY_SQL
 from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
 from kinitro.taskpool.statements import load_statements
+from kinitro.taskpool.verifications import SQL as VERIFICATION_SQL
+from kinitro.taskpool.verifications import Verifications
 
 SQL = load_statements(Path(__file__).with_name("pool.sql"))
 
@@ -48,10 +50,11 @@ class PoolLimits:
 
 @dataclass(frozen=True, slots=True)
 class StoredResult:
-    """A report ready to be stored: `trace` is decoded."""
+    """A report ready to be stored: `trace` and `recording` are decoded."""
 
     result: TaskResult
     trace: bytes | None = None
+    recording: bytes | None = None
 
 
 class TaskPool:
@@ -130,8 +133,13 @@ class TaskPool:
             "traces": [stored.trace for stored in unique],
         }
 
+        recordings = {stored.result.task_id: stored.recording for stored in unique if stored.recording is not None}
+
         async def statement(connection: Connection) -> list[TupleRow]:
-            return await (await connection.execute(SQL["SUBMIT"], parameters)).fetchall()
+            rows = await (await connection.execute(SQL["SUBMIT"], parameters)).fetchall()
+            if recordings:
+                await Verifications(connection).keep(executor_id, lease_id, recordings)
+            return rows
 
         statuses = {int(row[0]): str(row[1]) for row in await run_on(self.connections, statement)}
         return [_status(stored, first[stored.result.task_id], statuses) for stored in results]
@@ -216,12 +224,14 @@ class TaskPool:
     async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:
         """Remove tasks and traces of a cycle that is over, in short transactions; returns the number of rows."""
         dropped = 0
-        for name, wanted in (("DROP_TRACES", traces), ("DROP_TASKS", tasks), ("DROP_DIGESTS", tasks)):
+        recordings = VERIFICATION_SQL["DROP_RECORDINGS"]
+        drops = ((SQL["DROP_TRACES"], traces), (recordings, traces), (SQL["DROP_TASKS"], tasks), (SQL["DROP_DIGESTS"], tasks))
+        for sql, wanted in drops:
             while wanted:
                 parameters = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}
 
-                async def statement(connection: Connection, name: str = name, of: dict[str, int] = parameters) -> int:
-                    return (await connection.execute(SQL[name], of)).rowcount
+                async def statement(connection: Connection, sql: str = sql, of: dict[str, int] = parameters) -> int:
+                    return (await connection.execute(sql, of)).rowcount
 
                 count = await run_on(self.connections, statement)
                 dropped += count

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kinitro.evaluation.merkle import leaf_hash, merkle_root
 from kinitro.taskpool.messages import Hex32, Message
+from kinitro.taskpool.verdicts import VerificationRule
 
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
@@ -43,6 +44,9 @@ class CycleConfig(Message):
     timeout_s: float
     randomization: str = "standard"
     scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
+    verification: VerificationRule = Field(
+        default_factory=VerificationRule, description="When failed checks cost a miner its weight."
+    )
     kinitro_version: str
 
 

@@ -27,6 +27,8 @@ TABLES = (
     "task",
     "lease",
     "trace",
+    "recording",
+    "verification",
     "publication",
     "executor",
     "executor_key",

@@ -98,16 +98,21 @@ def _envelope(body: bytes) -> _Envelope:
 
 
 def _readable(report: dict[str, Any]) -> StoredResult:
-    """Raises pydantic's ValidationError, also for a trace that is no base64."""
+    """Raises pydantic's ValidationError, also for a trace or recording that is no base64."""
     result = TaskResult.model_validate(report)
-    if result.trace is None:
-        return StoredResult(result)
+    return StoredResult(result, _decoded(result, "trace"), _decoded(result, "recording"))
+
+
+def _decoded(result: TaskResult, field: str) -> bytes | None:
+    text: str | None = getattr(result, field)
+    if text is None:
+        return None
     try:
-        return StoredResult(result, base64.b64decode(result.trace, validate=True))
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise ValidationError.from_exception_data(
             "TaskResult",
-            [{"type": "value_error", "loc": ("trace",), "input": "", "ctx": {"error": "it is no base64"}}],
+            [{"type": "value_error", "loc": (field,), "input": "", "ctx": {"error": "it is no base64"}}],
         ) from None
 
 

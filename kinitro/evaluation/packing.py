@@ -1,0 +1,33 @@
+"""Structures as bytes for storage: one version byte, then zlib over msgpack."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TypeVar
+
+import msgspec
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Unreadable(ValueError):
+    """These bytes are not what they should be; the message says how."""
+
+
+def pack(version: int, structure: msgspec.Struct) -> bytes:
+    """The structure as bytes; `unpack` is the inverse."""
+    return bytes([version]) + zlib.compress(msgspec.msgpack.encode(structure), 9)
+
+
+def unpack(version: int, data: bytes, kind: type[S], limit_bytes: int, what: str) -> S:
+    """The structure in `data`, which is not trusted, of at most `limit_bytes` decompressed. Raises Unreadable."""
+    if not data or data[0] != version:
+        raise Unreadable(f"A {what} begins with the byte {version}; this has {data[:1].hex() or 'no bytes'}.")
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(data[1:], limit_bytes)
+        if inflater.unconsumed_tail or not inflater.eof or inflater.unused_data:
+            raise Unreadable(f"A {what} has at most {limit_bytes} bytes and nothing after its end.")
+        return msgspec.msgpack.decode(plain, type=kind)
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise Unreadable(f"These {len(data)} bytes are not a {what}: {error}.") from None

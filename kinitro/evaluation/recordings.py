@@ -1,0 +1,159 @@
+"""What a policy was told, asked and shown in one episode: with the episode's trace, enough to ask another policy the same.
+
+Observations are a pure function of environment, seed and executed actions, and the software renderer gives the same bits
+everywhere. So a recording holds no pixels: who steps the simulator along the trace sees every image again, and the
+checksums tell whether it is the very same image. The actions are in the trace. A recording of 150 steps takes 1 KiB.
+
+As bytes: one version byte, then zlib over msgpack.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.interface import Observation
+from kinitro.evaluation.errors import InvalidRecording
+from kinitro.evaluation.outcomes import Trace
+from kinitro.evaluation.packing import Unreadable, pack, unpack
+from kinitro.evaluation.traces import actions_of
+from kinitro.policies.messages import TaskConfig
+
+RECORDING_VERSION = 1
+MAX_RECORDING_BYTES = 2 * 1024 * 1024
+"""Of a decompressed recording; one of 100,000 exchanges takes less than 1 MiB."""
+_CHECKSUM_BYTES = 4
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """One entry of `steps` and `checksums` per observation that was sent.
+
+    steps:     control steps taken when it was sent, increasing, beginning with 0.
+    checksums: 4 bytes each, little-endian, see `checksum`.
+    forfeited: those of `steps` at which no usable answer came, so that the arm stood still for a step.
+    """
+
+    version: int
+    task: TaskConfig
+    """What `/reset` said, with the episode_id from which policies derive their randomness."""
+    steps: list[int]
+    checksums: bytes
+    forfeited: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One observation and what the simulator was given in answer."""
+
+    step: int
+    checksum: int
+    actions: npt.NDArray[np.float32] | None
+    """(k, 4), clipped to [-1, 1], as far as they were executed; None if the step was forfeited."""
+    complete: bool
+    """The answer had exactly these k actions; False for the last one, which the episode's end may have cut short."""
+
+
+def checksum(observation: Observation) -> int:
+    """CRC-32 of the float32 little-endian bytes of `agent_pos`, then of every image's bytes in order of camera name.
+
+    It has to notice accidents only, and takes 1 % of the time that rendering takes, where a cryptographic hash takes 3.
+    """
+    found = zlib.crc32(observation.agent_pos.astype("<f4").tobytes())
+    for camera in sorted(observation.pixels):
+        found = zlib.crc32(np.ascontiguousarray(observation.pixels[camera]), found)
+    return found
+
+
+class Recorder:
+    """A Witness that records.
+
+    Every episode has one, and whether its recording is kept is decided elsewhere: while the episode runs, nothing
+    differs from which a policy could guess that it is recorded.
+    """
+
+    every_step = False
+
+    def __init__(self) -> None:
+        self._task: TaskConfig | None = None
+        self._steps: list[int] = []
+        self._checksums: list[int] = []
+        self._forfeited: list[int] = []
+
+    def begin(self, task: TaskConfig) -> None:
+        """See `Witness`."""
+        self._task = task
+
+    def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None, /) -> None:
+        """See `Witness`."""
+        self._steps.append(step)
+        self._checksums.append(checksum(observation))
+        if answer is None:
+            self._forfeited.append(step)
+
+    def unasked(self, observation: Observation) -> None:
+        """See `Witness`; never called."""
+
+    def end(self) -> None:
+        """See `Witness`."""
+
+    def recording(self) -> Recording | None:
+        """What was seen so far; None if the policy was never asked."""
+        if self._task is None or not self._steps:
+            return None
+        checksums = np.array(self._checksums, "<u4").tobytes()
+        return Recording(RECORDING_VERSION, self._task, self._steps, checksums, self._forfeited)
+
+
+def encode(recording: Recording) -> bytes:
+    """The recording as bytes; `decode` is the inverse."""
+    return pack(RECORDING_VERSION, recording)
+
+
+def decode(data: bytes) -> Recording:
+    """The recording in `data`, which is not trusted: sizes, types and order are checked. Raises InvalidRecording."""
+    try:
+        recording = unpack(RECORDING_VERSION, data, Recording, MAX_RECORDING_BYTES, "recording")
+    except Unreadable as error:
+        raise InvalidRecording(str(error)) from None
+    steps = recording.steps
+    faults = {
+        f"version {recording.version}, known is {RECORDING_VERSION}": recording.version != RECORDING_VERSION,
+        "no first exchange at step 0": not steps or steps[0] != 0,
+        "steps that do not increase": any(later <= earlier for earlier, later in pairwise(steps)),
+        f"{len(recording.checksums)} bytes of checksums": len(recording.checksums) != _CHECKSUM_BYTES * len(steps),
+        "forfeits at steps that were not asked": not set(recording.forfeited) <= set(steps),
+    }
+    for fault, found in faults.items():
+        if found:
+            raise InvalidRecording(f"This recording has {fault}.")
+    return recording
+
+
+def exchanges(recording: Recording, trace: Trace) -> Iterator[Exchange]:
+    """The exchanges in order. Raises InvalidRecording, before the first, if the two are not of one episode."""
+    actions = actions_of(trace)
+    told = (recording.task.env_id, recording.task.max_steps)
+    if told != (trace.env_id, trace.max_steps):
+        raise InvalidRecording(
+            f"The recording is of {told[0]} with {told[1]} steps, the trace of {trace.env_id} with {trace.max_steps}."
+        )
+    if recording.steps[-1] >= max(len(actions), 1):
+        raise InvalidRecording(
+            f"The recording asks at step {recording.steps[-1]}, and the trace has {len(actions)} steps."
+        )
+    return _pair(recording, actions)
+
+
+def _pair(recording: Recording, actions: npt.NDArray[np.float32]) -> Iterator[Exchange]:
+    forfeited = set(recording.forfeited)
+    checksums = np.frombuffer(recording.checksums, "<u4")
+    bounds = [*recording.steps, len(actions)]
+    for number, (step, following) in enumerate(pairwise(bounds)):
+        answer = None if step in forfeited else actions[step:following]
+        yield Exchange(step, int(checksums[number]), answer, complete=number + 1 < len(recording.steps))

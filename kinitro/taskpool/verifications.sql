@@ -1,0 +1,116 @@
+-- Every statement on recordings and verifications. Parameters are psycopg's %(name)s.
+-- A verification is given out like a task: its lease_id is the fencing token, and ready_at the lease's end.
+
+-- KEEP  Recordings of tasks that this lease finished with a result; repeating it changes nothing.
+with kept as (
+  insert into recording (task_id, cycle_id, data)
+  select t.id, t.cycle_id, r.data
+  from unnest(%(ids)s::bigint[], %(recordings)s::bytea[]) as r (id, data)
+  join task t on t.id = r.id
+  join cycle c on c.id = t.cycle_id and c.state in ('running', 'scoring')
+  where t.lease_id = %(lease)s::bigint and t.outcome in (1, 2) and t.executor_id = coalesce(%(executor)s::int, t.executor_id)
+  on conflict (task_id) do nothing
+  returning task_id, cycle_id
+)
+insert into verification (task_id, cycle_id, uid)
+select kept.task_id, kept.cycle_id, t.uid from kept join task t on t.id = kept.task_id
+on conflict (task_id) do nothing
+
+-- SEEN
+update executor set verified_at = now(), last_seen_at = now() where id = %(executor)s
+
+-- GIVE_UP  what was given out as often as it may be, and never came back
+update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
+where verdict is null and attempts >= %(max_attempts)s and ready_at <= now()
+
+-- CLAIM  one, of the miner that was looked at least so far; physics that differ would show other images
+with open as (
+  select v.task_id, v.cycle_id, v.uid
+  from verification v join cycle c on c.id = v.cycle_id
+  where v.verdict is null and v.ready_at <= now() and v.attempts < %(max_attempts)s
+    and c.state in ('running', 'scoring')
+    and (c.fingerprint is null or c.fingerprint = %(fingerprint)s or c.mixed_physics)
+),
+looked as (
+  select cycle_id, uid, count(*) filter (where lease_id is not null) as n
+  from verification where cycle_id in (select cycle_id from open) group by cycle_id, uid
+),
+chosen as (
+  select v.task_id from verification v
+  join open on open.task_id = v.task_id
+  join looked on looked.cycle_id = open.cycle_id and looked.uid = open.uid
+  where v.verdict is null and v.ready_at <= now()
+  order by open.cycle_id, looked.n, v.attempts, v.task_id limit 1
+  for update of v skip locked
+),
+taken as (
+  update verification v
+  set lease_id = nextval('verification_lease_seq'), attempts = v.attempts + 1, executor_id = %(executor)s,
+      ready_at = now() + %(ttl)s::interval
+  from chosen where v.task_id = chosen.task_id
+  returning v.task_id, v.lease_id, v.cycle_id, v.uid
+)
+select taken.*, m.repo, m.revision, r.data as recording, t.data as trace
+from taken
+join cycle_miner m on m.cycle_id = taken.cycle_id and m.uid = taken.uid
+left join recording r on r.task_id = taken.task_id
+left join trace t on t.task_id = taken.task_id
+
+-- EXTEND
+update verification set ready_at = now() + %(ttl)s::interval
+where task_id = %(task)s and lease_id = %(lease)s and verdict is null
+  and executor_id is not distinct from coalesce(%(executor)s::int, executor_id)
+returning task_id
+
+-- REPORT  an error gives it back for another try after a pause, as long as there are tries left
+update verification
+set verdict     = case when %(verdict)s = 'error' and attempts < %(max_attempts)s then null else %(verdict)s end,
+    finished_at = case when %(verdict)s = 'error' and attempts < %(max_attempts)s then null else now() end,
+    ready_at    = case when %(verdict)s = 'error' then now() + %(pause)s::interval else ready_at end,
+    evidence    = %(evidence)s
+where task_id = %(task)s and lease_id = %(lease)s and verdict is null
+  and executor_id is not distinct from coalesce(%(executor)s::int, executor_id)
+returning task_id
+
+-- STORED
+select verdict from verification where task_id = %(task)s and lease_id = %(lease)s
+
+-- OUTSTANDING  of a cycle, and whether anybody is there to work on them
+select count(*) as outstanding,
+       exists (select from executor where verified_at > now() - interval '2 minutes') as attended
+from verification where cycle_id = %(cycle)s and verdict is null
+
+-- CLOSE  what was not verified in time is nobody's fault but ours; later reports on it are stale
+update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
+where cycle_id = %(cycle)s and verdict is null
+
+-- VERDICTS  of a cycle
+select task_id, cycle_id, uid, verdict, evidence, finished_at from verification
+where cycle_id = %(cycle)s and verdict is not null and task_id > %(after)s order by task_id limit %(limit)s
+
+-- OF_MINER  only of cycles whose seeds are public
+select v.task_id, v.cycle_id, v.uid, v.verdict, v.evidence, v.finished_at
+from verification v join cycle c on c.id = v.cycle_id
+where v.uid = %(uid)s and v.verdict is not null and c.revealed_at is not null
+  and (%(cycle)s::int is null or v.cycle_id = %(cycle)s::int) and (%(netuid)s::int is null or c.netuid = %(netuid)s::int)
+order by v.cycle_id desc, v.task_id limit %(limit)s
+
+-- FIND_RECORDING
+select t.id as task_id, t.cycle_id, t.uid, c.revealed_at is not null as revealed, r.data
+from task t join cycle c on c.id = t.cycle_id left join recording r on r.task_id = t.id
+where t.id = %(task)s
+
+-- PROVEN  miners of this cycle whose commitment, unchanged, was found to match in a published cycle before
+select m.uid from cycle_miner m
+where m.cycle_id = %(cycle)s and exists (
+  select from cycle_miner before
+  join cycle c on c.id = before.cycle_id and c.state = 'published'
+  join verification v on v.cycle_id = before.cycle_id and v.uid = before.uid and v.verdict = 'match'
+  where before.hotkey = m.hotkey and before.first_block = m.first_block and before.cycle_id <> m.cycle_id)
+
+-- DROP_RECORDINGS  a batch of a cycle that is over
+delete from recording where task_id = any (array(select task_id from recording where cycle_id = %(cycle)s limit %(n)s))
+
+-- DROP_OLD_RECORDINGS  as for traces: those of the newest %(keep)s revealed cycles of the subnet stay
+delete from recording where cycle_id in (
+  select id from cycle where netuid = %(netuid)s and revealed_at is not null order by id desc offset %(keep)s)
