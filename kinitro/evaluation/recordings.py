@@ -1,8 +1,8 @@
-"""What a policy was told, asked and shown in one episode: with the episode's trace, enough to ask another policy the same.
+"""What a policy was told, asked and shown in an episode: with its trace, enough to ask another policy the same.
 
-Observations are a pure function of environment, seed and executed actions, and the software renderer gives the same bits
-everywhere. So a recording holds no pixels: who steps the simulator along the trace sees every image again, and the
-checksums tell whether it is the very same image. The actions are in the trace. A recording of 150 steps takes 1 KiB.
+Observations are a pure function of environment, seed and executed actions, and the software renderer gives the same
+bits everywhere. So a recording holds no pixels: who steps the simulator along the trace sees every image again, and
+the checksums tell whether it is the very same image. The actions are in the trace. 150 steps take about 1 KiB.
 
 As bytes: one version byte, then zlib over msgpack.
 """
@@ -66,7 +66,7 @@ def checksum(observation: Observation) -> int:
     """
     found = zlib.crc32(observation.agent_pos.astype("<f4").tobytes())
     for camera in sorted(observation.pixels):
-        found = zlib.crc32(np.ascontiguousarray(observation.pixels[camera]), found)
+        found = zlib.crc32(np.ascontiguousarray(observation.pixels[camera]).data, found)
     return found
 
 

@@ -36,6 +36,13 @@ from kinitro.taskpool.messages import (
     TaskStats,
     Weights,
 )
+from kinitro.taskpool.verdicts import (
+    VerificationLease,
+    VerificationReport,
+    VerificationRequest,
+    VerificationResponse,
+    VerificationStatus,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -131,6 +138,18 @@ class ApiClient:
     async def release(self, lease_id: int) -> ReleaseResponse:
         """Give tasks back untried; raises LeaseLost when the lease is gone."""
         return await self._call("POST", f"/v1/leases/{lease_id}/release", ReleaseResponse)
+
+    async def fetch_verification(self, request: VerificationRequest) -> VerificationResponse:
+        """Lease one recording to verify. Tried once, as `fetch` is."""
+        return await self._call("POST", "/v1/verifications/fetch", VerificationResponse, body=request, tries=1)
+
+    async def extend_verification(self, lease: VerificationLease) -> HeartbeatResponse:
+        """Extend a verifier's lease; raises LeaseLost when it is gone."""
+        return await self._call("POST", "/v1/verifications/heartbeat", HeartbeatResponse, body=lease)
+
+    async def submit_verdict(self, report: VerificationReport) -> VerificationStatus:
+        """Report a verdict; repeating it is harmless."""
+        return await self._call("POST", "/v1/verifications/submit", VerificationStatus, body=report)
 
     async def get(self, path: str, model: type[M], params: Mapping[str, str | int] | None = None) -> M:
         """A public read, as `model`."""

@@ -225,7 +225,12 @@ class TaskPool:
         """Remove tasks and traces of a cycle that is over, in short transactions; returns the number of rows."""
         dropped = 0
         recordings = VERIFICATION_SQL["DROP_RECORDINGS"]
-        drops = ((SQL["DROP_TRACES"], traces), (recordings, traces), (SQL["DROP_TASKS"], tasks), (SQL["DROP_DIGESTS"], tasks))
+        drops = (
+            (SQL["DROP_TRACES"], traces),
+            (recordings, traces),
+            (SQL["DROP_TASKS"], tasks),
+            (SQL["DROP_DIGESTS"], tasks),
+        )
         for sql, wanted in drops:
             while wanted:
                 parameters = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}

@@ -155,10 +155,16 @@ class VerdictCounts(Message):
     @classmethod
     def of(cls, verdicts: Iterable[Verdict], rule: VerificationRule) -> Self:
         """Count, and apply the rule."""
-        counts = Counter(verdicts)
+        counts: Counter[Verdict] = Counter(verdicts)
         failed = counts["mismatch"] + counts["unverifiable"]
         needed = max(rule.least_failed, math.ceil(rule.least_failed_share * (failed + counts["match"])))
-        return cls(**counts, disqualified=failed >= needed)
+        return cls(
+            match=counts["match"],
+            mismatch=counts["mismatch"],
+            unverifiable=counts["unverifiable"],
+            error=counts["error"],
+            disqualified=failed >= needed,
+        )
 
     @property
     def sentence(self) -> str:

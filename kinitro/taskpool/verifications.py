@@ -132,9 +132,7 @@ class Verifications:
             return None, bool(rows and rows[0]["revealed"])
         row = rows[0]
         recording = base64.b64encode(row["data"]).decode()
-        record = RecordingRecord(
-            task_id=row["task_id"], cycle_id=row["cycle_id"], uid=row["uid"], recording=recording
-        )
+        record = RecordingRecord(task_id=row["task_id"], cycle_id=row["cycle_id"], uid=row["uid"], recording=recording)
         return record, row["revealed"]
 
     async def _run(self, statement: str, **parameters: Any) -> None:
