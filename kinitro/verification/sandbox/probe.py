@@ -1,0 +1,106 @@
+"""An attack on the sandbox it runs in, by ourselves, before any stranger is let in: run by `Sandbox.check`.
+
+Run as `python -I probe.py REPORT UNSEEN ABSTRACT`: the number of the open file to report to, a path of this machine
+that must not be there, and the name of an abstract Unix socket on which somebody listens outside. Reports one line for
+each thing that succeeded and must not, then `done`. Imports nothing of kinitro.
+"""
+
+import ctypes
+import errno
+import os
+import socket
+import sys
+from collections.abc import Iterator
+
+FAMILIES = range(2, 64)
+"""Every address family but AF_UNIX."""
+CALLS = {
+    "x86_64": {"unshare": 272, "mount": 165, "ptrace": 101, "keyctl": 250, "bpf": 321, "io_uring_setup": 425},
+    "aarch64": {"unshare": 97, "mount": 40, "ptrace": 117, "keyctl": 219, "bpf": 280, "io_uring_setup": 425},
+}
+ARGUMENTS: dict[str, tuple[int | bytes, ...]] = {
+    "unshare": (0x10000000,),
+    "mount": (b"none", b"/tmp", b"tmpfs", 0, 0),
+    "io_uring_setup": (1, bytes(256)),
+}
+ALLOWED_VARIABLES = {"HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR"}
+ALLOWED_SUFFIXES = ("_NUM_THREADS", "_OFFLINE")
+READ_ONLY = ("/", "/usr", "/etc", "/dev", "/proc/sys/kernel")
+MAX_PROCESSES = 4
+"""Those of bubblewrap and this one."""
+
+
+def holes(unseen: str, abstract: str) -> Iterator[str]:
+    yield from network(abstract)
+    yield from calls()
+    yield from privileges()
+    yield from surroundings(unseen)
+
+
+def network(abstract: str) -> Iterator[str]:
+    for family in FAMILIES:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
+            try:
+                socket.socket(family, kind).close()
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EPERM):
+                    continue
+                yield f"sockets of family {family} are not filtered ({error.strerror})"
+            else:
+                yield f"sockets of family {family} can be made"
+            break
+    with socket.socket(socket.AF_UNIX) as unix:
+        if unix.connect_ex(b"\0" + abstract.encode()) == 0:
+            yield "abstract Unix sockets outside can be connected to"
+
+
+def calls() -> Iterator[str]:
+    libc = ctypes.CDLL(None, use_errno=True)
+    numbers = CALLS.get(os.uname().machine)
+    if numbers is None:
+        yield f"nobody has tried this on {os.uname().machine}"
+        return
+    for name, number in numbers.items():
+        if libc.syscall(number, *ARGUMENTS.get(name, (0, 0, 0, 0))) != -1:
+            yield f"the system call {name} is allowed"
+        elif ctypes.get_errno() != errno.EPERM:
+            yield f"the system call {name} is not filtered ({os.strerror(ctypes.get_errno())})"
+
+
+def privileges() -> Iterator[str]:
+    with open("/proc/self/status") as file:  # noqa: PTH123
+        status = dict(line.split(":", 1) for line in file)
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        if int(status[name], 16):
+            yield f"there are capabilities ({name} {status[name].strip()})"
+    if status["NoNewPrivs"].strip() != "1":
+        yield "new privileges can be gained"
+    if status["Seccomp"].strip() != "2":
+        yield "no system call filter is on"
+    if 0 in (*os.getresuid(), *os.getresgid()):
+        yield "it runs as root"
+
+
+def surroundings(unseen: str) -> Iterator[str]:
+    if os.path.exists(unseen):  # noqa: PTH110
+        yield "files of this machine can be seen"
+    foreign = [n for n in os.environ if n not in ALLOWED_VARIABLES and not n.endswith(ALLOWED_SUFFIXES)]
+    if foreign:
+        yield f"environment variables come in ({', '.join(foreign)})"
+    for directory in READ_ONLY:
+        if os.access(directory, os.W_OK):
+            yield f"{directory} can be written"
+    processes = [entry for entry in os.listdir("/proc") if entry.isdecimal()]  # noqa: PTH208
+    if len(processes) > MAX_PROCESSES:
+        yield f"{len(processes)} processes can be seen"
+
+
+def main(report: int, unseen: str, abstract: str) -> None:
+    with os.fdopen(report, "w") as out:
+        for hole in holes(unseen, abstract):
+            print(hole, file=out)
+        print("done", file=out)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -1,0 +1,98 @@
+"""Which system calls a sandboxed policy may make: everything ordinary programs need, nothing that opens a way out.
+
+A namespace takes the machine's network, files and processes out of sight; the filter takes away the parts of the
+kernel that reach past namespaces (vsock), that build new ones, or that are big and rarely needed (io_uring, bpf).
+Denied calls fail with EPERM, or with ENOSYS where programs fall back to something else when a call is missing. Calls
+of another architecture's table (i386, x32) kill the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+from typing import Any
+
+from kinitro.verification.errors import SandboxUnavailable
+
+DENIED = {
+    "other processes": "ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_getfd kcmp",
+    "mounts": "mount umount umount2 move_mount mount_setattr open_tree fsopen fsconfig fsmount fspick "
+    "pivot_root chroot",
+    "namespaces": "unshare setns",
+    "files by handle, devices": "open_by_handle_at name_to_handle_at mknod mknodat quotactl quotactl_fd fanotify_init "
+    "swapon swapoff",
+    "keys": "keyctl add_key request_key",
+    "programs in the kernel": "bpf perf_event_open userfaultfd init_module finit_module delete_module create_module "
+    "kexec_load kexec_file_load",
+    "asynchronous calls past this filter": "io_uring_setup io_uring_enter io_uring_register",
+    "the machine": "reboot acct syslog settimeofday clock_settime clock_adjtime adjtimex stime sethostname "
+    "setdomainname iopl ioperm modify_ldt vm86 vm86old vhangup personality lookup_dcookie nfsservctl uselib _sysctl",
+    "memory of others": "migrate_pages move_pages memfd_secret",
+}
+UNCOUNTED = "memfd_create shmget msgget semget mq_open"
+"""Memory that no rlimit counts; denied where no control group counts it."""
+NEW_NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET."""
+UNKNOWN_CALLS = range(463, 512)
+"""Numbers given out after this list was written (Linux 6.11), the same on every architecture: they are missing here."""
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+"""Put characters into a terminal's input."""
+_AF_UNIX = 1
+_NR_UNKNOWN = -1
+_LOW_32_BITS = 0xFFFFFFFF
+
+
+@functools.cache
+def filter_program(*, memory_is_counted: bool) -> bytes:
+    """The filter as a BPF program for this machine's architecture; raises SandboxUnavailable without libseccomp."""
+    seccomp = _library()
+    program = seccomp.SyscallFilter(seccomp.ALLOW)
+    program.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
+    denied = " ".join(DENIED.values()).split() + ([] if memory_is_counted else UNCOUNTED.split())
+    not_permitted, missing = seccomp.ERRNO(errno.EPERM), seccomp.ERRNO(errno.ENOSYS)
+    for name in denied:
+        if (number := _number(seccomp, name)) is not None:
+            program.add_rule(not_permitted, number)
+    for number in UNKNOWN_CALLS:
+        program.add_rule(missing, number)
+    # The flags of clone3 lie in memory, where a filter cannot look; C libraries fall back to clone.
+    program.add_rule(missing, "clone3")
+    for flag in NEW_NAMESPACE_FLAGS:
+        program.add_rule(not_permitted, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    for call in ("socket", "socketpair"):
+        program.add_rule(seccomp.ERRNO(errno.EACCES), call, seccomp.Arg(0, seccomp.NE, _AF_UNIX))
+    for request in (TIOCSTI, TIOCLINUX):
+        program.add_rule(not_permitted, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, _LOW_32_BITS, request))
+    return _exported(program)
+
+
+def _number(seccomp: Any, name: str) -> int | None:
+    """The number of a system call here; None if this architecture never had it or libseccomp is older than it."""
+    number: int = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
+    if number == _NR_UNKNOWN:
+        return _YOUNG_CALLS.get(name)
+    return number if number >= 0 else None  # other negative numbers: not on this architecture
+
+
+_YOUNG_CALLS = {"memfd_secret": 447, "process_mrelease": 448, "quotactl_fd": 443, "mount_setattr": 442}
+"""Numbers of calls that an old libseccomp does not know, the same on every architecture."""
+
+
+def _exported(program: Any) -> bytes:
+    descriptor = os.memfd_create("seccomp")
+    with os.fdopen(descriptor, "r+b") as file:
+        program.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+def _library() -> Any:
+    try:
+        import pyseccomp
+    except (ImportError, RuntimeError, OSError) as error:
+        raise SandboxUnavailable(
+            f"No policy is run without a system call filter, and libseccomp is missing here ({error}): "
+            "install the package libseccomp2."
+        ) from None
+    return pyseccomp
