@@ -116,7 +116,8 @@ class Worker:
             reusable = True
             raise
         finally:
-            self._thread.later(partial(self._instances.give_back, environment) if reusable else environment.close)
+            put_away = self._instances.give_back if reusable else self._instances.discard
+            self._thread.later(partial(put_away, environment))
         return result
 
     async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
