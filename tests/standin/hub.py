@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.standin.rest import Answer, Call, RestStandin
@@ -23,7 +25,14 @@ class Hub(RestStandin):
         self.commits: dict[tuple[str, str], dict[str, bytes]] = {}
         self.heads: dict[str, str | None] = {}
         self.large_suffixes: tuple[str, ...] = ()
-        """Of files that the hub wants in its large-file store, which is not there."""
+        """Of files that the hub keeps in its large-file store: they are served from there, and cannot be uploaded."""
+
+    def publish(self, repo: str, files: Mapping[str, bytes]) -> str:
+        """Put these files into `repo` without an upload; returns the revision."""
+        revision = hashlib.sha1(repr((repo, sorted(files.items()))).encode()).hexdigest()
+        self.commits[repo, revision] = dict(files)
+        self.heads[repo] = revision
+        return revision
 
     def failure(self, status: int) -> Answer:
         code = CODES.get(status, "")
@@ -45,6 +54,10 @@ class Hub(RestStandin):
             return self._commit(match[1], call)
         if match := re.fullmatch(rf"/api/models/{REPO}(?:/revision/([^/]+))?", path):
             return self._info(match[1], match[2])
+        if match := re.fullmatch(rf"/{REPO}/resolve/([^/]+)/(.+)", path):
+            return self._content(match[1], match[2], match[3])
+        if match := re.fullmatch(r"/large/([0-9a-f]{64})", path):
+            return self._large(match[1])
         return self.failure(404)
 
     def _preupload(self, repo: str, call: Call) -> Answer:
@@ -85,7 +98,26 @@ class Hub(RestStandin):
         if (repo, found) not in self.commits:
             return Answer(404, {"error": "Invalid rev id"}, {"X-Error-Code": "RevisionNotFound"})
         files = self.commits[repo, str(found)]
-        siblings = [{"rfilename": name, "size": len(content)} for name, content in files.items()]
+        siblings = [self._sibling(name, content) for name, content in files.items()]
         return Answer(
             200, {"_id": "1", "id": repo, "modelId": repo, "sha": found, "private": False, "siblings": siblings}
         )
+
+    def _sibling(self, name: str, content: bytes) -> dict[str, Any]:
+        facts: dict[str, Any] = {"rfilename": name, "size": len(content)}
+        if name.endswith(self.large_suffixes or ("no suffix",)):
+            facts["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
+        return facts | {"blobId": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()}
+
+    def _content(self, repo: str, revision: str, name: str) -> Answer:
+        content = self.commits.get((repo, revision), {}).get(name)
+        if content is None:
+            return Answer(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
+        if "lfs" in self._sibling(name, content):
+            return Answer(302, b"", {"location": f"/large/{hashlib.sha256(content).hexdigest()}"})
+        return Answer(200, content, {"content-type": "application/octet-stream"})
+
+    def _large(self, sha256: str) -> Answer:
+        contents = (content for files in self.commits.values() for content in files.values())
+        found = next((c for c in contents if hashlib.sha256(c).hexdigest() == sha256), None)
+        return self.failure(404) if found is None else Answer(200, found)

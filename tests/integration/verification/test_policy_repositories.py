@@ -1,0 +1,243 @@
+"""Uploads are fetched from a hub on loopback: what is the miner's fault, what is ours, and what stays on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import stamina
+
+from kinitro.verification import repositories
+from kinitro.verification.errors import RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.verification.repositories import PolicyRepositories
+from tests.standin.hub import Hub
+from tests.standin.rest import Answer, Call
+
+REPO = "miner/policy"
+FILES = {"server.py": b"app = None\n", "policy.py": b"1\n", "weights/a.safetensors": b"w" * 3000, "empty.txt": b""}
+ABSENT = "0" * 40
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub(token="secret") as hub:
+        hub.large_suffixes = (".safetensors",)
+        yield hub
+
+
+@pytest.fixture(autouse=True)
+def no_pauses() -> Iterator[None]:
+    """Between attempts."""
+    with stamina.set_testing(True, attempts=repositories.ATTEMPTS):
+        yield
+
+
+@pytest.fixture
+def cache(hub: Hub, tmp_path: Path) -> PolicyRepositories:
+    return PolicyRepositories(tmp_path, hub=hub.url, max_repo_bytes=10_000, quota_bytes=20_000)
+
+
+def content_of(directory: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(directory)): p.read_bytes() for p in sorted(directory.rglob("*")) if p.is_file()}
+
+
+async def test_a_revision_is_downloaded_once_and_readable_by_everybody(hub: Hub, cache: PolicyRepositories) -> None:
+    revision = hub.publish(REPO, FILES)
+    directory = await cache.fetch(REPO, revision)
+    assert content_of(directory) == FILES
+    assert all(path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o444) for path in directory.rglob("*"))
+    assert not any(path.is_symlink() for path in directory.rglob("*"))
+    calls = len(hub.calls)
+    assert await cache.fetch(REPO, revision) == directory
+    assert len(hub.calls) == calls
+
+
+async def test_no_credentials_are_sent(
+    hub: Hub, cache: PolicyRepositories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    await cache.fetch(REPO, hub.publish(REPO, FILES))
+    assert all("authorization" not in call.headers and "secret" not in str(call.headers) for call in hub.calls)
+
+
+async def test_copies_share_their_large_files(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    first = await cache.fetch(REPO, hub.publish(REPO, FILES))
+    hub.calls.clear()
+    second = await cache.fetch("copycat/policy", hub.publish("copycat/policy", FILES))
+    assert not any("safetensors" in call.path or "large" in call.path for call in hub.calls)
+    weights = [directory / "weights/a.safetensors" for directory in (first, second)]
+    assert weights[0].stat().st_ino == weights[1].stat().st_ino
+
+
+@pytest.mark.parametrize(
+    ("repo", "revision", "why"),
+    [
+        ("nobody/nothing", ABSENT, "no such public repository"),
+        (REPO, ABSENT, "no such revision"),
+        (REPO, "main", "full revision"),
+        ("../../etc", ABSENT, "owner/name"),
+        ("a--b/c", ABSENT, "owner/name"),
+    ],
+)
+async def test_an_upload_that_is_not_there_is_the_miners_fault(
+    hub: Hub, cache: PolicyRepositories, repo: str, revision: str, why: str
+) -> None:
+    hub.publish(REPO, FILES)
+    with pytest.raises(RepositoryUnverifiable, match=why):
+        await cache.fetch(repo, revision)
+
+
+async def test_a_private_repository_is_the_miners_fault(hub: Hub, cache: PolicyRepositories) -> None:
+    revision = hub.publish(REPO, FILES)
+    hub.failures["GET", "/api/models/"] = 401
+    with pytest.raises(RepositoryUnverifiable, match="no such public repository"):
+        await cache.fetch(REPO, revision)
+
+
+async def test_a_huge_repository_is_refused_before_it_is_downloaded(hub: Hub, cache: PolicyRepositories) -> None:
+    revision = hub.publish(REPO, FILES | {"huge.bin": bytes(9_000)})
+    with pytest.raises(RepositoryUnverifiable, match=r"has 12013 bytes; at most 10000"):
+        await cache.fetch(REPO, revision)
+    assert not any("resolve" in call.path for call in hub.calls)
+
+
+HOSTILE_NAMES = {
+    "parent": "../outside.py",
+    "inner_parent": "a/../../outside.py",
+    "absolute": "/etc/cron.d/x",
+    "dot": "./server.py",
+    "empty_part": "a//b",
+    "option": "--upload-pack=x",
+    "option_below": "a/-rf",
+    "newline": "a\nb",
+    "nul": "a\0b",
+    "backslash": "..\\outside.py",
+    "right_to_left": "a\u202eyp.exe",
+    "too_long": "x" * 600,
+    "long_part": "é" * 200,
+    "too_deep": "/".join("a" * 20),
+    "file_and_directory": "policy.py/inner.py",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES.keys())
+async def test_hostile_names_are_refused_before_anything_is_written(
+    hub: Hub, cache: PolicyRepositories, tmp_path: Path, name: str
+) -> None:
+    revision = hub.publish(REPO, FILES | {name: b"x"})
+    with pytest.raises(RepositoryUnverifiable, match=r"no plain relative path|both as a file"):
+        await cache.fetch(REPO, revision)
+    assert content_of(tmp_path) == {}
+
+
+async def test_too_many_files_and_no_server_are_refused(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RepositoryUnverifiable, match=r"has no server\.py"):
+        await cache.fetch(REPO, hub.publish(REPO, {"policy.py": b""}))
+    many = FILES | {f"{number}.txt": b"" for number in range(repositories.MAX_FILES)}
+    with pytest.raises(RepositoryUnverifiable, match="at most 2000 are taken"):
+        await cache.fetch(REPO, hub.publish(REPO, many))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 403, 0])
+async def test_a_failing_hub_is_not_the_miners_fault(hub: Hub, cache: PolicyRepositories, status: int) -> None:
+    revision = hub.publish(REPO, FILES)
+    for part in ("/api/models/", "/resolve/"):
+        hub.failures = {("GET", part): status}
+        with pytest.raises(RepositoryUnavailable):
+            await cache.fetch(REPO, revision)
+    assert len([call for call in hub.calls if "/api/" in call.path]) == 2 * repositories.ATTEMPTS
+    hub.failures.clear()
+    assert content_of(await cache.fetch(REPO, revision)) == FILES
+
+
+async def test_a_slow_hub_is_not_the_miners_fault(hub: Hub, tmp_path: Path) -> None:
+    revision = hub.publish(REPO, FILES)
+    hub.delay_s = 0.5
+    with pytest.raises(RepositoryUnavailable, match=r"not downloaded within 0\.2 s"):
+        await PolicyRepositories(tmp_path, hub=hub.url, download_s=0.2).fetch(REPO, revision)
+
+
+@pytest.mark.parametrize("name", ["policy.py", "weights/a.safetensors"])
+async def test_content_other_than_announced_is_never_kept(
+    hub: Hub, cache: PolicyRepositories, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = hub.publish(REPO, FILES)
+    tampered = bytes(len(FILES[name]))
+    listed = hub.answer
+    served = {"/".join(("", REPO, "resolve", revision, other)): FILES[other] for other in FILES if other != name}
+
+    def answer(call: Call) -> Answer:
+        return listed(call) if "/api/" in call.path else Answer(200, served.get(call.path, tampered))
+
+    monkeypatch.setattr(hub, "answer", answer)
+    with pytest.raises(RepositoryUnavailable, match="not what the hub announced"):
+        await cache.fetch(REPO, revision)
+
+
+def age(directory: Path, name: str, seconds: float) -> None:
+    """As if it had been asked for that long ago."""
+    then = time.time() - seconds
+    for path in [*directory.glob(f"repositories/{name}"), *directory.glob("objects/*")]:
+        os.utime(path, (then, then))
+
+
+async def test_the_oldest_repositories_make_room(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    kept = []
+    for number in range(4):
+        repo = f"miner{number}/policy"
+        content = {"server.py": b"", "data.bin": hashlib.sha256(bytes([number])).digest() * 200}
+        kept.append(await cache.fetch(repo, hub.publish(repo, content)))
+        age(tmp_path, kept[-1].name, 2 * repositories.KEEP_S - number)
+    assert [path.exists() for path in kept] == [False, True, True, True]
+    assert sum(path.stat().st_size for path in (tmp_path / "objects").iterdir()) <= 20_000
+    assert list((tmp_path / "partial").iterdir()) == []
+
+
+async def test_what_may_be_in_use_is_never_removed(hub: Hub, cache: PolicyRepositories) -> None:
+    for number in range(3):
+        repo = f"miner{number}/policy"
+        await cache.fetch(repo, hub.publish(repo, {"server.py": bytes([number]) * 6000}))
+    revision = hub.publish("late/policy", {"server.py": b"l" * 6000})
+    with pytest.raises(RepositoryUnavailable, match="do not fit"):
+        await cache.fetch("late/policy", revision)
+
+
+async def test_a_full_disk_is_not_the_miners_fault(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = hub.publish(REPO, FILES)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", full)
+    with pytest.raises(RepositoryUnavailable, match="No space left"):
+        await cache.fetch(REPO, revision)
+
+
+async def test_several_who_ask_at_once_get_the_same(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    revision = hub.publish(REPO, FILES)
+    other = PolicyRepositories(tmp_path, hub=hub.url)
+    found = await asyncio.gather(*(place.fetch(REPO, revision) for place in (cache, other) for _ in range(4)))
+    assert len(set(found)) == 1
+    assert content_of(found[0]) == FILES
+    assert list((tmp_path / "partial").iterdir()) == []
+
+
+async def test_remains_of_a_killed_download_are_removed(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    left = tmp_path / "partial" / "left"
+    left.mkdir(parents=True)
+    (left / "half").write_bytes(b"x")
+    age_s = 2 * repositories.KEEP_S
+    os.utime(left, (time.time() - age_s, time.time() - age_s))
+    await cache.fetch(REPO, hub.publish(REPO, FILES))
+    assert not left.exists()
