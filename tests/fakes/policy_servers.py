@@ -62,9 +62,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_project(project: Path) -> Iterator[str]:
+def running_project(project: Path, python: str | Path = sys.executable) -> Iterator[str]:
     """The URL of `uvicorn server:app` in the project, with nothing of this checkout on its path."""
-    with _uvicorn("server:app", project, outside_environment()) as url:
+    with _uvicorn("server:app", project, outside_environment(), python) as url:
         yield url
 
 
@@ -78,10 +78,12 @@ def running_policies(directory: Path, policies: Mapping[str, str]) -> Iterator[d
 
 
 @contextlib.contextmanager
-def _uvicorn(app: str, directory: Path | None, environment: Mapping[str, str]) -> Iterator[str]:
+def _uvicorn(
+    app: str, directory: Path | None, environment: Mapping[str, str], python: str | Path = sys.executable
+) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-c", SERVE, app, str(listener.fileno())]
+        command = [str(python), "-c", SERVE, app, str(listener.fileno())]
         process = subprocess.Popen(command, cwd=directory, env=environment, pass_fds=[listener.fileno()])
     try:
         _wait_until_up(process, url)
@@ -92,7 +94,7 @@ def _uvicorn(app: str, directory: Path | None, environment: Mapping[str, str]) -
         process.wait(10)
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], url: str, limit_s: float = 30.0) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], url: str, limit_s: float = 60.0) -> None:
     """Until /health answers anything but "loading"."""
     limit = time.monotonic() + limit_s
     while time.monotonic() < limit and process.poll() is None:

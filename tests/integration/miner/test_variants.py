@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,24 +15,12 @@ from typer.testing import CliRunner
 from websockets.sync.server import Server, ServerConnection, serve
 
 from kinitro.cli import build_app
-from kinitro.environments.registry import CAMERAS
-from kinitro.miner.datasets import write_npz
-from kinitro.miner.demonstrations import STAGING, Demonstration
 from kinitro.miner.errors import ProjectError
 from kinitro.miner.projects import TEMPLATES, create_project
-from kinitro.policies.client import HttpPolicy
-from kinitro.policies.conformance import Subject, Verdict, run_check
 from kinitro.policies.errors import PolicyMisbehaved
-from kinitro.policies.probes import make_observations, make_task, run_episode
+from kinitro.policies.probes import make_observations
+from tests.fakes.learning import act, conforms, make_dataset
 from tests.fakes.policy_servers import outside_environment, running_project
-
-CHECKS = ("health", "environments", "json", "determinism", "interleaving", "garbage")
-
-
-def conforms(url: str) -> None:
-    for name in CHECKS:
-        result = asyncio.run(run_check(name, Subject(url)))
-        assert result.verdict is Verdict.PASSED, result
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -50,20 +37,6 @@ def test_an_unknown_template_is_named(tmp_path) -> None:
     with pytest.raises(ProjectError, match="random, numpy, torch, lerobot, openpi"):
         create_project(tmp_path / "p", "jax")
     assert not list(tmp_path.iterdir())
-
-
-def make_dataset(folder: Path) -> None:
-    """Two made-up episodes in which the action is a simple function of what is seen."""
-    (folder / STAGING).mkdir(parents=True)
-    files = []
-    for number in range(2):
-        seen = make_observations(40, seed=number)
-        state = np.stack([observation.agent_pos for observation in seen])
-        pixels = {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in CAMERAS}
-        actions = np.clip(np.stack([state[:, 0], state[:, 1] - 0.6, state[:, 2], state[:, 3]], 1) * 2, -1, 1)
-        files.append(folder / STAGING / f"{number}.npz")
-        Demonstration("metaworld/push-v3", "push the puck to the goal", state, pixels, actions).save(files[-1])
-    write_npz(files, folder)
 
 
 def test_the_numpy_policy_learns_from_a_dataset(tmp_path) -> None:
@@ -83,18 +56,8 @@ def test_the_numpy_policy_learns_from_a_dataset(tmp_path) -> None:
         episode = next(iter(sorted((tmp_path / "demos" / "episodes").glob("*/*.npz"))))
         with np.load(episode) as demonstration:
             expected = demonstration["action"][:5]
-        actions = asyncio.run(_act(url, make_observations(40, seed=0)[:5]))
+        actions = asyncio.run(act(url, make_observations(40, seed=0)[:5]))
         assert np.abs(actions - expected).mean() < 0.2
-
-
-async def _act(url: str, observations: list) -> np.ndarray:
-    policy = HttpPolicy(url, allow_private=True)
-    try:
-        await policy.health()
-        task = msgspec.structs.replace(make_task(), instruction="push the puck to the goal")
-        return await run_episode(policy, task, observations)
-    finally:
-        await policy.close()
 
 
 def pack(array: np.ndarray) -> dict[bytes, object]:
@@ -142,12 +105,12 @@ def test_the_openpi_policy_forwards(tmp_path, openpi) -> None:
     with running_project(tmp_path / "p") as url:
         conforms(url)
         observations = make_observations(2)
-        actions = asyncio.run(_act(url, observations))
+        actions = asyncio.run(act(url, observations))
         assert actions.shape == (16, 4)
         np.testing.assert_allclose(actions[8], observations[1].agent_pos.clip(-1, 1))
         assert "push the puck to the goal" in openpi.prompts
         openpi.broken = True
         with pytest.raises(PolicyMisbehaved, match="CUDA out of memory"):
-            asyncio.run(_act(url, observations))
+            asyncio.run(act(url, observations))
         openpi.broken = False
-        assert len(asyncio.run(_act(url, observations))) == 16, "the connection is made again"
+        assert len(asyncio.run(act(url, observations))) == 16, "the connection is made again"

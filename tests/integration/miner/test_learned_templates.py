@@ -1,0 +1,129 @@
+"""The templates that need PyTorch and LeRobot, in an environment of their own, as a miner has it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinitro.miner.projects import create_project
+from kinitro.policies.probes import make_observations
+from tests.fakes.learning import act, conforms, make_dataset
+from tests.fakes.policy_servers import outside_environment, running_project
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+TORCH = ("torch==2.13.0", "torchvision==0.28.0")
+LEROBOT = "lerobot==0.4.4"
+LEROBOT_NEEDS = (
+    *("accelerate>=1.10,<2", "av>=15,<16", "datasets>=4.0,<4.2", "deepdiff>=7,<9", "diffusers<0.36", "draccus==0.10.0"),
+    *("einops>=0.8,<0.9", "gymnasium>=1.1,<2", "huggingface-hub>=0.34.2,<0.36", "imageio>=2.34,<3", "jsonlines>=4,<5"),
+    *("opencv-python-headless<4.13", "packaging<26", "pillow", "pyserial>=3.5,<4", "safetensors", "termcolor>=2.4,<4"),
+)
+"""Of what LeRobot requires, what training and serving import: no robots' drivers, no wandb, no rerun."""
+CPU_TORCHVISION = """
+import torch
+for name in ("nms", "qnms"):
+    torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+"""
+"""The registry's torchvision is built for CUDA; on a CPU build of PyTorch it imports once these operators are named."""
+TRAIN = Path(__file__).with_name("train_tiny_lerobot.py")
+ENV_IDS = ("metaworld/reach-v3", "metaworld/drawer-close-v3")
+
+
+@pytest.fixture(scope="module")
+def learner(tmp_path_factory) -> Path:
+    """An interpreter with PyTorch and LeRobot: KINITRO_TEST_LEROBOT_PYTHON, or one made here."""
+    if named := os.environ.get("KINITRO_TEST_LEROBOT_PYTHON"):
+        return Path(named)
+    folder = tmp_path_factory.mktemp("learner")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True, env=outside_environment())
+    python = folder / "bin" / "python"
+    _pip(python, "--dry-run", "--report", str(folder / "plan.json"), *TORCH)
+    wanted = [package["metadata"]["name"] for package in json.loads((folder / "plan.json").read_text())["install"]]
+    if cuda := [name for name in wanted if name.startswith(("nvidia-", "cuda-"))]:
+        pytest.skip(f"{TORCH[0]} comes with {len(cuda)} CUDA packages here, several GB")
+    _pip(python, *TORCH, *LEROBOT_NEEDS, "fastapi", "httptools", "msgspec", "uvicorn")
+    _pip(python, "--no-deps", LEROBOT)
+    site = subprocess.run(
+        [python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True, check=True
+    )
+    (Path(site.stdout.strip()) / "sitecustomize.py").write_text(CPU_TORCHVISION)
+    return python
+
+
+def _pip(python: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        env=outside_environment(),
+    )
+    if done.returncode:
+        pytest.skip(f"pip install {' '.join(arguments[-2:])} fails here: {done.stderr.strip().splitlines()[-1]}")
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch) -> None:
+    """PyTorch's threads wait for one another where others use the cores too."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> Path:
+    """A LeRobot dataset as the command writes it."""
+    folder = tmp_path_factory.mktemp("lerobot") / "demos"
+    command = ["demos", "--environments", ",".join(ENV_IDS), "--episodes", "2", "--format", "lerobot", "--out"]
+    subprocess.run([sys.executable, "-m", "kinitro", *command, folder], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["act", "diffusion"])
+def test_a_policy_of_lerobot_from_demonstrations_to_an_evaluation(tmp_path, learner, recorded, kind: str) -> None:
+    create_project(tmp_path / "p", "lerobot")
+    trained = subprocess.run(
+        [learner, TRAIN, kind, recorded, tmp_path / "p" / "model"],
+        env=outside_environment() | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")},
+        capture_output=True,
+        text=True,
+    )
+    assert trained.returncode == 0, trained.stderr[-2000:]
+    seen = json.loads(trained.stdout.splitlines()[0])
+    info = json.loads((recorded / "meta" / "info.json").read_text())
+    assert seen["frames"] == info["total_frames"]
+    assert seen["episodes"] == info["total_episodes"] == 2 * len(ENV_IDS)
+    assert seen["first"]["observation.images.gripper"] == [3, 84, 84]
+    assert len(seen["tasks"]) == len(ENV_IDS)
+    with running_project(tmp_path / "p", learner) as url:
+        conforms(url)
+        chunk = 8 if kind == "act" else 1
+        assert asyncio.run(act(url, make_observations(3))).shape == (3 * chunk, 4)
+        evaluated = tmp_path / "result.json"
+        command = ["evaluate", url, "--environments", ENV_IDS[1], "--episodes", "2", "--workers", "1"]
+        subprocess.run([sys.executable, "-m", "kinitro", *command, "--json", evaluated], check=True)
+    assert json.loads(evaluated.read_text())["environments"][0]["policy_faults"] == 0
+
+
+def test_the_torch_policy_learns_and_is_served(tmp_path, learner) -> None:
+    create_project(tmp_path / "p", "torch")
+    make_dataset(tmp_path / "demos")
+    trained = subprocess.run(
+        [learner, "train.py", tmp_path / "demos", "--steps", "150", "--batch-size", "32"],
+        cwd=tmp_path / "p",
+        env=outside_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert trained.returncode == 0, trained.stderr[-2000:]
+    with running_project(tmp_path / "p", learner) as url:
+        conforms(url)
+        chunks = asyncio.run(act(url, make_observations(40, seed=0)[:5])).reshape(5, 4, 4)
+    file = next(iter(sorted((tmp_path / "demos" / "episodes").glob("*/*.npz"))))
+    with np.load(file) as demonstration:
+        assert np.abs(chunks[:, 0] - demonstration["action"][:5]).mean() < 0.2
