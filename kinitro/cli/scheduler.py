@@ -37,6 +37,20 @@ def scheduler(
     max_laggard_share: float | None = typer.Option(
         None, help="Share of the miners that may be too slow without spoiling the cycle for others.  [default: 0.25]"
     ),
+    verification_checks: int | None = typer.Option(
+        None, help="Episodes that are always recorded of a miner that was never found to match.  [default: 3]"
+    ),
+    verification_timeout: str | None = typer.Option(
+        None, help="How long verdicts may keep the scores waiting.  [default: 15m]"
+    ),
+    verification_failures: int | None = typer.Option(
+        None, help="Failed checks that cost a miner its weight.  [default: 2]"
+    ),
+    verification_failure_share: float | None = typer.Option(
+        None, help="And at least this share of its checks.  [default: 0.1]"
+    ),
+    verification_tolerance: float | None = typer.Option(None, help="Within which actions must agree."),
+    verification_share: float | None = typer.Option(None, help="Share of an episode's actions that must agree."),
     cycles: int | None = typer.Option(None, help="Stop after publishing this many."),
     poll_interval: str | None = typer.Option(None, help="Between two looks at tasks or the chain.  [default: 1s]"),
     keep_traces: int | None = typer.Option(None, help="Newest finished cycles whose traces are kept.  [default: 50]"),
@@ -69,6 +83,12 @@ def scheduler(
         min_episodes=min_episodes,
         max_void_share=max_void_share,
         max_laggard_share=max_laggard_share,
+        verification_checks=verification_checks,
+        verification_timeout=verification_timeout,
+        verification_failures=verification_failures,
+        verification_failure_share=verification_failure_share,
+        verification_tolerance=verification_tolerance,
+        verification_share=verification_share,
         cycles=cycles,
         poll_interval=poll_interval,
         keep_traces=keep_traces,

@@ -7,6 +7,7 @@ and started again goes on with the same cycle. `stop` ends it between two steps.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from datetime import UTC, datetime
 from time import monotonic
@@ -20,11 +21,13 @@ from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, s
 from kinitro.logs import get_logger
 from kinitro.scheduler.capacity import Probe, with_capacities
 from kinitro.scheduler.leadership import leadership, pause
+from kinitro.scheduler.marking import first_checks
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
 from kinitro.taskpool.scorecard import Identity, Unscorable, score
+from kinitro.taskpool.verifications import Verifications
 
 RETRY_S = 2.0
 """After the chain or the database went away."""
@@ -94,6 +97,7 @@ class Scheduler:
         self.chain = chain
         self.probe = probe
         self.store = store
+        self.verifications = Verifications(store.connection)
         self.stop = stop
         self.unseal = unseal
         self.published = 0
@@ -172,9 +176,12 @@ class Scheduler:
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
         seeds = seed_table(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
         uids = [miner.uid for miner in await self.store.miners(cycle.id) if miner.excluded is None]
+        proven = await self.verifications.proven(cycle.id)
+        checks = self.settings.verification_checks
+        record = first_checks(uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom())
         async with self.store.connection.transaction():
             await self.store.lock_for_tasks(cycle.id)
-            tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds)
+            tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds, record=record)
             await self.store.start_running(cycle.id)
         log.info("cycle running", cycle=cycle.id, tasks=tasks, beacon=cycle.beacon_block)
 
@@ -194,11 +201,16 @@ class Scheduler:
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 
     async def _publish(self, cycle: Cycle) -> None:
+        if await self._waits_for_verdicts(cycle):
+            await pause(self.stop, self.settings.poll_interval.total_seconds())
+            return
+        await self.verifications.close(cycle.id)
+        verdicts = await self.verifications.verdicts(cycle.id)
         published_at = datetime.now(UTC)
         identity = Identity(cycle.id, cycle.netuid, cycle.block, published_at.isoformat())
         miners, rows = await self.store.miners(cycle.id), await self.store.all_results(cycle)
         try:
-            card = await asyncio.to_thread(score, identity, cycle.config, miners, rows)
+            card = await asyncio.to_thread(score, identity, cycle.config, miners, rows, verdicts)
         except Unscorable as error:
             await self._fail(cycle, str(error))
             return
@@ -206,6 +218,19 @@ class Scheduler:
         self.published += 1
         log.info("cycle published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
+
+    async def _waits_for_verdicts(self, cycle: Cycle) -> bool:
+        """Whether checks may yet bring verdicts: not for ever, and not while there is no verifier."""
+        outstanding, attended = await self.verifications.outstanding(cycle.id)
+        if not outstanding:
+            return False
+        since = cycle.scoring_at or cycle.created_at
+        if not attended or datetime.now(UTC) >= since + self.settings.verification_timeout:
+            reason = "they took too long" if attended else "no verifier is there"
+            log.warning("verdicts are not waited for", cycle=cycle.id, outstanding=outstanding, reason=reason)
+            return False
+        self._report("waiting for verdicts", cycle=cycle.id, outstanding=outstanding)
+        return True
 
     async def _fail(self, cycle: Cycle, reason: str) -> None:
         await self.store.fail(cycle.id, reason)

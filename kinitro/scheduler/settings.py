@@ -17,6 +17,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
 from kinitro.settings import Duration, ServiceSettings, normalized_database_url
 from kinitro.taskpool.records import CycleConfig, CycleEnvironment
+from kinitro.taskpool.verdicts import VerificationRule
 
 
 class SchedulerSettings(ServiceSettings):
@@ -47,6 +48,24 @@ class SchedulerSettings(ServiceSettings):
         ge=0,
         lt=1,
         description="Share of the miners that may be too slow without spoiling it for the rest.",
+    )
+    verification_checks: int = Field(
+        3, ge=0, le=1000, description="Episodes that are always recorded of a miner that was never found to match."
+    )
+    verification_timeout: Duration = Field(
+        timedelta(minutes=15), ge=timedelta(0), description="How long verdicts may keep the scores waiting."
+    )
+    verification_tolerance: float = Field(
+        VerificationRule().tolerance, ge=0, le=2, description="Within which actions must agree."
+    )
+    verification_share: float = Field(
+        VerificationRule().required_share, ge=0, le=1, description="Of an episode's actions that must agree."
+    )
+    verification_failures: int = Field(
+        VerificationRule().least_failed, ge=1, le=1000, description="Failed checks that cost a miner its weight."
+    )
+    verification_failure_share: float = Field(
+        VerificationRule().least_failed_share, ge=0, le=1, description="And at least this share of its checks."
     )
     cycles: int | None = Field(None, ge=1, description="Stop after publishing this many.")
     poll_interval: Duration = Field(
@@ -102,5 +121,11 @@ class SchedulerSettings(ServiceSettings):
             max_laggard_share=self.max_laggard_share,
             timeout_s=self.cycle_timeout.total_seconds(),
             scoring=asdict(ScoringConfig()),
+            verification=VerificationRule(
+                tolerance=self.verification_tolerance,
+                required_share=self.verification_share,
+                least_failed=self.verification_failures,
+                least_failed_share=self.verification_failure_share,
+            ),
             kinitro_version=__version__,
         )

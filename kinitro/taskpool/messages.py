@@ -191,6 +191,10 @@ class MinerScore(Message):
     weight: float
     frontier: bool
     priority: int | None = Field(None, description="1 wins ties first; null when eligible nowhere.")
+    disqualified: bool = Field(False, description="By shadow verification: its weight is zero and it leads nowhere.")
+    verdicts: dict[str, int] = Field(
+        default_factory=dict, description="Checks by verdict; each with its evidence at /v1/miners/{uid}/verifications."
+    )
     environments: list[EnvironmentScore]
 
 

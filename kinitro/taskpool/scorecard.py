@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
 from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, Weights
 from kinitro.taskpool.records import VOID, CycleConfig, FrozenMiner, ResultRow
+from kinitro.taskpool.verdicts import VerdictCounts, VerdictRow, count_verdicts
 
 _COUNTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
 """Outcomes that are results; the others leave an episode incomplete."""
@@ -132,14 +133,20 @@ def require_enough(config: CycleConfig, found: Tally) -> None:
 
 
 def score(
-    identity: Identity, config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]
+    identity: Identity,
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    rows: Iterable[ResultRow],
+    verdicts: Iterable[VerdictRow] = (),
 ) -> Scorecard:
-    """Scores and weights from results alone. Raises Unscorable, InvalidScoringConfig."""
+    """Scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
     taking_part = participants(miners)
     if not taking_part:
         raise Unscorable("No miner has a commitment that can be evaluated.")
     found = tally(config, taking_part, rows)
     require_enough(config, found)
+    counts = count_verdicts(verdicts, config.verification)
+    checked = [counts.get(miner.uid, VerdictCounts()) for miner in taking_part]
     result = score_cycle(
         found.solved,
         [miner.first_block or 0 for miner in taking_part],
@@ -147,17 +154,27 @@ def score(
         valid=found.complete,
         uids=[miner.uid for miner in taking_part],
         chance=[environment.random_success for environment in config.environments],
+        disqualified=[count.disqualified for count in checked],
     )
     explanations = explain_cycle(result, [environment.id for environment in config.environments])
+    for miner, count in zip(taking_part, checked, strict=True):
+        if count.disqualified:
+            summary = f"{explanations[miner.uid].summary} {count.sentence}"
+            explanations[miner.uid] = replace(explanations[miner.uid], summary=summary)
     return Scorecard(
-        scores=_scores(identity, config, taking_part, found, result),
+        scores=_scores(identity, config, taking_part, found, result, checked),
         weights=_weights(identity, taking_part, result),
         explanations={str(uid): asdict(explanation) for uid, explanation in explanations.items()},
     )
 
 
 def _scores(
-    identity: Identity, config: CycleConfig, miners: Sequence[FrozenMiner], found: Tally, result: CycleScores
+    identity: Identity,
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    found: Tally,
+    result: CycleScores,
+    checked: Sequence[VerdictCounts],
 ) -> Scores:
     rows = [
         MinerScore(
@@ -168,6 +185,8 @@ def _scores(
             weight=float(result.weights[index]),
             frontier=bool(result.frontier[index]),
             priority=result.priority.index(index) + 1 if index in result.priority else None,
+            disqualified=checked[index].disqualified,
+            verdicts=checked[index].by_verdict,
             environments=[
                 _environment_score(environment.id, result, found, index, column)
                 for column, environment in enumerate(config.environments)
@@ -182,7 +201,7 @@ def _scores(
         environments=[environment.id for environment in config.environments],
         miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
         void_episodes=int(found.void.sum()),
-        notes=_notes(config, miners, found, result),
+        notes=_notes(config, miners, found, result, checked),
     )
 
 
@@ -202,13 +221,24 @@ def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: in
     )
 
 
-def _notes(config: CycleConfig, miners: Sequence[FrozenMiner], found: Tally, result: CycleScores) -> list[str]:
+def _notes(
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    found: Tally,
+    result: CycleScores,
+    checked: Sequence[VerdictCounts],
+) -> list[str]:
     """What a reader of the scores must know beside the numbers."""
     every = len(config.environments) * config.episodes
     notes = [
         f"uid {miner.uid} finished {finished} of {every} episodes by the deadline; the rest count as failed."
         for miner, finished, slow in zip(miners, found.finished, found.laggards, strict=True)
         if slow
+    ]
+    notes += [
+        f"uid {miner.uid} is disqualified by verification: {count.sentence}"
+        for miner, count in zip(miners, checked, strict=True)
+        if count.disqualified
     ]
     for column, environment in enumerate(config.environments):
         left_out = config.episodes - int(found.complete[column].sum())

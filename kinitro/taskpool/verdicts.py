@@ -47,6 +47,23 @@ class Evidence(Message):
     took_s: float = Field(0.0, ge=0, le=1e6)
 
 
+class VerificationRule(Message):
+    """When verdicts cost a miner its weight in their cycle; part of the cycle's public configuration.
+
+    Both `least_failed` bounds must be reached, by mismatches and unverifiable checks together. Errors of ours count
+    nowhere. Where the defaults come from: docs/verification.md.
+    """
+
+    tolerance: float = Field(0.01, ge=0, le=2, description="Within which each component of an action must agree.")
+    required_share: float = Field(0.9, ge=0, le=1, description="Of an episode's actions that must agree for a match.")
+    least_failed: int = Field(2, ge=1, le=1000, description="Failed checks: one alone never costs anybody anything.")
+    least_failed_share: float = Field(0.1, ge=0, le=1, description="Of the checks with a result.")
+
+    def agrees(self, compared: int, matching: int) -> bool:
+        """Whether so many matching actions of so many are a match."""
+        return compared > 0 and matching >= self.required_share * compared
+
+
 class VerificationRequest(Message):
     """`POST /v1/verifications/fetch`"""
 
@@ -64,6 +81,7 @@ class VerificationTask(Message):
     uid: int
     repo: str
     revision: str
+    rule: VerificationRule
     recording: str = Field(description="Base64 of the encoded recording.")
     trace: str = Field(description="Base64 of the encoded trace of the same episode.")
 
@@ -133,16 +151,6 @@ class RecordingRecord(Message):
 # --- the rule ---------------------------------------------------------------------------------------------------
 
 
-class VerificationRule(Message):
-    """When verdicts cost a miner its weight in their cycle; part of the cycle's public configuration.
-
-    Both bounds must be reached, by mismatches and unverifiable checks together. Errors of ours count nowhere.
-    """
-
-    least_failed: int = Field(2, ge=1, le=1000, description="Failed checks: one alone never costs anybody anything.")
-    least_failed_share: float = Field(0.1, ge=0, le=1, description="Of the checks with a result.")
-
-
 class VerdictCounts(Message):
     """The verdicts on one miner in one cycle."""
 
@@ -167,12 +175,21 @@ class VerdictCounts(Message):
         )
 
     @property
+    def by_verdict(self) -> dict[str, int]:
+        """Verdict -> how many, without those there are none of."""
+        return {name: count for name, count in self.model_dump(exclude={"disqualified"}).items() if count}
+
+    @property
+    def checked(self) -> int:
+        """Checks with a result."""
+        return self.match + self.mismatch + self.unverifiable
+
+    @property
     def sentence(self) -> str:
         """The result in words."""
-        checked = self.match + self.mismatch + self.unverifiable
         return (
-            f"{self.mismatch + self.unverifiable} of {checked} checks failed: the deployed policy did not act as the "
-            f"committed one in {self.mismatch}, and the committed one could not be had or run in {self.unverifiable}."
+            f"{self.mismatch + self.unverifiable} of {self.checked} checks failed: the deployed policy did not act as "
+            f"the committed one in {self.mismatch}, the committed one could not be had or run in {self.unverifiable}."
         )
 
 

@@ -50,17 +50,25 @@ taken as (
   from chosen where v.task_id = chosen.task_id
   returning v.task_id, v.lease_id, v.cycle_id, v.uid
 )
-select taken.*, m.repo, m.revision, r.data as recording, t.data as trace
+select taken.*, m.repo, m.revision, r.data as recording, t.data as trace,
+       coalesce(c.config -> 'verification', '{}') as rule
 from taken
+join cycle c on c.id = taken.cycle_id
 join cycle_miner m on m.cycle_id = taken.cycle_id and m.uid = taken.uid
 left join recording r on r.task_id = taken.task_id
 left join trace t on t.task_id = taken.task_id
 
 -- EXTEND
-update verification set ready_at = now() + %(ttl)s::interval
-where task_id = %(task)s and lease_id = %(lease)s and verdict is null
-  and executor_id is not distinct from coalesce(%(executor)s::int, executor_id)
-returning task_id
+with extended as (
+  update verification set ready_at = now() + %(ttl)s::interval
+  where task_id = %(task)s and lease_id = %(lease)s and verdict is null
+    and executor_id is not distinct from coalesce(%(executor)s::int, executor_id)
+  returning executor_id
+),
+seen as (
+  update executor e set verified_at = now() from extended where e.id = extended.executor_id
+)
+select from extended
 
 -- REPORT  an error gives it back for another try after a pause, as long as there are tries left
 update verification

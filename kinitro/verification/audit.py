@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from kinitro.errors import KinitroError
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
+from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
 from kinitro.verification import checks
 from kinitro.verification.report import AuditReport, Check
 from kinitro.verification.witness import Witness
@@ -35,6 +37,7 @@ class Record:
 
     manifest: Manifest
     rows: Sequence[ResultRow]
+    verdicts: Sequence[VerdictRow]
     scores: Scores
     weights: Weights
 
@@ -79,6 +82,7 @@ async def audit_cycle(
         await _chain_check(manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
+        _verdict_check(record),
         *_score_checks(record),
         await _replay_check(api, record, sample, workers, choose or random.SystemRandom(), tell),
     ]
@@ -114,10 +118,26 @@ async def fetch_results(api: ApiClient, cycle_id: int, total: int, progress: Pro
     return rows
 
 
+async def fetch_verdicts(api: ApiClient, cycle_id: int, at_most: int) -> list[VerdictRow]:
+    """All verdicts of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
+    found: list[VerdictRow] = []
+    after: int | None = 0
+    while after is not None:
+        page = await api.get(f"/v1/cycles/{cycle_id}/verifications", VerdictPage, {"after": after})
+        if page.next_after is not None and (page.next_after <= after or not page.verdicts):
+            raise KinitroError(f"The pages of verdicts do not go on after task {after}.")
+        found += page.verdicts
+        if len(found) > at_most:
+            raise KinitroError(f"The cycle has {at_most} results, and the API serves more verdicts than that.")
+        after = page.next_after
+    return found
+
+
 async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: Progress) -> Record:
     manifest = await fetch_manifest(api, cycle_id)
     rows = await fetch_results(api, cycle_id, manifest.counts.get("total", 0), tell)
-    return Record(manifest, rows, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
+    verdicts = await fetch_verdicts(api, cycle_id, len(rows))
+    return Record(manifest, rows, verdicts, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
 
 
 def _key_detail(witnessed: str | None) -> str:
@@ -139,8 +159,15 @@ async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 
 
+def _verdict_check(record: Record) -> Check:
+    counts = Counter(row.verdict for row in record.verdicts)
+    detail = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) or "nothing was verified"
+    differences = list(checks.verdict_differences(record.manifest, record.rows, record.verdicts))
+    return Check.of("verdicts", detail, differences)
+
+
 def _score_checks(record: Record) -> list[Check]:
-    recomputed = checks.recompute(record.manifest, record.rows, record.scores)
+    recomputed = checks.recompute(record.manifest, record.rows, record.verdicts, record.scores)
     if isinstance(recomputed, str):
         return [Check.of(name, "", [recomputed]) for name in ("scores", "weights")]
     differences = list(checks.score_differences(record.scores, recomputed.scores))

@@ -20,6 +20,7 @@ from kinitro.taskpool.freeze import SEALED, freeze_miners
 from kinitro.taskpool.messages import MinerScore, Scores, Weights
 from kinitro.taskpool.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, participants, score
+from kinitro.taskpool.verdicts import VerdictRow
 
 REPLAYABLE = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
 _PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed")
@@ -127,11 +128,47 @@ def seed_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[
             )
 
 
-def recompute(manifest: Manifest, rows: Sequence[ResultRow], published: Scores) -> Scorecard | str:
-    """The scorecard that the results give, or why they give none."""
+def verdict_differences(manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow]) -> Iterator[str]:
+    """Is every verdict one on a result of that miner, final, and borne out by its own evidence?"""
+    results = {row.task_id: row for row in rows}
+    frozen = {miner.uid: miner for miner in manifest.miners}
+    if any(later.task_id <= earlier.task_id for earlier, later in pairwise(verdicts)):
+        yield "the verdicts are not in order of task id"
+    for verdict in verdicts:
+        result, where = results.get(verdict.task_id), f"the {verdict.verdict} of task {verdict.task_id}"
+        miner = frozen.get(verdict.uid)
+        if result is None or miner is None or (result.uid, manifest.cycle_id) != (verdict.uid, verdict.cycle_id):
+            yield f"{where} is said to be of uid {verdict.uid}, who has no such result in this cycle"
+        elif result.outcome not in (Outcome.SUCCESS, Outcome.FAILURE):
+            yield f"{where} is on an episode that counts for nothing"
+        else:
+            yield from (f"{where}: {why}" for why in _unfounded(verdict, miner, manifest))
+
+
+def _unfounded(verdict: VerdictRow, miner: FrozenMiner, manifest: Manifest) -> Iterator[str]:
+    """Where the evidence does not bear out the verdict."""
+    evidence, rule = verdict.evidence, manifest.config.verification
+    if verdict.verdict == "error":
+        return
+    if (evidence.repo, evidence.revision) != (miner.repo, miner.revision):
+        yield f"{evidence.repo} at {evidence.revision} was looked at; {miner.repo} at {miner.revision} is committed"
+    if verdict.verdict == "unverifiable":
+        if not evidence.reason:
+            yield "it names no reason"
+        return
+    if (evidence.tolerance, evidence.required_share) != (rule.tolerance, rule.required_share):
+        yield "it was compared by other bounds than the cycle's"
+    if rule.agrees(evidence.compared, evidence.matching) != (verdict.verdict == "match"):
+        yield f"{evidence.matching} of {evidence.compared} actions agreed"
+
+
+def recompute(
+    manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow], published: Scores
+) -> Scorecard | str:
+    """The scorecard that results and verdicts give, or why they give none."""
     identity = Identity(manifest.cycle_id, manifest.netuid, manifest.block, published.published_at)
     try:
-        return score(identity, manifest.config, manifest.miners, rows)
+        return score(identity, manifest.config, manifest.miners, rows, verdicts)
     except (Unscorable, InvalidScoringConfig, TypeError) as error:
         return f"the published results allow no scores: {error}"
 

@@ -43,6 +43,7 @@ def _report(task: Task, outcome: int) -> StoredResult:
             task_id=task.task_id, outcome=outcome, steps=20, success_step=20 if success else None, total_reward=1.5
         ),
         trace,
+        b"recorded" if task.record else None,
     )
 
 
@@ -86,7 +87,7 @@ def _episode(task: Task, environment: Environment, fingerprint: str) -> StoredRe
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
     )
-    return StoredResult(result, encode(rollout.trace(fingerprint)))
+    return StoredResult(result, encode(rollout.trace(fingerprint)), b"recorded" if task.record else None)
 
 
 async def report(pool: TaskPool, executor_id: int, lease_id: int, task: Task, outcome: int) -> SubmitStatus:

@@ -17,8 +17,10 @@ from kinitro.taskpool.cycles import CycleStore
 from kinitro.taskpool.database import open_pool
 from kinitro.taskpool.pool import TaskPool
 from kinitro.taskpool.schema import upgrade
+from kinitro.taskpool.verifications import Verifications
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import run_episodes
+from tests.fakes.verifier import verify
 
 ENVIRONMENTS = ["metaworld/drawer-close-v3", "metaworld/button-press-v3"]
 EPISODES, MAX_STEPS = 5, 80
@@ -26,7 +28,10 @@ EPISODES, MAX_STEPS = 5, 80
 
 @dataclass(frozen=True)
 class Published:
-    """Where it is, and the chain it was frozen from. uid 9 is the best and the first; uid 11 is excluded."""
+    """Where it is, and the chain it was frozen from.
+
+    uid 9 is the best and the first, uid 2 is disqualified by three checks of three, uid 11 is excluded.
+    """
 
     url: str
     chain: FakeChain
@@ -68,4 +73,5 @@ async def publish_cycle(url: str, chain: Chain) -> None:
         while not scheduler.published:
             await scheduler.step()
             await run_episodes(TaskPool(connections), 1, fingerprint())
+            await verify(Verifications(connection), 1, fingerprint(), cheats={2})
     await connections.close()

@@ -22,6 +22,7 @@ from kinitro.evaluation.traces import actions_of, decode, encode
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, TraceRecord, result_record
+from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
 from kinitro.verification.audit import audit_cycle
 from kinitro.verification.report import AuditReport, Verdict
 from kinitro.verification.witness import Witness
@@ -85,7 +86,7 @@ async def test_the_truth_passes_every_check(published: Published) -> None:
         )
     assert report.ok, report.reason
     assert [check.name for check in report.checks] == [
-        "manifest", "key", "chain", "results", "seeds", "scores", "weights", "replays",
+        "manifest", "key", "chain", "results", "seeds", "verdicts", "scores", "weights", "replays",
     ]  # fmt: skip
     assert {check.verdict for check in report.checks} == {Verdict.PASSED}
     assert "30 of 30 chosen episodes" in report.checks[-1].detail
@@ -211,6 +212,57 @@ async def test_a_changed_score_is_named(published: Published) -> None:
 
     found = failed(await audit(published, {Scores: lie}))
     assert "uid 9 has points 1.0; the results give" in found["scores"]
+
+
+def verdicts(change: Callable[[VerdictRow], VerdictRow | None]) -> dict[type[BaseModel], Lie]:
+    """A lie in the list of verdicts; None leaves one out."""
+
+    def page(message: VerdictPage) -> VerdictPage:
+        rows = [changed for row in message.verdicts if (changed := change(row)) is not None]
+        return message.model_copy(update={"verdicts": rows})
+
+    return {VerdictPage: page}
+
+
+async def test_a_disqualification_without_evidence_is_named(published: Published) -> None:
+    found = failed(await audit(published, verdicts(lambda row: None if row.uid == 2 else row)))
+    assert "uid 2 has disqualified True; the results give False" in found["scores"]
+
+
+async def test_a_disqualification_that_was_not_published_is_named(published: Published) -> None:
+    def fail(row: VerdictRow) -> VerdictRow:
+        evidence = row.evidence.model_copy(update={"matching": 2})
+        return row.model_copy(update={"verdict": "mismatch", "evidence": evidence}) if row.uid == 9 else row
+
+    found = failed(await audit(published, verdicts(fail)))
+    assert found.keys() == {"scores", "weights"}
+    assert "uid 9 has disqualified False; the results give True" in found["scores"]
+    assert "uid 9 has 1.0 in weights; the results give None" in found["weights"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence", "words"),
+    [
+        ({"verdict": "match"}, {}, "1 of 10 actions agreed"),
+        ({}, {"matching": 10}, "10 of 10 actions agreed"),
+        ({}, {"compared": 0, "matching": 0, "tolerance": 0.5}, "by other bounds than the cycle's"),
+        ({}, {"revision": "f" * 40}, "is committed"),
+        ({"verdict": "unverifiable"}, {}, "names no reason"),
+        ({"task_id": 10**9}, {}, "who has no such result"),
+        ({"uid": 9}, {}, "who has no such result"),
+        ({"cycle_id": 2}, {}, "who has no such result"),
+    ],
+    ids=["match", "mismatch", "bounds", "revision", "reason", "task", "uid", "cycle"],
+)
+async def test_a_verdict_that_its_evidence_does_not_bear_out_is_named(
+    published: Published, changes: dict[str, Any], evidence: dict[str, Any], words: str
+) -> None:
+    def lie(row: VerdictRow) -> VerdictRow:
+        if row.uid != 2:
+            return row
+        return row.model_copy(update={**changes, "evidence": row.evidence.model_copy(update=evidence)})
+
+    assert words in failed(await audit(published, verdicts(lie)))["verdicts"]
 
 
 async def test_a_dropped_miner_is_named(published: Published) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,11 @@ from kinitro.taskpool.pool import PoolLimits, TaskPool
 from kinitro.taskpool.publications import Publications
 from kinitro.taskpool.records import results_root
 from kinitro.taskpool.schema import upgrade
+from kinitro.taskpool.verdicts import Evidence, VerificationReport
+from kinitro.taskpool.verifications import NOT_IN_TIME, Verifications
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import report, run_tasks, skill
+from tests.fakes.verifier import verify
 
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3"]
 
@@ -503,6 +506,89 @@ async def test_traces_of_old_cycles_are_dropped_and_their_digests_stay(empty_dat
         rows = await net.store.all_results(cycles[0])
         assert all(row.trace_sha256 for row in rows)
         assert cycles[0].results_root == results_root(rows)
+
+
+async def test_a_cheat_is_disqualified_and_somebody_else_leads(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        assert await verify(Verifications(net.connection), net.executor_id, "physics-1", cheats={9}) == 9
+        done = await net.reach("published")
+        scores, weights, explanations = await net.one("select scores, weights, explanations from publication")
+        assert weights["weights"] == {"5": 1.0}
+        cheat = next(miner for miner in scores["miners"] if miner["uid"] == 9)
+        assert (cheat["disqualified"], cheat["verdicts"]) == (True, {"mismatch": 3})
+        assert not any(environment["leader"] for environment in cheat["environments"])
+        sentence = "3 of 3 checks failed: the deployed policy did not act as the committed one in 3"
+        assert any("uid 9 is disqualified" in note and sentence in note for note in scores["notes"])
+        assert sentence in explanations["9"]["summary"]
+        assert len(await Verifications(net.connection).verdicts(done.id)) == 9
+
+
+async def test_only_unproven_commitments_are_always_recorded(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        marked = "select array_agg(distinct uid), count(*) from task where record and cycle_id = %s"
+        cycle = await net.reach("running")
+        assert await net.one(marked, cycle.id) == ([2, 5, 9], 9)
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await verify(Verifications(net.connection), net.executor_id, "physics-1", cheats={2})
+        await net.reach("published")
+        net.chain.commitments["hotkey-5"] = replace(net.chain.commitments["hotkey-5"], block=90)
+        cycle = await net.reach("running")
+        assert await net.one(marked, cycle.id) == ([2, 5], 6), "uid 9 matched; uid 5 did, but committed anew"
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        await net.reach("published", verification_timeout="0")
+        cycle = await net.reach("running", verification_checks=0)
+        assert await net.one(marked, cycle.id) == (None, 0)
+
+
+async def test_verdicts_are_waited_for_as_long_as_somebody_works_on_them(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        store = Verifications(net.connection)
+        begun = await store.claim(net.executor_id, "physics-1")
+        assert begun is not None
+        cycle = await net.reach("scoring")
+        for _ in range(5):
+            await net.scheduler().step()
+        assert (await net.store.find(cycle.id)).state == "scoring"
+        await net.connection.execute("update verification set ready_at = now()")
+        assert await verify(store, net.executor_id, "physics-1") == 9
+        await net.scheduler().step()
+        assert (await net.store.find(cycle.id)).state == "published"
+
+
+@pytest.mark.parametrize("why", ["late", "nobody"])
+async def test_what_is_not_verified_in_time_costs_nobody_anything(empty_database: str, why: str) -> None:
+    async with subnet(empty_database) as net:
+        await net.reach("running")
+        await run_tasks(net.pool, net.executor_id, by_skill)
+        store = Verifications(net.connection)
+        begun = await store.claim(net.executor_id, "physics-1")
+        assert begun is not None
+        if why == "nobody":
+            await net.connection.execute("update executor set verified_at = now() - interval '1 hour'")
+        done = await net.reach("published", verification_timeout="0" if why == "late" else "1h")
+        late = VerificationReport(
+            task_id=begun.task_id, lease_id=begun.lease_id, verdict="mismatch", evidence=Evidence(compared=9)
+        )
+        assert await store.report(net.executor_id, late) == "stale"
+        verdicts = await store.verdicts(done.id)
+        assert {(row.verdict, row.evidence.reason) for row in verdicts} == {("error", NOT_IN_TIME)}
+        (weights,) = await net.one("select weights from publication")
+        assert weights["weights"] == {"9": 1.0}
+
+
+async def test_recordings_go_with_the_traces_and_verdicts_stay(empty_database: str) -> None:
+    async with subnet(empty_database) as net:
+        for _ in range(2):
+            cycle = await net.reach("running")
+            await run_tasks(net.pool, net.executor_id, by_skill)
+            await net.reach("published", keep_traces=1)
+        kept = "select count(*) filter (where cycle_id < %s), count(*) filter (where cycle_id = %s) from "
+        assert await net.one(kept + "recording", cycle.id, cycle.id) == (0, 9)
+        assert await net.one(kept + "verification", cycle.id, cycle.id) == (9, 9)
 
 
 def test_impossible_settings_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from kinitro.taskpool.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, score, tally
+from kinitro.taskpool.verdicts import Evidence, Verdict, VerdictRow
 
 SUCCESS, FAILURE, FAULT = 1, 2, 3
 IDENTITY = Identity(1, 1, 100, "2026-01-01T00:00:00+00:00")
@@ -124,3 +125,42 @@ def test_without_miners_there_are_no_scores() -> None:
 def test_weights_in_both_forms() -> None:
     weights = card({0: [SUCCESS] * 10, 1: [FAILURE] * 10}).weights
     assert (weights.weights, weights.weights_u16, weights.hotkeys) == ({0: 1.0}, {0: 65535}, {0: "h0"})
+
+
+def verdicts(uid: int, *given: Verdict) -> list[VerdictRow]:
+    return [
+        VerdictRow(task_id=100 * uid + place, cycle_id=1, uid=uid, verdict=one, evidence=Evidence(), finished_at="")
+        for place, one in enumerate(given, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "disqualified"),
+    [
+        (("match", "match"), False),
+        (("mismatch",), False),
+        (("mismatch", "mismatch"), True),
+        (("mismatch", "unverifiable"), True),
+        (("unverifiable", "unverifiable"), True),
+        (("mismatch", "error", "error", "error"), False),
+        ((*("match",) * 17, *("mismatch",) * 2), True),
+        ((*("match",) * 19, *("mismatch",) * 2), False),
+        (("error",) * 9, False),
+        ((), False),
+    ],
+    ids=["matches", "one", "two", "mixed", "no-upload", "errors-count-not", "10%", "below-10%", "errors", "none"],
+)
+def test_repeated_failures_and_nothing_else_disqualify(given: tuple[Verdict, ...], disqualified: bool) -> None:
+    solved = {0: [SUCCESS] * 10, 1: [SUCCESS] * 8 + [FAILURE] * 2}
+    card = score(IDENTITY, config(), miners(2), rows(solved), verdicts(0, *given))
+    first = next(miner for miner in card.scores.miners if miner.uid == 0)
+    assert first.disqualified is disqualified
+    assert set(card.weights.weights) == ({1} if disqualified else {0})
+    assert sum(first.verdicts.values()) == len(given)
+    assert card.explanations["0"]["disqualified"] is disqualified
+
+
+def test_verdicts_on_those_who_took_no_part_change_nothing() -> None:
+    solved = {0: [SUCCESS] * 10}
+    without = score(IDENTITY, config(), miners(1), rows(solved))
+    assert score(IDENTITY, config(), miners(1), rows(solved), verdicts(7, "mismatch", "mismatch")) == without

@@ -1,0 +1,30 @@
+"""Which episodes must be recorded: some of every miner whose commitment was never found to match before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+
+def first_checks(
+    uids: Sequence[int],
+    proven: Collection[int],
+    environments: int,
+    episodes: int,
+    checks: int,
+    choose: random.Random,
+) -> npt.NDArray[np.bool_]:
+    """bool (episodes, environments, miners): `checks` episodes of each miner that is not proven, drawn from `choose`.
+
+    For each miner others, over all environments, so that knowing one miner's says nothing about another's.
+    """
+    marked = np.zeros((episodes, environments, len(uids)), dtype=np.bool_)
+    cells = range(episodes * environments)
+    for column, uid in enumerate(uids):
+        if uid not in proven:
+            for cell in choose.sample(cells, min(checks, len(cells))):
+                marked[*divmod(cell, environments), column] = True
+    return marked
