@@ -72,7 +72,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
 
 class Alive(msgspec.Struct, frozen=True, tag=True):
-    """The worker's event loop and its simulation thread both still turn."""
+    """The worker's event loop, which simulates, and its thread that makes environments both still turn."""
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):

@@ -1,4 +1,4 @@
-"""A worker process: interleaves many episodes in one event loop, simulates in one thread.
+"""A worker process: interleaves many episodes in one event loop.
 
 Started by `WorkerPool` as `python -m kinitro.evaluation.worker FD CONFIG`; talks over the socket FD and ends when
 its parent does.
@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.jobs import Job, load
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.recordings import Recorder, encode
-from kinitro.evaluation.simulator import SimulationThread
+from kinitro.evaluation.simulator import SharedSimulator
 from kinitro.evaluation.stalls import StallWatch
 from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
@@ -39,7 +38,7 @@ RECORDED = (Outcome.SUCCESS, Outcome.FAILURE)
 """A policy fault earns its miner nothing, so there is nothing to verify."""
 ALIVE_EVERY_S = 2.0
 SWITCH_INTERVAL_S = 0.0005
-"""How long the simulation thread may keep the interpreter from the event loop; Python's default is 5 ms."""
+"""How long the thread that makes environments may keep the interpreter from the event loop; Python's default is 5 ms."""
 log = get_logger(__name__)
 
 
@@ -64,13 +63,12 @@ class Worker:
     def __init__(self, config: WorkerConfig, fingerprint: str) -> None:
         self._config = config
         self._connect = load(config.policies)
-        self._thread = SimulationThread()
         self._instances = Instances(load(config.environments))
         self._canary = Canary(self._connect_own, outside_url=config.canary_url)
         self._stalls = StallWatch()
         self._running: dict[int, asyncio.Task[None]] = {}
         self._surroundings = Surroundings(
-            simulator=self._thread,
+            simulator=SharedSimulator(),
             canary=self._canary.sings,
             stalled_since=self._stalls.worst_since,
             fingerprint=fingerprint,
@@ -104,7 +102,7 @@ class Worker:
             return _fault("evaluator_error")
 
     async def _run(self, job: Job) -> EpisodeResult:
-        environment = await self._thread.run(lambda: self._instances.take(job.env_id))
+        environment = await self._instances.take(job.env_id)
         reusable = True
         try:
             if environment.spec.version != job.env_version:
@@ -116,8 +114,10 @@ class Worker:
             reusable = True
             raise
         finally:
-            put_away = self._instances.give_back if reusable else self._instances.discard
-            self._thread.later(partial(put_away, environment))
+            if reusable:
+                self._instances.give_back(environment)
+            else:
+                self._instances.discard(environment)
         return result
 
     async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
@@ -145,13 +145,9 @@ class Worker:
 
     async def _show_life(self, writer: asyncio.StreamWriter) -> None:
         while True:
-            await self._thread.run(_nothing)
+            await self._instances.alive()
             jobs.send(writer, jobs.Alive())
             await asyncio.sleep(ALIVE_EVERY_S)
-
-
-def _nothing() -> None:
-    """Work that shows that the simulation thread still turns."""
 
 
 def _fault(reason: str) -> EpisodeResult:

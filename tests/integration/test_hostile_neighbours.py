@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from kinitro.evaluation import EpisodeResult, Outcome, Surroundings, run_episode
-from kinitro.evaluation.simulator import SimulationThread
+from kinitro.evaluation.simulator import SharedSimulator
 from kinitro.evaluation.still_server import StillServer
 from kinitro.policies.client import HttpPolicy
 from tests.fakes.point import PointEnvironment
@@ -101,13 +101,12 @@ async def run(url: str, around: Surroundings) -> EpisodeResult:
 async def test_each_enemy_gets_its_named_outcome_and_nobody_else_suffers(enemies: dict[str, str]) -> None:
     honest = StillServer(delay_s=0.02)
     await honest.start()
-    around = Surroundings(simulator=SimulationThread())
+    around = Surroundings(simulator=SharedSimulator())
     begun = time.monotonic()
     fighting = {reason: asyncio.create_task(run(url, around)) for reason, url in enemies.items()}
     good = await asyncio.gather(*(run(honest.url, around) for _ in range(4)))
     results = {reason: await task for reason, task in fighting.items()}
     elapsed_s = time.monotonic() - begun
-    around.simulator.close()
     await honest.close()
     assert {(one.outcome, one.steps) for one in good} == {(Outcome.FAILURE, STEPS)}
     for reason, result in results.items():
@@ -121,7 +120,7 @@ async def test_a_server_that_dies_in_the_middle_costs_only_its_own_episode() -> 
     mortal, honest = StillServer(delay_s=0.01), StillServer(delay_s=0.01)
     await mortal.start()
     await honest.start()
-    around = Surroundings(simulator=SimulationThread())
+    around = Surroundings(simulator=SharedSimulator())
     dying, living = (asyncio.create_task(run(server.url, around)) for server in (mortal, honest))
     await asyncio.sleep(0.3)
     await mortal.close()
@@ -129,5 +128,4 @@ async def test_a_server_that_dies_in_the_middle_costs_only_its_own_episode() -> 
     assert (result.outcome, result.reason) == (Outcome.POLICY_FAULT, "connection_refused")
     assert result.forfeits == 3
     assert (await living).outcome is Outcome.FAILURE
-    around.simulator.close()
     await honest.close()

@@ -11,7 +11,7 @@ import pytest
 from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
 from kinitro.evaluation.judgement import Forfeits, classify_fault
-from kinitro.evaluation.simulator import SimulationThread
+from kinitro.evaluation.simulator import SharedSimulator
 from kinitro.evaluation.traces import actions_of, digest_steps, digests_of
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import FORWARD, GONE, LATE, ScriptedPolicy
@@ -142,18 +142,17 @@ async def test_a_diverging_simulation_is_our_fault() -> None:
 
 
 async def test_timings_tell_the_policy_from_the_simulator() -> None:
-    around = Surroundings(simulator=SimulationThread())
+    around = Surroundings(simulator=SharedSimulator())
     result = await run_episode(
         PointEnvironment("slow"), ScriptedPolicy(delay_s=0.02), seed=7, max_steps=15, surroundings=around
     )
-    around.simulator.close()
     assert 20 <= result.timings.policy_p50_ms <= result.timings.policy_p95_ms <= result.timings.policy_max_ms
     assert 30 <= result.timings.simulation_ms <= 3000
     assert result.timings.waiting_ms >= 0
 
 
 async def test_simulation_goes_on_while_policies_think() -> None:
-    around = Surroundings(simulator=SimulationThread())
+    around = Surroundings(simulator=SharedSimulator())
     begun = time.perf_counter()
     results = await asyncio.gather(
         *(
@@ -161,7 +160,6 @@ async def test_simulation_goes_on_while_policies_think() -> None:
             for seed in range(10)
         )
     )
-    around.simulator.close()
     assert [result.steps for result in results] == [20] * 10
     assert time.perf_counter() - begun < 0.5 * 10 * 20 * 0.02
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
+import time
 
+import pytest
+
+from kinitro.environments.errors import UnknownEnvironment
 from kinitro.evaluation.instances import Instances
 from tests.fakes.point import PointEnvironment
 
@@ -23,24 +29,24 @@ class Factory:
         return sum(not environment.closed for environment in self.made)
 
 
-def test_an_idle_environment_is_used_again() -> None:
+async def test_an_idle_environment_is_used_again() -> None:
     instances = Instances(factory := Factory())
-    first = instances.take("fake/point")
+    first = await instances.take("fake/point")
     instances.give_back(first)
-    assert instances.take("fake/point") is first
-    assert instances.take("fake/point") is not first
+    assert await instances.take("fake/point") is first
+    assert await instances.take("fake/point") is not first
     assert len(factory.made) == 2
 
 
-def test_episodes_of_one_environment_after_another_make_it_only_as_often_as_it_runs_at_once() -> None:
+async def test_episodes_of_one_environment_after_another_make_it_only_as_often_as_it_runs_at_once() -> None:
     instances = Instances(factory := Factory(), spare=0)
     for _ in range(5):
-        for environment in [instances.take("fake/point") for _ in range(24)]:
+        for environment in [await instances.take("fake/point") for _ in range(24)]:
             instances.give_back(environment)
     assert len(factory.made) == 24
 
 
-def test_there_are_never_more_than_in_use_at_once_plus_spare() -> None:
+async def test_there_are_never_more_than_in_use_at_once_plus_spare() -> None:
     instances = Instances(factory := Factory(), spare=3)
     chance = random.Random(1)
     used: list[PointEnvironment] = []
@@ -49,25 +55,74 @@ def test_there_are_never_more_than_in_use_at_once_plus_spare() -> None:
             environment = used.pop(chance.randrange(len(used)))
             (instances.discard if chance.random() < 0.1 else instances.give_back)(environment)
         else:
-            used.append(instances.take(f"fake/{chance.randrange(6)}"))  # type: ignore[arg-type]
+            used.append(await instances.take(f"fake/{chance.randrange(6)}"))  # type: ignore[arg-type]
         assert factory.alive <= 13
         assert not any(environment.closed for environment in used)
 
 
-def test_the_one_used_longest_ago_makes_room() -> None:
+async def test_the_one_used_longest_ago_makes_room() -> None:
     instances = Instances(Factory(), spare=1)
-    old, young = instances.take("fake/old"), instances.take("fake/young")
+    old, young = await instances.take("fake/old"), await instances.take("fake/young")
     instances.give_back(old)
     instances.give_back(young)
-    other = [instances.take("fake/other"), instances.take("fake/other")]
+    other = [await instances.take("fake/other"), await instances.take("fake/other")]
     assert len({id(environment) for environment in other}) == 2
     assert old.closed  # type: ignore[attr-defined]
     assert not young.closed  # type: ignore[attr-defined]
 
 
-def test_what_failed_is_closed_and_not_used_again() -> None:
+async def test_what_failed_is_closed_and_not_used_again() -> None:
     instances = Instances(Factory())
-    failed = instances.take("fake/point")
+    failed = await instances.take("fake/point")
     instances.discard(failed)
     assert failed.closed  # type: ignore[attr-defined]
-    assert instances.take("fake/point") is not failed
+    assert await instances.take("fake/point") is not failed
+
+
+async def test_an_episode_given_up_while_its_environment_is_made_leaves_it_for_the_next() -> None:
+    factory = Factory()
+    go_on = threading.Event()
+
+    def make_slowly(env_id: str) -> PointEnvironment:
+        go_on.wait(5)
+        return factory(env_id)
+
+    instances = Instances(make_slowly)
+    taking = asyncio.create_task(instances.take("fake/point"))
+    await asyncio.sleep(0.01)
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    go_on.set()
+    await instances.alive()
+    await asyncio.sleep(0)
+    assert await instances.take("fake/point") is factory.made[0]
+
+
+async def test_the_event_loop_turns_while_an_environment_is_made() -> None:
+    def make_slowly(env_id: str) -> PointEnvironment:
+        time.sleep(0.2)
+        return PointEnvironment()
+
+    instances = Instances(make_slowly)
+    taking = asyncio.create_task(instances.take("fake/point"))
+    begun = time.monotonic()
+    await asyncio.sleep(0.01)
+    assert time.monotonic() - begun < 0.1
+    assert not taking.done()
+    await taking
+
+
+async def test_an_environment_that_cannot_be_made_takes_no_place() -> None:
+    def fail_once(env_id: str) -> PointEnvironment:
+        if env_id == "fake/unheard-of":
+            raise UnknownEnvironment("There is none.")
+        return factory(env_id)
+
+    factory = Factory()
+    instances = Instances(fail_once, spare=0)
+    for _ in range(3):
+        with pytest.raises(UnknownEnvironment):
+            await instances.take("fake/unheard-of")
+    for name in ("one", "other"):
+        instances.give_back(await instances.take(f"fake/{name}"))
+    assert factory.alive == 1
