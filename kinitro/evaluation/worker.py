@@ -38,7 +38,7 @@ RECORDED = (Outcome.SUCCESS, Outcome.FAILURE)
 """A policy fault earns its miner nothing, so there is nothing to verify."""
 ALIVE_EVERY_S = 2.0
 SWITCH_INTERVAL_S = 0.0005
-"""How long the thread that makes environments may keep the interpreter from the event loop; Python's default is 5 ms."""
+"""How long the thread that makes environments may keep the interpreter from the event loop; Python's default: 5 ms."""
 log = get_logger(__name__)
 
 
