@@ -18,7 +18,7 @@ from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.database import Connection, ConnectionPool, run_on
 from kinitro.taskpool.errors import LeaseLost, UnknownCycle
 from kinitro.taskpool.keys import SQL as KEY_SQL
-from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
+from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, TaskResult, TaskStats
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import SQL as VERIFICATION_SQL
 from kinitro.taskpool.verifications import Verifications
@@ -91,20 +91,15 @@ class TaskPool:
             "ttl": timedelta(seconds=self.limits.lease_ttl_s),
         }
 
-        async def statement(connection: Connection) -> list[dict[str, Any]]:
-            cursor = await connection.cursor(row_factory=dict_row).execute(SQL["FETCH"], parameters)
-            return await cursor.fetchall()
-
         await self._seen(executor_id, request)
-        rows = await run_on(self.connections, statement)
+        rows = await run_on(self.connections, _one("FETCH", parameters))
         if not rows:
             return await self._nothing(request)
-        environments = await self._environments_of(rows[0]["cycle_id"])
-        return FetchResponse(
-            lease_id=rows[0]["lease_id"],
-            ttl_s=self.limits.lease_ttl_s,
-            tasks=[_task(row, environments[row["env"]]) for row in rows],
-        )
+        rows.sort()  # by task
+        _, lease_id, cycle_id, *_ = rows[0]
+        environments = await self._environments_of(cycle_id)
+        tasks = [_task(row, environments[row[4]]) for row in rows]
+        return FetchResponse.model_validate({"lease_id": lease_id, "ttl_s": self.limits.lease_ttl_s, "tasks": tasks})
 
     async def submit(
         self, executor_id: int | None, lease_id: int, results: Sequence[StoredResult]
@@ -122,14 +117,14 @@ class TaskPool:
             "executor": executor_id,
             "lease": lease_id,
             "max_faults": self.limits.max_faults,
-            "ids": _array(report.task_id for report in reports),
-            "outcomes": _array(report.outcome for report in reports),
+            "ids": _array([str(report.task_id) for report in reports]),
+            "outcomes": _array([str(report.outcome) for report in reports]),
             "reasons": [report.reason for report in reports],
-            "steps": _array(report.steps for report in reports),
-            "success_steps": _array(report.success_step for report in reports),
-            "rewards": _array(report.total_reward for report in reports),
-            "forfeits": _array(report.forfeits for report in reports),
-            "timings": _array(number for report in reports for number in _timings(report)),
+            "steps": _array([str(report.steps) for report in reports]),
+            "success_steps": _array([str("null" if r.success_step is None else r.success_step) for r in reports]),
+            "rewards": _array([repr(report.total_reward) for report in reports]),
+            "forfeits": _array([str(report.forfeits) for report in reports]),
+            "timings": _array([_timings(report) for report in reports]),
             "traces": [stored.trace for stored in unique],
         }
 
@@ -141,7 +136,7 @@ class TaskPool:
                 await Verifications(connection).keep(executor_id, lease_id, recordings)
             return rows
 
-        statuses = {int(row[0]): str(row[1]) for row in await run_on(self.connections, statement)}
+        statuses: dict[int, str] = dict(await run_on(self.connections, statement))
         return [_status(stored, first[stored.result.task_id], statuses) for stored in results]
 
     async def heartbeat(self, executor_id: int | None, lease_id: int) -> float:
@@ -314,34 +309,35 @@ def _one(
     return statement
 
 
-def _task(row: dict[str, Any], environment: dict[str, Any]) -> Task:
-    return Task(
-        task_id=row["id"],
-        cycle_id=row["cycle_id"],
-        uid=row["uid"],
-        hotkey=row["hotkey"],
-        env_id=environment["id"],
-        env_version=environment["version"],
-        episode=row["episode"],
-        seed=row["seed"].hex(),
-        endpoint=row["endpoint"],
-        max_steps=environment["max_steps"],
-        attempt=row["attempt"],
-        max_concurrency=row["max_concurrency"],
-        record=row["record"],
-    )
+def _task(row: TupleRow, environment: dict[str, Any]) -> dict[str, Any]:
+    """A row of `fetch_tasks` as the fields of a `Task`."""
+    task_id, _, cycle_id, uid, _, episode, seed, attempt, record, hotkey, endpoint, max_concurrency = row
+    return {
+        "task_id": task_id,
+        "cycle_id": cycle_id,
+        "uid": uid,
+        "hotkey": hotkey,
+        "env_id": environment["id"],
+        "env_version": environment["version"],
+        "episode": episode,
+        "seed": seed.hex(),
+        "endpoint": endpoint,
+        "max_steps": environment["max_steps"],
+        "attempt": attempt,
+        "max_concurrency": max_concurrency,
+        "record": record,
+    }
 
 
-def _array(numbers: Iterable[float | None]) -> str:
+def _array(texts: Iterable[str]) -> str:
     """A PostgreSQL array of numbers as text, several times faster than through the driver's adapters."""
-    return "{" + ",".join(["null" if number is None else repr(number) for number in numbers]) + "}"
+    return "{" + ",".join(texts) + "}"
 
 
-def _timings(report: TaskResult) -> list[float]:
+def _timings(report: TaskResult) -> str:
     """To the microsecond: smaller numbers do not fit a `real`."""
-    times = report.timings
-    exact = (times.policy_p50_ms, times.policy_p95_ms, times.policy_max_ms, times.simulation_ms, times.waiting_ms)
-    return [round(number, 3) for number in exact]
+    t = report.timings
+    return f"{t.policy_p50_ms:.3f},{t.policy_p95_ms:.3f},{t.policy_max_ms:.3f},{t.simulation_ms:.3f},{t.waiting_ms:.3f}"
 
 
 def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:
