@@ -25,6 +25,19 @@ def _duration(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 """Written as 90s, 30m, 36h or 2d; a bare number means seconds."""
 
+_UNITS_BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def _size(value: Any) -> Any:
+    """Turn `8g` into bytes."""
+    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{1,15})([kmgt]?)b?", value.strip().lower())):
+        return int(parts[1]) * _UNITS_BYTES[parts[2]]
+    return value
+
+
+Size = Annotated[int, BeforeValidator(_size)]
+"""Bytes, written as 512m, 8g or 1t; a bare number means bytes."""
+
 
 class ServiceSettings(BaseSettings):
     """Base of one typed settings class per service; a subclass sets `env_prefix`.

@@ -13,11 +13,13 @@ from kinitro.executor.settings import ExecutorSettings
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.settings import ServiceSettings
 from kinitro.validator.settings import ValidatorSettings
+from kinitro.verification.settings import VerifierSettings
 
 SERVICES: tuple[tuple[str, type[ServiceSettings]], ...] = (
     ("kinitro api", ApiSettings),
     ("kinitro scheduler", SchedulerSettings),
     ("kinitro executor", ExecutorSettings),
+    ("kinitro verifier", VerifierSettings),
     ("kinitro validate", ValidatorSettings),
 )
 HEAD = """\

@@ -18,6 +18,7 @@ COMMAND_MODULES = (
     "api",
     "scheduler",
     "executor",
+    "verifier",
     "validator",
     "policies",
     "chain",

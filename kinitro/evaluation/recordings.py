@@ -53,8 +53,10 @@ class Exchange:
 
     step: int
     checksum: int
-    actions: npt.NDArray[np.float32] | None
-    """(k, 4), clipped to [-1, 1], as far as they were executed; None if the step was forfeited."""
+    actions: npt.NDArray[np.float32]
+    """(k, 4): what the simulator was given, clipped to [-1, 1]."""
+    forfeited: bool
+    """The action is ours: no usable answer came."""
     complete: bool
     """The answer had exactly these k actions; False for the last one, which the episode's end may have cut short."""
 
@@ -155,5 +157,5 @@ def _pair(recording: Recording, actions: npt.NDArray[np.float32]) -> Iterator[Ex
     checksums = np.frombuffer(recording.checksums, "<u4")
     bounds = [*recording.steps, len(actions)]
     for number, (step, following) in enumerate(pairwise(bounds)):
-        answer = None if step in forfeited else actions[step:following]
-        yield Exchange(step, int(checksums[number]), answer, complete=number + 1 < len(recording.steps))
+        complete = number + 1 < len(recording.steps)
+        yield Exchange(step, int(checksums[number]), actions[step:following], step in forfeited, complete)

@@ -115,8 +115,10 @@ class SandboxedPolicy(Protocol):
 class Sandbox(Protocol):
     """A way of running strangers' code without network, files, secrets or other processes of this machine."""
 
-    name: str
-    """`bwrap` or `docker`."""
+    @property
+    def name(self) -> str:
+        """`bwrap` or `docker`."""
+        ...
 
     async def check(self) -> None:
         """Try for real that policies are shut in on this machine; raises SandboxUnavailable with one sentence.

@@ -1,0 +1,58 @@
+"""The verifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(verifier)
+
+
+def verifier(
+    api_url: str = typer.Option(None, help="Where the API is, for example http://localhost:8000."),
+    api_key: str = typer.Option(None, help="Key of scope verify or tasks; better given as KINITRO_VERIFIER_API_KEY."),
+    name: str = typer.Option(None, help="Display name [default: this machine's]."),
+    sandbox: str = typer.Option(None, help="What keeps policies from doing harm: bwrap."),
+    runtime: str = typer.Option(
+        None, help="What policies run in: a Python interpreter with the published packages, or with docker an image."
+    ),
+    cache: Path = typer.Option(None, help="Where uploads of miners are kept."),
+    cache_size: str = typer.Option(None, help="Of the cache at most [default: 64g]."),
+    max_repo_size: str = typer.Option(None, help="Of one upload at most [default: 8g]."),
+    workers: int = typer.Option(None, help="Policies that are verified at once [default: 1]."),
+    policy_memory: str = typer.Option(None, help="Of one policy in its sandbox [default: 4g]."),
+    policy_cpus: float = typer.Option(None, help="Cores that one policy may keep busy [default: 1]."),
+    policy_start: str = typer.Option(None, help="Time that a policy has to come up [default: 120s]."),
+    policy_time: str = typer.Option(None, help="Time that a policy has for a whole episode [default: 900s]."),
+    grace_s: float = typer.Option(None, help="Seconds for checks under way to finish after SIGTERM."),
+    log_level: str = typer.Option(None, help="debug, info, warning or error."),
+    log_format: str = typer.Option(None, help="auto, json or console."),
+) -> None:
+    """Verify that miners deploy what they committed: recorded episodes against their uploads, in a sandbox."""
+    from kinitro.verification.settings import VerifierSettings
+
+    settings = VerifierSettings.load(
+        api_url=api_url,
+        api_key=api_key,
+        name=name,
+        sandbox=sandbox,
+        runtime=runtime,
+        cache=cache,
+        cache_size=cache_size,
+        max_repo_size=max_repo_size,
+        workers=workers,
+        policy_memory=policy_memory,
+        policy_cpus=policy_cpus,
+        policy_start=policy_start,
+        policy_time=policy_time,
+        grace_s=grace_s,
+        log_level=log_level,
+        log_format=log_format,
+    )
+    from kinitro.verification.main import serve
+
+    serve(settings)

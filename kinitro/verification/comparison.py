@@ -1,0 +1,79 @@
+"""Do two policies act alike? Pure: what one answered in an episode, what the other answers to the same observations.
+
+A step matches if every component of the action, clipped to [-1, 1], differs by at most the tolerance. A chunk is
+compared as it was answered: one of another length matches nowhere. Steps that were forfeited say nothing about the
+deployed policy and are left out. A policy that always answers the same matches trivially, and rightly: who commits a
+constant and deploys it has deployed what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.evaluation.recordings import Exchange
+from kinitro.taskpool.verdicts import FirstDifference
+
+Answer = npt.NDArray[np.float32] | None
+"""(k, 4), finite, not yet clipped; None: no usable answer."""
+LARGEST = 2.0
+"""Difference of two actions at most; what stands for no answer."""
+
+
+def differences(exchange: Exchange, answer: Answer) -> npt.NDArray[np.float64]:
+    """Per action of the exchange, the largest difference of any component, at most 2; 2 where there is no answer."""
+    given = len(exchange.actions)
+    if answer is None or len(answer) < given or (exchange.complete and len(answer) != given):
+        return np.full(given, LARGEST)
+    clipped = np.clip(answer[:given], -1.0, 1.0).astype(np.float64)
+    found: npt.NDArray[np.float64] = np.abs(clipped - exchange.actions).max(axis=1)
+    return found
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A comparison under way: `add` exchange by exchange."""
+
+    tolerance: float
+    compared: int = 0
+    matching: int = 0
+    largest_difference: float = 0.0
+    first_difference: FirstDifference | None = None
+    _unusable: int = field(default=0, repr=False)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Exchange, Answer]], tolerance: float) -> Comparison:
+        """The whole comparison."""
+        comparison = cls(tolerance)
+        for exchange, answer in pairs:
+            comparison.add(exchange, answer)
+        return comparison
+
+    @property
+    def unusable(self) -> int:
+        """Exchanges to which the committed policy gave no usable answer, but the deployed one did."""
+        return self._unusable
+
+    def add(self, exchange: Exchange, answer: Answer) -> None:
+        """Compare one more answer."""
+        if exchange.forfeited:
+            return
+        found = differences(exchange, answer)
+        agreeing = found <= self.tolerance
+        self.compared += len(found)
+        self.matching += int(agreeing.sum())
+        self.largest_difference = max(self.largest_difference, float(found.max(initial=0.0)))
+        self._unusable += answer is None
+        if self.first_difference is None and not agreeing.all():
+            self._note(exchange, answer, int(np.argmin(agreeing)))
+
+    def _note(self, exchange: Exchange, answer: Answer, row: int) -> None:
+        there = answer is not None and row < len(answer)
+        self.first_difference = FirstDifference(
+            step=exchange.step + row,
+            deployed=exchange.actions[row].tolist(),
+            committed=np.clip(answer[row], -1.0, 1.0).tolist() if there and answer is not None else None,
+        )

@@ -1,0 +1,91 @@
+"""`kinitro verifier` as a process: signals, the parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from kinitro import environments
+from kinitro.errors import ConfigurationError
+from kinitro.evaluation.instances import Instances
+from kinitro.logs import configure_logs, get_logger
+from kinitro.taskpool.client import ApiClient
+from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.repositories import PolicyRepositories
+from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.verification.sandbox.interface import Runtime, Sandbox
+from kinitro.verification.sandbox.runtimes import inspect_runtime
+from kinitro.verification.service import Verifier
+from kinitro.verification.settings import VerifierSettings
+
+NEEDED_PACKAGES = ("fastapi", "numpy", "uvicorn")
+"""Without them no policy of `kinitro init-miner` can be served."""
+SPARE_ENVIRONMENTS = 4
+log = get_logger(__name__)
+
+
+def serve(settings: VerifierSettings) -> None:
+    """Verify until SIGTERM or Ctrl-C; a second signal stops at once. Raises KinitroError."""
+    configure_logs(settings.log_level, settings.log_format, service="verifier")
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: VerifierSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    this = asyncio.current_task()
+
+    def on_signal() -> None:
+        if stop.is_set() and this is not None:
+            this.cancel()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    try:
+        async with AsyncExitStack() as stack:
+            api = await stack.enter_async_context(ApiClient(settings.api_url, key))
+            workshop = await open_workshop(settings)
+            fingerprint = await asyncio.to_thread(_prepared)
+            examiners = []
+            for _ in range(settings.workers):
+                examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
+                stack.callback(examiner.close)
+                examiners.append(examiner.examine)
+            verifier = Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
+            log.info("verifier ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
+            await verifier.run(stop)
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+    log.info("verifier stopped")
+
+
+async def open_workshop(settings: VerifierSettings) -> Workshop:
+    """Repositories, sandbox and runtime as the settings say. Raises ConfigurationError, SandboxUnavailable: nothing is
+    ever run without a sandbox that was seen to work."""
+    sandbox, runtime = await _sandbox(settings)
+    await sandbox.check()
+    repositories = PolicyRepositories(
+        settings.cache, quota_bytes=settings.cache_size, max_repo_bytes=settings.max_repo_size
+    )
+    return Workshop(repositories, sandbox, runtime, settings.limits)
+
+
+async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
+    python = Path(settings.runtime)
+    if not python.is_absolute() or not os.access(python, os.X_OK):
+        raise ConfigurationError(
+            f"--runtime cannot be {settings.runtime!r}: give the absolute path of a Python interpreter."
+        )
+    return BubblewrapSandbox(), await inspect_runtime(python, needed=NEEDED_PACKAGES)
+
+
+def _prepared() -> str:
+    """Compile the renderer, once per machine; the physics fingerprint."""
+    environments.prepare()
+    return environments.fingerprint()

@@ -1,0 +1,155 @@
+"""The verifier: lease recordings, examine them, report verdicts; a verifier that dies costs nobody anything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from kinitro.errors import UnavailableError
+from kinitro.logs import get_logger
+from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.taskpool.messages import HeartbeatResponse
+from kinitro.taskpool.verdicts import (
+    Evidence,
+    Verdict,
+    VerificationLease,
+    VerificationReport,
+    VerificationRequest,
+    VerificationResponse,
+    VerificationStatus,
+    VerificationTask,
+)
+
+MAX_BACKOFF_S = 15.0
+HEARTBEATS_PER_TTL = 3
+PROGRESS_EVERY_S = 30.0
+log = get_logger(__name__)
+
+Examine = Callable[[VerificationTask], Awaitable[tuple[Verdict, Evidence]]]
+
+
+class VerificationApi(Protocol):
+    """What a verifier needs of the API; `kinitro.taskpool.client.ApiClient` has it, with its errors."""
+
+    async def fetch_verification(self, request: VerificationRequest) -> VerificationResponse: ...
+
+    async def extend_verification(self, lease: VerificationLease) -> HeartbeatResponse: ...
+
+    async def submit_verdict(self, report: VerificationReport) -> VerificationStatus: ...
+
+
+class Verifier:
+    """Runs until `stop` is set, with one examination at a time for each of `examiners`."""
+
+    def __init__(
+        self, api: VerificationApi, examiners: Sequence[Examine], *, name: str, fingerprint: str, grace_s: float = 10.0
+    ) -> None:
+        self._api = api
+        self._examiners = examiners
+        self._request = VerificationRequest(verifier=name, fingerprint=fingerprint)
+        self._grace_s = grace_s
+        self.counts: Counter[Verdict] = Counter()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what is under way then may finish within the grace period. Raises SandboxUnavailable,
+        ApiUnauthorized: then going on makes no sense."""
+        working = [asyncio.create_task(self._work(examine, stop)) for examine in self._examiners]
+        around = [asyncio.create_task(stop.wait()), asyncio.create_task(self._tell_progress())]
+        try:
+            await asyncio.wait([around[0], *working], return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set():
+                await asyncio.wait(working, timeout=self._grace_s)
+        finally:
+            for task in [*working, *around]:
+                task.cancel()
+            ends = await asyncio.gather(*working, return_exceptions=True)
+            await asyncio.gather(*around, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    async def _work(self, examine: Examine, stop: asyncio.Event) -> None:
+        backoff_s = 0.25
+        while not stop.is_set():
+            try:
+                response = await self._api.fetch_verification(self._request)
+            except (ApiUnavailable, ApiRefused) as error:
+                if isinstance(error, ApiUnauthorized):
+                    raise
+                log.warning("nothing to verify", reason=str(error))
+                await _pause(stop, backoff_s)
+                backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+                continue
+            backoff_s = 0.25
+            if response.task is None:
+                await _pause(stop, response.retry_after_s)
+            else:
+                await self._verify(response.task, examine)
+
+    async def _verify(self, task: VerificationTask, examine: Examine) -> None:
+        examining = asyncio.create_task(_examined(task, examine))
+        keeping = asyncio.create_task(self._keep(task, examining))
+        try:
+            await asyncio.wait([examining])
+        finally:
+            keeping.cancel()
+            examining.cancel()
+            await asyncio.gather(keeping, examining, return_exceptions=True)
+        if examining.cancelled():  # the lease was lost
+            return
+        verdict, evidence = examining.result()
+        self.counts[verdict] += 1
+        tell = log.warning if verdict == "error" else log.info
+        tell("verified", task_id=task.task_id, uid=task.uid, verdict=verdict, reason=evidence.reason)
+        report = VerificationReport(task_id=task.task_id, lease_id=task.lease_id, verdict=verdict, evidence=evidence)
+        try:
+            status = (await self._api.submit_verdict(report)).status
+        except ApiUnauthorized:
+            raise
+        except (ApiUnavailable, ApiRefused) as error:
+            log.error("verdict was not reported; another verifier will look again", reason=str(error))
+        else:
+            if status == "stale":
+                log.warning("verdict came too late", task_id=task.task_id)
+
+    async def _keep(self, task: VerificationTask, examining: asyncio.Task[tuple[Verdict, Evidence]]) -> None:
+        """Send heartbeats; give the examination up when the lease is gone."""
+        lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
+        ttl_s = task.ttl_s
+        while True:
+            await asyncio.sleep(ttl_s / HEARTBEATS_PER_TTL)
+            try:
+                ttl_s = (await self._api.extend_verification(lease)).ttl_s
+            except LeaseLost:
+                log.warning("lease lost, its work is dropped", task_id=task.task_id)
+                examining.cancel()
+                return
+            except (ApiUnavailable, ApiRefused) as error:
+                log.warning("heartbeat failed", task_id=task.task_id, reason=str(error))
+
+    async def _tell_progress(self) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY_S)
+            log.info("progress", **dict(self.counts))
+
+
+async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, Evidence]:
+    """A mistake of ours is an error like others: it costs no miner anything, and does not stop the verifier."""
+    try:
+        return await examine(task)
+    except UnavailableError:
+        raise
+    except Exception as error:
+        log.exception("examination failed", task_id=task.task_id, uid=task.uid)
+        return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.")
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds * random.uniform(0.8, 1.2)):
+            await stop.wait()
+    except TimeoutError:
+        return

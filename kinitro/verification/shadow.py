@@ -1,0 +1,78 @@
+"""Asking a policy what another one was asked: the episode is stepped again along its trace, every image drawn anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import suppress
+
+from kinitro.environments.interface import Environment, Observation
+from kinitro.errors import KinitroError
+from kinitro.evaluation.outcomes import Trace
+from kinitro.evaluation.recordings import Exchange, Recording, checksum, exchanges
+from kinitro.evaluation.rollout import Rollout
+from kinitro.evaluation.simulator import Simulator
+from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreachable
+from kinitro.policies.messages import Policy
+from kinitro.verification.comparison import Answer
+
+
+class NotReproduced(KinitroError):
+    """This machine does not see what the policy was shown: other versions, other physics. Nobody's fault but ours."""
+
+
+async def shadow(
+    recording: Recording, trace: Trace, environment: Environment, policy: Policy, simulator: Simulator
+) -> AsyncGenerator[tuple[Exchange, Answer], None]:
+    """What `policy` answers at every exchange of the episode. The policy is not closed.
+
+    Forfeited steps are asked too, for policies that remember. Images are drawn while the policy thinks: what was
+    executed is known. Raises PolicyError if the policy takes no /reset or is gone, NotReproduced, SimulationFailed,
+    InvalidRecording.
+    """
+    seen = iter_observations(recording, trace, environment)
+    upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+    try:
+        with suppress(PolicyMisbehaved):  # a server without /health is merely the least capable one
+            await policy.health()
+        await policy.reset(recording.task)
+        while (shown := await upcoming) is not None:
+            exchange, observation = shown
+            upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+            yield exchange, await _ask(policy, recording.task.episode_id, exchange.step, observation)
+    finally:
+        # the simulator is not to be used by others before this has ended; its error, if any, came up already
+        await asyncio.gather(upcoming, return_exceptions=True)
+
+
+def iter_observations(
+    recording: Recording, trace: Trace, environment: Environment
+) -> Iterator[tuple[Exchange, Observation]]:
+    """Every observation that was sent, drawn again. Raises NotReproduced at the first that differs."""
+    if trace.env_version != environment.spec.version:
+        raise NotReproduced(
+            f"The episode is of {trace.env_id} version {trace.env_version}; here it is {environment.spec.version}."
+        )
+    rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
+    rollout.reset()
+    for exchange in exchanges(recording, trace):
+        if rollout.over:
+            raise NotReproduced(f"The episode is over here after {rollout.steps} steps.")
+        observation = environment.observe()
+        if checksum(observation) != exchange.checksum:
+            raise NotReproduced(f"What the policy was shown at step {exchange.step} looks different on this machine.")
+        yield exchange, observation
+        rollout.execute(exchange.actions)
+
+
+def _next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
+    return lambda: next(seen, None)
+
+
+async def _ask(policy: Policy, episode_id: str, step: int, observation: Observation) -> Answer:
+    try:
+        return await policy.act(episode_id, step, observation)
+    except PolicyUnreachable:
+        raise
+    except PolicyError:
+        return None
