@@ -153,7 +153,7 @@ def _rivals_table(explanation: MinerExplanation) -> Table:
     for row in explanation.rivals:
         table.add_row(
             str(row.uid), str(row.shared_environments),
-            "many" if row.subsets_taken is None else f"{row.subsets_taken:,}",
+            f"{row.subsets_taken:,}",
             f"{row.only_miner} / {row.only_rival}", f"{row.p_value:.2g}", f"{row.level:.2g}",
             "too few episodes" if row.needed_to_overtake is None else f"{row.needed_to_overtake} more",
         )  # fmt: skip

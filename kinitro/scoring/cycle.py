@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.inputs import CycleInput, check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
-from kinitro.scoring.points import award_subsets
+from kinitro.scoring.points import award_subsets, exact_steps
 from kinitro.scoring.weights import softmax_of_shares
 
 BoolArray = npt.NDArray[np.bool_]
@@ -122,7 +123,8 @@ def assemble(
     """Scores from comparisons and priority. `counted` (M, N): episodes behind each success rate."""
     successes = cycle.solved.sum(axis=2, dtype=np.int64)
     intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
-    award = award_subsets(comparisons.leaders, order, config)
+    rivals = int(Fraction(config.alpha) / levels.overall)
+    award = award_subsets(comparisons.leaders, order, config, steps=exact_steps(rivals, len(cycle.episodes)))
     return CycleScores(
         config=config,
         uids=cycle.uids,

@@ -14,13 +14,10 @@ from kinitro.scoring.errors import InvalidScoringInput
 from kinitro.scoring.intervals import fewest_successes, normal_quantile
 from kinitro.scoring.mcnemar import critical_wins, excess_wins, missing_wins, p_value
 from kinitro.scoring.points import environment_masks
-from kinitro.scoring.subsets import Budget, won_subsets
+from kinitro.scoring.subsets import uncovered_subsets
 
 MAX_RIVALS = 8
 """Of the miners that took subsets, how many are named: those of highest priority, which choose first."""
-
-_RIVAL_TERMS = 10_000
-"""Terms that counting one rival's subsets may take; see `subsets`."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +68,8 @@ class RivalExplanation:
 
     uid: int
     shared_environments: int
-    subsets_taken: int | None
-    """Subsets that this miner leads and the rival won; None where counting them takes too long."""
+    subsets_taken: int
+    """Subsets that this miner leads and the rival won."""
     only_miner: int
     only_rival: int
     p_value: float
@@ -208,18 +205,18 @@ class _Explainer:
                 break
             shared = self._masks[miner] & self._masks[rival]
             if shared:
-                taken = won_subsets(shared, above, Budget(_RIVAL_TERMS))
+                taken = sum(uncovered_subsets(shared, above)[1:])
                 rivals.append(self._rival(miner, rival, shared.bit_count(), taken))
-            above.append(self._masks[rival])
+                above.append(self._masks[rival])
         return rivals
 
-    def _rival(self, miner: int, rival: int, shared: int, taken: list[int] | None) -> RivalExplanation:
+    def _rival(self, miner: int, rival: int, shared: int, taken: int) -> RivalExplanation:
         scores = self._scores
         wins, losses = int(scores.overall_wins[miner, rival]), int(scores.overall_wins[rival, miner])
         return RivalExplanation(
             uid=int(scores.uids[rival]),
             shared_environments=shared,
-            subsets_taken=None if taken is None else sum(taken[1:]),
+            subsets_taken=taken,
             only_miner=wins,
             only_rival=losses,
             p_value=p_value(wins, losses),

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.sampling import estimated_subsets
-from kinitro.scoring.subsets import Budget, won_subsets
+from kinitro.scoring.subsets import won_subsets
 
 MAX_LISTED = 20
 """Up to so many environments all subsets are listed: 2**20 in about 40 ms. Beyond, they are counted."""
-EXACT_TERMS = 300_000
-"""Terms that a cycle may spend on exact counts, about 0.2 s; see `subsets`."""
+MIN_EXACT_STEPS, MAX_EXACT_STEPS = 300_000, 2_500_000
+"""Steps that a small and a large cycle may spend on exact counts, about 0.25 s and 2 s; see `subsets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +29,37 @@ class Award:
     """Whether the exact count was given up; see `sampling`."""
 
 
+def exact_steps(rivals: int, environments: int) -> int:
+    """The steps that a cycle may spend on exact counts: they grow like the comparisons of its miners.
+
+    `rivals` are those of `comparison.error_levels`, so that copies and idle accounts buy no steps.
+    """
+    return min(max(MIN_EXACT_STEPS, rivals * rivals * environments // 20), MAX_EXACT_STEPS)
+
+
 def award_subsets(
-    leaders: npt.NDArray[np.bool_], priority: Sequence[int], config: ScoringConfig, *, exact_terms: int = EXACT_TERMS
+    leaders: npt.NDArray[np.bool_], priority: Sequence[int], config: ScoringConfig, *, steps: int = MIN_EXACT_STEPS
 ) -> Award:
     """Give every non-empty subset of environments to the miner of highest priority that leads all of it.
 
     leaders: bool (M, N). priority: miners in the order in which they win ties.
 
-    Always exact up to MAX_LISTED environments. Beyond, exact until `exact_terms` are spent, which takes dozens of
-    miners that lead many environments each in patterns without order; then all counts are estimates. Who wins
-    anything at all is always exact: a miner wins nothing if and only if somebody of higher priority leads
+    Always exact up to MAX_LISTED environments. Beyond, exact unless the count takes more than `steps`, which needs
+    dozens of miners that lead many environments each in patterns without order; then all counts are estimates. Who
+    wins anything at all is always exact: a miner wins nothing if and only if somebody of higher priority leads
     everything that it leads.
     """
     masks = environment_masks(leaders)
     winners: list[int] = []
     for miner in priority:
-        if not any(masks[miner] & masks[winner] == masks[miner] for winner in winners):
+        if masks[miner] and not any(masks[miner] & masks[winner] == masks[miner] for winner in winners):
             winners.append(miner)
-    counts = _exact([masks[winner] for winner in winners], exact_terms)
+    leads = [masks[winner] for winner in winners]
+    listed = leaders.shape[1] <= MAX_LISTED
+    counts = _listed(leads) if listed else won_subsets(leads, steps)
     estimated = counts is None
     if counts is None:
-        counts = estimated_subsets([masks[winner] for winner in winners], config.worth)
+        counts = estimated_subsets(leads, config.worth)
     subsets: list[tuple[int, ...]] = [(0,)] * len(masks)
     for winner, by_size in zip(winners, counts, strict=True):
         subsets[winner] = tuple(by_size)
@@ -57,22 +67,10 @@ def award_subsets(
     return Award(subsets=tuple(subsets), points=points, estimated=estimated)
 
 
-def _exact(masks: Sequence[int], terms: int) -> list[list[int]] | None:
-    """By miner and size, how many subsets are won; None beyond the budget."""
-    if max((mask.bit_length() for mask in masks), default=0) <= MAX_LISTED:
-        return _listed(masks)
-    budget = Budget(terms)
-    counts = []
-    for place, mask in enumerate(masks):
-        by_size = won_subsets(mask, masks[:place], budget)
-        if by_size is None:
-            return None
-        counts.append([0, *by_size[1:]])
-    return counts
-
-
 def _listed(masks: Sequence[int]) -> list[list[int]]:
-    """The same from a table of all subsets: N * 2**N steps, however many miners there are.
+    """By miner and size, how many subsets are won; from a table of all subsets.
+
+    N * 2**N steps, however many miners there are.
 
     Everybody starts as winner of exactly the subset it leads; a subset then goes to the winner of highest priority
     among itself and all that contain it, one environment at a time.

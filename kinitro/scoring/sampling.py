@@ -5,6 +5,9 @@ chance proportional to its worth. The winner of that subset is credited with 1 /
 it), because that many miners could have drawn it. Credits are then unbiased for points up to one common factor
 (R. M. Karp, M. Luby, N. Madras, J. Algorithms 10 (1989), 429-448). The standard error of a share of all points is at
 most 1 / sqrt(effective draws), where effective draws = (sum of credits)**2 / (sum of squared credits).
+
+Every machine must find the same numbers: random bits come from SHAKE-128 of what is estimated, and everything that is
+added up is an integer, so that no order of additions matters.
 """
 
 from __future__ import annotations
@@ -21,8 +24,9 @@ EFFECTIVE_DRAWS = 1 << 14
 """The standard error of a share of all points is then at most 1 / 128, typically below 0.4 %."""
 _CHUNK = 1 << 13
 """Subsets drawn at once; bounds memory."""
+_CREDIT = 1 << 32
+"""The credit of a subset that one miner leads; 2**31 of them fit into an int64."""
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -38,45 +42,71 @@ def estimated_subsets(
     environments = max(mask.bit_length() for mask in masks)
     leads = np.array([[mask >> n & 1 for n in range(environments)] for mask in masks], dtype=np.float32)
     sizes = leads.sum(axis=1).astype(np.int64)
-    worths = {int(size): [worth(s) * comb(int(size), s) for s in range(size + 1)] for size in sizes}
-    totals = [sum(worths[int(size)]) for size in sizes]
-    digest = hashlib.sha256(repr((masks, effective_draws)).encode()).digest()
-    source = np.random.PCG64(int.from_bytes(digest, "big"))  # its raw output is the same in every version of numpy
-    credited = np.zeros((len(masks), environments + 1))
-    draws, summed, squared = 0, 0.0, 0.0
-    while summed * summed < effective_draws * squared or not draws:
-        drawers = _pick(source, totals, _CHUNK)
+    worth_of = [worth(size) for size in range(environments + 1)]
+    worths = {size: [worth_of[s] * comb(size, s) for s in range(size + 1)] for size in set(sizes.tolist())}
+    worth_of_all = {size: sum(likelihoods) for size, likelihoods in worths.items()}
+    totals = [worth_of_all[size] for size in sizes.tolist()]
+    bits = _Bits(repr((masks, effective_draws)))
+    credited = np.zeros((len(masks), environments + 1), dtype=np.int64)
+    shared_by = np.zeros(len(masks) + 1, dtype=np.int64)
+    while not _enough(shared_by, effective_draws):
+        drawers = _pick(bits, totals, _CHUNK)
         chosen = np.empty(_CHUNK, dtype=np.int64)
         for size, likelihoods in worths.items():
             of_size = np.flatnonzero(sizes[drawers] == size)
-            chosen[of_size] = _pick(source, likelihoods, len(of_size))
-        members = _subsets(source, leads[drawers], chosen)
+            chosen[of_size] = _pick(bits, likelihoods, len(of_size))
+        members = _subsets(bits, leads[drawers], chosen)
         led_by = members @ (1 - leads).T == 0
-        credit = 1 / led_by.sum(axis=1)
-        np.add.at(credited, (led_by.argmax(axis=1), chosen), credit)
-        draws += _CHUNK
-        summed += float(credit.sum())
-        squared += float((credit * credit).sum())
-    return [_counts(row, sum(totals), draws, worth, int(size)) for row, size in zip(credited, sizes, strict=True)]
+        leading = led_by.sum(axis=1)
+        np.add.at(credited, (led_by.argmax(axis=1), chosen), _CREDIT // leading)
+        shared_by += np.bincount(leading, minlength=len(shared_by))
+    draws = int(shared_by.sum())
+    total = sum(totals)
+    return [
+        _counts(row, total, draws, worth_of, size) for row, size in zip(credited.tolist(), sizes.tolist(), strict=True)
+    ]
 
 
-def _pick(source: np.random.PCG64, likelihoods: Sequence[int], draws: int) -> IntArray:
+class _Bits:
+    """An endless stream of random numbers."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = hashlib.sha256(seed.encode()).digest()
+        self._block = 0
+
+    def draw(self, count: int, bits: int) -> npt.NDArray[np.uint64]:
+        """`count` numbers of 32 or 64 bits."""
+        self._block += 1
+        shake = hashlib.shake_128(self._seed + self._block.to_bytes(8, "big"))
+        return np.frombuffer(shake.digest(bits // 8 * count), dtype=f"<u{bits // 8}").astype(np.uint64)
+
+
+def _enough(shared_by: IntArray, effective_draws: int) -> bool:
+    """Whether draws that so many miners led, shared_by[1], shared_by[2], ..., are worth `effective_draws`."""
+    shares = [(_CREDIT // leading, int(count)) for leading, count in enumerate(shared_by) if leading]
+    summed = sum(credit * count for credit, count in shares)
+    squared = sum(credit * credit * count for credit, count in shares)
+    return 0 < effective_draws * squared <= summed * summed
+
+
+def _pick(bits: _Bits, likelihoods: Sequence[int], draws: int) -> IntArray:
     """Indices with these relative likelihoods, by inversion with 64-bit thresholds."""
     total = sum(likelihoods)
     thresholds = [min((reached << 64) // total, (1 << 64) - 1) for reached in accumulate(likelihoods)]
     edges = np.array(thresholds[:-1], dtype=np.uint64)
-    return np.searchsorted(edges, source.random_raw(draws), side="right").astype(np.int64)
+    return np.searchsorted(edges, bits.draw(draws, 64), side="right").astype(np.int64)
 
 
-def _subsets(source: np.random.PCG64, leads: npt.NDArray[np.float32], sizes: IntArray) -> npt.NDArray[np.float32]:
+def _subsets(bits: _Bits, leads: npt.NDArray[np.float32], sizes: IntArray) -> npt.NDArray[np.float32]:
     """For each row of `leads` (draws, N), a uniformly random subset of its ones with `sizes` elements."""
-    keys = (source.random_raw(leads.size) >> np.uint64(1)).reshape(leads.shape)
+    keys = (bits.draw(leads.size, 32) << np.uint64(31)).reshape(leads.shape)
+    keys |= np.arange(leads.shape[1], dtype=np.uint64)  # no two alike, so that there are exactly as many as wanted
     keys[leads == 0] = np.iinfo(np.uint64).max
     limits = np.take_along_axis(np.sort(keys, axis=1), sizes[:, None] - 1, axis=1)
     return (keys <= limits).astype(np.float32)
 
 
-def _counts(credited: FloatArray, total: int, draws: int, worth: Callable[[int], int], size: int) -> list[int]:
+def _counts(credited: Sequence[int], total: int, draws: int, worth: Sequence[int], size: int) -> list[int]:
     """Credits by size -> subsets by size; the subset of the whole lead is certain."""
-    scaled = [int(credit * (1 << 32)) * total // (draws << 32) for credit in credited]
-    return [0] + [min(comb(size, s), (2 * scaled[s] + worth(s)) // (2 * worth(s))) for s in range(1, size)] + [1]
+    scaled = [credit * total // (draws * _CREDIT) for credit in credited]
+    return [0] + [min(comb(size, s), (2 * scaled[s] + worth[s]) // (2 * worth[s])) for s in range(1, size)] + [1]

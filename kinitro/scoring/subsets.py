@@ -1,118 +1,184 @@
-"""Which subsets of environments a miner wins, counted by size without listing them.
+"""Which subsets of environments each miner wins, counted by size without listing them.
 
-Sets of environments are bit masks in Python integers: bit n is environment n. A miner who leads `universe` wins the
-subsets of it that no miner of higher priority leads too, that is, those inside none of the `covers` (what the others
-lead). The count is by inclusion-exclusion over the distinct intersections of the covers.
+Sets of environments, and sets of miners, are bit masks in Python integers. A subset goes to the first miner, by
+priority, that leads all of it.
 
-How large can that become? Counting such subsets is counting the solutions of a monotone formula, which is #P-hard
-(L. G. Valiant, SIAM J. Comput. 8 (1979), 410-421), so no method is fast for every input; this one is bounded
-instead. Where the intersections are too many, one environment is decided (in the subset or not) and the two smaller
-problems are counted: when the environment is in, all covers without it drop out, and when it is out, covers merge.
-That makes at most 2**N problems, and each costs at most `_MAX_TERMS` per cover. A `Budget` gives up the exact count
-of a cycle after a fixed number of terms, the same on every machine; then `kinitro.scoring.sampling` takes over.
+`won_subsets` decides the environments one by one, for all miners at once. After the first n of them, subsets differ
+only in the miners that lead all that was chosen; so a *state* is such a set of miners, with the number of ways to
+reach it for each size (a decision diagram, cut into levels). Three things keep the states few:
+
+* A miner whose undecided environments lie within those of an earlier one can win nothing any more and is dropped.
+* Where two miners are left, the first wins all that it leads, and the second what the first does not lead.
+* Environments that miners of high priority lack are decided first: once none of them is chosen, the first miner wins
+  whatever follows.
+
+How many can they become? Counting such subsets is counting the solutions of a monotone formula, which is #P-hard
+(L. G. Valiant, SIAM J. Comput. 8 (1979), 410-421), so no method is fast for every input; this one is bounded instead.
+It gives up after a fixed number of steps or with too many states at once, on every machine at the same one; then
+`kinitro.scoring.sampling` takes over.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
 
-_MAX_TERMS = 512
-"""Distinct intersections kept at once before an environment is decided instead."""
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+
+STEPS_PER_STATE = 20
+"""A count that has more states at once than steps / this will not end in time: it is given up early."""
+_FEW = 2
+"""Of so many miners it is known at once what each wins."""
 
 
-class Budget:
-    """Terms that may still be spent on exact counts; shared by the miners of one cycle."""
+def won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
+    """For each lead, and s = 0 ... |lead|, how many s-element subsets its miner wins; None beyond `steps`.
 
-    def __init__(self, terms: int) -> None:
-        self.left = terms
-
-    def spend(self, terms: int) -> bool:
-        """Whether there were that many left."""
-        self.left -= terms
-        return self.left >= 0
-
-
-def won_subsets(universe: int, covers: Iterable[int], budget: Budget) -> list[int] | None:
-    """For s = 0 ... |universe|, how many s-element subsets of `universe` lie in no cover; None beyond the budget.
-
-    The empty set lies in every cover; without covers it is counted.
+    `leads` are by falling priority, distinct, and none lies within an earlier one. The empty subset counts for nobody.
+    A step is a state, a miner looked at for being dropped, or half an end; about a microsecond.
     """
-    size = universe.bit_count()
-    gaps = _minimal(universe & ~cover for cover in covers)
-    tally: Counter[tuple[int, int]] = Counter()
-    if not _tally(gaps, size, 0, tally, budget):
-        return None
-    counts = [0] * (size + 1)
-    for (chosen, free), coefficient in tally.items():
-        for more, ways in enumerate(_binomials(free)):
-            counts[chosen + more] += coefficient * ways
+    environments = sorted(_bits(_union(leads)), key=lambda n: [lead >> n & 1 for lead in leads])
+    table = np.array([[lead >> n & 1 for n in environments] for lead in leads], dtype=np.bool_)
+    table = table.reshape(len(leads), len(environments))
+    # A polynomial in x, x**s for size s, is one integer: its value at x = 2**width, where no coefficient reaches it.
+    width = len(environments) + 1
+    undecided = [_mask(row) for row in table]
+    finished = [[0] * width for _ in leads]  # by miner and s: how often any subset of s environments counts for it
+    states = {(1 << len(leads)) - 1: 1}
+    most_states = steps // STEPS_PER_STATE
+    for n, level in enumerate(_levels(table)):
+        undecided = [lead & ~(1 << n) for lead in undecided]
+        following: dict[int, int] = {}
+        for state, ways in states.items():
+            without = state
+            if state & level.any_dropper and state & level.any_dropped:
+                without, looked_at = level.drop(state)
+                steps -= looked_at
+            steps -= 1
+            for miners, count in ((without, ways), (state & level.leaders, ways << width)):
+                if miners in following:
+                    following[miners] += count
+                elif miners.bit_count() > _FEW:
+                    following[miners] = count
+                elif miners:
+                    _finish(miners, count, undecided, finished)
+                    steps -= 2
+            if steps < 0:
+                return None
+        states = following
+        if len(states) > most_states:
+            return None
+    coefficient = (1 << width) - 1
+    won = []
+    for lead, row in zip(leads, finished, strict=True):
+        ways = sum(count * _all_subsets(size, width) for size, count in enumerate(row) if count)
+        won.append([0, *(ways >> width * size & coefficient for size in range(1, lead.bit_count() + 1))])
+    return won
+
+
+def uncovered_subsets(universe: int, covers: Iterable[int]) -> list[int]:
+    """For s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
+
+    The empty set lies in every cover; without covers it is counted. At most 2**covers steps.
+    """
+    terms = {universe: 1}
+    for cover in covers:
+        for common, sign in list(terms.items()):
+            terms[common & cover] = terms.get(common & cover, 0) - sign
+    counts = [0] * (universe.bit_count() + 1)
+    for common, sign in terms.items():
+        for size in range(common.bit_count() + 1):
+            counts[size] += sign * comb(common.bit_count(), size)
     return counts
 
 
-def _tally(gaps: Sequence[int], free: int, chosen: int, tally: Counter[tuple[int, int]], budget: Budget) -> bool:
-    """Add to `tally[chosen, free]` how often "these are in, any of those free may be" must be counted.
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What deciding one environment does to the miners that lead all that was chosen before."""
 
-    A subset lies in no cover when it meets every gap (the part of the universe that a cover lacks). `free`
-    environments are undecided and `chosen` are in. False when the budget is spent.
+    leaders: int
+    """Those that remain if it is chosen."""
+    droppers: dict[int, int]
+    """If it is not: by miner, those of lower priority that its undecided environments now contain."""
+    dropped: dict[int, int]
+    """The same by the miner that is contained."""
+    any_dropper: int
+    any_dropped: int
+
+    def drop(self, state: int) -> tuple[int, int]:
+        """The miners that can still win something if the environment is not chosen, and how many were looked at."""
+        droppers, dropped = state & self.any_dropper, state & self.any_dropped
+        left, looked_at = state, min(droppers.bit_count(), dropped.bit_count())
+        if droppers.bit_count() == looked_at:
+            for miner in _bits(droppers):
+                left &= ~self.droppers[miner]
+        else:
+            for miner in _bits(dropped):
+                if state & self.dropped[miner]:
+                    left ^= 1 << miner
+        return left, looked_at
+
+
+def _levels(table: BoolArray) -> Iterator[_Level]:
+    """One level per column of `table`: bool (miners by priority, environments in the order of decision).
+
+    A miner gets into another's undecided environments only where it leads the decided one and the other does not.
     """
-    if gaps and gaps[0] == 0:
-        return True  # a cover holds everything: no subset escapes
-    certain = sum(gap.bit_count() == 1 for gap in gaps)  # one environment meets such a gap: it is in
-    gaps, free, chosen = gaps[certain:], free - certain, chosen + certain
-    terms = _intersections(gaps, budget)
-    if terms is not None:
-        for missing, coefficient in terms.items():
-            tally[chosen, free - missing.bit_count()] += coefficient
-        return True
-    if budget.left < 0:
-        return False
-    pivot = _most_frequent(gaps)
-    met = [gap for gap in gaps if not gap & pivot]
-    out = _minimal(gap & ~pivot for gap in gaps)
-    return _tally(met, free - 1, chosen + 1, tally, budget) and _tally(out, free - 1, chosen, tally, budget)
+    miners = len(table)
+    # [i, j]: undecided environments that j leads and i does not, for i of higher priority
+    lacking = np.rint((~table).astype(np.float32) @ table.T.astype(np.float32)).astype(np.int32)
+    lacking[np.tril_indices(miners)] = -1
+    for column in table.T:
+        outside, inside = np.flatnonzero(~column), np.flatnonzero(column)
+        pairs = lacking[np.ix_(outside, inside)] - 1
+        lacking[np.ix_(outside, inside)] = pairs
+        contained = np.zeros((miners, miners), dtype=np.bool_)
+        contained[np.ix_(outside, inside)] = pairs == 0
+        rows, columns = np.flatnonzero(contained.any(axis=1)).tolist(), np.flatnonzero(contained.any(axis=0)).tolist()
+        yield _Level(
+            leaders=_mask(column),
+            droppers={miner: _mask(contained[miner]) for miner in rows},
+            dropped={miner: _mask(contained[:, miner]) for miner in columns},
+            any_dropper=sum(1 << miner for miner in rows),
+            any_dropped=sum(1 << miner for miner in columns),
+        )
 
 
-def _intersections(gaps: Sequence[int], budget: Budget) -> dict[int, int] | None:
-    """Unions of gaps (complements of intersections of covers) with the sum of their signs; None if too many."""
-    terms = {0: 1}
-    for gap in gaps:
-        if not budget.spend(len(terms)):
-            return None
-        for union, coefficient in list(terms.items()):
-            merged = union | gap
-            total = terms.get(merged, 0) - coefficient
-            if total:
-                terms[merged] = total
-            else:
-                terms.pop(merged, None)
-        if len(terms) > _MAX_TERMS:
-            return None
-    return terms
-
-
-def _minimal(gaps: Iterable[int]) -> list[int]:
-    """The gaps that contain no other, smallest first: meeting those is meeting all."""
-    kept: list[int] = []
-    for gap in sorted(set(gaps), key=lambda mask: (mask.bit_count(), mask)):
-        if not any(small & gap == small for small in kept):
-            kept.append(gap)
-    return kept
-
-
-def _most_frequent(gaps: Sequence[int]) -> int:
-    """The bit in most gaps; of those equal, the lowest."""
-    counts: Counter[int] = Counter()
-    for gap in gaps:
-        while gap:
-            bit = gap & -gap
-            counts[bit] += 1
-            gap ^= bit
-    return max(counts, key=lambda bit: (counts[bit], -bit))
+def _finish(miners: int, ways: int, leads: Sequence[int], finished: Sequence[list[int]]) -> None:
+    """The first miner wins all subsets of what it leads, the second those that the first does not lead."""
+    first = (miners & -miners).bit_length() - 1
+    second = miners.bit_length() - 1
+    finished[first][leads[first].bit_count()] += ways
+    if second != first:
+        finished[second][leads[second].bit_count()] += ways
+        finished[second][(leads[first] & leads[second]).bit_count()] -= ways
 
 
 @lru_cache(maxsize=1024)
-def _binomials(free: int) -> tuple[int, ...]:
-    return tuple(comb(free, chosen) for chosen in range(free + 1))
+def _all_subsets(size: int, width: int) -> int:
+    """(1 + x)**size at x = 2**width."""
+    return sum(comb(size, s) << width * s for s in range(size + 1))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The numbers in a set, lowest first."""
+    while mask:
+        bit = mask & -mask
+        yield bit.bit_length() - 1
+        mask ^= bit
+
+
+def _union(masks: Iterable[int]) -> int:
+    union = 0
+    for mask in masks:
+        union |= mask
+    return union
+
+
+def _mask(flags: BoolArray) -> int:
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")

@@ -1,7 +1,8 @@
-"""Counting the subsets that each miner wins: by table, by inclusion-exclusion, by estimate."""
+"""Counting the subsets that each miner wins: by table, by decision diagram, by estimate."""
 
 from __future__ import annotations
 
+import hashlib
 from itertools import combinations
 from math import comb
 
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinitro.scoring import ScoringConfig, points, score_cycle, subsets
-from kinitro.scoring.points import award_subsets, environment_masks
+from kinitro.scoring import ScoringConfig, points, score_cycle
+from kinitro.scoring.points import award_subsets, environment_masks, exact_steps
 from kinitro.scoring.sampling import estimated_subsets
-from kinitro.scoring.subsets import Budget, won_subsets
+from kinitro.scoring.subsets import uncovered_subsets, won_subsets
 
 
 def listed(universe: int, covers: list[int]) -> list[int]:
@@ -30,17 +31,22 @@ masks = st.integers(0, 2**9 - 1)
 
 
 @settings(max_examples=100, deadline=None)
-@given(masks, st.lists(masks, max_size=25), st.sampled_from([1, 3, 512]))
-def test_inclusion_exclusion_counts_what_listing_counts(universe: int, covers: list[int], max_terms: int) -> None:
-    """Also when it must decide environments one by one because no more than `max_terms` terms are allowed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subsets, "_MAX_TERMS", max_terms)
-        assert won_subsets(universe, covers, Budget(10**7)) == listed(universe, covers)
+@given(masks, st.lists(masks, max_size=8))
+def test_inclusion_exclusion_counts_what_listing_counts(universe: int, covers: list[int]) -> None:
+    assert uncovered_subsets(universe, covers) == listed(universe, covers)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(masks, min_size=1, max_size=30, unique=True))
+def test_the_diagram_counts_what_listing_counts(leads: list[int]) -> None:
+    leads = [lead for place, lead in enumerate(leads) if not any(lead & early == lead for early in leads[:place])]
+    expected = [[0, *listed(lead, leads[:place])[1:]] for place, lead in enumerate(leads)]
+    assert won_subsets(leads, 10**9) == expected
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(masks, min_size=1, max_size=25), st.sampled_from(["linear", "equal", "exponential"]))
-def test_table_and_inclusion_exclusion_agree(leads: list[int], weighting: str) -> None:
+def test_table_and_diagram_agree(leads: list[int], weighting: str) -> None:
     leaders = np.array([[lead >> n & 1 for n in range(9)] for lead in leads], dtype=bool)
     config = ScoringConfig(weighting=weighting)  # type: ignore[arg-type]
     by_table = award_subsets(leaders, range(len(leads)), config)
@@ -79,13 +85,66 @@ def planned_overlap(miners: int, environments: int, seed: int = 0) -> np.ndarray
     return leaders[np.argsort(leaders.sum(axis=1), kind="stable")]
 
 
+def test_forty_random_leads_of_fifty_environments_are_exact() -> None:
+    """The points of all miners together are the subsets that anybody leads, whoever is asked first."""
+    leaders = np.random.default_rng(0).random((40, 50)) < 0.5
+    config = ScoringConfig(weighting="equal")
+    forwards, backwards = (
+        award_subsets(leaders, order, config, steps=10**9) for order in (range(40), range(39, -1, -1))
+    )
+    assert not forwards.estimated
+    assert sum(forwards.points) == sum(backwards.points)
+    assert forwards.points[0] == 2 ** int(leaders[0].sum()) - 1
+    assert forwards.points != backwards.points
+
+
+def test_more_environments_than_a_machine_word_has_bits() -> None:
+    leaders = np.ones((3, 150), dtype=bool)
+    leaders[0, 100:] = leaders[1, :50] = False
+    award = award_subsets(leaders, range(3), ScoringConfig(weighting="equal"))
+    assert award.points == (2**100 - 1, 2**100 - 2**50, 2**150 - 2**101 + 2**50)
+
+
 def test_the_work_is_bounded_whatever_the_leads_are() -> None:
-    """The exact count stops at its budget and at most one more batch of terms."""
-    for seed in range(2):
-        leads = environment_masks(planned_overlap(256, 50, seed))
-        budget = Budget(points.EXACT_TERMS)
-        assert any(won_subsets(lead, leads[:place], budget) is None for place, lead in enumerate(leads))
-        assert -budget.left <= 2 * subsets._MAX_TERMS
+    """The exact count gives up, and never because of the time it took: with more steps it goes on."""
+    leads = environment_masks(planned_overlap(256, 50))
+    assert won_subsets(leads, exact_steps(255, 50)) is None
+    few = environment_masks(planned_overlap(40, 24))
+    enough = next(steps for steps in (1 << n for n in range(8, 30)) if won_subsets(few, steps) is not None)
+    assert won_subsets(few, enough // 2) is None
+    assert won_subsets(few, enough) == won_subsets(few, 2 * enough)
+
+
+def test_steps_grow_with_the_cycle_up_to_a_limit() -> None:
+    allowed = [exact_steps(rivals, 50) for rivals in (1, 255, 500, 999, 100_000)]
+    assert allowed == sorted(allowed)
+    assert (allowed[0], allowed[-1]) == (points.MIN_EXACT_STEPS, points.MAX_EXACT_STEPS)
+
+
+def test_copies_and_idle_accounts_do_not_change_how_much_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "kinitro.scoring.cycle.exact_steps", lambda rivals, _environments: asked.append(rivals) or 10**6
+    )
+    outcomes = np.random.default_rng(0).random((6, 3, 40)) < 0.7
+    score_cycle(outcomes, np.arange(6))
+    score_cycle(np.concatenate([outcomes, outcomes, np.zeros_like(outcomes)]), np.arange(18))
+    assert asked == [5, 5]
+
+
+def test_a_first_miner_without_any_lead_earns_nothing_in_an_estimate() -> None:
+    leaders = planned_overlap(100, 40)
+    leaders[0] = False
+    award = award_subsets(leaders, range(100), ScoringConfig())
+    assert award.estimated
+    assert award.points[0] == 0
+
+
+def test_estimates_are_the_same_on_every_machine_and_with_every_numpy() -> None:
+    """Integers only, from SHAKE-128: this digest was computed once and must never change."""
+    leads = [int.from_bytes(hashlib.sha256(bytes([miner])).digest()[:3], "big") for miner in range(30)]
+    found = estimated_subsets(leads, ScoringConfig().worth, 2048)
+    assert hashlib.sha256(repr(found).encode()).hexdigest()[:16] == "4c0432df6211425f"
 
 
 def test_estimates_are_the_same_every_time_and_pay_every_winner() -> None:
