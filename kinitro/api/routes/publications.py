@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
 from kinitro import __version__
-from kinitro.api.services import Services, ServicesOf
+from kinitro.api.services import ServicesOf
 from kinitro.taskpool.messages import Scores, Status, Weights
 from kinitro.taskpool.publications import Publication
 
 router = APIRouter(prefix="/v1", tags=["public"])
+
+NOTHING_YET = "No cycle has been published yet; see /v1/status for how far the first one is."
 
 BlockNumber = Annotated[int, Path(ge=0, le=2**63 - 1)]
 CycleNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]
@@ -45,51 +48,39 @@ async def status(request: Request, services: ServicesOf) -> Response:
 @router.get("/weights/latest", response_model=Weights)
 async def weights_latest(request: Request, services: ServicesOf) -> Response:
     """The weights of the last published cycle."""
-
-    async def make() -> Weights:
-        return Weights.model_validate((await _latest(services)).weights)
-
-    return await services.cache.answer(request, make)
+    return await services.cache.answer(request, lambda: _weights(services.publications.latest(), NOTHING_YET))
 
 
 @router.get("/weights/{block}", response_model=Weights)
 async def weights_at(block: BlockNumber, request: Request, services: ServicesOf) -> Response:
     """The weights whose snapshot block is the newest that is not after this block."""
-
-    async def make() -> Weights:
-        found = await services.publications.at_block(block)
-        if found is None:
-            raise HTTPException(404, f"No weights were published for a snapshot at or before block {block}.")
-        return Weights.model_validate(found.weights)
-
-    return await services.cache.answer(request, make)
+    missing = f"No weights were published for a snapshot at or before block {block}."
+    return await services.cache.answer(request, lambda: _weights(services.publications.at_block(block), missing))
 
 
 @router.get("/scores/latest", response_model=Scores)
 async def scores_latest(request: Request, services: ServicesOf) -> Response:
     """The scores of the last published cycle."""
-
-    async def make() -> Scores:
-        return Scores.model_validate((await _latest(services)).scores)
-
-    return await services.cache.answer(request, make)
+    return await services.cache.answer(request, lambda: _scores(services.publications.latest(), NOTHING_YET))
 
 
 @router.get("/scores/{cycle_id}", response_model=Scores)
 async def scores_of(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
     """The scores of one published cycle."""
-
-    async def make() -> Scores:
-        found = await services.publications.of_cycle(cycle_id)
-        if found is None:
-            raise HTTPException(404, f"Cycle {cycle_id} has not published scores (yet); see /v1/status.")
-        return Scores.model_validate(found.scores)
-
-    return await services.cache.answer(request, make)
+    missing = f"Cycle {cycle_id} has not published scores (yet); see /v1/status."
+    return await services.cache.answer(request, lambda: _scores(services.publications.of_cycle(cycle_id), missing))
 
 
-async def _latest(services: Services) -> Publication:
-    found = await services.publications.latest()
+async def _weights(publication: Awaitable[Publication | None], missing: str) -> Weights:
+    return Weights.model_validate((await _found(publication, missing)).weights)
+
+
+async def _scores(publication: Awaitable[Publication | None], missing: str) -> Scores:
+    return Scores.model_validate((await _found(publication, missing)).scores)
+
+
+async def _found(publication: Awaitable[Publication | None], missing: str) -> Publication:
+    found = await publication
     if found is None:
-        raise HTTPException(404, "No cycle has been published yet; see /v1/status for how far the first one is.")
+        raise HTTPException(404, missing)
     return found

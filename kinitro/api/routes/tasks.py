@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -12,6 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import from_json
 from starlette.responses import Response
 
+from kinitro.api.answers import json_of
 from kinitro.api.auth import ExecutorCaller
 from kinitro.api.problems import field_problems
 from kinitro.api.services import ServicesOf
@@ -19,6 +21,7 @@ from kinitro.taskpool.messages import (
     FetchRequest,
     FetchResponse,
     Message,
+    SubmitRequest,
     SubmitResponse,
     SubmitStatus,
     TaskResult,
@@ -36,6 +39,10 @@ _SUBMIT_BODY = {
 """The route reads the body itself; `application.describe` adds the schema that is named here."""
 
 
+_Reports = tuple[int, list[StoredResult], list[SubmitStatus | None]]
+"""Of which lease; the readable ones; for every report None, or why it is not readable."""
+
+
 class _Envelope(Message):
     """A SubmitRequest whose results are looked at one by one, so that one bad report does not harm the others."""
 
@@ -43,39 +50,27 @@ class _Envelope(Message):
     results: list[dict[str, Any]] = Field(min_length=1, max_length=1000)
 
 
-@router.post("/fetch")
-async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf) -> FetchResponse:
+@router.post("/fetch", response_model=FetchResponse)
+async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf) -> Response:
     """Lease tasks; report them before `ttl_s` is over, or send heartbeats."""
     if services.draining:
         raise HTTPException(503, "This instance is draining: ask again.", headers={"Retry-After": "1"})
     executor_id = caller.executor_id
     if executor_id is None:
         executor_id = await services.pool.executor_named(body.executor or caller.name)
-    return await services.pool.fetch(executor_id, body)
+    return json_of(await services.pool.fetch(executor_id, body))
 
 
 @router.post("/submit", response_model=SubmitResponse, openapi_extra=_SUBMIT_BODY)
-async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf) -> SubmitResponse:
+async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf) -> Response:
     """Report results. Each gets a status of its own; 422 when none of them can be read."""
-    envelope = _envelope(await request.body())
-    readable: list[StoredResult] = []
-    problems: list[list[dict[str, Any]]] = []
-    statuses: list[SubmitStatus | None] = []
-    for position, report in enumerate(envelope.results):
-        try:
-            readable.append(_readable(report))
-            statuses.append(None)
-        except ValidationError as error:
-            found = field_problems(error.errors(), ("body", "results", position))
-            problems.append(found)
-            statuses.append(_rejected(report, found))
-    if not readable:
-        raise RequestValidationError([problem for found in problems for problem in found])
-    stored = iter(await services.pool.submit(caller.executor_id, envelope.lease_id, readable))
+    body = await request.body()
+    lease_id, readable, statuses = _all_readable(body) or _one_by_one(body)
+    stored = iter(await services.pool.submit(caller.executor_id, lease_id, readable))
     answers = [status or next(stored) for status in statuses]
-    for answer in answers:
-        services.metrics.submits.labels(answer.status).inc()
-    return SubmitResponse(results=answers)
+    for status, count in Counter(answer.status for answer in answers).items():
+        services.metrics.submits.labels(status).inc(count)
+    return json_of(SubmitResponse(results=answers))
 
 
 @router.get("/stats", response_model=TaskStats)
@@ -88,6 +83,34 @@ async def stats(request: Request, services: ServicesOf) -> Response:
     return await services.cache.answer(request, make)
 
 
+def _all_readable(body: bytes) -> _Reports | None:
+    """The usual case, in one go: nothing is wrong with any report."""
+    try:
+        request = SubmitRequest.model_validate_json(body)
+        return request.lease_id, [_decoded(result) for result in request.results], [None] * len(request.results)
+    except ValidationError:
+        return None
+
+
+def _one_by_one(body: bytes) -> _Reports:
+    """Raises RequestValidationError when no report can be read, or what is around them."""
+    envelope = _envelope(body)
+    readable: list[StoredResult] = []
+    problems: list[list[dict[str, Any]]] = []
+    statuses: list[SubmitStatus | None] = []
+    for position, report in enumerate(envelope.results):
+        try:
+            readable.append(_decoded(TaskResult.model_validate(report)))
+            statuses.append(None)
+        except ValidationError as error:
+            found = field_problems(error.errors(), ("body", "results", position))
+            problems.append(found)
+            statuses.append(_rejected(report, found))
+    if not readable:
+        raise RequestValidationError([problem for found in problems for problem in found])
+    return envelope.lease_id, readable, statuses
+
+
 def _envelope(body: bytes) -> _Envelope:
     try:
         return _Envelope.model_validate(from_json(body))
@@ -97,13 +120,12 @@ def _envelope(body: bytes) -> _Envelope:
         raise RequestValidationError([{"loc": ("body",), "msg": f"no JSON: {error}", "type": "json_invalid"}]) from None
 
 
-def _readable(report: dict[str, Any]) -> StoredResult:
-    """Raises pydantic's ValidationError, also for a trace or recording that is no base64."""
-    result = TaskResult.model_validate(report)
-    return StoredResult(result, _decoded(result, "trace"), _decoded(result, "recording"))
+def _decoded(result: TaskResult) -> StoredResult:
+    """Raises pydantic's ValidationError for a trace or recording that is no base64."""
+    return StoredResult(result, _bytes_of(result, "trace"), _bytes_of(result, "recording"))
 
 
-def _decoded(result: TaskResult, field: str) -> bytes | None:
+def _bytes_of(result: TaskResult, field: str) -> bytes | None:
     text: str | None = getattr(result, field)
     if text is None:
         return None

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
+from kinitro.api.answers import json_of
 from kinitro.api.auth import VerifierCaller
 from kinitro.api.routes.cycles import CycleNumber, TaskNumber
 from kinitro.api.services import Services, ServicesOf
@@ -65,7 +66,7 @@ async def of_miner(
     """Every verdict on this uid with its evidence, the newest cycle first; those of a cycle appear when it is over."""
     netuid = services.settings.netuid
     verdicts = await _on(services, lambda store: store.of_miner(uid, cycle, netuid))
-    return _json(MinerVerdicts(uid=uid, verdicts=verdicts))
+    return json_of(MinerVerdicts(uid=uid, verdicts=verdicts))
 
 
 @router.get("/cycles/{cycle_id}/verifications", response_model=VerdictPage)
@@ -85,7 +86,7 @@ async def of_cycle(
         return VerdictPage(cycle_id=cycle_id, verdicts=rows, next_after=last)
 
     try:
-        return _json(await run_on(services.connections, read))
+        return json_of(await run_on(services.connections, read))
     except UnknownCycle as error:
         raise HTTPException(404, str(error)) from None
 
@@ -97,11 +98,7 @@ async def recording(task_id: TaskNumber, services: ServicesOf) -> Response:
     if record is None or not revealed:
         why = "it was not recorded, or retention has dropped it" if revealed else "its cycle is not over"
         raise HTTPException(404, f"There is no public recording of task {task_id}: {why}.")
-    return _json(record)
-
-
-def _json(message: MinerVerdicts | VerdictPage | RecordingRecord) -> Response:
-    return Response(message.model_dump_json(), media_type="application/json")
+    return json_of(record)
 
 
 async def _on(services: Services, work: Callable[[Verifications], Awaitable[T]]) -> T:
