@@ -19,7 +19,6 @@ from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
 from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Recording
-from kinitro.evaluation.simulator import SimulationThread
 from kinitro.logs import get_logger
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyError
@@ -32,7 +31,7 @@ from kinitro.verification.errors import (
     SandboxFailed,
 )
 from kinitro.verification.sandbox.interface import Limits, Runtime, Sandbox, SandboxedPolicy
-from kinitro.verification.shadow import NotReproduced, shadow
+from kinitro.verification.shadow import NotReproduced, SimulationThread, shadow
 
 ANSWER_S = 30.0
 """For one answer in the sandbox, sixty times what an evaluator grants: a verifier may have no GPU."""
@@ -71,7 +70,6 @@ class Examiner:
     """Examines one recording at a time, simulating in a thread of its own."""
 
     def __init__(self, workshop: Workshop, instances: Instances) -> None:
-        """`instances` may be shared with nobody: MuJoCo's environments are not thread-safe."""
         self._workshop = workshop
         self._instances = instances
         self._thread = SimulationThread()
@@ -129,16 +127,16 @@ class Examiner:
 
     @asynccontextmanager
     async def _environment(self, trace: Trace) -> AsyncIterator[Environment]:
-        environment = await self._thread.run(lambda: self._instances.take(trace.env_id))
+        environment = await self._instances.take(trace.env_id)
         try:
             yield environment
         except SimulationFailed:
-            self._thread.later(lambda: self._instances.discard(environment))
+            self._instances.discard(environment)
             raise
         except BaseException:
-            self._thread.later(lambda: self._instances.give_back(environment))
+            self._instances.give_back(environment)
             raise
-        self._thread.later(lambda: self._instances.give_back(environment))
+        self._instances.give_back(environment)
 
 
 def conclude(comparison: Comparison, task: VerificationTask) -> tuple[Verdict, Evidence]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 
 from kinitro.environments.interface import Environment, Observation
 from kinitro.errors import KinitroError
@@ -16,9 +18,26 @@ from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreach
 from kinitro.policies.messages import Policy
 from kinitro.verification.comparison import Answer
 
+T = TypeVar("T")
+
 
 class NotReproduced(KinitroError):
     """This machine does not see what the policy was shown: other versions, other physics. Nobody's fault but ours."""
+
+
+class SimulationThread:
+    """A Simulator beside the event loop: a verifier has few episodes at once, and its heartbeats must not wait."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="simulation")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Call `work` in the thread. Once it began it is not interrupted, also if the caller is cancelled."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        """Drop what has not begun; idempotent."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 async def shadow(
