@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kinitro.taskpool.database import Connection
 from kinitro.taskpool.statements import load_statements
 
-CREATE = load_statements(Path(__file__).with_name("pool.sql"))["CREATE"]
+SQL = load_statements(Path(__file__).with_name("pool.sql"))
 
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER = b"\xff\xff"
@@ -46,14 +46,23 @@ async def create_tasks(
     episodes = {len(row) for row in seeds}
     if not uids or len(episodes) != 1 or episodes == {0}:
         return 0
-    async with connection.cursor() as cursor, cursor.copy(CREATE) as copy:
+    first = await _task_number(connection)
+    async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
         await copy.write(_COPY_HEADER)
         for episode in range(episodes.pop()):
             for env, row in enumerate(seeds):
                 marked = None if record is None else record[episode, env]
                 await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
         await copy.write(_COPY_TRAILER)
+    last = await _task_number(connection)
+    await connection.execute(SQL["NOTE_TASKS"], {"cycle": cycle_id, "first": first, "last": last})
     return len(uids) * sum(len(row) for row in seeds)
+
+
+async def _task_number(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["TASK_NUMBER"])).fetchone()
+    assert row  # noqa: S101  a sequence always has a next number
+    return int(row[0])
 
 
 def _copy_rows(

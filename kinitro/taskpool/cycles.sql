@@ -101,6 +101,8 @@ select t.id as task_id, t.uid, t.env, t.episode, encode(t.seed, 'hex') as seed, 
        t.total_reward, t.forfeits, t.attempt, t.reason, e.name as executor, encode(d.sha256, 'hex') as trace_sha256
 from task t left join executor e on e.id = t.executor_id left join trace_digest d on d.task_id = t.id
 where t.cycle_id = %(cycle_id)s and t.id > %(after)s and t.outcome is not null
+  and t.id >= coalesce((select first_task from cycle where id = %(cycle_id)s), 0)
+  and t.id <= coalesce((select last_task from cycle where id = %(cycle_id)s), 9223372036854775807)
 order by t.id limit %(limit)s
 
 -- FIND_TASK

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
 
+from kinitro.taskpool import cycles
 from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.database import ConnectionPool
 from kinitro.taskpool.errors import LeaseLost
 from kinitro.taskpool.messages import FetchResponse, SubmitStatus
 from kinitro.taskpool.pool import PoolLimits, StoredResult, TaskPool, fence_cycle
+from kinitro.taskpool.statements import load_statements
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, report, request, rows
+
+RESULTS = load_statements(Path(cycles.__file__).with_name("cycles.sql"))["RESULTS"]
 
 
 @pytest.fixture
@@ -50,6 +55,22 @@ async def test_created_tasks_carry_their_seeds_and_marks(database: str, pool: Ta
 
 def tasks_env(env_id: str) -> int:
     return {"metaworld/reach-v3": 0, "metaworld/push-v3": 1}[env_id]
+
+
+async def test_reading_a_cycle_does_not_wade_through_its_neighbours(database: str, pool: TaskPool) -> None:
+    numbers = [add_cycle(database, netuid=netuid) for netuid in range(3)]
+    for cycle_id in numbers:
+        assert await pool.create_tasks(cycle_id, range(8), [[bytes(16)] * 50] * 2) == 800
+    rows(database, "update task set outcome = 1, lease_id = 0")
+    rows(database, "vacuum analyze task")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("set enable_bitmapscan = off")  # what the planner chooses when a cycle is a part of many
+        for cycle_id in numbers:
+            parameters = {"cycle_id": cycle_id, "after": 0, "limit": 1000}
+            found = connection.execute(RESULTS, parameters).fetchall()
+            plan = connection.execute("explain (analyze, timing off) " + RESULTS, parameters).fetchall()
+            assert len(found) == 800
+            assert not [line for (line,) in plan if "Rows Removed by Filter" in line], plan
 
 
 async def test_a_seed_of_the_wrong_size_creates_nothing(database: str, connections: ConnectionPool) -> None:
