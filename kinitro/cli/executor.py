@@ -38,6 +38,9 @@ def executor(
     verification_rate: float = typer.Option(
         None, help="Share of the episodes that are recorded to be verified [default: 0.05]."
     ),
+    verify: bool = typer.Option(
+        None, "--verify", help="Run `kinitro verifier` beside it, with its settings from KINITRO_VERIFIER_*."
+    ),
     spool_dir: Path = typer.Option(None, help="Where results wait while the API is away."),
     grace_s: float = typer.Option(None, help="Seconds for running episodes to finish after SIGTERM."),
     log_level: str = typer.Option(None, help="debug, info, warning or error."),
@@ -66,6 +69,7 @@ def executor(
         allow_private_endpoints=allow_private_endpoints,
         canary_url=canary_url,
         verification_rate=verification_rate,
+        verify=verify,
         spool_dir=spool_dir,
         grace_s=grace_s,
         log_level=log_level,

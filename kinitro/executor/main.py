@@ -12,6 +12,7 @@ from kinitro.evaluation.worker import WorkerConfig
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
+from kinitro.executor.verifying import verifier_beside
 from kinitro.logs import configure_logs
 from kinitro.taskpool.client import ApiClient
 
@@ -41,6 +42,8 @@ async def _serve(settings: ExecutorSettings) -> None:
             api = await stack.enter_async_context(ApiClient(settings.api_url, key))
             evaluator = make_evaluator(settings)
             stack.push_async_callback(evaluator.close)
+            if settings.verify:
+                await stack.enter_async_context(verifier_beside(settings))
             await Executor(settings, api, evaluator, spool).run(stop)
     except asyncio.CancelledError:
         if not stop.is_set():

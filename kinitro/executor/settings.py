@@ -68,6 +68,7 @@ class ExecutorSettings(ServiceSettings):
     verification_rate: float = Field(
         0.05, ge=0, le=1, description="Share of the episodes that are recorded to be verified."
     )
+    verify: bool = Field(False, description="Run a verifier beside it, with its settings from KINITRO_VERIFIER_*.")
     spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
     grace_s: float = Field(18.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.ports import free_ports
-from kinitro.local.supervisor import die_with_parent
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError
+from kinitro.processes import die_with_parent
 
 START_DEADLINE_S = 300.0
 """Loading network weights takes a while."""

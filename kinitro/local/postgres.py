@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 
 from kinitro.errors import UnavailableError
 from kinitro.local.ports import free_ports
-from kinitro.local.supervisor import die_with_parent
+from kinitro.processes import die_with_parent
 
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 15.0

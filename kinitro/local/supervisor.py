@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinitro.errors import UnavailableError
+from kinitro.processes import die_with_parent
 
 STOP_DEADLINE_S = 3.5
 """What a process gets between SIGTERM and SIGKILL."""
@@ -24,19 +23,6 @@ HEALTHY_AFTER_S = 20.0
 """A process that ran this long starts again with a clean record."""
 MAX_RAPID_EXITS = 5
 """A process that ends this often in a row without becoming healthy stops the whole subnet."""
-
-
-def die_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: own session (a Ctrl-C at the terminal is ours to handle), and `number` when we are gone."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    pr_set_pdeathsig = 1
-
-    def prepare() -> None:
-        os.setsid()
-        if library is not None:
-            library.prctl(pr_set_pdeathsig, number)
-
-    return prepare
 
 
 @dataclass(frozen=True, slots=True)

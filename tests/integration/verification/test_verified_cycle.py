@@ -52,6 +52,17 @@ def kinitro(log: Path, *arguments: str, **environment: str) -> Iterator[subproce
             process.wait()
 
 
+def children(pid: int) -> dict[str, int]:
+    """Kinitro's commands among the children of a process, with their process ids."""
+    numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    commands = {number: Path(f"/proc/{number}/cmdline").read_text().split("\0") for number in numbers}
+    return {command[3]: int(number) for number, command in commands.items() if command[1:3] == ["-m", "kinitro"]}
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
 @asynccontextmanager
 async def deployed(hub: Hub, directory: Path) -> AsyncIterator[FakeChain]:
     """Four policy servers, what their owners uploaded, and what they committed."""
@@ -110,19 +121,19 @@ async def test_weights_go_to_the_one_who_deployed_what_it_uploaded(
     await asyncio.to_thread(upgrade, empty_database)
     with Hub(token="secret") as hub:
         async with deployed(hub, tmp_path) as chain, serving(empty_database, auth=False) as url:
-            executor = ("--api-url", url, "--workers", "1", "--allow-private-endpoints", "--verification-rate", "0")
-            verifier = ("--api-url", url, "--cache", str(tmp_path / "cache"), "--policy-time", "60s")
-            with (
-                kinitro(tmp_path / "executor.log", "executor", *executor, XDG_STATE_HOME=str(tmp_path)),
-                kinitro(tmp_path / "verifier.log", "verifier", *verifier, HF_ENDPOINT=hub.url),
-            ):
+            flags = ("--api-url", url, "--workers", "1", "--allow-private-endpoints", "--verification-rate", "0")
+            environment = {"XDG_STATE_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "HF_ENDPOINT": hub.url}
+            environment |= {"KINITRO_VERIFIER_POLICY_TIME": "60s"}
+            with kinitro(tmp_path / "executor.log", "executor", *flags, "--verify", **environment) as executor:
                 await run_cycle(empty_database, chain)
+                verifier = children(executor.pid)["verifier"]
+            assert not is_running(verifier), "it ends with its executor"
             async with ApiClient(url) as api:
                 verdicts = {uid: await verdicts_on(api, uid) for uid in (CHEAT, GHOST, HONEST, UNLUCKY)}
                 scores, weights = await api.scores_latest(), await api.weights_latest()
                 audit = await audit_cycle(api, sample=2, workers=0)
 
-    said = (tmp_path / "verifier.log").read_text()[-3000:]
+    said = (tmp_path / "executor.log").read_text()[-3000:]
     assert {uid: {row.verdict for row in rows} for uid, rows in verdicts.items()} == {
         CHEAT: {"mismatch"}, GHOST: {"unverifiable"}, HONEST: {"match"}, UNLUCKY: {"error"}
     }, said  # fmt: skip

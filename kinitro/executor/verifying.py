@@ -1,0 +1,63 @@
+"""`--verify`: a verifier beside the executor, as a process of its own, so that neither waits for the other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from kinitro.executor.settings import ExecutorSettings
+from kinitro.logs import get_logger
+from kinitro.processes import die_with_parent
+
+RESTART_PAUSE_S = 30.0
+STOP_DEADLINE_S = 20.0
+"""Between SIGTERM and SIGKILL; more than a verifier's own grace period."""
+log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def verifier_beside(settings: ExecutorSettings) -> AsyncIterator[None]:
+    """Keep `kinitro verifier` running with the executor's API and key; it ends with the context, or with us."""
+    supervising = asyncio.create_task(_supervise(settings))
+    try:
+        yield
+    finally:
+        supervising.cancel()
+        await asyncio.gather(supervising, return_exceptions=True)
+
+
+async def _supervise(settings: ExecutorSettings) -> None:
+    environment = dict(os.environ)
+    if settings.api_key is not None:
+        environment.setdefault("KINITRO_VERIFIER_API_KEY", settings.api_key.get_secret_value())
+    command = ["verifier", "--api-url", settings.api_url, "--log-level", settings.log_level]
+    command += ["--log-format", settings.log_format, "--name", settings.name]
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "kinitro", *command),
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            await _stop(process)
+            raise
+        log.error("the verifier ended, see its words above; starting it again", code=code, pause_s=RESTART_PAUSE_S)
+        await asyncio.sleep(RESTART_PAUSE_S)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_DEADLINE_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
