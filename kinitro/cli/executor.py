@@ -35,6 +35,9 @@ def executor(
     eval_token: str = typer.Option(None, help="Its token; better given as KINITRO_EXECUTOR_EVAL_TOKEN."),
     allow_private_endpoints: bool = typer.Option(None, help="Allow policy servers on loopback and private networks."),
     canary_url: str = typer.Option(None, help="A policy server of yours outside, to notice a broken uplink."),
+    wallet_name: str = typer.Option(None, help="Sign requests to miners with this wallet's hotkey."),
+    hotkey_name: str = typer.Option(None, help="The hotkey to sign with [default: default]."),
+    wallet_path: str = typer.Option(None, help="Where wallets are [default: ~/.bittensor/wallets]."),
     verification_rate: float = typer.Option(
         None, help="Share of the episodes that are recorded to be verified [default: 0.05]."
     ),
@@ -68,6 +71,9 @@ def executor(
         eval_token=eval_token,
         allow_private_endpoints=allow_private_endpoints,
         canary_url=canary_url,
+        wallet_name=wallet_name,
+        hotkey_name=hotkey_name,
+        wallet_path=wallet_path,
         verification_rate=verification_rate,
         verify=verify,
         spool_dir=spool_dir,

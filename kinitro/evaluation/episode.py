@@ -57,8 +57,6 @@ class Surroundings:
     simulator: Simulator = field(default_factory=InlineSimulator)
     canary: Callable[[], Awaitable[bool]] = _always
     """Does our own policy server answer just now?"""
-    stalled_since: Callable[[float], float] = lambda _: 0.0
-    """By how many seconds at most the event loop was late since a time of `clock`."""
     clock: Callable[[], float] = time.monotonic
     fingerprint: str = ""
     """Physics fingerprint of this machine, for the trace."""
@@ -96,7 +94,7 @@ class _Episode:
         self._around = around
         self._witness = witness
         self._forfeits = Forfeits(rollout.max_steps)
-        self._row_begun = self._begun = around.clock()
+        self._begun = around.clock()
         self._calls_s: list[float] = []
         self._talking_s = 0.0
         self._simulating_s = 0.0
@@ -104,10 +102,9 @@ class _Episode:
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
         task = describe(self._rollout, first)
-        talked = self._around.clock()
         reason = await self._introduce(task)
         if reason is not None:
-            return await self._judge(f"{UNREACHABLE}:{reason}", since=talked)
+            return await self._judge(f"{UNREACHABLE}:{reason}")
         if self._witness is not None:
             self._witness.begin(task)
         try:
@@ -123,7 +120,7 @@ class _Episode:
             if self._witness is not None:
                 self._witness.exchange(self._rollout.steps, seen, actions)
             if reason is not None and self._forfeits.too_many:
-                return await self._judge(reason, since=self._row_begun)
+                return await self._judge(reason)
             seen = await self._advance(self._rollout.hold() if actions is None else actions)
         return self.result(classify_end(self._rollout.success_step))
 
@@ -168,8 +165,6 @@ class _Episode:
         try:
             actions = await self._policy.act(episode_id, self._rollout.steps, observation)
         except PolicyError as error:
-            if self._forfeits.in_a_row == 0:
-                self._row_begun = began
             self._forfeits.add()
             return None, error.reason
         finally:
@@ -179,11 +174,9 @@ class _Episode:
         self._forfeits.answered()
         return actions, None
 
-    async def _judge(self, reason: str, *, since: float) -> EpisodeResult:
+    async def _judge(self, reason: str) -> EpisodeResult:
         """The result of an episode that its policy's answers ended."""
-        canary_ok = await self._around.canary()
-        stalled_s = self._around.stalled_since(since)
-        return self.result(*classify_fault(reason, canary_ok=canary_ok, stalled_s=stalled_s))
+        return self.result(*classify_fault(reason, canary_ok=await self._around.canary()))
 
     async def _simulate(self, work: Callable[[], T]) -> T:
         def timed() -> T:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Protocol
+import socket
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.outcomes import EpisodeResult
 
+S = TypeVar("S", bound=msgspec.Struct)
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 _LENGTH_BYTES = 4
 
@@ -25,6 +27,8 @@ class Job(msgspec.Struct, frozen=True):
     max_steps: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     video: str | None = None
     """Path of an mp4 file to write."""
+    receiver: str | None = None
+    """SS58 address of the miner's hotkey; signed requests are bound to it."""
     record: bool = False
     """Report the recording, too; needs a worker with `recorders`."""
 
@@ -106,8 +110,20 @@ async def receive_answer(reader: asyncio.StreamReader) -> Answer | None:
     return None if data is None else _ANSWERS.decode(data)
 
 
-def send(writer: asyncio.StreamWriter, message: Order | Answer) -> None:
-    """Queue a message: a length in 4 bytes, big-endian, then msgpack."""
+def receive_config(connection: socket.socket, kind: type[S]) -> S:
+    """A process' configuration, the first message on its socket; it holds secrets, so it is no argument.
+
+    Blocks; raises EOFError when the parent is gone.
+    """
+    length = int.from_bytes(connection.recv(_LENGTH_BYTES, socket.MSG_WAITALL), "big")
+    data = connection.recv(length, socket.MSG_WAITALL) if length else b""
+    if not data:
+        raise EOFError("The parent is gone.")
+    return msgspec.msgpack.decode(data, type=kind)
+
+
+def send(writer: asyncio.StreamWriter, message: msgspec.Struct) -> None:
+    """Queue an order, an answer or a configuration: a length in 4 bytes, big-endian, then msgpack."""
     data = msgspec.msgpack.encode(message)
     writer.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 

@@ -11,10 +11,6 @@ UNREACHABLE = "unreachable"
 """Reason prefix of an episode that never began because `/reset` failed at the network."""
 OUR_NETWORK = "canary_failed"
 """Our own canary policy did not answer either."""
-OUR_DELAY = "evaluator_stalled"
-"""This process stood still while the policy's time ran."""
-MAX_OWN_STALL_S = 0.1
-"""A late answer counts against the policy only if our event loop was never late by more than this meanwhile."""
 
 
 @dataclass(slots=True)
@@ -46,14 +42,12 @@ def classify_end(success_step: int | None) -> Outcome:
     return Outcome.FAILURE if success_step is None else Outcome.SUCCESS
 
 
-def classify_fault(reason: str, *, canary_ok: bool, stalled_s: float = 0.0) -> tuple[Outcome, str]:
+def classify_fault(reason: str, *, canary_ok: bool) -> tuple[Outcome, str]:
     """Outcome and reason of an episode that ended because the policy could not be asked.
 
-    `reason` says what happened to the policy's answers; `canary_ok` whether our own policy server answered at
-    that time; `stalled_s` by how much this process' event loop was late while it waited.
+    `reason` says what happened to the policy's answers, `canary_ok` whether our own policy server answered then.
+    Time in which our event loop stood still is no excuse here, because no deadline counts it.
     """
     if not canary_ok:
         return Outcome.EVALUATOR_FAULT, OUR_NETWORK
-    if stalled_s > MAX_OWN_STALL_S:
-        return Outcome.EVALUATOR_FAULT, OUR_DELAY
     return Outcome.POLICY_FAULT, reason

@@ -37,8 +37,8 @@ log = get_logger(__name__)
 class ProcessPool:
     """An Evaluator of processes that speak `jobs` over a socket, with `episodes_each` interleaved episodes each.
 
-    `modules` are pairs of a module to run and its configuration; it is given the socket's number and the configuration
-    as JSON.
+    `modules` are pairs of a module to run and its configuration; it is given the socket's number, and over it first the
+    configuration.
     """
 
     def __init__(
@@ -140,7 +140,8 @@ class _Worker:
         exit_grace_s: float,
         changed: Callable[[], Coroutine[None, None, None]],
     ) -> None:
-        self._arguments = ("-m", module), msgspec.json.encode(config).decode()
+        self._module = module
+        self._config = config
         self._silence_limit_s = silence_limit_s
         self._exit_grace_s = exit_grace_s
         self._changed = changed
@@ -192,9 +193,9 @@ class _Worker:
             unless_started.callback(ours.close)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *self._arguments[0],
+                "-m",
+                self._module,
                 str(theirs.fileno()),
-                self._arguments[1],
                 pass_fds=(theirs.fileno(),),
                 env=os.environ | ONE_THREAD,
                 start_new_session=True,
@@ -203,6 +204,7 @@ class _Worker:
             unless_started.pop_all()
         self.process_id = process.pid
         reader, self._writer = await asyncio.open_connection(sock=ours)
+        jobs.send(self._writer, self._config)
         try:
             await self._listen(reader)
         except TimeoutError:

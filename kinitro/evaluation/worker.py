@@ -1,7 +1,7 @@
 """A worker process: interleaves many episodes in one event loop.
 
-Started by `WorkerPool` as `python -m kinitro.evaluation.worker FD CONFIG`; talks over the socket FD and ends when
-its parent does.
+Started by `WorkerPool` as `python -m kinitro.evaluation.worker FD`; talks over the socket FD, which first brings its
+configuration, and ends when its parent does.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from kinitro.evaluation.stalls import StallWatch
 from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
 from kinitro.policies.messages import Policy
+from kinitro.policies.signing import RequestSigner, parse_hotkey
 
 RECORDED = (Outcome.SUCCESS, Outcome.FAILURE)
 """A policy fault earns its miner nothing, so there is nothing to verify."""
@@ -51,6 +52,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     fingerprint: str = "kinitro.environments:fingerprint"
     prepare: str = "kinitro.environments:prepare"
     policies: str = "kinitro.policies.client:HttpPolicy"
+    hotkey: str | None = None
+    """Secret: the content of the hotkey file to sign requests with; unsigned if None."""
     recorders: bool = False
     """Every episode has a recorder, whether its recording is wanted or not: no policy can tell which is which."""
     log_level: str = "info"
@@ -64,13 +67,13 @@ class Worker:
         self._config = config
         self._connect = load(config.policies)
         self._instances = Instances(load(config.environments))
+        self._key = None if config.hotkey is None else parse_hotkey(config.hotkey.encode(), "The configured hotkey")
         self._canary = Canary(self._connect_own, outside_url=config.canary_url)
         self._stalls = StallWatch()
         self._running: dict[int, asyncio.Task[None]] = {}
         self._surroundings = Surroundings(
             simulator=SharedSimulator(),
             canary=self._canary.sings,
-            stalled_since=self._stalls.worst_since,
             fingerprint=fingerprint,
         )
 
@@ -121,7 +124,12 @@ class Worker:
         return result
 
     async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
-        policy: Policy = self._connect(job.endpoint, allow_private=self._config.allow_private_endpoints)
+        policy: Policy = self._connect(
+            job.endpoint,
+            allow_private=self._config.allow_private_endpoints,
+            signer=None if self._key is None else RequestSigner(self._key, job.receiver),
+            stalled_s=self._stalls.total_s,
+        )
         recorder = Recorder() if self._config.recorders else None
         try:
             result = await run_episode(
@@ -188,7 +196,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     connection = socket.socket(fileno=int(sys.argv[1]))
-    config = msgspec.json.decode(sys.argv[2], type=WorkerConfig)
+    config = jobs.receive_config(connection, WorkerConfig)
     configure_logs(config.log_level, config.log_format, service="worker")
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     asyncio.run(_work(connection, config))

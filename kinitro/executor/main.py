@@ -62,6 +62,7 @@ def make_evaluator(settings: ExecutorSettings) -> Evaluator:
         WorkerConfig(
             allow_private_endpoints=settings.allow_private_endpoints,
             canary_url=settings.canary_url,
+            hotkey=settings.signing_hotkey(),
             recorders=True,
             log_level=settings.log_level,
             log_format=settings.log_format,

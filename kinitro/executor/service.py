@@ -174,6 +174,7 @@ class Executor:
                         task.seed,
                         task.endpoint,
                         task.max_steps,
+                        receiver=task.hotkey,
                         record=task.record or _DICE.random() < self._settings.verification_rate,
                     )
                 )

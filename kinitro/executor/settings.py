@@ -65,6 +65,9 @@ class ExecutorSettings(ServiceSettings):
     eval_token: SecretStr | None = Field(None, description="Token of that container; drawn anew where we start it.")
     allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
     canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
+    wallet_name: str | None = Field(None, min_length=1, description="Sign requests with this wallet's hotkey.")
+    hotkey_name: str = Field("default", min_length=1, description="The hotkey to sign with; it must not be encrypted.")
+    wallet_path: str | None = Field(None, description="Where wallets are; ~/.bittensor/wallets if unset.")
     verification_rate: float = Field(
         0.05, ge=0, le=1, description="Share of the episodes that are recorded to be verified."
     )
@@ -78,6 +81,16 @@ class ExecutorSettings(ServiceSettings):
         if self.env_families is None:
             return None
         return [name.strip() for name in self.env_families.split(",") if name.strip()]
+
+    def signing_hotkey(self) -> str | None:
+        """Secret: the content of the hotkey file that requests are signed with. Raises ConfigurationError."""
+        if self.wallet_name is None:
+            return None
+        from kinitro.policies.signing import parse_hotkey, read_hotkey
+
+        data = read_hotkey(self.wallet_name, self.hotkey_name, self.wallet_path)
+        parse_hotkey(data, f"The hotkey {self.wallet_name}/{self.hotkey_name}")
+        return data.decode()
 
     @property
     def docker_hosts(self) -> list[str | None]:

@@ -61,11 +61,13 @@ class HttpPolicy:
         encodings: Sequence[str] = tuple(CODECS),
         lookup: Lookup = lookup_addresses,
         tls: ssl.SSLContext | None = None,
+        stalled_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`allow_private` lets the endpoint be on loopback and in private networks, for a local subnet.
 
         With `unix_socket` the calls go to that socket and the host of `endpoint` is only a name.
         `encodings` are those to use if the server has them, best first; JSON is always understood.
+        `stalled_s` says for how many seconds the event loop stood still so far: no deadline counts those.
         """
         self.endpoint = endpoint
         self._allow_private = allow_private
@@ -75,6 +77,7 @@ class HttpPolicy:
         self._encodings = encodings
         self._lookup = lookup
         self._tls = tls
+        self._stalled_s = stalled_s
         self._transport: HttpTransport | None = None
         self._codec = JSON
         self._max_chunk = 1
@@ -144,6 +147,7 @@ class HttpPolicy:
                 lookup=self._lookup,
                 tls=self._tls,
                 unix_socket=self._unix_socket,
+                stalled_s=self._stalled_s,
             )
         headers = {"accept": self._codec.content_type}
         if method == "POST":

@@ -72,19 +72,29 @@ class RequestSigner:
 
 def load_hotkey(wallet_name: str, hotkey_name: str, wallet_path: str | Path | None = None) -> KeyPair:
     """The key pair in a wallet's hotkey file, which must not be encrypted; raises ConfigurationError."""
-    import bittensor_core
+    data = read_hotkey(wallet_name, hotkey_name, wallet_path)
+    return parse_hotkey(data, f"The hotkey {wallet_name}/{hotkey_name}")
 
+
+def read_hotkey(wallet_name: str, hotkey_name: str, wallet_path: str | Path | None = None) -> bytes:
+    """The content of a wallet's hotkey file, a secret; raises ConfigurationError."""
     file = Path(wallet_path or WALLET_DIRECTORY).expanduser() / wallet_name / "hotkeys" / hotkey_name
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise ConfigurationError(
             f"The hotkey {wallet_name}/{hotkey_name} cannot be read from {file}: {error.strerror}."
         ) from None
+
+
+def parse_hotkey(data: bytes, source: str) -> KeyPair:
+    """The key pair in the content of a hotkey file; raises ConfigurationError, which names `source`."""
+    import bittensor_core
+
     if bittensor_core.keyfile_data_is_encrypted(data):
-        raise ConfigurationError(f"The hotkey {wallet_name}/{hotkey_name} is encrypted; sign with one that is not.")
+        raise ConfigurationError(f"{source} is encrypted; sign with one that is not.")
     try:
         pair: KeyPair = bittensor_core.deserialize_keypair_from_keyfile_data(data)
     except (ValueError, bittensor_core.KeyfileError) as error:
-        raise ConfigurationError(f"{file} is not a hotkey file: {error}.") from None
+        raise ConfigurationError(f"{source} is not a hotkey file: {error}.") from None
     return pair

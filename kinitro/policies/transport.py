@@ -16,7 +16,7 @@ import os
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 from kinitro.policies.connection import Connection, NoAnswer, Response
@@ -46,12 +46,15 @@ class HttpTransport:
         lookup: Lookup = lookup_addresses,
         tls: ssl.SSLContext | None = None,
         unix_socket: Path | None = None,
+        stalled_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        """`stalled_s`: seconds for which this event loop stood still so far; deadlines are later by what is added."""
         self._endpoint = endpoint
         self._allow_private = allow_private
         self._lookup = lookup
         self._tls = (tls or _default_tls()) if endpoint.secure else None
         self._unix_socket = unix_socket
+        self._stalled_s = stalled_s
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         self._pinned: list[Address] = []
@@ -75,7 +78,7 @@ class HttpTransport:
         request = self._head(method, path, headers, len(body)) + body
         connected = False
         try:
-            async with _deadline(deadline_s):
+            async with _deadline(deadline_s, self._stalled_s):
                 if repin and time.monotonic() - self._pinned_at > PIN_LIMIT_S:
                     self._pinned = []
                 while True:
@@ -204,15 +207,20 @@ def _connection_errors(where: str) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Like `asyncio.timeout`, but the event loop gets a few more turns to find what has already arrived."""
+async def _deadline(seconds: float, stalled_s: Callable[[], float]) -> AsyncIterator[None]:
+    """Like `asyncio.timeout`, but time in which the event loop stood still does not count, and at the end the loop gets
+    a few more turns to find what has already arrived."""
     loop = asyncio.get_running_loop()
     pending: asyncio.Handle
+    stalled_before_s = stalled_s()
 
     def expire(turns_left: int) -> None:
-        nonlocal pending
+        nonlocal pending, stalled_before_s
         if turns_left:
             pending = loop.call_soon(expire, turns_left - 1)
+        elif (lost_s := stalled_s() - stalled_before_s) > 0:
+            stalled_before_s += lost_s
+            pending = loop.call_later(lost_s, expire, _GRACE_TURNS)
         else:
             scope.reschedule(loop.time())
 

@@ -55,7 +55,7 @@ class ScriptedPolicy:
     async def close(self) -> None: ...
 
 
-def connect(endpoint: str, *, allow_private: bool = False) -> ScriptedPolicy:
+def connect(endpoint: str, **_options: object) -> ScriptedPolicy:
     """What a worker process calls instead of HttpPolicy: `fake://forward`, `fake://late`, `fake://forward?20` (ms)."""
     name, _, delay_ms = endpoint.removeprefix("fake://").partition("?")
     delay_s = float(delay_ms or 0) / 1000

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
+from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, run_episode
 from kinitro.evaluation import canary as canary_module
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.stalls import StallWatch
 from kinitro.evaluation.still_server import StillServer
-from kinitro.policies.client import HttpPolicy
+from kinitro.policies.client import Deadlines, HttpPolicy
+from kinitro.policies.errors import PolicyMisbehaved
 from tests.fakes.point import PointEnvironment
 
 NOBODY = "http://127.0.0.1:9"
+OBSERVATION = Observation(np.zeros(4, np.float32), {"corner": np.zeros((8, 8, 3), np.uint8)})
 
 
 def connect(url: str) -> HttpPolicy:
@@ -87,14 +92,54 @@ async def test_a_miner_out_of_reach_is_judged_by_the_canary(broken: bool, outcom
 
 
 async def test_a_stall_of_our_own_loop_is_noticed() -> None:
-    import time
-
     watch = StallWatch()
     watching = asyncio.create_task(watch.run())
-    before = time.monotonic()
     await asyncio.sleep(0.1)
     time.sleep(0.4)  # noqa: ASYNC251 - this is the stall
     await asyncio.sleep(0.05)
     watching.cancel()
-    assert watch.worst_since(before) > 0.3
-    assert watch.worst_since(time.monotonic()) == 0.0
+    assert 0.3 < watch.total_s() < 2.0
+
+
+@pytest.mark.parametrize(("watched", "reason"), [(True, None), (False, "timeout")], ids=["watched", "not watched"])
+async def test_an_answer_late_because_our_loop_stood_still_costs_the_miner_no_step(
+    watched: bool, reason: str | None
+) -> None:
+    """It comes 0.36 s after the question, the deadline is 0.2 s, and our loop sleeps through 0.25 s."""
+    watch = StallWatch()
+    watching = asyncio.create_task(watch.run())
+    server = StillServer(delay_s=0.36)
+    await server.start()
+    policy = HttpPolicy(
+        server.url,
+        allow_private=True,
+        deadlines=Deadlines(act_s=0.2),
+        stalled_s=watch.total_s if watched else lambda: 0.0,
+    )
+    asking = asyncio.create_task(policy.act("e", 0, OBSERVATION))
+    await asyncio.sleep(0.05)
+    time.sleep(0.25)  # noqa: ASYNC251 - this is the stall
+    found = None
+    try:
+        await asking
+    except PolicyMisbehaved as error:
+        found = error.reason
+    watching.cancel()
+    await policy.close()
+    await server.close()
+    assert found == reason
+
+
+async def test_without_a_stall_a_deadline_is_a_deadline() -> None:
+    watch = StallWatch()
+    watching = asyncio.create_task(watch.run())
+    server = StillServer(delay_s=2.0)
+    await server.start()
+    policy = HttpPolicy(server.url, allow_private=True, deadlines=Deadlines(act_s=0.2), stalled_s=watch.total_s)
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(PolicyMisbehaved):
+        await policy.act("e", 0, OBSERVATION)
+    assert asyncio.get_running_loop().time() - begun < 1.0
+    watching.cancel()
+    await policy.close()
+    await server.close()

@@ -113,6 +113,13 @@ async def test_real_workers_report_traces_that_decode(tmp_path: Path, monkeypatc
         assert result.timings.policy_p50_ms >= 1
 
 
+async def test_signed_requests_are_bound_to_the_miner_of_the_task(tmp_path: Path) -> None:
+    evaluator = FakeEvaluator()
+    async with serving(FakeTaskApi([task(1)])) as api, executing(api.url, evaluator, tmp_path) as running:
+        await running.until(lambda: api.finished)
+    assert [job.receiver for job in evaluator.jobs] == ["hotkey"]
+
+
 async def test_leases_are_kept_alive_while_their_tasks_run(tmp_path: Path) -> None:
     async with serving(FakeTaskApi([task(n) for n in range(1, 5)], ttl_s=0.3)) as api:
         async with executing(api.url, FakeEvaluator(takes_s=1.0), tmp_path) as running:

@@ -125,15 +125,9 @@ async def test_it_is_our_fault_when_the_canary_is_out_of_reach_too(script: Scrip
     assert result.trace is None
 
 
-async def test_it_is_our_fault_when_our_own_loop_stood_still() -> None:
-    around = Surroundings(stalled_since=lambda begun: 0.3)
-    result = await run_episode(PointEnvironment(), ScriptedPolicy(lambda step: LATE), seed=7, surroundings=around)
-    assert (result.outcome, result.reason) == (Outcome.EVALUATOR_FAULT, "evaluator_stalled")
-
-
-def test_the_canary_outranks_a_stall() -> None:
-    assert classify_fault("timeout", canary_ok=False, stalled_s=1.0) == (Outcome.EVALUATOR_FAULT, "canary_failed")
-    assert classify_fault("timeout", canary_ok=True, stalled_s=0.05) == (Outcome.POLICY_FAULT, "timeout")
+def test_the_canary_decides_whose_fault_it_is() -> None:
+    assert classify_fault("timeout", canary_ok=False) == (Outcome.EVALUATOR_FAULT, "canary_failed")
+    assert classify_fault("timeout", canary_ok=True) == (Outcome.POLICY_FAULT, "timeout")
 
 
 async def test_a_diverging_simulation_is_our_fault() -> None:

@@ -232,7 +232,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     connection = socket.socket(fileno=int(sys.argv[1]))
-    config = msgspec.json.decode(sys.argv[2], type=BridgeConfig)
+    config = jobs.receive_config(connection, BridgeConfig)
     configure_logs(config.log_level, config.log_format, service="bridge")
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)  # Affinetes binds to it
