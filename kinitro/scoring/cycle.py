@@ -37,12 +37,16 @@ class CycleScores:
     """(M,)"""
     episodes: IntArray
     """(N,): episodes that count, per environment."""
+    played: IntArray
+    """(M, N): episodes behind each success rate: `episodes`, unless miners stopped early."""
+    sequential: bool
+    """Whether miners could stop early; see `sequential`."""
     floors: FloatArray
     """(N,): the success rate that must be beaten to take part."""
     successes: IntArray
     """(M, N)"""
     success_rates: FloatArray
-    """(M, N): successes / episodes; 0 where there are no episodes."""
+    """(M, N): successes / played; 0 where there are no episodes."""
     intervals: FloatArray
     """(M, N, 2): two-sided Wilson bounds."""
     eligible: BoolArray
@@ -119,6 +123,8 @@ def assemble(
     levels: Levels,
     comparisons: Comparisons,
     order: tuple[int, ...],
+    *,
+    sequential: bool = False,
 ) -> CycleScores:
     """Scores from comparisons and priority. `counted` (M, N): episodes behind each success rate."""
     successes = cycle.solved.sum(axis=2, dtype=np.int64)
@@ -131,6 +137,8 @@ def assemble(
         first_blocks=cycle.first_blocks,
         disqualified=cycle.disqualified,
         episodes=cycle.episodes,
+        played=counted,
+        sequential=sequential,
         floors=np.maximum(config.min_floor, cycle.chance),
         successes=successes,
         success_rates=successes / np.maximum(counted, 1),

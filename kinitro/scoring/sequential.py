@@ -18,6 +18,7 @@ whose rivals are all no better is called worse, anywhere or overall, with a chan
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -66,28 +67,31 @@ def open_pairs(
     played: npt.ArrayLike,
     config: ScoringConfig | None = None,
     *,
+    valid: npt.ArrayLike | None = None,
     chance: npt.ArrayLike | None = None,
     disqualified: npt.ArrayLike | None = None,
 ) -> BoolArray:
-    """(M, N): true where miner m needs further episodes of environment n. The others may stop for good.
+    """(M, N): true where miner m needs further episodes of environment n. The others may stop.
 
     outcomes, played: bool (M, N, K), K as planned; an outcome counts only where the episode was played.
+    valid:            bool (N, K): false where an episode is void for all miners. Default: all true.
 
-    A pair is settled when all K episodes are played; when some miner is better by more than epsilon and that is no
-    noise; when it stays below the floor even if it solves all that is left; or when nobody else is left on the
-    environment and it is above the floor even if it fails all that is left. Raises InvalidScoringInput.
+    A pair is settled when all valid episodes are played; when some miner is better by more than epsilon and that is
+    no noise; when it stays below the floor even if it solves all that is left; or when nobody else is left on the
+    environment and it is above the floor even if it fails all that is left. Results of others never reopen a pair
+    that plays no more; an episode that turns out void, or a miner that is disqualified, can. Raises
+    InvalidScoringInput.
     """
     config = config or ScoringConfig()
-    cycle, ran = _check(
-        outcomes, played, np.zeros(len(np.asarray(outcomes)), dtype=np.int64), None, chance, disqualified
-    )
+    blocks = np.zeros(len(np.asarray(outcomes)), dtype=np.int64)
+    cycle, ran, counts = _check(outcomes, played, blocks, valid, None, chance, disqualified)
+    cycle, ran = replace(cycle, solved=cycle.solved & counts), ran & counts
     beaten = (_better(cycle, ran, config) & ~cycle.disqualified[:, None]).any(axis=1).T
-    in_the_race = (
-        ~beaten & ~cycle.disqualified[:, None] & _above_floor(cycle, config, (cycle.solved | ~ran).sum(axis=2))
-    )
+    at_best = cycle.solved.sum(axis=2) + (counts & ~ran).sum(axis=2)
+    in_the_race = ~beaten & ~cycle.disqualified[:, None] & _above_floor(cycle, config, at_best)
     alone = in_the_race.sum(axis=0) == 1
     safe = _above_floor(cycle, config, cycle.solved.sum(axis=2))
-    return np.asarray(in_the_race & ~(alone & safe) & ~ran.all(axis=2), dtype=np.bool_)
+    return np.asarray(in_the_race & ~(alone & safe) & (counts & ~ran).any(axis=2), dtype=np.bool_)
 
 
 def score_sequentially(
@@ -96,18 +100,20 @@ def score_sequentially(
     first_blocks: npt.ArrayLike,
     config: ScoringConfig | None = None,
     *,
+    valid: npt.ArrayLike | None = None,
     uids: npt.ArrayLike | None = None,
     chance: npt.ArrayLike | None = None,
     disqualified: npt.ArrayLike | None = None,
 ) -> CycleScores:
     """`score_cycle` for cycles whose episodes were chosen by `open_pairs`; `played` is bool (M, N, K).
 
-    Leaders are the eligible miners that no eligible miner is better than; eligible are those above the floor if all
-    that they did not play were failures. p-values are of the episodes that both played and only describe them.
+    Leaders are the eligible miners that no eligible miner is better than, on the episodes that both played; eligible
+    are those above the floor if all `valid` episodes (N, K) that they did not play were failures. p-values only
+    describe.
     """
     config = config or ScoringConfig()
-    cycle, ran = _check(outcomes, played, first_blocks, uids, chance, disqualified)
-    eligible = _above_floor(cycle, config, cycle.solved.sum(axis=2)) & ~cycle.disqualified[:, None]
+    cycle, ran, counts = _check(outcomes, played, first_blocks, valid, uids, chance, disqualified)
+    eligible = _above_floor(cycle, config, (cycle.solved & counts).sum(axis=2)) & ~cycle.disqualified[:, None]
     better = _better(cycle, ran, config)
     leaders = eligible & ~(better & eligible.T[:, :, None]).any(axis=1).T
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
@@ -116,24 +122,32 @@ def score_sequentially(
     standing = frontier(np.asarray(better.any(axis=0)), np.asarray(eligible.any(axis=1)))
     comparisons = _describe(cycle, ran, leaders, arrival, counted, standing)
     order = priority(comparisons.overall_wins, eligible, arrival, levels.overall, anytime_critical_wins)
-    return assemble(cycle, config, eligible, counted, levels, comparisons, order)
+    return assemble(cycle, config, eligible, counted, levels, comparisons, order, sequential=True)
 
 
 def _check(
     outcomes: npt.ArrayLike,
     played: npt.ArrayLike,
     first_blocks: npt.ArrayLike,
+    valid: npt.ArrayLike | None,
     uids: npt.ArrayLike | None,
     chance: npt.ArrayLike | None,
     disqualified: npt.ArrayLike | None,
-) -> tuple[CycleInput, BoolArray]:
+) -> tuple[CycleInput, BoolArray, BoolArray]:
+    """The cycle with all outcomes that were played, `played`, and `valid`, by which `episodes` are counted."""
     ran = np.asarray(played)
     if ran.dtype != np.bool_ or ran.shape != np.shape(outcomes):
         raise InvalidScoringInput(
             f"played has shape {ran.shape} and type {ran.dtype}: give booleans like the outcomes."
         )
     solved = np.asarray(outcomes)
-    return check_inputs(np.where(ran, solved, False), first_blocks, None, uids, chance, disqualified), ran
+    cycle = check_inputs(np.where(ran, solved, False), first_blocks, None, uids, chance, disqualified)
+    counts = np.ones(cycle.solved.shape[1:], dtype=np.bool_) if valid is None else np.asarray(valid)
+    if counts.dtype != np.bool_ or counts.shape != cycle.solved.shape[1:]:
+        raise InvalidScoringInput(
+            f"valid has shape {counts.shape} and type {counts.dtype}: give booleans, environments x episodes."
+        )
+    return replace(cycle, episodes=counts.sum(axis=1, dtype=np.int64)), ran, counts
 
 
 def _levels(cycle: CycleInput, config: ScoringConfig) -> Levels:

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -21,6 +23,8 @@ from kinitro.taskpool.pool import fence_cycle
 from kinitro.taskpool.records import (
     CANCELLED,
     RESULTS_PAGE,
+    SKIPPED,
+    VOID,
     CycleConfig,
     ExecutorRecord,
     FrozenMiner,
@@ -30,6 +34,7 @@ from kinitro.taskpool.records import (
     TraceRecord,
     results_root,
 )
+from kinitro.taskpool.settlement import OutcomeTable
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import Verifications
 
@@ -160,6 +165,26 @@ class CycleStore:
         """Do not run what belongs to a void episode; returns how many tasks that spared."""
         return (await self.connection.execute(_STATEMENTS["CANCEL_VOID_SIBLINGS"], {"cycle_id": cycle_id})).rowcount
 
+    async def outcomes(self, cycle: Cycle, uids: Sequence[int]) -> OutcomeTable:
+        """The outcomes so far, of these miners."""
+        table = np.zeros((len(uids), len(cycle.config.environments), cycle.config.episodes), dtype=np.uint8)
+        places = {uid: place for place, uid in enumerate(uids)}
+        for row in await self._all("OUTCOMES", cycle_id=cycle.id):
+            table[places[row["uid"]], row["env"], row["episodes"]] = row["outcomes"]
+        return table
+
+    async def settle(self, cycle_id: int, uids: Sequence[int], still_open: npt.NDArray[np.bool_]) -> tuple[int, int]:
+        """Skip what is ready of pairs that are not `still_open` (miners of `uids`, environments), and give out again
+        what was skipped of those that are; returns how many tasks were skipped and given out again."""
+        counts = []
+        async with self.connection.transaction():
+            for statement, wanted in (("SKIP_SETTLED", ~still_open), ("REOPEN", still_open)):
+                miners, environments = np.nonzero(wanted)
+                pairs = {"uids": [uids[miner] for miner in miners.tolist()], "envs": environments.tolist()}
+                cursor = await self.connection.execute(_STATEMENTS[statement], {"cycle_id": cycle_id, **pairs})
+                counts.append(cursor.rowcount)
+        return counts[0], counts[1]
+
     async def start_scoring(self, cycle_id: int) -> Cycle:
         """Stop the running: unfinished tasks are cancelled, and from here on no outcome changes."""
         async with self.connection.transaction():
@@ -289,7 +314,8 @@ class CycleStore:
         counts = {"total": total, "finished": total - numbers.get(0, 0)}
         if revealed:
             counts |= {outcome.name.lower(): numbers.get(int(outcome), 0) for outcome in Outcome if outcome != 4}
-            counts |= {"void": numbers.get(4, 0), "cancelled": numbers.get(CANCELLED, 0)}
+            others = {"void": VOID, "cancelled": CANCELLED, "skipped": SKIPPED}
+            counts |= {name: numbers.get(outcome, 0) for name, outcome in others.items()}
         return counts
 
     async def results(self, cycle: Cycle, after: int = 0, limit: int = RESULTS_PAGE) -> list[ResultRow]:

@@ -59,6 +59,24 @@ update task t set outcome = 8, finished_at = now(), lease_id = 0
 where t.cycle_id = %(cycle_id)s and t.outcome is null and t.lease_id is null
   and (t.env, t.episode) in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
 
+-- OUTCOMES  so far, one row per miner and environment
+select uid, env, array_agg(episode) as episodes, array_agg(outcome) as outcomes
+from task where cycle_id = %(cycle_id)s and outcome is not null group by uid, env
+
+-- SKIP_SETTLED  Only tasks that nobody holds, and none that verification wants to see.
+update task t set outcome = 9, finished_at = now(), lease_id = 0, reason = 'settled'
+from unnest(%(uids)s::int[], %(envs)s::smallint[]) as settled (uid, env)
+where t.cycle_id = %(cycle_id)s and t.uid = settled.uid and t.env = settled.env
+  and t.outcome is null and t.lease_id is null and not t.record
+  and exists (select from cycle where id = %(cycle_id)s and state = 'running')
+
+-- REOPEN  What is not settled any more is to be run after all, but for void episodes.
+update task t set outcome = null, finished_at = null, lease_id = null, reason = null
+from unnest(%(uids)s::int[], %(envs)s::smallint[]) as open (uid, env)
+where t.cycle_id = %(cycle_id)s and t.uid = open.uid and t.env = open.env and t.outcome = 9
+  and (t.env, t.episode) not in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
+  and exists (select from cycle where id = %(cycle_id)s and state = 'running')
+
 -- CANCEL_OPEN_TASKS  the last change of outcomes in a cycle's life
 update task set outcome = 8, finished_at = now(), lease_id = coalesce(lease_id, 0)
 where cycle_id = %(cycle_id)s and outcome is null

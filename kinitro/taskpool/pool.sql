@@ -73,7 +73,8 @@ select env,
        count(*) filter (where outcome = 2) as failure,
        count(*) filter (where outcome = 3) as policy_fault,
        count(*) filter (where outcome = 4) as void,
-       count(*) filter (where outcome = 8) as cancelled
+       count(*) filter (where outcome = 8) as cancelled,
+       count(*) filter (where outcome = 9) as skipped
 from task where cycle_id = %(cycle)s::int group by env order by env
 
 -- DROP_TASKS  a batch of a cycle that is over

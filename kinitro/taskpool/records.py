@@ -18,6 +18,8 @@ VOID = 4
 """Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
 CANCELLED = 8
 """Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
+SKIPPED = 9
+"""Stored outcome of a task of a sequential cycle that was not run, because nothing depended on it any more."""
 RESULTS_PAGE = 5000
 """Results in one answer at most."""
 
@@ -40,6 +42,9 @@ class CycleConfig(Message):
     max_void_share: float = Field(ge=0, le=1, description="Of an environment's episodes.")
     max_laggard_share: float = Field(
         0.0, ge=0, lt=1, description="Of the miners: so many may be too slow without the others losing their cycle."
+    )
+    sequential: bool = Field(
+        False, description="Whether miners play no more where their result is settled; see docs/scoring.md."
     )
     timeout_s: float
     randomization: str = "standard"
@@ -108,7 +113,7 @@ class ResultRow(Message):
     env_id: str
     episode: int
     seed: Hex32
-    outcome: Literal[1, 2, 3, 4, 8]
+    outcome: Literal[1, 2, 3, 4, 8, 9]
     steps: int | None
     success_step: int | None
     total_reward: float | None

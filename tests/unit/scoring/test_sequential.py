@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kinitro.scoring import CycleScores, InvalidScoringInput, open_pairs, score_cycle, score_sequentially
+from kinitro.scoring import (
+    CycleScores,
+    InvalidScoringInput,
+    explain_cycle,
+    open_pairs,
+    score_cycle,
+    score_sequentially,
+)
 from kinitro.scoring.sequential import anytime_critical_wins
 from kinitro.scoring.simulation import simulate_outcomes
 
@@ -107,3 +114,38 @@ def test_cheaters_play_nothing_and_settle_nobody() -> None:
 def test_played_must_fit() -> None:
     with pytest.raises(InvalidScoringInput, match="played has shape"):
         open_pairs(np.ones((1, 1, 4), dtype=bool), np.ones((1, 1, 3), dtype=bool))
+
+
+def test_an_episode_that_turns_out_void_reopens_what_it_had_settled() -> None:
+    outcomes = np.zeros((2, 1, 60), dtype=bool)
+    outcomes[0] = True
+    played = np.zeros_like(outcomes)
+    played[:, :, :12] = played[0] = True
+    valid = np.ones((1, 60), dtype=bool)
+    assert open_pairs(outcomes, played, valid=valid).tolist() == [[False], [False]]
+    valid[0, :8] = False
+    assert open_pairs(outcomes, played, valid=valid).tolist() == [[False], [True]]
+
+
+def test_void_episodes_count_neither_for_nor_against_anybody() -> None:
+    outcomes = simulate_outcomes([[0.6], [0.8]], 80, 0.5, np.random.default_rng(0))
+    valid = np.arange(80)[None] >= 20
+    played = np.broadcast_to(valid, outcomes.shape)
+    scores = score_sequentially(outcomes, played, [1, 2], valid=valid)
+    alone = score_sequentially(outcomes[:, :, 20:], np.ones((2, 1, 60), dtype=bool), [1, 2])
+    assert scores.weights.tolist() == alone.weights.tolist()
+    assert scores.eligible.tolist() == alone.eligible.tolist()
+    assert scores.played.tolist() == [[60], [60]]
+
+
+def test_valid_must_fit() -> None:
+    with pytest.raises(InvalidScoringInput, match="valid has shape"):
+        open_pairs(*[np.ones((1, 1, 4), dtype=bool)] * 2, valid=np.ones((1, 3), dtype=bool))
+
+
+def test_explanations_of_sequential_cycles_speak_of_what_was_played() -> None:
+    scores, played, _ = play([[rate] * 3 for rate in (0.1, 0.5, 0.9)], 3)
+    for index, miner in explain_cycle(scores, ["a", "b", "c"]).items():
+        for n, environment in enumerate(miner.environments):
+            assert environment.episodes == played[index, n].sum()
+            assert environment.leader == (environment.needed_to_lead == 0)
