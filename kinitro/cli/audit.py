@@ -170,6 +170,8 @@ def _show_replay(trace: Trace, report: ReplayReport) -> None:
     reported = f"success at step {trace.success_step}" if trace.success_step else "no success"
     again = f"success at step {report.success_step}" if report.success_step else "no success"
     typer.echo(f"{trace.env_id} version {trace.env_version}, seed {trace.seed}, {report.steps} steps")
+    if trace.diverged:
+        reported = "the simulation failed"
     typer.echo(f"  reported  {reported}, reward {trace.total_reward:.6f}")
     typer.echo(f"  replayed  {again}, reward {report.total_reward:.6f}")
     if not report.exact:

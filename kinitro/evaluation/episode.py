@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment, Observation
-from kinitro.evaluation.judgement import UNREACHABLE, Forfeits, classify_end, classify_fault
+from kinitro.evaluation.judgement import SIMULATION_FAILED, UNREACHABLE, Forfeits, classify_end, classify_fault
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import InlineSimulator, Simulator
@@ -24,7 +24,6 @@ from kinitro.policies.messages import Policy, TaskConfig
 
 T = TypeVar("T")
 RESET_TRIES = 2
-SIMULATION_FAILED = "simulation_failed"
 
 
 class Witness(Protocol):
@@ -122,7 +121,7 @@ class _Episode:
             if reason is not None and self._forfeits.too_many:
                 return await self._judge(reason)
             seen = await self._advance(self._rollout.hold() if actions is None else actions)
-        return self.result(classify_end(self._rollout.success_step))
+        return self.result(*classify_end(self._rollout.success_step, diverged=self._rollout.diverged))
 
     async def _advance(self, actions: npt.NDArray[np.float32]) -> Observation | None:
         """Execute the actions; what is seen then, None at the end."""
@@ -130,15 +129,17 @@ class _Episode:
             return await self._simulate(partial(self._rollout.advance, actions))
         for number, action in enumerate(actions, 1):
             seen, over = await self._simulate(partial(self._show, action))
-            if over or number < len(actions):
+            if seen is not None and (over or number < len(actions)):
                 self._witness.unasked(seen)
             if over:
                 return None
         return seen
 
-    def _show(self, action: npt.NDArray[np.float32]) -> tuple[Observation, bool]:
-        self._rollout.execute(action[np.newaxis])
-        return self._rollout.environment.observe(), self._rollout.over
+    def _show(self, action: npt.NDArray[np.float32]) -> tuple[Observation | None, bool]:
+        """What is seen after the action, None if the simulation failed; and whether the episode is over."""
+        rollout = self._rollout
+        rollout.execute(action[np.newaxis])
+        return None if rollout.diverged else rollout.environment.observe(), rollout.over
 
     async def _introduce(self, task: TaskConfig) -> str | None:
         """Negotiate and reset, with one retry; the reason if the policy cannot be talked to."""

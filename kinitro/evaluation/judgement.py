@@ -9,6 +9,7 @@ from kinitro.policies.messages import MAX_CONSECUTIVE_FORFEITS, MAX_FORFEIT_SHAR
 
 UNREACHABLE = "unreachable"
 """Reason prefix of an episode that never began because `/reset` failed at the network."""
+SIMULATION_FAILED = "simulation_failed"
 OUR_NETWORK = "canary_failed"
 """Our own canary policy did not answer either."""
 
@@ -37,9 +38,15 @@ class Forfeits:
         return self.in_a_row >= MAX_CONSECUTIVE_FORFEITS or self.total > limit
 
 
-def classify_end(success_step: int | None) -> Outcome:
-    """The outcome of an episode that ran to its end."""
-    return Outcome.FAILURE if success_step is None else Outcome.SUCCESS
+def classify_end(success_step: int | None, *, diverged: bool) -> tuple[Outcome, str | None]:
+    """The outcome of an episode that ran to its end, and a reason if the policy's actions made the simulation fail.
+
+    That is the policy's failure: the same actions make it fail again, and if it were ours, a policy could have the
+    episodes voided for everybody that it does not solve.
+    """
+    if diverged:
+        return Outcome.FAILURE, SIMULATION_FAILED
+    return (Outcome.FAILURE if success_step is None else Outcome.SUCCESS), None
 
 
 def classify_fault(reason: str, *, canary_ok: bool) -> tuple[Outcome, str]:

@@ -19,7 +19,7 @@ class Outcome(IntEnum):
     """Ours: the task runs again and this is never scored."""
 
 
-class Trace(msgspec.Struct, frozen=True):
+class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     """Enough to replay an episode without the miner; `encode`d it is a few KiB.
 
     actions: little-endian float32 bytes of an array (steps, 4), exactly what the simulator was given.
@@ -38,6 +38,8 @@ class Trace(msgspec.Struct, frozen=True):
     total_reward: float
     fingerprint: str
     """The physics fingerprint of the machine that ran it."""
+    diverged: bool = False
+    """The last action made the simulation fail, which ended the episode."""
 
 
 DIGEST_EVERY = 50

@@ -53,7 +53,7 @@ def replay(
     `show` gets what a policy would see, at the beginning and after every step; without it nothing is rendered.
 
     `fingerprint` is this machine's (None: compare exactly whatever the trace says). Raises InvalidTrace if the trace
-    is not one of this environment or contradicts itself, SimulationFailed if the simulator refuses its actions.
+    is not one of this environment or contradicts itself, SimulationFailed if the episode cannot even begin.
     """
     check(trace)
     spec = environment.spec
@@ -86,7 +86,8 @@ def _show(rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Ob
         if rollout.over:
             return
         rollout.execute(action[None])
-        show(rollout.environment.observe())
+        if not rollout.diverged:
+            show(rollout.environment.observe())
 
 
 def _first_difference(trace: Trace, again: Trace) -> int | None:
@@ -100,6 +101,9 @@ def _differences(trace: Trace, again: Trace, first_difference: int | None, *, ex
         found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")
     if not exact:
         return found
+    if trace.diverged != again.diverged:
+        ends = {True: "fails", False: "goes on"}
+        found.append(f"a simulation that {ends[trace.diverged]} was reported, in the replay it {ends[again.diverged]}")
     if first_difference is not None:
         found.append(f"the state after step {first_difference} differs")
     if steps_of(trace) != steps_of(again):

@@ -33,13 +33,15 @@ class Rollout:
         """Control steps taken when the goal was reached: 1 for the first step; None if it was not."""
         self.total_reward = 0.0
         self.over = False
+        self.diverged = False
+        """The last action made the simulator give up. The same actions do so again, so it is their episode's end."""
         self._held_gripper = -1.0  # episodes begin with an open gripper
         self._actions: list[npt.NDArray[np.float32]] = []
         self._digests: list[bytes] = []
         self._digested_step: int | None = None
 
     def reset(self) -> None:
-        """Put the environment into the episode's first state."""
+        """Put the environment into the episode's first state. Raises SimulationFailed, which no policy can cause."""
         self.environment.reset(self.seed)
         self._digest()
 
@@ -80,21 +82,31 @@ class Rollout:
             success_step=self.success_step,
             total_reward=self.total_reward,
             fingerprint=fingerprint,
+            diverged=self.diverged,
         )
 
     def _step(self, action: npt.NDArray[np.float32]) -> None:
-        transition = self.environment.step(action)
-        if not math.isfinite(transition.reward):
-            raise SimulationFailed(f"{self.environment.spec.id} gave the reward {transition.reward} at {self.steps}.")
         self.steps += 1
-        self.total_reward += transition.reward
         self._held_gripper = float(action[-1])
         self._actions.append(action)
+        try:
+            transition = self.environment.step(action)
+        except SimulationFailed:
+            self._diverge()
+            return
+        if not math.isfinite(transition.reward):
+            self._diverge()
+            return
+        self.total_reward += transition.reward
         if transition.success and self.success_step is None:
             self.success_step = self.steps
         self.over = transition.terminated or transition.truncated or self.steps >= self.max_steps
         if self.over or self.steps % DIGEST_EVERY == 0:
             self._digest()
+
+    def _diverge(self) -> None:
+        self.over = self.diverged = True
+        self._digest()
 
     def _digest(self) -> None:
         self._digests.append(self.environment.digest())

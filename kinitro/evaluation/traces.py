@@ -81,6 +81,7 @@ def check(trace: Trace) -> None:
             trace.success_step is not None and not 1 <= trace.success_step <= steps
         ),
     }
+    faults["a success in a simulation that failed"] = trace.diverged and trace.success_step is not None
     for fault, found in faults.items():
         if found:
             raise InvalidTrace(f"This trace has {fault}.")

@@ -19,13 +19,14 @@ from pathlib import Path
 import msgspec
 
 from kinitro import __version__
-from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
-from kinitro.evaluation.episode import SIMULATION_FAILED, Surroundings, run_episode
+from kinitro.evaluation.episode import Surroundings, run_episode
 from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.jobs import Job, load
+from kinitro.evaluation.judgement import SIMULATION_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.recordings import Recorder, encode
 from kinitro.evaluation.simulator import SharedSimulator
@@ -36,7 +37,7 @@ from kinitro.policies.messages import Policy
 from kinitro.policies.signing import RequestSigner, parse_hotkey
 
 RECORDED = (Outcome.SUCCESS, Outcome.FAILURE)
-"""A policy fault earns its miner nothing, so there is nothing to verify."""
+"""A policy fault earns its miner nothing, so there is nothing to verify; nor has a simulation that failed."""
 ALIVE_EVERY_S = 2.0
 SWITCH_INTERVAL_S = 0.0005
 """How long the thread that makes environments may keep the interpreter from the event loop; Python's default: 5 ms."""
@@ -100,6 +101,8 @@ class Worker:
             return await self._run(job)
         except UnknownEnvironment:
             return _fault("unknown_environment")
+        except SimulationFailed:
+            return _fault(SIMULATION_FAILED)
         except Exception:
             log.exception("episode failed", env_id=job.env_id, endpoint=job.endpoint)
             return _fault("evaluator_error")
@@ -142,7 +145,7 @@ class Worker:
             )
         finally:
             await policy.close()
-        if recorder is None or not job.record or result.outcome not in RECORDED:
+        if recorder is None or not job.record or result.outcome not in RECORDED or result.reason is not None:
             return result
         recording = recorder.recording()
         return replace(result, recording=None if recording is None else encode(recording))

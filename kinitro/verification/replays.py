@@ -21,6 +21,7 @@ from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
 from kinitro.environments.registry import make
 from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.judgement import SIMULATION_FAILED
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.evaluation.replay import replay
 from kinitro.evaluation.traces import decode, steps_of
@@ -71,7 +72,9 @@ def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tu
         for name, (ours, theirs) in claims.items()
         if ours != theirs
     ]
-    if row.outcome == Outcome.FAILURE.value and steps_of(trace) < environment.max_steps:
+    if trace.diverged != (row.outcome == Outcome.FAILURE.value and row.reason == SIMULATION_FAILED):
+        differences.append(f"its trace and its reason {row.reason} disagree on whether the simulation failed")
+    if row.outcome == Outcome.FAILURE.value and not trace.diverged and steps_of(trace) < environment.max_steps:
         differences.append(
             f"it counts as a failure, but was stopped after {steps_of(trace)} of {environment.max_steps} steps"
         )

@@ -38,8 +38,9 @@ def spec(name: str = "point", **changes: Any) -> EnvironmentSpec:
 class PointEnvironment:
     """Success when x exceeds 1; an action adds a hundredth of its first three numbers to the position."""
 
-    def __init__(self, name: str = "point", **changes: Any) -> None:
+    def __init__(self, name: str = "point", *, healed: bool = False, **changes: Any) -> None:
         self.spec = spec(name, **changes)
+        self.healed = healed
         self.position = np.zeros(3)
         self.gripper = 1.0
         self.steps = 0
@@ -47,6 +48,8 @@ class PointEnvironment:
         self.closed = False
 
     def reset(self, seed: int) -> None:
+        if self.spec.task_name == "stillborn":
+            raise SimulationFailed("there never was a point")
         self.position = np.random.default_rng(seed).uniform(-0.1, 0.1, 3)
         self.gripper = 1.0
         self.steps = 0
@@ -65,7 +68,10 @@ class PointEnvironment:
         self.position += 0.01 * values[:3]
         self.gripper = float(values[3] < 0)
         success = bool(self.position[0] > 1.0)
-        return Transition(float(self.position[0]), success, success, self.steps >= self.spec.max_steps)
+        priceless = self.spec.task_name == "priceless" and self.steps > TROUBLE_STEP
+        return Transition(
+            float("nan") if priceless else float(self.position[0]), success, success, self.steps >= self.spec.max_steps
+        )
 
     def digest(self) -> bytes:
         return hashlib.blake2b(self.position.astype("<f8").tobytes(), digest_size=16).digest()
@@ -75,7 +81,7 @@ class PointEnvironment:
 
     def _trouble(self) -> None:
         kind = self.spec.task_name
-        if kind == "diverging":
+        if kind == "diverging" and not self.healed:
             raise SimulationFailed("the point went away")
         if kind == "broken":
             raise ZeroDivisionError("a mistake of ours")

@@ -126,6 +126,21 @@ async def test_a_success_that_is_called_failure_is_named(published: Published) -
     assert "stopped after" in found["replays"], "a failure runs to the horizon"
 
 
+async def test_a_simulation_that_is_said_to_have_failed_must_fail_in_the_replay(published: Published) -> None:
+    def lie(rows: list[Any]) -> list[Any]:
+        failure = {"outcome": 2, "success_step": None, "reason": "simulation_failed"}
+        return [r.model_copy(update=failure) if r.uid == 9 else r for r in rows]
+
+    def lie_in_trace(record: TraceRecord) -> TraceRecord:
+        trace = msgspec.structs.replace(decode(base64.b64decode(record.trace)), success_step=None, diverged=True)
+        return record.model_copy(update={"trace": base64.b64encode(encode(trace)).decode()})
+
+    found = failed(await audit(published, with_root(lie), sample=None))
+    assert "disagree on whether the simulation failed" in found["replays"]
+    found = failed(await audit(published, {TraceRecord: lie_in_trace}, sample=2, choose=random.Random(1)))
+    assert "a simulation that fails was reported, in the replay it goes on" in found["replays"]
+
+
 async def test_an_altered_action_is_named(published: Published) -> None:
     def lie(record: TraceRecord) -> TraceRecord:
         trace = decode(base64.b64decode(record.trace))

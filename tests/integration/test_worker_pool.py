@@ -74,7 +74,7 @@ async def test_episodes_of_slow_policies_overlap_in_all_processes(pool: WorkerPo
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"name": "diverging"}, "simulation_failed"),
+        ({"name": "stillborn"}, "simulation_failed"),
         ({"name": "broken"}, "evaluator_error"),
         ({"version": "2"}, "environment_version"),
         ({"name": "unheard-of"}, "unknown_environment"),

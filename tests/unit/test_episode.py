@@ -12,7 +12,7 @@ from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
 from kinitro.evaluation.judgement import Forfeits, classify_fault
 from kinitro.evaluation.simulator import SharedSimulator
-from kinitro.evaluation.traces import actions_of, digest_steps, digests_of
+from kinitro.evaluation.traces import actions_of, decode, digest_steps, digests_of, encode
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import FORWARD, GONE, LATE, ScriptedPolicy
 
@@ -130,9 +130,37 @@ def test_the_canary_decides_whose_fault_it_is() -> None:
     assert classify_fault("timeout", canary_ok=True) == (Outcome.POLICY_FAULT, "timeout")
 
 
-async def test_a_diverging_simulation_is_our_fault() -> None:
+async def test_a_simulation_that_the_policys_actions_make_fail_is_its_failure_and_fails_again() -> None:
     result = await run_episode(PointEnvironment("diverging"), ScriptedPolicy(), seed=7)
-    assert (result.outcome, result.reason, result.steps) == (Outcome.EVALUATOR_FAULT, "simulation_failed", 5)
+    assert (result.outcome, result.reason, result.steps) == (Outcome.FAILURE, "simulation_failed", 6)
+    assert result.trace is not None
+    assert result.trace.diverged
+    trace = decode(encode(result.trace))
+    assert replay(trace, PointEnvironment("diverging")).agrees
+    (difference, *_) = replay(trace, PointEnvironment("diverging", healed=True)).differences
+    assert "a simulation that fails was reported, in the replay it goes on" in difference
+
+
+async def test_a_reward_that_is_no_number_is_a_simulation_that_failed() -> None:
+    result = await run_episode(PointEnvironment("priceless"), ScriptedPolicy(), seed=7)
+    assert (result.outcome, result.reason) == (Outcome.FAILURE, "simulation_failed")
+    assert result.trace is not None
+    assert np.isfinite(result.total_reward)
+    assert replay(result.trace, PointEnvironment("priceless")).agrees
+
+
+async def test_a_simulation_that_fails_before_the_first_action_is_our_fault() -> None:
+    result = await run_episode(PointEnvironment("stillborn"), ScriptedPolicy(), seed=7)
+    assert (result.outcome, result.reason, result.steps) == (Outcome.EVALUATOR_FAULT, "simulation_failed", 0)
+    assert result.trace is None
+
+
+async def test_a_witness_of_every_step_sees_nothing_of_a_simulation_that_failed() -> None:
+    notes = Notes(every_step=True)
+    policy = ScriptedPolicy(lambda step: [STILL] * 4)
+    result = await run_episode(PointEnvironment("diverging"), policy, seed=7, witness=notes)
+    assert result.reason == "simulation_failed"
+    assert notes.said == ["begin", (0, 4), 1, 2, 3, (4, 4), 5, "end"]
 
 
 async def test_timings_tell_the_policy_from_the_simulator() -> None:
