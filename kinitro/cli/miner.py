@@ -103,14 +103,19 @@ def basilica_push(
     allow_private_endpoints: AllowPrivate = False,
 ) -> None:
     """Serve an uploaded policy on Basilica and print its endpoint. Needs BASILICA_API_TOKEN in the environment."""
-    from kinitro.miner import basilica, hub
+    from kinitro.logs import configure_logs
+    from kinitro.miner import basilica, cloud, hub
 
-    basilica.required_token()
+    configure_logs("error", "console")
+    machine = _machine(gpu_count, min_vram, cpu, memory, image)
+    cloud.required_token()
+    hub.check_repo(repo, revision)
+    basilica.deployment_name(repo, revision, name)
     hub.check_public(repo, revision)
     deployed = basilica.deploy(
         repo,
         revision,
-        _machine(gpu_count, min_vram, cpu, memory, image),
+        machine,
         name=name,
         timeout_s=timeout,
         report=_report,
@@ -139,8 +144,10 @@ def miner_deploy(
 ) -> None:
     """Upload, deploy, check and commit in one go. Run it again after a failure: it goes on where it stopped."""
     from kinitro.chain import Wallet
+    from kinitro.logs import configure_logs
     from kinitro.miner.deployment import Order, deploy_all, plan
 
+    configure_logs("error", "console")
     order = Order(
         folder,
         repo,
@@ -162,11 +169,8 @@ def miner_deploy(
 
 
 def _machine(gpu_count: int, min_vram: int | None, cpu: str, memory: str, image: str | None) -> Machine:
-    from kinitro.errors import ConfigurationError
     from kinitro.miner.basilica import DEFAULT_IMAGE, Machine
 
-    if min_vram is not None and not gpu_count:
-        raise ConfigurationError(f"--min-vram {min_vram} needs --gpu-count 1 or more.")
     return Machine(gpu_count, min_vram, cpu, memory, image or DEFAULT_IMAGE)
 
 

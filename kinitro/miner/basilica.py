@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from kinitro.errors import ConfigurationError
+from kinitro.miner.cloud import Cloud, CloudError
 from kinitro.miner.errors import DeploymentFailed, ServiceError
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError
 
-if TYPE_CHECKING:
-    from basilica import BasilicaClient
-
-TOKEN_VARIABLE: Final = "BASILICA_API_TOKEN"
 DEFAULT_IMAGE: Final = "python:3.12-slim"
 PORT: Final = 8000
 MAX_NAME_CHARACTERS: Final = 63 - 9
@@ -44,13 +39,6 @@ exec uvicorn server:app --host 0.0.0.0 --port 8000
 """
 """Serves exactly what everybody can download: the committed revision, fetched without a token."""
 
-_EXPLANATIONS: Final[dict[type[Exception], str]] = {
-    PermissionError: f"the token in {TOKEN_VARIABLE} is not valid or may not do this: make a new one",
-    KeyError: "there is no such deployment",
-    ConnectionError: "Basilica was not there: try again",
-    TimeoutError: "Basilica did not answer: try again",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -63,6 +51,15 @@ class Machine:
     memory: str = "4Gi"
     image: str = DEFAULT_IMAGE
     """Needs python3 with pip and venv."""
+
+    def __post_init__(self) -> None:
+        """Raises ConfigurationError."""
+        if self.min_vram_gb is not None and not self.gpu_count:
+            raise ConfigurationError(f"--min-vram {self.min_vram_gb} needs --gpu-count 1 or more.")
+        if not re.fullmatch(r"(?!0*\.?0*m?$)[0-9]*\.?[0-9]+m?", self.cpu):
+            raise ConfigurationError(f"--cpu {self.cpu!r} is no number of cores: write 2, 0.5 or 500m.")
+        if not re.fullmatch(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)", self.memory):
+            raise ConfigurationError(f"--memory {self.memory!r} is no amount of memory: write 4Gi or 512Mi.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,6 @@ def deploy(
     timeout_s: float = 900.0,
     report: Callable[[str], None] = lambda _: None,
     allow_private: bool = False,
-    poll_interval_s: float = POLL_INTERVAL_S,
 ) -> Deployed:
     """Serve `repo` at `revision`; returns when /health answers ok.
 
@@ -107,39 +103,32 @@ def deploy(
     that is interrupted, is deleted. Raises ConfigurationError, ServiceError, DeploymentFailed.
     """
     wanted = deployment_name(repo, revision, name)
-    client = _client()
+    cloud = Cloud(report)
     limit = time.monotonic() + timeout_s
-    with _named_errors(f"{wanted} could not be deployed"):
-        existing = next(
-            (d for d in client.list_deployments().deployments if wanted in (d.instance_name, d.friendly_name)), None
-        )
-        found = existing or client.create_deployment(wanted, machine.image, **_request(repo, revision, machine))
-    report(f"{'Found' if existing else 'Created'} deployment {found.instance_name}")
+    existing = cloud.find(wanted)
+    found, made_here = (existing.instance_name, False) if existing else _create(cloud, wanted, repo, revision, machine)
+    report(f"{'Created' if made_here else 'Found'} deployment {found}")
     try:
-        endpoint = _wait_until_ready(client, found.instance_name, limit, report, poll_interval_s)
-        _wait_until_healthy(endpoint, limit, report, poll_interval_s, allow_private)
+        endpoint = _wait_until_ready(cloud, found, limit, report)
+        _wait_until_healthy(endpoint, limit, report, allow_private)
     except BaseException as error:
         if isinstance(error, DeploymentFailed):
-            _show_log(client, found.instance_name, report)
-        if existing is None:
-            _delete(client, found.instance_name, report)
+            _show_log(cloud, found, report)
+        if made_here:
+            _delete(cloud, found, report)
         raise
-    return Deployed(found.instance_name, endpoint)
+    return Deployed(found, endpoint)
 
 
-def required_token() -> str:
-    """The token from the environment; raises ConfigurationError."""
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if not token:
-        raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Basilica API token in it.")
-    return token
-
-
-def _client() -> BasilicaClient:
-    token = required_token()
-    from basilica import BasilicaClient
-
-    return BasilicaClient(api_key=token)
+def _create(cloud: Cloud, wanted: str, repo: str, revision: str, machine: Machine) -> tuple[str, bool]:
+    """Name of a new deployment, also if it came into being although the answer got lost; and that it is ours."""
+    try:
+        return cloud.create(wanted, machine.image, _request(repo, revision, machine)), True
+    except CloudError as error:
+        created = cloud.find(wanted) if error.may_have_happened else None
+        if created is None:
+            raise
+        return created.instance_name, True
 
 
 def _request(repo: str, revision: str, machine: Machine) -> dict[str, Any]:
@@ -162,14 +151,11 @@ def _request(repo: str, revision: str, machine: Machine) -> dict[str, Any]:
     return request
 
 
-def _wait_until_ready(
-    client: BasilicaClient, name: str, limit: float, report: Callable[[str], None], interval_s: float
-) -> str:
+def _wait_until_ready(cloud: Cloud, name: str, limit: float, report: Callable[[str], None]) -> str:
     """Follow the deployment until its container runs; returns its URL."""
     last = ""
     while True:
-        with _named_errors(f"The deployment {name} could not be followed"):
-            now = client.get_deployment(name)
+        now = cloud.look(name)
         phase = now.phase or now.state
         if phase != last:
             report(f"{name}: {phase}, {now.replicas.ready} of {now.replicas.desired} running")
@@ -178,12 +164,10 @@ def _wait_until_ready(
             raise DeploymentFailed(f"The deployment {name} failed: {now.message or 'Basilica gives no reason'}.")
         if now.state in ("Active", "Running") and 0 < now.replicas.desired <= now.replicas.ready:
             return str(now.url).rstrip("/")
-        _sleep(limit, interval_s, f"The deployment {name} is still {phase}")
+        _sleep(limit, f"The deployment {name} is still {phase}")
 
 
-def _wait_until_healthy(
-    endpoint: str, limit: float, report: Callable[[str], None], interval_s: float, allow_private: bool
-) -> None:
+def _wait_until_healthy(endpoint: str, limit: float, report: Callable[[str], None], allow_private: bool) -> None:
     async def ask() -> None:
         policy = HttpPolicy(endpoint, allow_private=allow_private)
         try:
@@ -199,48 +183,32 @@ def _wait_until_healthy(
             if error.reason != last:
                 report(f"{endpoint}/health: {error}")
                 last = error.reason
-            _sleep(limit, interval_s, f"{endpoint}/health does not answer: {error}")
+            _sleep(limit, f"{endpoint}/health does not answer: {error}")
         else:
             return
 
 
-def _sleep(limit: float, interval_s: float, state: str) -> None:
+def _sleep(limit: float, state: str) -> None:
     """Wait for the next look, or give up; raises DeploymentFailed."""
-    if time.monotonic() + interval_s > limit:
+    if time.monotonic() + POLL_INTERVAL_S > limit:
         raise DeploymentFailed(f"{state} at the time limit; look at its log above, or give it a longer --timeout.")
-    time.sleep(interval_s)
+    time.sleep(POLL_INTERVAL_S)
 
 
-def _show_log(client: BasilicaClient, name: str, report: Callable[[str], None]) -> None:
+def _show_log(cloud: Cloud, name: str, report: Callable[[str], None]) -> None:
     try:
-        with _named_errors(f"The log of {name} could not be read"):
-            log = client.get_deployment_logs(name, tail=LOG_LINES)
+        lines = cloud.log(name, LOG_LINES)
     except ServiceError as error:
         report(str(error))
         return
-    for line in str(log).splitlines()[-LOG_LINES:]:
+    for line in lines:
         report(f"| {line}")
 
 
-def _delete(client: BasilicaClient, name: str, report: Callable[[str], None]) -> None:
+def _delete(cloud: Cloud, name: str, report: Callable[[str], None]) -> None:
     try:
-        with _named_errors(f"The deployment {name} could not be deleted; delete it yourself, it may cost money"):
-            client.delete_deployment(name)
+        cloud.delete(name)
     except ServiceError as error:
         report(str(error))
     else:
         report(f"Deleted deployment {name}")
-
-
-@contextlib.contextmanager
-def _named_errors(what: str) -> Iterator[None]:
-    """Turn the SDK's errors, which are builtin ones, into one sentence that holds no token."""
-    try:
-        yield
-    except (PermissionError, KeyError, ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-        why = next((text for kind, text in _EXPLANATIONS.items() if isinstance(error, kind)), None)
-        raise ServiceError(f"{what}: {why or _without_token(str(error))[:300]}.") from None
-
-
-def _without_token(text: str) -> str:
-    return text.replace(os.environ.get(TOKEN_VARIABLE) or "\0", "***").strip().rstrip(".")

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments import EnvironmentSpec, get_spec, make
+from kinitro.environments.randomization.levels import get_level
 from kinitro.environments.registry import CAMERAS
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.miner.errors import RecordingError
@@ -134,8 +135,10 @@ def record(order: Order, env_id: str, attempt: int) -> bool:
 def collect(order: Order, workers: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[Path]:
     """Record what is missing with `workers` processes; the files of all demonstrations, environment by environment.
 
-    `progress(env_id, found)` is called whenever more demonstrations of an environment exist. Raises RecordingError.
+    `progress(env_id, found)` is called whenever more demonstrations of an environment exist. Raises RecordingError,
+    ConfigurationError.
     """
+    get_level(order.randomization)
     try:
         (order.folder / STAGING).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -13,7 +13,7 @@ import msgspec
 
 from kinitro.chain import Wallet, connect
 from kinitro.chain.commitments import Commitment, encode
-from kinitro.miner import basilica, hub
+from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
 
@@ -64,12 +64,18 @@ class Order:
     allow_private: bool = False
 
 
-def plan(order: Order) -> list[str]:
-    """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
+def check_order(order: Order) -> None:
+    """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
     hub.check_folder(order.folder)
     hub.check_repo(order.repo)
     hub.required_token()
-    basilica.required_token()
+    cloud.required_token()
+    basilica.deployment_name(order.repo, "0" * 40, order.name)
+
+
+def plan(order: Order) -> list[str]:
+    """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
+    check_order(order)
     content = folder_digest(order.folder)
     memory = Memory.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
@@ -91,8 +97,7 @@ def deploy_all(order: Order, report: Report) -> int:
 
     Raises ConfigurationError, MinerError, ChainError.
     """
-    hub.check_folder(order.folder)
-    basilica.required_token()
+    check_order(order)
     memory = Memory.load(order.folder)
     content = folder_digest(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):

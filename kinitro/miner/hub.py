@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.errors import ConfigurationError
+from kinitro.miner.deadline import within
 from kinitro.miner.errors import ProjectError, ServiceError
 
 if TYPE_CHECKING:
+    from httpx2 import Client
     from huggingface_hub import HfApi
 
 TOKEN_VARIABLE: Final = "HF_TOKEN"
@@ -23,12 +25,19 @@ NOT_UPLOADED: Final = (
     *("**/__pycache__/*", "*.pyc", ".pytest_cache/*", ".kinitro/*", "MUJOCO_LOG.TXT"),
 )
 """Patterns of what is private or of no use to others."""
+READ_LIMIT_S: Final = 60.0
+"""Without a byte from the hub, a request has failed."""
+CALL_LIMIT_S: Final = 120.0
+"""For a question to the hub as a whole, however it trickles, its retries included."""
+SLOWEST_BYTES_PER_S: Final = 50_000
+"""An upload that is slower is stuck."""
 _EXPLANATIONS: Final = {
-    401: f"the token in {TOKEN_VARIABLE} is not valid: make a new one with write access in your account's settings",
-    403: f"the token in {TOKEN_VARIABLE} may not write there: use one with write access to that repository",
-    404: "there is no such repository or revision, or it is private",
-    409: "somebody else is writing to the repository: try again",
-    429: "too many requests: wait a few minutes and try again",
+    401: f"the hub does not know the token in {TOKEN_VARIABLE} (401); make a new one with write access in your account",
+    403: f"the token in {TOKEN_VARIABLE} may not write there (403); use one with write access to that repository",
+    404: "there is no such repository or revision, or it is private (404)",
+    409: "somebody else is writing to the repository (409); run the command again",
+    413: "a file is larger than the hub takes (413); split it",
+    429: "too many requests (429); wait a few minutes and run the command again",
 }
 
 
@@ -60,13 +69,17 @@ def upload(folder: Path, repo: str) -> str:
     check_repo(repo)
     check_folder(folder)
     api = _api(required_token())
+    size = sum((folder / name).stat().st_size for name in uploaded_files(folder))
     with _named_errors(f"{repo} could not be uploaded"):
-        api.create_repo(repo, exist_ok=True, private=False)
-        commit = api.upload_folder(
-            repo_id=repo,
-            folder_path=folder,
-            ignore_patterns=list(NOT_UPLOADED),
-            commit_message="Policy for Kinitro",
+        within(CALL_LIMIT_S, lambda: api.create_repo(repo, exist_ok=True, private=False))
+        commit = within(
+            CALL_LIMIT_S + size / SLOWEST_BYTES_PER_S,
+            lambda: api.upload_folder(
+                repo_id=repo,
+                folder_path=folder,
+                ignore_patterns=list(NOT_UPLOADED),
+                commit_message="Policy for Kinitro",
+            ),
         )
     return str(commit.oid)
 
@@ -78,7 +91,7 @@ def check_public(repo: str, revision: str) -> int:
     """
     check_repo(repo, revision)
     with _named_errors(f"{repo} at {revision} cannot be downloaded by others"):
-        info = _api(False).model_info(repo, revision=revision, files_metadata=True)
+        info = within(CALL_LIMIT_S, lambda: _api(False).model_info(repo, revision=revision, files_metadata=True))
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
     missing = [name for name in NEEDED_FILES if name not in sizes]
     if missing:
@@ -96,9 +109,19 @@ def required_token() -> str:
 
 def _api(token: str | bool) -> HfApi:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, set_client_factory
 
+    set_client_factory(_client)
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token, library_name="kinitro")
+
+
+def _client() -> Client:
+    """The SDK's, which would wait for ever, with a limit."""
+    from huggingface_hub.utils._http import default_client_factory
+
+    client = default_client_factory()
+    client.timeout = READ_LIMIT_S
+    return client
 
 
 @contextlib.contextmanager
@@ -109,11 +132,32 @@ def _named_errors(what: str) -> Iterator[None]:
 
     try:
         yield
-    except HfHubHTTPError as error:
-        status = error.response.status_code
-        why = _EXPLANATIONS.get(status, f"the hub answered with status {status}: try again later")
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        causes = list(_causes(error))
+        refusal = next((cause for cause in causes if isinstance(cause, HfHubHTTPError)), None)
+        if refusal is not None:
+            why = _explanation(refusal.response.status_code)
+        elif any(isinstance(cause, TimeoutError | httpx2.TimeoutException) for cause in causes):
+            why = "the hub did not answer in time; run the command again later"
+        elif any(isinstance(cause, httpx2.ConnectError) for cause in causes):
+            why = "the hub was not there; look at your network and at HF_ENDPOINT, if you set it"
+        elif any(isinstance(cause, httpx2.HTTPError | ConnectionError) for cause in causes):
+            why = "the connection to the hub broke; run the command again, what arrived is not sent twice"
+        elif isinstance(error, OSError) and error.filename:
+            why = f"{error.filename}: {error.strerror}"
+        else:  # malformed answers, and everything of the large-file store
+            said = " ".join(str(error).replace(os.environ.get(TOKEN_VARIABLE) or "\0", "***").split())
+            why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
         raise ServiceError(f"{what}: {why}.") from None
-    except (httpx2.HTTPError, OSError) as error:
-        raise ServiceError(f"{what}: the hub was not there ({type(error).__name__}): try again.") from None
-    except ValueError as error:  # the SDK's name for malformed answers
-        raise ServiceError(f"{what}: {str(error)[:200]}.") from None
+
+
+def _explanation(status: int) -> str:
+    if status >= 500:
+        return f"the hub failed ({status}), the fault is on its side; run the command again in a few minutes"
+    return _EXPLANATIONS.get(status, f"the hub does not accept it ({status})")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from tests.standin.rest import Answer, Call, RestStandin
 
 REPO = r"([^/]+/[^/]+)"
+XET_TOKEN = "xet-token"
 CODES = {401: "", 403: "", 404: "RepoNotFound", 409: "", 429: "", 500: ""}
 
 
@@ -25,7 +27,13 @@ class Hub(RestStandin):
         self.commits: dict[tuple[str, str], dict[str, bytes]] = {}
         self.heads: dict[str, str | None] = {}
         self.large_suffixes: tuple[str, ...] = ()
-        """Of files that the hub keeps in its large-file store: they are served from there, and cannot be uploaded."""
+        """Of files that the hub wants in a large-file store: Git LFS, or Xet."""
+        self.large_files: dict[str, bytes] = {}
+        """Content by SHA-256, as Git LFS has it."""
+        self.xorbs: dict[str, bytes] = {}
+        """Blocks of packed content by hash, as Xet has it."""
+        self.shards = 0
+        """How many times Xet was told which blocks make which files."""
 
     def publish(self, repo: str, files: Mapping[str, bytes]) -> str:
         """Put these files into `repo` without an upload; returns the revision."""
@@ -40,6 +48,11 @@ class Hub(RestStandin):
 
     def answer(self, call: Call) -> Answer:
         path = unquote(urlsplit(call.path).path)
+        if match := re.fullmatch("/lfs/([0-9a-f]{64})", path):  # the signature in its URL is what authorizes
+            self.large_files[match[1]] = call.body
+            return Answer(200)
+        if call.headers.get("authorization") == f"Bearer {XET_TOKEN}":
+            return self._xet(path, call)
         if call.method == "POST" and call.headers.get("authorization") != f"Bearer {self.token}":
             return self.failure(401)
         if path == "/api/repos/create":
@@ -50,6 +63,10 @@ class Hub(RestStandin):
             return Answer(200, {"errors": [], "warnings": []})
         if match := re.fullmatch(rf"/api/models/{REPO}/preupload/.+", path):
             return self._preupload(match[1], call)
+        if match := re.fullmatch(rf"/{REPO}\.git/info/lfs/objects/batch", path):
+            return Answer(200, {"transfer": "basic", "objects": [self._lfs(file) for file in call.json["objects"]]})
+        if match := re.fullmatch(rf"/api/models/{REPO}/xet-write-token/.+", path):
+            return self._xet_token(call)
         if match := re.fullmatch(rf"/api/models/{REPO}/commit/.+", path):
             return self._commit(match[1], call)
         if match := re.fullmatch(rf"/api/models/{REPO}(?:/revision/([^/]+))?", path):
@@ -72,12 +89,36 @@ class Hub(RestStandin):
         ]
         return Answer(200, {"files": files, "commitOid": self.heads[repo]})
 
+    def _lfs(self, file: dict[str, Any]) -> dict[str, Any]:
+        if file["oid"] in self.large_files:
+            return file
+        return file | {"actions": {"upload": {"href": f"{self.url}/lfs/{file['oid']}"}}}
+
+    def _xet_token(self, call: Call) -> Answer:
+        if call.headers.get("authorization") != f"Bearer {self.token}":
+            return self.failure(401)
+        facts = {"casUrl": self.url, "accessToken": XET_TOKEN, "exp": int(time.time()) + 3600}
+        headers = {"X-Xet-Cas-Url": self.url, "X-Xet-Access-Token": XET_TOKEN, "X-Xet-Token-Expiration": "9999999999"}
+        return Answer(200, facts, headers)
+
+    def _xet(self, path: str, call: Call) -> Answer:
+        if match := re.fullmatch("/v1/xorbs/default/([0-9a-f]{64})", path):
+            new = match[1] not in self.xorbs
+            self.xorbs[match[1]] = call.body
+            return Answer(200, {"was_inserted": new})
+        if path == "/v1/shards":
+            self.shards += 1
+            return Answer(200, {"result": 1})
+        return self.failure(404)
+
     def _commit(self, repo: str, call: Call) -> Answer:
         tree = dict(self.commits.get((repo, self.heads[repo] or ""), {}))
         for line in map(json.loads, call.body.splitlines()):
             value = line["value"]
             if line["key"] == "file":
                 tree[value["path"]] = base64.b64decode(value["content"])
+            elif line["key"] == "lfsFile":
+                tree[value["path"]] = self.large_files.get(value["oid"], f"xet {value['oid']}".encode())
         revision = hashlib.sha1(call.body).hexdigest()
         self.commits[repo, revision] = tree
         self.heads[repo] = revision

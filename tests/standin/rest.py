@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+
+class Trouble(Enum):
+    """What is worse than a status."""
+
+    CUT = "the connection is closed before an answer"
+    CUT_UPLOAD = "the connection is closed in the middle of the request's body"
+    SILENCE = "no answer, ever"
+    LOST = "it is done, and the answer is lost"
+    TRICKLE = "an answer that comes byte by byte and does not end"
 
 
 @dataclass
@@ -34,13 +46,19 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+Failure = int | Trouble
+
+
 class RestStandin:
-    """Override `answer`. Tests set `failures[(method, path part)]` to a status, 0 for a connection cut off."""
+    """Override `answer`. Tests set `failures[(method, path part)]` to a status or a trouble, or to a list of them,
+    one for each call, of which None goes well."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.failures: dict[tuple[str, str], int] = {}
+        self.failures: dict[tuple[str, str], Failure | list[Failure | None]] = {}
         self.delay_s = 0.0
+        """Before each answer."""
+        self._stopped = threading.Event()
         standin = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,6 +82,7 @@ class RestStandin:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -74,19 +93,32 @@ class RestStandin:
     def failure(self, status: int) -> Answer:
         return Answer(status, {"error": "it went wrong"})
 
+    def _failure_of(self, call: Call) -> Failure | None:
+        for (method, part), failure in self.failures.items():
+            if method == call.method and part in call.path:
+                if isinstance(failure, list):
+                    return failure.pop(0) if failure else None
+                return failure
+        return None
+
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
-        body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
-        if handler.headers.get("transfer-encoding") == "chunked":
-            body = _chunks(handler)
-        call = Call(handler.command, handler.path, {k.lower(): v for k, v in handler.headers.items()}, body)
+        call = Call(handler.command, handler.path, {k.lower(): v for k, v in handler.headers.items()}, b"")
+        failure = self._failure_of(call)
+        length = int(call.headers.get("content-length") or 0)
+        if failure is Trouble.CUT_UPLOAD:
+            call.body = handler.rfile.read(length // 2)
+        elif call.headers.get("transfer-encoding") == "chunked":
+            call.body = _chunks(handler)
+        else:
+            call.body = handler.rfile.read(length)
         self.calls.append(call)
-        time.sleep(self.delay_s)
-        failing = [s for (method, part), s in self.failures.items() if method == call.method and part in call.path]
-        if failing and failing[0] == 0:
-            handler.close_connection = True
-            handler.connection.close()
+        if failure is Trouble.LOST:
+            self.answer(call)
+        if isinstance(failure, Trouble):
+            self._trouble(handler, failure)
             return
-        result = self.failure(failing[0]) if failing else self.answer(call)
+        self._stopped.wait(self.delay_s)
+        result = self.answer(call) if failure is None else self.failure(failure)
         content = result.body if isinstance(result.body, bytes) else json.dumps(result.body).encode()
         handler.send_response(result.status)
         headers = {"content-type": "application/json", "content-length": str(len(content)), **result.headers}
@@ -95,6 +127,22 @@ class RestStandin:
         handler.end_headers()
         if call.method != "HEAD":
             handler.wfile.write(content)
+
+    def _trouble(self, handler: BaseHTTPRequestHandler, trouble: Trouble) -> None:
+        handler.close_connection = True
+        if trouble is Trouble.SILENCE:
+            self._stopped.wait()
+        elif trouble is Trouble.TRICKLE:
+            handler.send_response(200)
+            handler.send_header("content-type", "application/json")
+            handler.send_header("content-length", "1000000")
+            handler.end_headers()
+            with contextlib.suppress(OSError):  # the client has had enough
+                while not self._stopped.wait(0.05):
+                    handler.wfile.write(b" ")
+                    handler.wfile.flush()
+        with contextlib.suppress(OSError):
+            handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _chunks(handler: BaseHTTPRequestHandler) -> bytes:

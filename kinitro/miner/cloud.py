@@ -1,0 +1,162 @@
+"""Basilica's deployments as its SDK reaches them: with a deadline, retried where that is safe, each failure named."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import stamina
+
+from kinitro.errors import ConfigurationError
+from kinitro.logs import public_url
+from kinitro.miner.deadline import within
+from kinitro.miner.errors import ServiceError
+
+if TYPE_CHECKING:
+    from basilica import DeploymentResponse, DeploymentSummary
+
+TOKEN_VARIABLE: Final = "BASILICA_API_TOKEN"
+URL_VARIABLE: Final = "BASILICA_API_URL"
+CALL_LIMIT_S: Final = 60.0
+"""For one request. The SDK itself would wait for minutes."""
+TRIES: Final = 4
+"""Of what may be repeated: looking, and deleting."""
+RETRY_WAIT_S: Final = 1.0
+"""Before the second try; doubled for each further one."""
+TRANSIENT: Final = frozenset({None, 408, 429, 500, 502, 503, 504})
+"""Statuses that the next try may not meet; None is no answer at all."""
+
+T = TypeVar("T")
+
+
+class CloudError(ServiceError):
+    """Basilica refused, failed or did not answer. `status` is that of HTTP, None without an answer."""
+
+    def __init__(self, message: str, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether what was asked for may have been done all the same."""
+        return self.status is None or self.status >= 500
+
+
+def required_token() -> str:
+    """The token from the environment; raises ConfigurationError."""
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not token:
+        raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Basilica API token in it.")
+    return token
+
+
+class Cloud:
+    """The deployments of the account whose token is in the environment. Everything here raises CloudError."""
+
+    def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
+        """Raises ConfigurationError without a token. `report` is told of each further try."""
+        self._report = report
+        self._token = required_token()
+        from basilica import BasilicaClient
+
+        self._client = BasilicaClient(api_key=self._token)
+
+    def find(self, name: str) -> DeploymentSummary | None:
+        """The deployment that was asked for by this name; Basilica may have given it another one."""
+        listed = self._repeated("The deployments could not be listed", self._client.list_deployments)
+        return next((d for d in listed.deployments if name in (d.instance_name, d.friendly_name)), None)
+
+    def create(self, name: str, image: str, request: dict[str, Any]) -> str:
+        """Basilica's name of the new deployment. Tried once: a second one would cost twice."""
+        what = f"{name} could not be deployed"
+        created = self._once(what, lambda: self._client.create_deployment(name, image, **request))
+        return str(created.instance_name)
+
+    def look(self, name: str) -> DeploymentResponse:
+        """How it is at this moment."""
+        return self._repeated(f"The deployment {name} could not be followed", lambda: self._client.get_deployment(name))
+
+    def log(self, name: str, lines: int) -> list[str]:
+        """The last lines of what its server said."""
+        what = f"The log of {name} could not be read"
+        text = self._once(what, lambda: self._client.get_deployment_logs(name, tail=lines))
+        return str(text).splitlines()[-lines:]
+
+    def delete(self, name: str) -> None:
+        """Done too if there is none."""
+        what = f"The deployment {name} could not be deleted; delete it yourself, it may cost money"
+        try:
+            self._repeated(what, lambda: self._client.delete_deployment(name))
+        except CloudError as error:
+            if error.status != 404:
+                raise
+
+    def _repeated(self, what: str, call: Callable[[], T]) -> T:
+        attempts = stamina.retry_context(
+            on=lambda error: isinstance(error, CloudError) and error.status in TRANSIENT,
+            attempts=TRIES,
+            timeout=None,
+            wait_initial=RETRY_WAIT_S,
+            wait_jitter=RETRY_WAIT_S,
+        )
+        for attempt in attempts:
+            with attempt:
+                if attempt.num > 1:
+                    self._report(f"Basilica did not do it; try {attempt.num} of {TRIES}")
+                return self._once(what, call)
+        raise AssertionError("unreachable")
+
+    def _once(self, what: str, call: Callable[[], T]) -> T:
+        """One request; the SDK's errors, which are builtin ones, become one sentence that holds no token."""
+        try:
+            return within(CALL_LIMIT_S, call)
+        except (PermissionError, KeyError, ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+            said = str(error.args[0] if error.args else error).replace(self._token, "***")
+            status = _status(error, said)
+            raise CloudError(f"{what}: {_explanation(status, error, said)}.", status) from None
+
+
+def _status(error: Exception, said: str) -> int | None:
+    """The HTTP status behind an error of the SDK; None if there was no answer."""
+    match error:
+        case PermissionError():
+            return 401 if "uthentication" in said else 403
+        case KeyError():
+            return 404
+        case ConnectionError() | TimeoutError():
+            return None
+        case ValueError():
+            return 400
+    if found := re.search(r"status (\d{3})", said):
+        return int(found[1])
+    return 409 if said.startswith("Conflict") else 429 if said.startswith("Rate limit") else 500
+
+
+def _explanation(status: int | None, error: Exception, said: str) -> str:
+    """What happened, and what to do."""
+    where = public_url(os.environ.get(URL_VARIABLE) or "Basilica")
+    match status:
+        case None if isinstance(error, TimeoutError):
+            return f"{where} did not answer within {CALL_LIMIT_S:g} s; run the command again later"
+        case None if "onnection closed" in said or "reset" in said:
+            return f"{where} closed the connection before it answered; run the command again"
+        case None:
+            return f"{where} was not there; look at your network and at {URL_VARIABLE}, if you set it"
+        case 401:
+            return f"Basilica does not know the token in {TOKEN_VARIABLE} (401); make a new one in your account"
+        case 402:
+            return "the account has no credit left (402); add some"
+        case 403:
+            return f"the token in {TOKEN_VARIABLE} may not do this (403); make one that may manage deployments"
+        case 404:
+            return f"Basilica has no such thing (404); it was deleted meanwhile, or {URL_VARIABLE} leads elsewhere"
+        case 409:
+            return "the name is taken (409); choose another with --name, or wait until the deployment of it is gone"
+        case 429:
+            return "too many requests (429); wait a minute and run the command again"
+        case code if code >= 500:
+            return f"Basilica failed ({code}), the fault is on its side; run the command again in a few minutes"
+        case _:
+            return f"Basilica does not accept the request ({status}): {' '.join(said.split())[:200].rstrip('.')}"
