@@ -46,7 +46,7 @@ async def create_tasks(
     episodes = {len(row) for row in seeds}
     if not uids or len(episodes) != 1 or episodes == {0}:
         return 0
-    first = await _task_number(connection)
+    first = await _next_task(connection)
     async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
         await copy.write(_COPY_HEADER)
         for episode in range(episodes.pop()):
@@ -54,14 +54,14 @@ async def create_tasks(
                 marked = None if record is None else record[episode, env]
                 await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
         await copy.write(_COPY_TRAILER)
-    last = await _task_number(connection)
+    last = await _next_task(connection) - 1
     await connection.execute(SQL["NOTE_TASKS"], {"cycle": cycle_id, "first": first, "last": last})
     return len(uids) * sum(len(row) for row in seeds)
 
 
-async def _task_number(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["TASK_NUMBER"])).fetchone()
-    assert row  # noqa: S101  a sequence always has a next number
+async def _next_task(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["NEXT_TASK"])).fetchone()
+    assert row  # noqa: S101  a sequence has one row
     return int(row[0])
 
 

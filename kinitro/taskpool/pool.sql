@@ -52,8 +52,8 @@ delete from lease where cycle_id = %(cycle)s::int
 -- CREATE  tasks in fetch order
 copy task (cycle_id, uid, env, episode, seed, record) from stdin (format binary)
 
--- TASK_NUMBER  uses one up
-select nextval('task_id_seq')
+-- NEXT_TASK  the number of the next task: larger than those of all tasks so far
+select last_value + is_called::int from task_id_seq
 
 -- NOTE_TASKS  a cycle's tasks have numbers from first to last; tasks of other cycles may have some of them too
 update cycle set first_task = least(first_task, %(first)s), last_task = greatest(last_task, %(last)s)
