@@ -56,6 +56,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         summary="Task pool, scores and weights of the Kinitro subnet.",
         lifespan=lifespan,
         responses=PROBLEM_RESPONSES,
+        docs_url=None,  # it would load its script from elsewhere; the dashboard has a page of its own
+        redoc_url=None,
     )
     add_problem_handlers(app)
     for module in pkgutil.iter_modules(routes.__path__):

@@ -95,6 +95,11 @@ async def environment(env_id: str, board: BoardOf) -> Response:
     return page("environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
 
 
+@router.get("/docs")
+async def api(request: Request, board: BoardOf) -> Response:
+    return page("api.html", board=await board.snapshot(), description=request.app.openapi())
+
+
 @router.get("/static/{name}")
 async def static(name: str) -> Response:
     if name not in STATIC_FILES:

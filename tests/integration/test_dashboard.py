@@ -159,7 +159,7 @@ async def test_pages_say_what_was_published(published: httpx2.AsyncClient) -> No
 
 
 async def test_tables_and_pictures_have_names(published: httpx2.AsyncClient) -> None:
-    for path in ("/", "/miners/3", "/environments/metaworld/push-v3"):
+    for path in ("/", "/miners/3", "/environments/metaworld/push-v3", "/docs"):
         seen = await page(published, path)
         assert ("html", {"lang": "en"}) in seen.found
         assert sum(tag == "h1" for tag, _ in seen.found) == 1
@@ -169,6 +169,13 @@ async def test_tables_and_pictures_have_names(published: httpx2.AsyncClient) -> 
                 assert attributes["aria-label"]
             if tag == "th":
                 assert attributes["scope"] in ("row", "col")
+
+
+async def test_the_page_about_the_api_names_every_route(empty: httpx2.AsyncClient) -> None:
+    seen = await page(empty, "/docs")
+    paths = (await empty.get("/openapi.json")).json()["paths"]
+    assert len(paths) > 20
+    assert all(path in seen.text for path in paths)
 
 
 async def test_static_files(published: httpx2.AsyncClient) -> None:
