@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import os
 import platform
-import socket
 import statistics
 import subprocess
 import sys
@@ -37,6 +36,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine, String, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from kinitro.local.ports import free_ports
 from kinitro.local.postgres import LocalPostgres
 from kinitro.taskpool import schema
 from kinitro.taskpool.client import ApiClient
@@ -288,9 +288,7 @@ async def over_http(url: str, rounds: int) -> tuple[Meter, Meter]:
 @contextmanager
 def process(command: Callable[[int], list[str]], path: str) -> Iterator[tuple[str, int]]:
     """Address and process number of a server on a free port, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
     running = subprocess.Popen(command(port))
     try:

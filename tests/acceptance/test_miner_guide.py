@@ -14,8 +14,9 @@ import pytest
 
 from kinitro.chain import Wallet
 from kinitro.chain.local import LocalChain
+from kinitro.local.ports import free_ports
 from kinitro.miner.projects import create_project
-from tests.fakes.policy_servers import free_port, running_project
+from tests.fakes.policy_servers import running_project
 from tests.standin.basilica import Basilica
 from tests.standin.hub import Hub
 
@@ -85,7 +86,7 @@ def world(tmp_path, empty_database) -> Iterator[dict[str, str]]:
 @pytest.mark.slow
 def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
     done = subprocess.run(
-        ["bash", "-c", script(free_port())],
+        ["bash", "-c", script(free_ports(1)[0])],
         cwd=tmp_path,
         env=os.environ | world,
         capture_output=True,

@@ -55,12 +55,6 @@ def outside_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running_project(project: Path, python: str | Path = sys.executable) -> Iterator[str]:
     """The URL of `uvicorn server:app` in the project, with nothing of this checkout on its path."""

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.interface import Wallet
 from kinitro.chain.local import LocalChain
+from kinitro.local.ports import free_ports
 from tests.fakes.published import Published
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,12 +74,6 @@ def service(command: str, replace: dict[str, str], directory: Path, **environmen
                 process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for(url: str) -> None:
     for _ in range(300):
         try:
@@ -92,7 +86,7 @@ def wait_for(url: str) -> None:
 
 @contextmanager
 def api_of(database_url: str, directory: Path) -> Iterator[str]:
-    port = free_port()
+    port = free_ports(1)[0]
     with service(f"kinitro api --database-url {database_url} --port {port}", {}, directory):
         wait_for(f"http://127.0.0.1:{port}/ready")
         yield f"http://127.0.0.1:{port}"
@@ -120,11 +114,10 @@ def test_audit_guide(published: Published, tmp_path: Path) -> None:
     assert sum("equal to the bit" in text for text in output) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_backend_guide(empty_database: str, tmp_path: Path) -> None:
     text = (DOCS / "backend-guide.md").read_text().partition("## Disputes")[0]
-    port = free_port()
+    port = free_ports(1)[0]
     database_url = f"{empty_database}_guide"
     replace = {
         "postgresql://kinitro:secret@db.example/kinitro": database_url,
@@ -160,7 +153,7 @@ def test_backend_guide(empty_database: str, tmp_path: Path) -> None:
 async def make_chain(url: str) -> None:
     """A local chain with a miner and somebody whose commitment is refused, as /v1/miners then shows."""
     chain = await LocalChain.create(url, 26, block_time_s=0.2)
-    good = encode(Commitment("owner/policy", "a" * 40, f"http://127.0.0.1:{free_port()}"))
+    good = encode(Commitment("owner/policy", "a" * 40, f"http://127.0.0.1:{free_ports(1)[0]}"))
     bad = b'{"repo": "no name", "revision": "main", "endpoint": "x"}'
     for name, data in (("good", good), ("bad", bad)):
         await chain.register(26, Wallet(name, "default"))

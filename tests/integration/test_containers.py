@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from kinitro.executor.containers.bridge import container_options, deadline_of
 from kinitro.executor.containers.evaluator import ContainerPool, bridge_configs
 from kinitro.executor.containers.server import build_app
 from kinitro.executor.settings import ExecutorSettings
+from kinitro.local.ports import free_ports
 from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.point import PointEnvironment
 from tests.integration.test_worker_pool import FAKES, ROOT, job
@@ -98,9 +98,7 @@ async def test_the_server_says_what_is_wrong_with_a_call(monkeypatch: pytest.Mon
 @pytest.fixture
 def container() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The server as it runs in the image, here as a process, with the tests' tiny environments."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     variables = {
         "PYTHONPATH": str(ROOT),
         "KINITRO_EVAL_TOKEN": TOKEN,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from kinitro.environments import get_spec, make
 from kinitro.evaluation import replay, traces
+from kinitro.local.ports import free_ports
 from kinitro.local.postgres import LocalPostgres
 from kinitro.taskpool.schema import upgrade
 
@@ -111,12 +111,6 @@ def until(holds: Callable[[], bool], within_s: float = 90.0) -> None:
         time.sleep(0.1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def answers(port: int) -> bool:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
         return bool(response.status == 200)
@@ -161,7 +155,7 @@ def check_traces(database: str, cycle: int, episodes: int) -> None:
 
 
 def test_killing_the_api_or_postgresql_only_delays_the_executor(database: str, miner: str, tmp_path: Path) -> None:
-    port, episodes = free_port(), 36
+    port, episodes = free_ports(1)[0], 36
     cycle = open_cycle(database, miner, episodes)
     with command(tmp_path / "executor.log", *executor(port, tmp_path)) as running:
         with command(tmp_path / "api.log", *api(database, port)):

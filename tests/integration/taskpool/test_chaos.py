@@ -10,7 +10,6 @@ import itertools
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
+from kinitro.local.ports import free_ports
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiRefused, ApiUnavailable
 from kinitro.taskpool.messages import FetchResponse, SubmitRequest, TaskResult
@@ -58,9 +58,7 @@ class Instance:
     """One `kinitro api` process, which may be killed and started again on its port."""
 
     def __init__(self, database: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         arguments = ["api", "--database-url", database, "--port", str(self.port), "--lease-ttl-s", str(TTL_S)]
         self.command = [sys.executable, "-m", "kinitro", *arguments, "--log-level", "error"]

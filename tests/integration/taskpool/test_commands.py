@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from kinitro.api.server import listening_socket
 from kinitro.api.settings import ApiSettings
 from kinitro.cli import build_app
 from kinitro.errors import KinitroError
+from kinitro.local.ports import free_ports
 from kinitro.taskpool import schema
 from kinitro.taskpool.database import connect
 from kinitro.taskpool.errors import DatabaseRefused, SchemaMismatch
@@ -203,9 +203,7 @@ def test_sigterm_waits_for_requests_in_flight(database: str) -> None:
 @contextmanager
 def _api(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A `kinitro api` process that is ready; `_url` finds it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_ports(1)[0])
     command = [sys.executable, "-m", "kinitro", "api", "--database-url", url, "--port", port, *arguments]
     process = subprocess.Popen(command, text=True)
     try:
