@@ -81,7 +81,8 @@ def iter_observations(
         if checksum(observation) != exchange.checksum:
             raise NotReproduced(f"What the policy was shown at step {exchange.step} looks different on this machine.")
         yield exchange, observation
-        rollout.execute(exchange.actions)
+        if exchange.complete:  # what came after the last answer was shown to nobody
+            rollout.execute(exchange.actions)
 
 
 def _next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
