@@ -103,16 +103,12 @@ class _Remote:
 
     def __init__(self, socket: Path, process: asyncio.subprocess.Process) -> None:
         self.socket = socket
-        self._process = process
-        self._ending: Ending | None = None
+        assert process.stdout is not None
+        self._line = asyncio.create_task(process.stdout.readline())
 
     async def wait(self, within_s: float) -> Ending | None:
-        assert self._process.stdout is not None
-        if self._ending is None:
-            with contextlib.suppress(TimeoutError):
-                line = await asyncio.wait_for(self._process.stdout.readline(), within_s)
-                self._ending = msgspec.json.decode(line, type=Ending)
-        return self._ending
+        await asyncio.wait([self._line], timeout=within_s)
+        return msgspec.json.decode(self._line.result(), type=Ending) if self._line.done() else None
 
 
 @dataclass

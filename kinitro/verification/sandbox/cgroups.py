@@ -22,6 +22,8 @@ ROOT = Path("/sys/fs/cgroup")
 PREFIX = "kinitro-sandbox-"
 PERIOD_US = 100_000
 """Of the CPU quota."""
+CHARGED_AT_ONCE_BYTES = 2 * 1024**2
+"""A huge page: nothing bigger is charged in one piece."""
 REMOVAL_S = 5.0
 """The kernel needs a moment to let go of the dead."""
 _CONTROLLERS_V1 = ("memory", "pids", "cpu", "cpuacct")
@@ -61,7 +63,12 @@ class Cgroup:
         """Whether the group's own memory was full; if not, one that kills in it was somebody else's."""
         if self._is_v2:
             return self._counter("memory", "memory.events", "max") > 0
-        return int((self._directories["memory"] / "memory.failcnt").read_text()) > 0
+        # Newer kernels no longer count failures in memory.failcnt.
+        highest, limit = (
+            int((self._directories["memory"] / f"memory.{name}_in_bytes").read_text())
+            for name in ("max_usage", "limit")
+        )
+        return highest > limit - CHARGED_AT_ONCE_BYTES
 
     def refused_forks(self) -> int:
         """Processes and threads that were not made because there were too many."""

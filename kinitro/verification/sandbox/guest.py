@@ -35,6 +35,8 @@ SETUP_S: Final = 60.0
 LOG_BYTES: Final = 8192
 """Of the output's end that are kept."""
 OPEN_FILES: Final = 512
+SPARE_PIDS: Final = 16
+"""What is over the limit must be there to be seen, where no control group tells of refused forks."""
 _READ_BYTES: Final = 65536
 _BY_SIGNAL: Final = 128
 
@@ -129,10 +131,12 @@ class Guest:
                 return EndReason.PIDS
             return EndReason.CPU if cgroup.cpu_s() > limits.cpu_s else None
         usage = usage_of(self._ours.pid)
-        if usage.memory_bytes > limits.memory_bytes:
-            return EndReason.MEMORY
         if usage.pids >= limits.pids:
             return EndReason.PIDS
+        if usage.memory_bytes > limits.memory_bytes:
+            usage = usage_of(self._ours.pid, proportional=True)
+            if usage.memory_bytes > limits.memory_bytes:
+                return EndReason.MEMORY
         return EndReason.CPU if usage.cpu_s > limits.cpu_s else None
 
     def _judged(self, code: int) -> Ending:
@@ -255,7 +259,7 @@ def _rlimits(limits: Limits, *, is_counted: bool) -> Iterator[tuple[int, int]]:
     yield resource.RLIMIT_MSGQUEUE, 0
     if not is_counted:
         yield resource.RLIMIT_DATA, limits.memory_bytes
-        yield resource.RLIMIT_NPROC, limits.pids
+        yield resource.RLIMIT_NPROC, limits.pids + SPARE_PIDS
 
 
 def printable(output: bytes | bytearray) -> str:

@@ -20,13 +20,15 @@ class Usage:
     pids: int
     """Processes and threads."""
     memory_bytes: int
-    """Anonymous memory in RAM."""
+    """Anonymous memory in RAM. What a fork still shares with its parent may be counted for both."""
     cpu_s: float
     """Dead children included."""
 
 
-def usage_of(root: int) -> Usage:
+def usage_of(root: int, *, proportional: bool = False) -> Usage:
     """What the process `root` and its descendants use now; zeros if it is gone.
+
+    proportional: count shared memory once, which takes longer.
 
     The first process of a pid namespace inherits orphans, so no descendant of it is ever missed.
     """
@@ -42,7 +44,7 @@ def usage_of(root: int) -> Usage:
         queue += children[pid]
     return Usage(
         sum(int(stats[pid][_THREADS]) for pid in tree),
-        sum(map(_anonymous_bytes, tree)),
+        sum(map(_proportional_bytes if proportional else _anonymous_bytes, tree)),
         sum(sum(map(int, stats[pid][_TIMES])) for pid in tree) * _TICK_S,
     )
 
@@ -61,3 +63,12 @@ def _anonymous_bytes(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * _PAGE_BYTES
+
+
+def _proportional_bytes(pid: int) -> int:
+    """Anonymous memory, of shared pages its share."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return _anonymous_bytes(pid)
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
