@@ -54,7 +54,7 @@ class BubblewrapSandbox:
 
     async def check(self) -> None:
         """Attack a sandbox from inside; raises SandboxUnavailable if anything succeeds, or if nothing can be tried."""
-        await asyncio.to_thread(remove_abandoned)
+        remove_abandoned()
         try:
             *holes, last = (await _attacked()).splitlines() or [""]
         except SandboxFailed as error:
@@ -65,9 +65,9 @@ class BubblewrapSandbox:
         if holes or last != "done":
             found = "; ".join(holes) or "the attack on a sandbox broke off"
             raise SandboxUnavailable(f"Policies are not shut in on this machine: {found}.")
-        cgroup = await asyncio.to_thread(make_cgroup, Limits())
+        cgroup = make_cgroup(Limits())
         if cgroup is not None:
-            await asyncio.to_thread(cgroup.remove)
+            cgroup.remove()
         else:
             log.warning(
                 "no control group may be made here: what policies use is looked at ten times a second instead, "

@@ -168,7 +168,7 @@ async def admitted(
     Raises SandboxFailed or SandboxUnavailable if it could not be shut in; then it never ran.
     """
     command: list[str | Path] = [python, "-I", "-B", "-u", "/launch.py", *map(str, arguments)]
-    cgroup = await asyncio.to_thread(make_cgroup, limits)
+    cgroup = make_cgroup(limits)
     try:
         ours = await _behind_gate(command, [*read_only, (script, Path("/launch.py"))], limits, cgroup, inherited)
     except BaseException:
@@ -216,7 +216,7 @@ async def _behind_gate(
                 resource.prlimit(pid, kind, (amount, amount))
             gate.write(b"+")
         except BaseException as error:
-            process.kill()
+            _kill_process(process)
             if isinstance(error, OSError):
                 raise SandboxFailed(f"The limits of a sandbox could not be put on it: {error}.") from error
             raise
@@ -245,7 +245,7 @@ async def _child_pid(process: asyncio.subprocess.Process, info: BinaryIO) -> int
         told = await asyncio.wait_for(read_to_end(info), SETUP_S)
         return msgspec.json.decode(told, type=_Info).child_pid
     except (TimeoutError, msgspec.DecodeError):
-        process.kill()
+        _kill_process(process)
         said, _ = await process.communicate()
         raise SandboxFailed(f"bubblewrap did not start: {printable(said).strip()[:300] or 'it said nothing'}") from None
 
@@ -282,6 +282,11 @@ async def _gone(pidfd: int) -> None:
 def _kill(pidfd: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+
+def _kill_process(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
 
 
 def _remove(cgroup: Cgroup) -> None:
