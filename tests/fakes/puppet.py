@@ -20,6 +20,7 @@ import msgspec
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.verification import errors
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.verification.sandbox.cgroups import PREFIX
 from kinitro.verification.sandbox.interface import MIB, Ending, Limits, Runtime
 from kinitro.verification.sandbox.runtimes import inspect_runtime
 
@@ -122,11 +123,8 @@ class StrangersStage:
     @contextlib.asynccontextmanager
     async def serve(self, directory: Path, limits: Limits = LIMITS) -> AsyncIterator[Running]:
         process = await asyncio.create_subprocess_exec(
-            *_as_stranger(self.python),
-            str(Path(__file__).with_name("sandbox_host.py")),
-            str(directory),
-            msgspec.json.encode(self.runtime, enc_hook=str).decode(),
-            msgspec.json.encode(limits).decode(),
+            *_as_stranger(),
+            *host_command(directory, self.runtime, limits, python=self.python),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={"PYTHONPATH": self.path, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
@@ -143,8 +141,21 @@ class StrangersStage:
             await asyncio.wait_for(process.wait(), 20)
 
 
-def _as_stranger(python: str) -> list[str]:
-    return ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", python]
+def host_command(
+    directory: Path, runtime: Runtime, limits: Limits = LIMITS, *, python: str = sys.executable
+) -> list[str]:
+    """Runs a policy in a sandbox of another process."""
+    return [
+        python,
+        str(Path(__file__).with_name("sandbox_host.py")),
+        str(directory),
+        msgspec.json.encode(runtime, enc_hook=str).decode(),
+        msgspec.json.encode(limits).decode(),
+    ]
+
+
+def _as_stranger() -> list[str]:
+    return ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
 
 
 def why_no_stranger() -> str | None:
@@ -153,11 +164,11 @@ def why_no_stranger() -> str | None:
         return "only root can become another user; these tests already run without root's rights"
     python = f"/usr/bin/python3.{sys.version_info.minor}"
     environment = {"PYTHONPATH": _import_path(), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [*_as_stranger(python), "-c", "import tests.fakes.sandbox_host"]
+    command = [*_as_stranger(), python, "-c", "import tests.fakes.sandbox_host"]
     tried = subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=False)
     if tried.returncode:
         return f"{python} of another user cannot import this checkout: {tried.stderr.strip().splitlines()[-1:]}"
-    tried = subprocess.run([*_as_stranger("bwrap"), "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    tried = subprocess.run([*_as_stranger(), "bwrap", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
     return f"this kernel gives user namespaces to root only: {tried.stderr.strip()}" if tried.returncode else None
 
 
@@ -197,3 +208,21 @@ def write_policy(directory: Path, files: Mapping[str, str | bytes]) -> Path:
         (directory / name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         (directory / name).write_bytes(content if isinstance(content, bytes) else textwrap.dedent(content).encode())
     return directory
+
+
+def processes_marked(mark: str) -> list[int]:
+    """Processes of this machine that have `mark` in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def control_groups(pid: int) -> list[Path]:
+    """Those of the sandboxes that the process `pid` made."""
+    prefix = f"{PREFIX}{pid}-"
+    return [Path(top, name) for top, names, _ in os.walk("/sys/fs/cgroup") for name in names if name.startswith(prefix)]

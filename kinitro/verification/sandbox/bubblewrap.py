@@ -20,7 +20,7 @@ from kinitro.verification.errors import SandboxFailed, SandboxUnavailable
 from kinitro.verification.sandbox.cgroups import make_cgroup, remove_abandoned
 from kinitro.verification.sandbox.guest import SETUP_S, Guest, admitted
 from kinitro.verification.sandbox.interface import Ending, Limits, Runtime
-from kinitro.verification.sandbox.pipes import pipe, read_to_end
+from kinitro.verification.sandbox.pipes import channel, read_to_end
 from kinitro.verification.sandbox.readiness import until_healthy
 from kinitro.verification.sandbox.runtimes import inspect_runtime
 
@@ -29,6 +29,8 @@ log = get_logger(__name__)
 LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 PROBE: Final = Path(__file__).with_name("probe.py")
 POLICY: Final = Path("/policy")
+GO, READY = b"+", b"+"
+"""What we tell a script inside when its limits are on, and what the launcher tells us when all of ours worked."""
 BACKLOG: Final = 64
 """Connections that wait until the policy takes them."""
 
@@ -86,7 +88,7 @@ class BubblewrapSandbox:
         _check_readable(policy)
         async with contextlib.AsyncExitStack() as stack:
             path, listener = stack.enter_context(_listening())
-            status, status_end = pipe(stack)
+            status, status_end = channel(stack)
             inherited = (listener.fileno(), status_end.fileno())
             shown = [*((needed, needed) for needed in runtime.read_only), (policy, POLICY)]
             guest = await stack.enter_async_context(
@@ -96,7 +98,8 @@ class BubblewrapSandbox:
             )
             listener.close()
             status_end.close()
-            if await _within(read_to_end(status)) != b"+":
+            status.send(GO)
+            if await _within(read_to_end(status)) != READY:
                 raise SandboxFailed(f"The runtime {runtime.name} does not work in the sandbox ({await guest.wait(1)}).")
             served = BubblewrappedPolicy(path, guest)
             await until_healthy(served, limits.start_s)
@@ -112,7 +115,7 @@ async def _attacked() -> str:
         outside = stack.enter_context(socket.socket(socket.AF_UNIX))
         outside.bind(b"\0" + abstract.encode())
         outside.listen()
-        report, report_end = pipe(stack)
+        report, report_end = channel(stack)
         descriptor = report_end.fileno()
         guest = await stack.enter_async_context(
             admitted(
@@ -125,6 +128,7 @@ async def _attacked() -> str:
             )
         )
         report_end.close()
+        report.send(GO)
         said = (await _within(read_to_end(report))).decode()
         if not said and (ending := await guest.wait(1)):
             raise SandboxFailed(str(ending))

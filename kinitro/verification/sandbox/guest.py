@@ -9,20 +9,21 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
 from kinitro.logs import get_logger
-from kinitro.verification.errors import SandboxFailed, SandboxUnavailable
+from kinitro.verification.errors import SandboxFailed, SandboxUnavailable, VerificationError
 from kinitro.verification.sandbox.cgroups import Cgroup, make_cgroup
 from kinitro.verification.sandbox.confinement import Descriptors, Identity, confined
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
-from kinitro.verification.sandbox.pipes import memory_file, pipe, read_to_end
+from kinitro.verification.sandbox.pipes import channel, memory_file, read_to_end
 from kinitro.verification.sandbox.processes import usage_of
 from kinitro.verification.sandbox.seccomp import filter_program
 
@@ -111,6 +112,7 @@ class Guest:
             if self._written > self._limits.output_bytes:
                 self._end(EndReason.OUTPUT)
         code = await self._ours.process.wait()
+        _kill(self._ours.pidfd)  # bubblewrap itself may have been killed before its child depended on it
         await _gone(self._ours.pidfd)
         self._ending = self._judged(code)
         self._ended.set()
@@ -164,14 +166,21 @@ async def admitted(
 ) -> AsyncIterator[Guest]:
     """Run `script` with the interpreter `python` shut in, until the context ends.
 
-    inherited: open files that the script gets at the same numbers.
+    inherited: open files that the script gets at the same numbers. It must wait for a byte from one of them before it
+        does anything that needs limits: if we die while it is set up, nobody puts limits on it.
     Raises SandboxFailed or SandboxUnavailable if it could not be shut in; then it never ran.
     """
     command: list[str | Path] = [python, "-I", "-B", "-u", "/launch.py", *map(str, arguments)]
     cgroup = make_cgroup(limits)
+    shown = [*read_only, (script, Path("/launch.py"))]
+    starting = asyncio.create_task(_behind_gate(command, shown, limits, cgroup, inherited))
     try:
-        ours = await _behind_gate(command, [*read_only, (script, Path("/launch.py"))], limits, cgroup, inherited)
-    except BaseException:
+        # Not to be interrupted half-way: a child of bubblewrap's that nobody knows yet would stay behind.
+        ours = await asyncio.shield(starting)
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError):
+            with contextlib.suppress(VerificationError):
+                await Guest(await starting, limits).leave()
         if cgroup is not None:
             await asyncio.to_thread(_remove, cgroup)
         raise
@@ -194,8 +203,8 @@ async def _behind_gate(
     with contextlib.ExitStack() as stack:
         seccomp = stack.enter_context(memory_file(filter_program(memory_is_counted=cgroup is not None)))
         passwd = stack.enter_context(memory_file(identity.passwd))
-        info, info_end = pipe(stack)
-        gate_end, gate = pipe(stack)
+        info, info_end = channel(stack)
+        gate, gate_end = channel(stack)
         argv = confined(
             command,
             identity=identity,
@@ -214,7 +223,7 @@ async def _behind_gate(
                 cgroup.add(pid)
             for kind, amount in _rlimits(limits, is_counted=cgroup is not None):
                 resource.prlimit(pid, kind, (amount, amount))
-            gate.write(b"+")
+            gate.send(b"+")
         except BaseException as error:
             _kill_process(process)
             if isinstance(error, OSError):
@@ -239,7 +248,7 @@ async def _spawn(argv: list[str], inherited: Iterable[int]) -> asyncio.subproces
     )
 
 
-async def _child_pid(process: asyncio.subprocess.Process, info: BinaryIO) -> int:
+async def _child_pid(process: asyncio.subprocess.Process, info: socket.socket) -> int:
     """The first process of the guest's pid namespace, as bubblewrap tells it; raises SandboxFailed."""
     try:
         told = await asyncio.wait_for(read_to_end(info), SETUP_S)
@@ -285,8 +294,9 @@ def _kill(pidfd: int) -> None:
 
 
 def _kill_process(process: asyncio.subprocess.Process) -> None:
+    """Bubblewrap, and its child, which is in its process group as long as it waits at the gate."""
     with contextlib.suppress(ProcessLookupError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _remove(cgroup: Cgroup) -> None:

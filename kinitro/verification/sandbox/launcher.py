@@ -1,7 +1,8 @@
 """What runs inside a sandbox: serves `server:app` of /policy on the Unix socket it inherited.
 
-Run as `python -I launcher.py LISTENER STATUS` by the runtime's interpreter; imports nothing of kinitro. One byte on
-STATUS says that everything of ours worked. From then on, whatever happens is the policy's doing.
+Run as `python -I launcher.py LISTENER STATUS` by the runtime's interpreter; imports nothing of kinitro. A byte that
+comes on STATUS says that the limits are on; the byte that goes there, that everything of ours worked. From then on,
+whatever happens is the policy's doing.
 """
 
 import os
@@ -14,6 +15,9 @@ PROMISED = ("fastapi", "httptools", "msgspec", "numpy", "uvicorn")
 
 
 def main(listener: int, status: int) -> None:
+    channel = socket.socket(fileno=status)
+    if not channel.recv(1):
+        raise SystemExit("nobody is there to put limits on this")
     for name in PROMISED:
         __import__(name)
     import uvicorn
@@ -22,8 +26,8 @@ def main(listener: int, status: int) -> None:
     os.closerange(3, min(listener, status))
     os.closerange(min(listener, status) + 1, max(listener, status))
     os.closerange(max(listener, status) + 1, 256)
-    os.write(status, b"+")
-    os.close(status)
+    channel.send(b"+")
+    channel.close()
     sys.path.insert(0, POLICY)
     sys.argv[:] = ["uvicorn"]
     config = uvicorn.Config("server:app", log_level="warning", access_log=False, timeout_keep_alive=60)

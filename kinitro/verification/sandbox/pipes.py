@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 from typing import BinaryIO
 
+_READ_BYTES = 65536
 
-def pipe(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> tuple[BinaryIO, BinaryIO]:
-    """(reading end, writing end), both closed with the stack."""
-    reading, writing = os.pipe()
-    return (
-        stack.enter_context(os.fdopen(reading, "rb", buffering=0)),
-        stack.enter_context(os.fdopen(writing, "wb", buffering=0)),
-    )
+
+def channel(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> tuple[socket.socket, socket.socket]:
+    """(our end, their end), both closed with the stack."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    return stack.enter_context(ours), stack.enter_context(theirs)
+
+
+async def read_to_end(ours: socket.socket) -> bytes:
+    """Everything that is written at the other end until nobody has it open any more."""
+    loop = asyncio.get_running_loop()
+    received = bytearray()
+    while part := await loop.sock_recv(ours, _READ_BYTES):
+        received += part
+    return bytes(received)
 
 
 def memory_file(content: bytes) -> BinaryIO:
@@ -23,14 +33,3 @@ def memory_file(content: bytes) -> BinaryIO:
     file.write(content)
     file.seek(0)
     return file
-
-
-async def read_to_end(file: BinaryIO) -> bytes:
-    """Everything that is written to a pipe of ours until all its writers are gone; closes it."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
-    try:
-        return await reader.read()
-    finally:
-        transport.close()

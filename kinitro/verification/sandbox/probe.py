@@ -96,7 +96,10 @@ def surroundings(unseen: str) -> Iterator[str]:
 
 
 def main(report: int, unseen: str, abstract: str) -> None:
-    with os.fdopen(report, "w") as out:
+    channel = socket.socket(fileno=report)
+    if not channel.recv(1):
+        raise SystemExit("nobody is there to put limits on this")
+    with channel, channel.makefile("w") as out:
         for hole in holes(unseen, abstract):
             print(hole, file=out)
         print("done", file=out)

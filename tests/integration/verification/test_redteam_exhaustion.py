@@ -15,7 +15,7 @@ import pytest
 
 from kinitro.policies.errors import PolicyError
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
-from tests.fakes.puppet import LIMITS, SERVER, Puppet, Stage, write_policy
+from tests.fakes.puppet import LIMITS, SERVER, Puppet, Stage, control_groups, processes_marked, write_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,18 +36,6 @@ async def ending_of(puppet: Puppet, source: str, within_s: float = 15.0) -> Endi
         await asyncio.gather(attack, return_exceptions=True)
     assert ending is not None, "it goes on"
     return ending
-
-
-def processes_marked(mark: str) -> list[int]:
-    """Processes of this machine that have `mark` in their command line."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if mark.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 FORK_BOMB = """
@@ -248,11 +236,6 @@ async def test_daemons_do_not_outlive_a_policy_that_exits(stage: Stage, public_p
         assert processes_marked(mark) == []
 
 
-def control_groups() -> list[Path]:
-    """Those of this process's sandboxes."""
-    return list(Path("/sys/fs/cgroup").rglob(f"kinitro-sandbox-{os.getpid()}-*"))
-
-
 async def test_nothing_is_left_of_a_sandbox(stage: Stage, public_path: Path) -> None:
     async with puppet_on(stage, public_path) as puppet:
         socket = puppet.running.socket
@@ -261,7 +244,7 @@ async def test_nothing_is_left_of_a_sandbox(stage: Stage, public_path: Path) -> 
         begin = time.monotonic()
     assert time.monotonic() - begin < 5
     assert not socket.parent.exists()
-    assert control_groups() == []
+    assert control_groups(os.getpid()) == []
     async with puppet_on(stage, public_path) as puppet:
         assert not await puppet.run("result = os.path.exists('/tmp/left')")
 

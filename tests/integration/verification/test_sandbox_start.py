@@ -20,11 +20,21 @@ from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
 from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
-from kinitro.verification.sandbox import cgroups, guest, seccomp
+from kinitro.verification.sandbox import guest, seccomp
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.verification.sandbox.interface import EndReason, Limits, Runtime
 from kinitro.verification.sandbox.runtimes import inspect_runtime
-from tests.fakes.puppet import LIMITS, SERVER, OwnStage, Puppet, Stage, write_policy
+from tests.fakes.puppet import (
+    LIMITS,
+    SERVER,
+    OwnStage,
+    Puppet,
+    Stage,
+    control_groups,
+    host_command,
+    processes_marked,
+    write_policy,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,7 +164,7 @@ async def test_an_end_from_outside_is_ours(
 
 def left_over() -> list[Path]:
     """Control groups of this process's sandboxes, and bubblewraps that it started."""
-    groups = Path("/sys/fs/cgroup").rglob(f"{cgroups.PREFIX}{os.getpid()}-*")
+    groups = control_groups(os.getpid())
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     return [*groups, *(Path(f"/proc/{pid}") for pid in children if "bwrap" in Path(f"/proc/{pid}/comm").read_text())]
 
@@ -168,6 +178,19 @@ async def test_a_cancelled_start_leaves_nothing(runtime: Runtime, public_path: P
         with pytest.raises(asyncio.CancelledError):
             await starting
     assert left_over() == []
+
+
+async def test_a_killed_verifier_leaves_no_policy_behind(runtime: Runtime, public_path: Path) -> None:
+    policy = write_policy(public_path / "policy", {"server.py": "import time; time.sleep(60)"})
+    for after_s in (0.15, 0.25, 0.3, 0.35, 0.4, 0.6, 1.2):
+        host = await asyncio.create_subprocess_exec(*host_command(policy, runtime), stdin=asyncio.subprocess.PIPE)
+        await asyncio.sleep(after_s)
+        host.kill()
+        await host.wait()
+    await asyncio.sleep(0.3)
+    assert processes_marked(str(policy)) == []
+    await BubblewrapSandbox().check()
+    assert control_groups(host.pid) == []
 
 
 async def test_check_passes_here() -> None:
