@@ -1,4 +1,4 @@
-"""The verifier."""
+"""The verifier, and verifying one published episode again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(verifier)
+    app.command()(verify)
 
 
 def verifier(
@@ -56,3 +57,28 @@ def verifier(
     from kinitro.verification.main import serve
 
     serve(settings)
+
+
+def verify(
+    task: int = typer.Option(min=1, help="The number of a recorded task; its cycle must be over."),
+    api_url: str = typer.Option(None, help="Where the results are published."),
+    sandbox: str = typer.Option(None, help="What keeps the policy from doing harm [default: bwrap]."),
+    runtime: str = typer.Option(None, help="What the policy runs in [default: this interpreter]."),
+    cache: Path = typer.Option(None, help="Where the upload is kept."),
+    max_repo_size: str = typer.Option(None, help="Of the upload at most [default: 8g]."),
+) -> None:
+    """Verify a published episode again: exit code 0 if the verdict is the published one. Settings as of `verifier`."""
+    import asyncio
+
+    from kinitro.verification.settings import VerifierSettings
+
+    settings = VerifierSettings.load(
+        api_url=api_url, sandbox=sandbox, runtime=runtime, cache=cache, max_repo_size=max_repo_size
+    )
+    from kinitro.verification.repetition import VerdictDiffers, repeat
+
+    found = asyncio.run(repeat(settings, task))
+    typer.echo(f"Task {task} of uid {found.uid}: {found.verdict}, published is {found.published or 'no verdict'}.")
+    typer.echo(found.evidence.model_dump_json(indent=2, exclude_none=True))
+    if found.published is not None and found.published != found.verdict:
+        raise VerdictDiffers(f"The published verdict is {found.published}, found here is {found.verdict}.")

@@ -128,6 +128,7 @@ async def test_weights_go_to_the_one_who_deployed_what_it_uploaded(
                 await run_cycle(empty_database, chain)
                 verifier = children(executor.pid)["verifier"]
             assert not is_running(verifier), "it ends with its executor"
+            repeated = await repeat_verdict(url, first_verdict(empty_database, CHEAT), environment)
             async with ApiClient(url) as api:
                 verdicts = {uid: await verdicts_on(api, uid) for uid in (CHEAT, GHOST, HONEST, UNLUCKY)}
                 scores, weights = await api.scores_latest(), await api.weights_latest()
@@ -142,6 +143,24 @@ async def test_weights_go_to_the_one_who_deployed_what_it_uploaded(
     assert weights.weights == {HONEST: 1.0}, "first among those who are not disqualified, and as good as all others"
     assert audit.ok, audit.reason
     check_evidence(verdicts)
+    assert repeated.returncode == 0, repeated.stderr
+    assert f"of uid {CHEAT}: mismatch, published is mismatch" in repeated.stdout
+
+
+def first_verdict(database: str, uid: int) -> int:
+    """The number of a task with one."""
+    with psycopg.connect(database) as connection:
+        row = connection.execute("select min(task_id) from verification where uid = %s", (uid,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def repeat_verdict(url: str, task_id: int, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What anybody may do."""
+    command = [sys.executable, "-m", "kinitro", "verify", "--task", str(task_id), "--api-url", url]
+    return await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, check=False, env=os.environ | environment
+    )
 
 
 def check_evidence(verdicts: dict[int, list[VerdictRow]]) -> None:

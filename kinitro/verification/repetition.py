@@ -1,0 +1,70 @@
+"""Verifying a published episode again: for whoever doubts a verdict. Needs no key, and trusts nobody but itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from kinitro import environments
+from kinitro.errors import KinitroError
+from kinitro.evaluation.instances import Instances
+from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.records import Manifest, TraceRecord
+from kinitro.taskpool.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
+from kinitro.verification.examination import Examiner
+from kinitro.verification.main import open_workshop
+from kinitro.verification.settings import VerifierSettings
+
+
+class VerdictDiffers(KinitroError):
+    """The published verdict is not the one that was found here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A verdict found here, and the one that was published, if any."""
+
+    uid: int
+    verdict: Verdict
+    evidence: Evidence
+    published: Verdict | None
+
+
+async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
+    """Download recording and trace of a task whose cycle is over, and the committed policy, and compare.
+
+    Raises ApiUnavailable, ApiNotFound, SandboxUnavailable, ConfigurationError.
+    """
+    async with ApiClient(settings.api_url) as api:
+        task = await _published_task(api, task_id)
+        page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
+    published = next((row.verdict for row in page.verdicts if row.task_id == task_id), None)
+    workshop = await open_workshop(settings)
+    await asyncio.to_thread(environments.prepare)
+    examiner = Examiner(workshop, Instances(environments.make))
+    try:
+        verdict, evidence = await examiner.examine(task)
+    finally:
+        examiner.close()
+    return Repetition(task.uid, verdict, evidence, published)
+
+
+async def _published_task(api: ApiClient, task_id: int) -> VerificationTask:
+    recording = await api.get(f"/v1/tasks/{task_id}/recording", RecordingRecord)
+    trace = await api.get(f"/v1/tasks/{task_id}/trace", TraceRecord)
+    manifest = await api.get(f"/v1/cycles/{recording.cycle_id}/manifest", Manifest)
+    miner = next((miner for miner in manifest.miners if miner.uid == recording.uid), None)
+    if miner is None or miner.repo is None or miner.revision is None:
+        raise KinitroError(f"uid {recording.uid} committed no policy in cycle {recording.cycle_id}.")
+    return VerificationTask(
+        task_id=task_id,
+        lease_id=0,
+        ttl_s=0.0,
+        cycle_id=recording.cycle_id,
+        uid=recording.uid,
+        repo=miner.repo,
+        revision=miner.revision,
+        rule=manifest.config.verification,
+        recording=recording.recording,
+        trace=trace.trace,
+    )
