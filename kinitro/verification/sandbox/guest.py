@@ -20,10 +20,10 @@ import msgspec
 
 from kinitro.logs import get_logger
 from kinitro.verification.errors import SandboxFailed, SandboxUnavailable, VerificationError
+from kinitro.verification.sandbox.admission import SCRIPT, SETUP_S, channel, memory_file, read_to_end
 from kinitro.verification.sandbox.cgroups import Cgroup, make_cgroup
 from kinitro.verification.sandbox.confinement import Descriptors, Identity, confined
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
-from kinitro.verification.sandbox.pipes import channel, memory_file, read_to_end
 from kinitro.verification.sandbox.processes import usage_of
 from kinitro.verification.sandbox.seccomp import filter_program
 
@@ -31,8 +31,6 @@ log = get_logger(__name__)
 
 WATCH_S: Final = 0.1
 """Between two looks at what a guest uses."""
-SETUP_S: Final = 60.0
-"""For bubblewrap and the interpreter, before anything of a policy runs."""
 LOG_BYTES: Final = 8192
 """Of the output's end that are kept."""
 OPEN_FILES: Final = 512
@@ -170,9 +168,9 @@ async def admitted(
         does anything that needs limits: if we die while it is set up, nobody puts limits on it.
     Raises SandboxFailed or SandboxUnavailable if it could not be shut in; then it never ran.
     """
-    command: list[str | Path] = [python, "-I", "-B", "-u", "/launch.py", *map(str, arguments)]
+    command: list[str | Path] = [python, "-I", "-B", "-u", SCRIPT, *map(str, arguments)]
     cgroup = make_cgroup(limits)
-    shown = [*read_only, (script, Path("/launch.py"))]
+    shown = [*read_only, (script, SCRIPT)]
     starting = asyncio.create_task(_behind_gate(command, shown, limits, cgroup, inherited))
     try:
         # Not to be interrupted half-way: a child of bubblewrap's that nobody knows yet would stay behind.

@@ -1,8 +1,9 @@
-"""What runs inside a sandbox: serves `server:app` of /policy on the Unix socket it inherited.
+"""What runs inside a sandbox: serves `server:app` of /policy on a Unix socket that it is given.
 
-Run as `python -I launcher.py LISTENER STATUS` by the runtime's interpreter; imports nothing of kinitro. A byte that
-comes on STATUS says that the limits are on; the byte that goes there, that everything of ours worked. From then on,
-whatever happens is the policy's doing.
+Run as `python -I launcher.py CHANNEL` by the runtime's interpreter; imports nothing of kinitro. CHANNEL is a Unix socket
+to the one who made the sandbox: the number of an open file, or a path to connect to. The message that comes says that
+the limits are on, and brings the listening socket; the byte that goes there says that everything of ours worked. From
+then on, whatever happens is the policy's doing.
 """
 
 import os
@@ -12,22 +13,32 @@ import sys
 POLICY = "/policy"
 PROMISED = ("fastapi", "httptools", "msgspec", "numpy", "uvicorn")
 """Every runtime has these."""
+MAX_OPEN_FILES = 256
+"""More are not open so early."""
 
 
-def main(listener: int, status: int) -> None:
-    channel = socket.socket(fileno=status)
-    if not channel.recv(1):
+def connected(where: str) -> socket.socket:
+    if where.isdecimal():
+        return socket.socket(fileno=int(where))
+    channel = socket.socket(socket.AF_UNIX)
+    channel.connect(where)
+    return channel
+
+
+def main(where: str) -> None:
+    channel = connected(where)
+    _, received, _, _ = socket.recv_fds(channel, 1, 1)
+    if not received:
         raise SystemExit("nobody is there to put limits on this")
     for name in PROMISED:
         __import__(name)
     import uvicorn
 
     os.chdir(POLICY)
-    os.closerange(3, min(listener, status))
-    os.closerange(min(listener, status) + 1, max(listener, status))
-    os.closerange(max(listener, status) + 1, 256)
     channel.send(b"+")
     channel.close()
+    listener = os.dup2(received[0], 3)
+    os.closerange(4, MAX_OPEN_FILES)
     sys.path.insert(0, POLICY)
     sys.argv[:] = ["uvicorn"]
     config = uvicorn.Config("server:app", log_level="warning", access_log=False, timeout_keep_alive=60)
@@ -35,4 +46,4 @@ def main(listener: int, status: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1])

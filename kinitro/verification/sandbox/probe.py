@@ -1,8 +1,9 @@
 """An attack on the sandbox it runs in, by ourselves, before any stranger is let in: run by `Sandbox.check`.
 
-Run as `python -I probe.py REPORT UNSEEN ABSTRACT`: the number of the open file to report to, a path of this machine
-that must not be there, and the name of an abstract Unix socket on which somebody listens outside. Reports one line for
-each thing that succeeded and must not, then `done`. Imports nothing of kinitro.
+Run as `python -I probe.py CHANNEL UNSEEN ABSTRACT VARIABLE...`: a Unix socket to report to (the number of an open file,
+or a path), a path of this machine that must not be there, the name of an abstract Unix socket on which somebody listens
+outside, and further names that may be in the environment. Reports one line for each thing that succeeded and must not,
+then `done`. Imports nothing of kinitro.
 """
 
 import ctypes
@@ -30,11 +31,11 @@ MAX_PROCESSES = 4
 """Those of bubblewrap and this one."""
 
 
-def holes(unseen: str, abstract: str) -> Iterator[str]:
+def holes(unseen: str, abstract: str, variables: list[str]) -> Iterator[str]:
     yield from network(abstract)
     yield from calls()
     yield from privileges()
-    yield from surroundings(unseen)
+    yield from surroundings(unseen, ALLOWED_VARIABLES.union(variables))
 
 
 def network(abstract: str) -> Iterator[str]:
@@ -81,10 +82,10 @@ def privileges() -> Iterator[str]:
         yield "it runs as root"
 
 
-def surroundings(unseen: str) -> Iterator[str]:
+def surroundings(unseen: str, allowed: set[str]) -> Iterator[str]:
     if os.path.exists(unseen):  # noqa: PTH110
         yield "files of this machine can be seen"
-    foreign = [n for n in os.environ if n not in ALLOWED_VARIABLES and not n.endswith(ALLOWED_SUFFIXES)]
+    foreign = [n for n in os.environ if n not in allowed and not n.endswith(ALLOWED_SUFFIXES)]
     if foreign:
         yield f"environment variables come in ({', '.join(foreign)})"
     for directory in READ_ONLY:
@@ -95,15 +96,23 @@ def surroundings(unseen: str) -> Iterator[str]:
         yield f"{len(processes)} processes can be seen"
 
 
-def main(report: int, unseen: str, abstract: str) -> None:
-    channel = socket.socket(fileno=report)
+def connected(where: str) -> socket.socket:
+    if where.isdecimal():
+        return socket.socket(fileno=int(where))
+    channel = socket.socket(socket.AF_UNIX)
+    channel.connect(where)
+    return channel
+
+
+def main(where: str, unseen: str, abstract: str, *variables: str) -> None:
+    channel = connected(where)
     if not channel.recv(1):
         raise SystemExit("nobody is there to put limits on this")
     with channel, channel.makefile("w") as out:
-        for hole in holes(unseen, abstract):
+        for hole in holes(unseen, abstract, list(variables)):
             print(hole, file=out)
         print("done", file=out)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(*sys.argv[1:])
