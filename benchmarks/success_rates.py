@@ -25,9 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=20)
     parser.add_argument("--all", action="store_true", help="all tasks, not only the scored ones")
+    parser.add_argument("--tasks", nargs="+", help="only these, by MetaWorld's names, such as stick-pull")
     parser.add_argument("--randomization", default="standard")
     options = parser.parse_args()
-    specs = environments.all_specs() if options.all else environments.scored_specs()
+    specs = environments.all_specs() if options.all or options.tasks else environments.scored_specs()
+    if options.tasks:
+        specs = tuple(spec for spec in specs if spec.task_name in options.tasks)
     print(f"{options.episodes} episodes each, {options.randomization} randomization")
     for spec in specs:
         expert = list(_episodes(spec, options.episodes, options.randomization, _expert))
