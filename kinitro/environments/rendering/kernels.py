@@ -22,16 +22,26 @@ from kinitro.environments.rendering.scene import Geometry, Paint
 from kinitro.environments.rendering.textures import PLANAR, Textures
 
 Float32s = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.uint32]
+"""Unsigned, because a negative index counts from the end, and to look for one takes time in the innermost loops."""
 Triple = tuple[np.float32, np.float32, np.float32]
 f32 = np.float32
 
 PIXEL_SAMPLES = 4
 ALL_SAMPLES = 2**PIXEL_SAMPLES - 1
-MEAN_X = (0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 0.5, 1 / 3, 1.0, 0.5, 1.0, 2 / 3, 0.5, 1 / 3, 2 / 3, 0.5)
-MEAN_Y = (0.0, 0.0, 0.0, 0.0, 1.0, 0.5, 0.5, 1 / 3, 1.0, 0.5, 0.5, 1 / 3, 1.0, 2 / 3, 2 / 3, 0.5)
+MEAN_X = np.array([0, 0, 1, 1 / 2, 0, 0, 1 / 2, 1 / 3, 1, 1 / 2, 1, 2 / 3, 1 / 2, 1 / 3, 2 / 3, 1 / 2])
+MEAN_Y = np.array([0, 0, 0, 0, 1, 1 / 2, 1 / 2, 1 / 3, 1, 1 / 2, 1 / 2, 1 / 3, 1, 2 / 3, 2 / 3, 1 / 2])
 """Mean position of a set of samples of a pixel, relative to its first sample; bit k of the index: sample k is in it."""
 SUBPIXEL = f32(256)
 """Screen positions are multiples of 1 / SUBPIXEL of a sample."""
+TILE_PX = 8
+"""Side of the tiles of `Frame.farthest`."""
+MEASURED_PART = 3
+"""`Frame.farthest` is brought up to date whenever a third of the picture has been drawn."""
+CERTAINLY_FARTHER = f32(1.0001)
+"""Nearness is compared with that of tiles with this margin: interpolation may exceed the corners' by its rounding."""
+WIDE_PX = 6
+"""In triangles so wide, pixels of a row before the triangle are skipped by division, not one by one."""
 EDGE_STEP = 2.0**-17
 """Less than the least positive edge function: those are multiples of 2**-16."""
 VANISHING = f32(1e-12)
@@ -50,6 +60,12 @@ LANES = 64
 NORMAL, SIGHT, COLOUR, FACING, HIGHLIGHT, POWER = (row * LANES for row in (0, 3, 6, 9, 10, 11))
 """Where these rows of LANES values begin in scratch memory; the first three are three rows each."""
 SCRATCH_SIZE = 12 * LANES
+QUEUE_SIZE = 64
+"""Pixels coloured at a time."""
+WAITING_NEARNESS, DENSITY, CORNER_NEARNESS, CORNER_VALUES, MIXED = (row * QUEUE_SIZE for row in (0, 1, 2, 5, 23))
+"""Where these rows begin in `Queue.values`: nearness at the mean of the samples; texels per sample at distance 1; then,
+for each corner of the triangle, nearness and six values (RED to R); last the six interpolated values."""
+VALUES_SIZE = 29 * QUEUE_SIZE
 
 
 class Poses(NamedTuple):
@@ -60,28 +76,51 @@ class Poses(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Samples of a picture h x w pixels large, four per pixel in a square: upper left, upper
+    """Samples of a picture w pixels wide, pixels row by row; four samples per pixel in a square: upper left, upper
     right, lower left, lower right.
 
-    colour:   uint32 (h, w, 4), red + green * 2 ** 8 + blue * 2 ** 16.
-    nearness: float32 (h, w, 4), 0 where nothing was drawn.
+    colour:   uint32 (h * w, 4), red + green * 2 ** 8 + blue * 2 ** 16.
+    nearness: float32 (h * w, 4), 0 where nothing was drawn.
+    farthest: float32 (tiles,), tiles row by row: no sample of a tile is farther away than this nearness says.
     """
 
     colour: npt.NDArray[np.uint32]
     nearness: Float32s
+    farthest: Float32s
+    width: int
+
+
+class Queue(NamedTuple):
+    """Pixels found visible, in the order in which they were found; colours are computed for many at once.
+
+    pixel:    uint32 (QUEUE_SIZE,), row * width + column.
+    seen:     uint32 (QUEUE_SIZE,), bit k is set if sample k is to be coloured.
+    triangle: uint32 (QUEUE_SIZE,), row of `Workspace.corners`.
+    shares:   float64 (4 * QUEUE_SIZE,): edge functions of the three corners at the mean of the samples, then one over
+              the triangle's area.
+    values:   float32 (VALUES_SIZE,), see WAITING_NEARNESS.
+    """
+
+    pixel: Indices
+    seen: Indices
+    triangle: Indices
+    shares: npt.NDArray[np.float64]
+    values: Float32s
 
 
 class Workspace(NamedTuple):
     """Memory for `draw`, for the largest object.
 
     vertices: float32 (vertices + 2 * triangles, COLUMNS): the near plane adds up to two vertices per triangle.
-    corners:  int32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
+    corners:  uint32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
     scratch:  float32 (SCRATCH_SIZE,).
+    queue:    pixels that wait for their colour.
     """
 
     vertices: Float32s
-    corners: npt.NDArray[np.int32]
+    corners: Indices
     scratch: Float32s
+    queue: Queue
 
 
 @compiled
@@ -102,7 +141,8 @@ def draw(
     far ones first.
     """
     turn, shift = np.empty((3, 3), np.float32), np.empty(3, np.float32)
-    height, width = 2 * frame.nearness.shape[0], 2 * frame.nearness.shape[1]
+    height, width = 2 * (len(frame.nearness) // frame.width), 2 * frame.width
+    fresh = 0
     for number in objects:
         _place(poses.position[number], poses.rotation[number], camera.position, camera.axes, turn, shift)
         if not _in_view(shift, geometry.radius[number], camera.focal_px, camera.near_m, height, width):
@@ -125,24 +165,15 @@ def draw(
             width,
             workspace.corners,
         )
-        _fill(
-            workspace.vertices,
-            workspace.corners,
-            shown,
-            paint.rgba[number, 3],
-            kind,
-            start,
-            side,
-            faces,
-            textures.texels,
-            frame.colour,
-            frame.nearness,
-        )
+        if fresh * MEASURED_PART > len(frame.nearness):
+            _measure(frame)
+            fresh = 0
+        fresh += _fill(workspace, shown, paint.rgba[number, 3], kind, start, side, faces, textures.texels, frame)
 
 
 @inner
 def _select(
-    triangles: npt.NDArray[np.int32],
+    triangles: Indices,
     first: int,
     last: int,
     vertices: Float32s,
@@ -151,7 +182,7 @@ def _select(
     near: np.float32,
     height: int,
     width: int,
-    corners: npt.NDArray[np.int32],
+    corners: Indices,
 ) -> int:
     """Write to `corners` the vertices of those of the triangles first to last - 1 that may cover samples; how many.
 
@@ -368,7 +399,7 @@ def _clip(
     near: np.float32,
     height: int,
     width: int,
-    corners: npt.NDArray[np.int32],
+    corners: Indices,
     count: int,
 ) -> tuple[int, int]:
     """Write the part of a triangle beyond the near plane, 0 to 2 triangles, to `corners` from row `count`.
@@ -415,8 +446,7 @@ def _cut(
 
 @inner
 def _fill(
-    vertices: Float32s,
-    corners: npt.NDArray[np.int32],
+    workspace: Workspace,
     count: int,
     alpha: np.float32,
     kind: int,
@@ -424,14 +454,17 @@ def _fill(
     side: int,
     faces: int,
     texels: npt.NDArray[np.uint8],
-    colour: npt.NDArray[np.uint32],
-    nearness: Float32s,
-) -> None:
+    frame: Frame,
+) -> int:
     """Draw the samples whose centres are inside triangles, or on their top or left edges; no texture if `side` is 0.
 
+    Returns how many pixels were coloured.
     Coverage and depth are found per sample, the colour once per pixel, at the mean of its visible samples.
     Edge functions are float64 and exact, so that two triangles with a common edge leave no gap and share no sample.
     """
+    vertices, corners, queue, nearness = workspace.vertices, workspace.corners, workspace.queue, frame.nearness
+    height, width = len(nearness) // frame.width, frame.width
+    waiting, coloured = 0, 0
     for triangle in range(count):
         a, b, c = corners[triangle, 0], corners[triangle, 1], corners[triangle, 2]
         ax, ay = float(vertices[a, X]), float(vertices[a, Y])
@@ -440,8 +473,11 @@ def _fill(
         area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
         if area <= 0.0:
             continue  # cut by the near plane and facing away
-        left, right = _covered(min(ax, min(bx, cx)), max(ax, max(bx, cx)), nearness.shape[1])
-        top, bottom = _covered(min(ay, min(by, cy)), max(ay, max(by, cy)), nearness.shape[0])
+        left, right = _covered(min(ax, min(bx, cx)), max(ax, max(bx, cx)), width)
+        top, bottom = _covered(min(ay, min(by, cy)), max(ay, max(by, cy)), height)
+        qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
+        if _hidden(max(qa, max(qb, qc)), left, right, top, bottom, frame.farthest, width):
+            continue
         # how much of each corner a sample has, times the area: 0 on the opposite edge, growing towards the corner
         a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
         a_least, b_least, c_least = _least(a_dx, a_dy), _least(b_dx, b_dy), _least(c_dx, c_dy)
@@ -449,21 +485,29 @@ def _fill(
         a_low, b_low, c_low = _lowest(a_dx, a_dy), _lowest(b_dx, b_dy), _lowest(c_dx, c_dy)
         a_high, b_high, c_high = -_lowest(-a_dx, -a_dy), -_lowest(-b_dx, -b_dy), -_lowest(-c_dx, -c_dy)
         per_area = 1.0 / area
-        colours = _triple(vertices, a, RED), _triple(vertices, b, RED), _triple(vertices, c, RED)
-        places = _triple(vertices, a, S), _triple(vertices, b, S), _triple(vertices, c, S)
-        qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
         near_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * per_area)
         near_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * per_area)
         density = f32(0)
         if side > 0:
+            places = _triple(vertices, a, S), _triple(vertices, b, S), _triple(vertices, c, S)
             density = _texture_area(places, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
         for row in range(top, bottom + 1):
             x, y = 2 * left + 0.5, 2 * row + 0.5
             at_a = (x - bx) * a_dx + (y - by) * a_dy - a_least
             at_b = (x - cx) * b_dx + (y - cy) * b_dy - b_least
             at_c = (x - ax) * c_dx + (y - ay) * c_dy - c_least
+            skipped = 0
+            if right - left >= WIDE_PX:
+                skipped = max(
+                    _before(at_a + a_high, a_dx), max(_before(at_b + b_high, b_dx), _before(at_c + c_high, c_dx))
+                )
+                if skipped > right - left:
+                    continue
+                at_a += 2.0 * skipped * a_dx
+                at_b += 2.0 * skipped * b_dx
+                at_c += 2.0 * skipped * c_dx
             entered = False
-            for column in range(left, right + 1):
+            for column in range(left + skipped, right + 1):
                 if _inside(at_a + a_high, at_b + b_high, at_c + c_high):
                     entered = True
                     inside = ALL_SAMPLES
@@ -472,42 +516,153 @@ def _fill(
                         inside |= _inside(at_a + a_dx, at_b + b_dx, at_c + c_dx) << 1
                         inside |= _inside(at_a + a_dy, at_b + b_dy, at_c + c_dy) << 2
                         inside |= _inside(at_a + a_dx + a_dy, at_b + b_dx + b_dy, at_c + c_dx + c_dy) << 3
-                    near = f32((at_a * qa + at_b * qb + at_c * qc) * per_area)
+                    near_0 = f32((at_a * qa + at_b * qb + at_c * qc) * per_area)
+                    near_1, near_2 = near_0 + near_dx, near_0 + near_dy
+                    near_3 = near_1 + near_dy
+                    pixel = np.uint32(row * width + column)
                     seen = inside & (
-                        (near >= nearness[row, column, 0])
-                        | (near + near_dx >= nearness[row, column, 1]) << 1
-                        | (near + near_dy >= nearness[row, column, 2]) << 2
-                        | (near + near_dx + near_dy >= nearness[row, column, 3]) << 3
+                        (near_0 >= nearness[pixel, 0])
+                        | (near_1 >= nearness[pixel, 1]) << 1
+                        | (near_2 >= nearness[pixel, 2]) << 2
+                        | (near_3 >= nearness[pixel, 3]) << 3
                     )
                     if seen:
-                        right_of, below = MEAN_X[seen], MEAN_Y[seen]
-                        near_mean = near + f32(right_of) * near_dx + f32(below) * near_dy
-                        distance = f32(1) / near_mean
-                        scale = per_area * distance
-                        wa = f32((at_a + right_of * a_dx + below * a_dy) * scale) * qa
-                        wb = f32((at_b + right_of * b_dx + below * b_dy) * scale) * qb
-                        wc = f32((at_c + right_of * c_dx + below * c_dy) * scale) * qc
-                        red, green, blue = _mixed(wa, wb, wc, colours)
-                        if side > 0:
-                            s, t, r = _mixed(wa, wb, wc, places)
-                            footprint = density * distance * distance * distance
-                            texel = _texel(s, t, r, footprint, kind, start, side, faces)
-                            red *= f32(texels[texel, 0]) * f32(1 / 255)
-                            green *= f32(texels[texel, 1]) * f32(1 / 255)
-                            blue *= f32(texels[texel, 2]) * f32(1 / 255)
-                        opaque = _packed(red, green, blue)
-                        for k in range(PIXEL_SAMPLES):
-                            if seen >> k & 1:
-                                if alpha < f32(1):
-                                    colour[row, column, k] = _blended(colour[row, column, k], red, green, blue, alpha)
-                                else:
-                                    colour[row, column, k] = opaque
-                                    nearness[row, column, k] = near + f32(k & 1) * near_dx + f32(k >> 1) * near_dy
+                        right_of, below = MEAN_X[np.uint32(seen)], MEAN_Y[np.uint32(seen)]
+                        place = waiting & (QUEUE_SIZE - 1)
+                        queue.pixel[place], queue.seen[place], queue.triangle[place] = pixel, seen, triangle
+                        queue.shares[place] = at_a + right_of * a_dx + below * a_dy
+                        queue.shares[QUEUE_SIZE + place] = at_b + right_of * b_dx + below * b_dy
+                        queue.shares[2 * QUEUE_SIZE + place] = at_c + right_of * c_dx + below * c_dy
+                        queue.shares[3 * QUEUE_SIZE + place] = per_area
+                        queue.values[WAITING_NEARNESS + place] = near_0 + f32(right_of) * near_dx + f32(below) * near_dy
+                        queue.values[DENSITY + place] = density
+                        if alpha >= f32(1):
+                            if seen & 1:
+                                nearness[pixel, 0] = near_0
+                            if seen & 2:
+                                nearness[pixel, 1] = near_1
+                            if seen & 4:
+                                nearness[pixel, 2] = near_2
+                            if seen & 8:
+                                nearness[pixel, 3] = near_3
+                        waiting += 1
+                        if waiting == QUEUE_SIZE:
+                            _colour(workspace, waiting, alpha, kind, start, side, faces, texels, frame.colour)
+                            coloured += waiting
+                            waiting = 0
                 elif entered:
                     break
                 at_a += 2.0 * a_dx
                 at_b += 2.0 * b_dx
                 at_c += 2.0 * c_dx
+    _colour(workspace, waiting, alpha, kind, start, side, faces, texels, frame.colour)
+    return coloured + waiting
+
+
+@inner
+def _hidden(nearest: np.float32, left: int, right: int, top: int, bottom: int, farthest: Float32s, width: int) -> bool:
+    """Whether everything in these rows and columns is certainly nearer than `nearest`."""
+    across = (width + TILE_PX - 1) // TILE_PX
+    for row in range(top // TILE_PX, bottom // TILE_PX + 1):
+        for column in range(left // TILE_PX, right // TILE_PX + 1):
+            if nearest * CERTAINLY_FARTHER >= farthest[row * across + column]:
+                return False
+    return True
+
+
+@inner
+def _measure(frame: Frame) -> None:
+    """Bring `frame.farthest` up to date."""
+    nearness, width = frame.nearness, frame.width
+    height = len(nearness) // width
+    across = (width + TILE_PX - 1) // TILE_PX
+    for tile in range(len(frame.farthest)):
+        top, left = tile // across * TILE_PX, tile % across * TILE_PX
+        least_0 = least_1 = least_2 = least_3 = f32(np.inf)
+        for row in range(top, min(top + TILE_PX, height)):
+            for column in range(left, min(left + TILE_PX, width)):
+                pixel = np.uint32(row * width + column)
+                least_0, least_1 = min(least_0, nearness[pixel, 0]), min(least_1, nearness[pixel, 1])
+                least_2, least_3 = min(least_2, nearness[pixel, 2]), min(least_3, nearness[pixel, 3])
+        frame.farthest[tile] = min(min(least_0, least_1), min(least_2, least_3))
+
+
+@inner
+def _before(highest: float, dx: float) -> int:
+    """How many pixels of a row certainly lie before an edge, at whose first pixel the edge function is at most this."""
+    if highest >= 0.0:
+        return 0
+    if dx <= 0.0:
+        return 1 << 30
+    return int(min(-highest / (2.0 * dx), 1e6))
+
+
+@inner
+def _colour(
+    workspace: Workspace,
+    count: int,
+    alpha: np.float32,
+    kind: int,
+    start: int,
+    side: int,
+    faces: int,
+    texels: npt.NDArray[np.uint8],
+    colour: npt.NDArray[np.uint32],
+) -> None:
+    """Colour the samples of the first `count` pixels of the queue.
+
+    In short loops, each over all pixels: their iterations do not depend on each other, so that the processor works on
+    many at a time.
+    """
+    vertices, corners, queue = workspace.vertices, workspace.corners, workspace.queue
+    values = queue.values
+    for n in range(count):
+        i = n & (QUEUE_SIZE - 1)
+        triangle = queue.triangle[i]
+        for k in range(3):
+            vertex = corners[triangle, k]
+            values[CORNER_NEARNESS + k * QUEUE_SIZE + i] = vertices[vertex, NEARNESS]
+            for column in range(6):
+                values[CORNER_VALUES + (3 * column + k) * QUEUE_SIZE + i] = vertices[vertex, RED + column]
+    _mix(queue.shares, values)
+    if side > 0:
+        for n in range(count):
+            i = n & (QUEUE_SIZE - 1)
+            s, t, r = (
+                values[MIXED + 3 * QUEUE_SIZE + i],
+                values[MIXED + 4 * QUEUE_SIZE + i],
+                values[MIXED + 5 * QUEUE_SIZE + i],
+            )
+            texel = np.uint32(_texel(s, t, r, values[DENSITY + i], kind, start, side, faces))
+            for channel in range(3):
+                values[MIXED + channel * QUEUE_SIZE + i] *= f32(texels[texel, channel]) * f32(1 / 255)
+    for n in range(count):
+        i = n & (QUEUE_SIZE - 1)
+        pixel, seen = queue.pixel[i], queue.seen[i]
+        red, green, blue = values[MIXED + i], values[MIXED + QUEUE_SIZE + i], values[MIXED + 2 * QUEUE_SIZE + i]
+        opaque = _packed(red, green, blue)
+        for k in range(PIXEL_SAMPLES):
+            if seen >> k & 1:
+                colour[pixel, k] = opaque if alpha >= f32(1) else _blended(colour[pixel, k], red, green, blue, alpha)
+
+
+@inner
+def _mix(shares: npt.NDArray[np.float64], values: Float32s) -> None:
+    """MIXED from CORNER_VALUES, with perspective; DENSITY becomes the texels that a sample covers."""
+    for i in range(QUEUE_SIZE):
+        distance = f32(1) / values[WAITING_NEARNESS + i]
+        scale = shares[3 * QUEUE_SIZE + i] * distance
+        values[DENSITY + i] = values[DENSITY + i] * distance * distance * distance
+        for k in range(3):
+            values[CORNER_NEARNESS + k * QUEUE_SIZE + i] *= f32(shares[k * QUEUE_SIZE + i] * scale)
+    for column in range(6):
+        for i in range(QUEUE_SIZE):
+            first = CORNER_VALUES + 3 * column * QUEUE_SIZE + i
+            values[MIXED + column * QUEUE_SIZE + i] = (
+                values[CORNER_NEARNESS + i] * values[first]
+                + values[CORNER_NEARNESS + QUEUE_SIZE + i] * values[first + QUEUE_SIZE]
+                + values[CORNER_NEARNESS + 2 * QUEUE_SIZE + i] * values[first + 2 * QUEUE_SIZE]
+            )
 
 
 @inner
@@ -526,17 +681,6 @@ def _inside(at_a: float, at_b: float, at_c: float) -> int:
 def _triple(vertices: Float32s, i: int, column: int) -> Triple:
     """Three neighbouring columns of a vertex: its colour from RED, its texture coordinates from S."""
     return vertices[i, column], vertices[i, column + 1], vertices[i, column + 2]
-
-
-@inner
-def _mixed(wa: np.float32, wb: np.float32, wc: np.float32, at: tuple[Triple, Triple, Triple]) -> Triple:
-    """Weighted sum of what three vertices have."""
-    a, b, c = at
-    return (
-        wa * a[0] + wb * b[0] + wc * c[0],
-        wa * a[1] + wb * b[1] + wc * c[1],
-        wa * a[2] + wb * b[2] + wc * c[2],
-    )
 
 
 @inner
@@ -644,15 +788,13 @@ def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np
 
 @compiled
 def resolve(frame: Frame, picture: npt.NDArray[np.uint8]) -> None:
-    """Each pixel of `picture` (h, w, 3) becomes the rounded mean of its samples."""
+    """Each pixel of `picture` (h * w, 3) becomes the rounded mean of its samples."""
     colour = frame.colour
-    height, width, _ = colour.shape
-    for row in range(height):
-        for column in range(width):
-            red_blue, green = PIXEL_SAMPLES // 2 * 0x10001, PIXEL_SAMPLES // 2 << 8
-            for k in range(PIXEL_SAMPLES):
-                red_blue += colour[row, column, k] & 0xFF00FF
-                green += colour[row, column, k] & 0xFF00
-            picture[row, column, 0] = (red_blue & 0xFFFF) // PIXEL_SAMPLES
-            picture[row, column, 1] = (green >> 8) // PIXEL_SAMPLES
-            picture[row, column, 2] = (red_blue >> 16) // PIXEL_SAMPLES
+    for number in range(len(colour)):
+        red_blue, green = PIXEL_SAMPLES // 2 * 0x10001, PIXEL_SAMPLES // 2 << 8
+        for k in range(PIXEL_SAMPLES):
+            red_blue += colour[number, k] & 0xFF00FF
+            green += colour[number, k] & 0xFF00
+        picture[number, 0] = (red_blue & 0xFFFF) // PIXEL_SAMPLES
+        picture[number, 1] = (green >> 8) // PIXEL_SAMPLES
+        picture[number, 2] = (red_blue >> 16) // PIXEL_SAMPLES

@@ -40,14 +40,14 @@ class Geometry(NamedTuple):
     """All triangles of a model.
 
     positions, normals: float32 (3, vertices), in the frame of the object.
-    triangles:          int32 (triangles, 3), indices of the object's vertices, from 0.
+    triangles:          uint32 (triangles, 3), indices of the object's vertices, from 0.
     first_vertex, first_triangle: int32 (objects + 1,).
     radius:             float32 (objects,): of the sphere around the object's origin that holds it, in metres.
     """
 
     positions: npt.NDArray[np.float32]
     normals: npt.NDArray[np.float32]
-    triangles: npt.NDArray[np.int32]
+    triangles: npt.NDArray[np.uint32]
     first_vertex: npt.NDArray[np.int32]
     first_triangle: npt.NDArray[np.int32]
     radius: npt.NDArray[np.float32]
@@ -121,7 +121,7 @@ def _pooled(surfaces: list[Surface]) -> Geometry:
     return Geometry(
         np.ascontiguousarray(np.concatenate([surface.positions for surface in surfaces]).T.astype(np.float32)),
         np.ascontiguousarray(np.concatenate([surface.normals for surface in surfaces]).T.astype(np.float32)),
-        np.concatenate([surface.triangles for surface in surfaces]),
+        np.concatenate([surface.triangles for surface in surfaces]).astype(np.uint32),
         vertices.astype(np.int32),
         triangles.astype(np.int32),
         np.sqrt(squares).astype(np.float32),

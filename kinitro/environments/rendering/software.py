@@ -14,9 +14,13 @@ from kinitro.environments.rendering.camera import Camera, camera_pose, focal_len
 from kinitro.environments.rendering.kernels import (
     COLUMNS,
     PIXEL_SAMPLES,
+    QUEUE_SIZE,
     SCRATCH_SIZE,
+    TILE_PX,
+    VALUES_SIZE,
     Frame,
     Poses,
+    Queue,
     Workspace,
     draw,
     resolve,
@@ -98,11 +102,12 @@ class SoftwareRenderer:
             self._refresh(background, camera)
             np.copyto(frame.colour, background.frame.colour)
             np.copyto(frame.nearness, background.frame.nearness)
+            np.copyto(frame.farthest, background.frame.farthest)
             self._draw(self._moving, camera, frame)
         if len(self._transparent):
             self._draw(self._far_to_near(position), camera, frame)
         picture = np.empty((self._size_px, self._size_px, 3), np.uint8)
-        resolve(frame, picture)
+        resolve(frame, picture.reshape(-1, 3))
         return picture
 
     def _refresh(self, background: _Background, camera: Camera) -> None:
@@ -124,6 +129,7 @@ class SoftwareRenderer:
     def _clear(self, frame: Frame) -> None:
         frame.colour.fill(self._sky)
         frame.nearness.fill(0)
+        frame.farthest.fill(0)
 
     def _draw(self, objects: npt.NDArray[np.int32], camera: Camera, frame: Frame) -> None:
         assert self._paint is not None  # noqa: S101
@@ -154,15 +160,24 @@ class SoftwareRenderer:
 
 
 def _empty_frame(side: int) -> Frame:
-    return Frame(np.zeros((side, side, PIXEL_SAMPLES), np.uint32), np.zeros((side, side, PIXEL_SAMPLES), np.float32))
+    samples = (side * side, PIXEL_SAMPLES)
+    tiles = (-(-side // TILE_PX)) ** 2
+    return Frame(np.zeros(samples, np.uint32), np.zeros(samples, np.float32), np.zeros(tiles, np.float32), side)
 
 
 def _workspace(geometry: Geometry) -> Workspace:
     vertices, triangles = int(np.diff(geometry.first_vertex).max()), int(np.diff(geometry.first_triangle).max())
     return Workspace(
         np.zeros((vertices + 2 * triangles, COLUMNS), np.float32),
-        np.zeros((2 * triangles, 3), np.int32),
+        np.zeros((2 * triangles, 3), np.uint32),
         np.zeros(SCRATCH_SIZE, np.float32),
+        Queue(
+            np.zeros(QUEUE_SIZE, np.uint32),
+            np.zeros(QUEUE_SIZE, np.uint32),
+            np.zeros(QUEUE_SIZE, np.uint32),
+            np.zeros(4 * QUEUE_SIZE),
+            np.ones(VALUES_SIZE, np.float32),
+        ),
     )
 
 
