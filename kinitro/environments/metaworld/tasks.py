@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kinitro.environments.spec import EnvironmentSpec
 
-VERSION = "1"
+VERSION = "2"
 
 
 class _Row(NamedTuple):

@@ -28,7 +28,7 @@ SHININESS_EXPONENT = 128
 OPAQUE_ALPHA = 0.995
 """What is less opaque is blended. MuJoCo's renderer draws such surfaces twice: an opacity a covers 1 - (1 - a) ** 2."""
 
-DETAIL_DISTANCE_M = 1.5
+DETAIL_DISTANCE_M = 2.5
 """Details of a mesh smaller than a pixel at this distance (for a field of view of 53 degrees) are merged."""
 LIGHTING_CELL_M = 0.4
 """Longest side of the cells into which faces of boxes are divided."""
