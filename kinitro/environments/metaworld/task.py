@@ -58,7 +58,7 @@ class Task:
         self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
         self._mocap_position, self._mocap_quaternion, self._control = data.mocap_pos[0], data.mocap_quat[0], data.ctrl
         self._step_m = np.float32(stock.action_scale)
-        self._warnings = data.warning
+        self._warnings, self._warning_counts = data.warning, data.warning.number
         condition = SUCCESS_CONDITIONS.get(name)
         self._reached = condition.bind(data) if condition else None
         self._markers = GoalMarkers(name, stock)
@@ -84,6 +84,9 @@ class Task:
         stock.reset_model()
         mujoco.mj_forward(self.model, self.data)
         self._markers.place()
+        # nothing moves these during an episode
+        self._mocap_quaternion[:] = HAND_QUATERNION
+        self._mocap_low, self._mocap_high = stock.mocap_low, stock.mocap_high
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
         self._check()
 
@@ -97,9 +100,8 @@ class Task:
         Raises SimulationFailed.
         """
         hand = self._mocap_position + action[:3] * self._step_m
-        np.maximum(hand, self._stock.mocap_low, out=hand)
-        np.minimum(hand, self._stock.mocap_high, out=self._mocap_position)
-        self._mocap_quaternion[:] = HAND_QUATERNION
+        np.maximum(hand, self._mocap_low, out=hand)
+        np.minimum(hand, self._mocap_high, out=self._mocap_position)
         self._control[0] = action[3]
         self._control[1] = -action[3]
         mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
@@ -139,9 +141,9 @@ class Task:
         return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
 
     def _check(self) -> None:
-        counts = self._warnings.number
-        if counts.any():
-            kind = int(counts.argmax())
+        counts = self._warning_counts.tolist()
+        if any(counts):
+            kind = counts.index(max(counts))
             text = mujoco.mju_warningText(kind, self._warnings[kind].lastinfo)
             raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
