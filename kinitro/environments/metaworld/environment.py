@@ -146,6 +146,8 @@ class MetaWorldEnvironment:
                 CameraView(name, MUJOCO_CAMERAS[name], rotate_180=name.startswith("corner")) for name in self._cameras
             ]
             self._renderer = make_renderer(self._renderer_kind, self._task.model, views, self._image_size_px)
+            if self._renderer_kind == "software":
+                self._task.release_textures()
         if self._scene_is_new:
             self._renderer.begin(self._task.data)
             self._scene_is_new = False

@@ -115,6 +115,24 @@ def test_before_reset_and_after_close() -> None:
         environment.reset(0)
 
 
+def test_textures_are_held_once() -> None:
+    """The renderer has copies: those of the model are given back, and pictures stay the same."""
+    one, other = (environments.make("metaworld/push-v3", cameras=("gripper",)) for _ in range(2))
+    assert isinstance(one, MetaWorldEnvironment)
+    one.reset(0)
+    assert one._task.model.tex_data.any()
+    first = one.observe().pixels["gripper"]
+    assert not one._task.model.tex_data.any()
+    assert first.std() > 5
+    for seed in (1, 0):
+        one.reset(seed)
+    other.reset(0)
+    assert np.array_equal(one.observe().pixels["gripper"], first)
+    assert np.array_equal(other.observe().pixels["gripper"], first)
+    one.close()
+    other.close()
+
+
 def test_a_diverging_simulation_is_an_error_and_leaves_no_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
