@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.rendering.camera import Camera
-from kinitro.environments.rendering.compilation import compiled, inner
+from kinitro.environments.rendering.compilation import compiled, inner, unfolded
 from kinitro.environments.rendering.lighting import Lights
 from kinitro.environments.rendering.scene import Geometry, Paint
 from kinitro.environments.rendering.textures import PLANAR, Textures
@@ -171,7 +171,7 @@ def draw(
         fresh += _fill(workspace, shown, paint.rgba[number, 3], kind, start, side, faces, textures.texels, frame)
 
 
-@inner
+@unfolded
 def _select(
     triangles: Indices,
     first: int,
@@ -232,7 +232,7 @@ def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.fl
     return within
 
 
-@inner
+@unfolded
 def _prepare(
     number: int,
     geometry: Geometry,
@@ -257,7 +257,7 @@ def _prepare(
                 vertices[offset + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
 
 
-@inner
+@unfolded
 def _transform(
     start: int,
     count: int,
@@ -308,7 +308,7 @@ def _to_picture(
     return np.floor(x * SUBPIXEL + f32(0.5)) / SUBPIXEL, np.floor(y * SUBPIXEL + f32(0.5)) / SUBPIXEL, nearness
 
 
-@inner
+@unfolded
 def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: Float32s) -> None:
     """Colours of LANES vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
 
@@ -444,7 +444,7 @@ def _cut(
     vertices[target, X], vertices[target, Y], vertices[target, NEARNESS] = x, y, nearness
 
 
-@inner
+@unfolded
 def _fill(
     workspace: Workspace,
     count: int,
