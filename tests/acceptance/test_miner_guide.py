@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from kinitro.chain import Wallet
@@ -17,6 +20,8 @@ from kinitro.chain.local import LocalChain
 from kinitro.local.ports import free_ports
 from kinitro.miner.projects import create_project
 from tests.fakes.policy_servers import running_project
+from tests.fakes.published import publish
+from tests.fakes.served_api import api_in_a_thread
 from tests.standin.basilica import Basilica
 from tests.standin.hub import Hub
 
@@ -25,16 +30,17 @@ GUIDE = (CHECKOUT / "docs" / "miner-guide.md").read_text()
 WALLET = Wallet("my-wallet", "my-hotkey")
 
 SHORTENED = {
-    "--episodes 50": "--episodes 1",
+    "--episodes 50": "--episodes 2",
     "--episodes 20": "--episodes 1 --workers 1",
     "--network finney": "--network local-dev",
     "8001": "{port}",
     " --public": "",
+    "https://api.kinitro.ai": "$API_URL",
     "kinitro check": "kinitro check --samples 10",
     "kinitro basilica-push": "kinitro basilica-push --allow-private-endpoints",
     "kinitro miner-deploy .": "kinitro miner-deploy . --allow-private-endpoints",
 }
-"""What differs from the guide: fewer episodes, a chain on this machine, private addresses."""
+"""What differs from the guide: fewer episodes, a chain and an API on this machine, private addresses."""
 
 
 def commands() -> list[str]:
@@ -55,12 +61,23 @@ def script(port: int) -> str:
             continue
         for written, run in SHORTENED.items():
             command = command.replace(written, run.format(port=port))
-        lines += [f"echo {'#' * 3} {command.split('#')[0].strip()!r} >&2", command]
+        lines += [f"echo '###' $(date +%s.%N) {shlex.quote(command)} >&2", command]
     return "\n".join(lines)
 
 
+@pytest.fixture(scope="module")
+def scored_cycle(postgres_url) -> Iterator[str]:
+    """The address of an API with a published cycle of real episodes; uid 9 is its best miner."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("create database miner_guide_cycle")
+    url = urlsplit(postgres_url)._replace(path="/miner_guide_cycle").geturl()
+    publish(url)
+    with api_in_a_thread(url) as address:
+        yield address
+
+
 @pytest.fixture
-def world(tmp_path, empty_database) -> Iterator[dict[str, str]]:
+def world(tmp_path, empty_database, scored_cycle) -> Iterator[dict[str, str]]:
     async def register() -> None:
         chain = await LocalChain.create(empty_database, 26, block_time_s=0.05)
         await chain.register(26, WALLET)
@@ -78,15 +95,15 @@ def world(tmp_path, empty_database) -> Iterator[dict[str, str]]:
             "KINITRO_LOCAL_CHAIN_URL": empty_database,
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "OPENBLAS_NUM_THREADS": "1",
+            "API_URL": scored_cycle,
             "PYTHON": sys.executable,
             "PYTHONPATH": str(CHECKOUT),
         }
 
 
-@pytest.mark.slow
 def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
     done = subprocess.run(
-        ["bash", "-c", script(free_ports(1)[0])],
+        ["bash", "-c", script(*free_ports(1))],
         cwd=tmp_path,
         env=os.environ | world,
         capture_output=True,
@@ -96,15 +113,24 @@ def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "Committed in block" in done.stdout
     assert "your-name/my-policy" in done.stdout
+    assert "4 demonstrations of 2 environments" in done.stdout
+    assert "miner 9" in done.stdout
+    assert "Dry run: nothing was changed" in done.stdout
     assert "secret" not in done.stdout + done.stderr
     assert (tmp_path / "my-policy" / "result.json").stat().st_size > 0
 
 
 def test_the_python_of_the_guide_runs() -> None:
     for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
-        subprocess.run(
-            [sys.executable, "-c", block], check=True, timeout=120, env=os.environ | {"PYTHONPATH": str(CHECKOUT)}
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", block],
+            timeout=120,
+            env=os.environ | {"PYTHONPATH": str(CHECKOUT)},
+            capture_output=True,
+            text=True,
         )
+        assert done.returncode == 0, done.stderr
+        assert "WARN" not in done.stderr, "Gymnasium's checker has something to say"
 
 
 def test_the_links_of_the_guides_lead_somewhere() -> None:

@@ -80,7 +80,7 @@ def _uvicorn(
         command = [str(python), "-c", SERVE, app, str(listener.fileno())]
         process = subprocess.Popen(command, cwd=directory, env=environment, pass_fds=[listener.fileno()])
     try:
-        _wait_until_up(process, url)
+        wait_until_up(process, url)
         yield url
         assert process.poll() is None, "the policy server died"
     finally:
@@ -88,7 +88,7 @@ def _uvicorn(
         process.wait(10)
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], url: str, limit_s: float = 60.0) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], url: str, limit_s: float = 60.0) -> None:
     """Until /health answers anything but "loading"."""
     limit = time.monotonic() + limit_s
     while time.monotonic() < limit and process.poll() is None:

@@ -1,12 +1,9 @@
 """Every environment as a Gymnasium environment of the same id.
 
->>> import gymnasium
->>> from kinitro.environments.gym import register
->>> register()
+>>> import gymnasium, kinitro.environments
 >>> environment = gymnasium.make("metaworld/push-v3")
 
-With Kinitro installed, Gymnasium calls `register` itself. Importing this package loads neither a simulator nor
-Gymnasium.
+`import kinitro.environments` registers them all.
 """
 
 from kinitro.environments.gym.registration import register
