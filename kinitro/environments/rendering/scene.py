@@ -92,8 +92,12 @@ class Objects:
 def model_objects(model: mujoco.MjModel, size_px: int) -> Objects:
     """The drawn objects of the model, detailed enough for pictures `size_px` wide.
 
-    Raises ConfigurationError for a kind of geom that cannot be drawn (height fields, flexes).
+    Raises ConfigurationError for what cannot be drawn (height fields, flexes, skins).
     """
+    if model.nflex or model.nskin:
+        raise ConfigurationError(
+            f"The software renderer cannot draw this model's {model.nflex} flexes and {model.nskin} skins: use geoms."
+        )
     geoms = np.flatnonzero(model.geom_group < VISIBLE_GROUPS)
     sites = np.flatnonzero(model.site_group < VISIBLE_GROUPS)
     cell_m = DETAIL_DISTANCE_M / size_px

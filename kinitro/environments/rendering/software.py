@@ -39,7 +39,10 @@ class _Background:
 
 
 class SoftwareRenderer:
-    """See `Renderer`. Transparent surfaces are blended far to near; shadows and reflections are not drawn."""
+    """See `Renderer`. Transparent surfaces are blended far to near; shadows and reflections are not drawn.
+
+    Refuses height fields, flexes, skins and lights with a position; a skybox shows as its mean colour.
+    """
 
     def __init__(self, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int) -> None:
         self._model = model

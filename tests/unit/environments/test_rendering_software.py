@@ -256,3 +256,6 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     hills, _ = load('<geom type="hfield" hfield="hills"/>', assets=field)
     with pytest.raises(ConfigurationError, match="HFIELD"):
         make_renderer("software", hills, [FRONT], SIZE_PX)
+    cloth, _ = load('<flexcomp name="cloth" type="grid" dim="2" count="3 3 1" spacing=".1 .1 .1"/>')
+    with pytest.raises(ConfigurationError, match="1 flexes"):
+        make_renderer("software", cloth, [FRONT], SIZE_PX)
