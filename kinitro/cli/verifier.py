@@ -17,7 +17,8 @@ def verifier(
     api_url: str = typer.Option(None, help="Where the API is, for example http://localhost:8000."),
     api_key: str = typer.Option(None, help="Key of scope verify or tasks; better given as KINITRO_VERIFIER_API_KEY."),
     name: str = typer.Option(None, help="Display name [default: this machine's]."),
-    sandbox: str = typer.Option(None, help="What keeps policies from doing harm: bwrap."),
+    sandbox: str = typer.Option(None, help="What keeps policies from doing harm: bwrap or docker."),
+    gpus: str = typer.Option(None, help="With docker, the GPUs that policies see: all, or numbers or UUIDs."),
     runtime: str = typer.Option(
         None, help="What policies run in: a Python interpreter with the published packages, or with docker an image."
     ),
@@ -41,6 +42,7 @@ def verifier(
         api_key=api_key,
         name=name,
         sandbox=sandbox,
+        gpus=gpus,
         runtime=runtime,
         cache=cache,
         cache_size=cache_size,

@@ -77,6 +77,13 @@ async def open_workshop(settings: VerifierSettings) -> Workshop:
 
 
 async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
+    if settings.sandbox == "docker":
+        from kinitro.verification.sandbox.docker import DockerSandbox
+
+        contained = DockerSandbox(settings.runtime, gpus=settings.gpus)
+        return contained, await contained.runtime()
+    if settings.gpus is not None:
+        raise ConfigurationError("--gpus works with --sandbox docker only: bubblewrap shows no devices to policies.")
     python = Path(settings.runtime)
     if not python.is_absolute() or not os.access(python, os.X_OK):
         raise ConfigurationError(

@@ -38,7 +38,12 @@ class VerifierSettings(ServiceSettings):
         pattern=r"^[A-Za-z0-9._:/@+-]{1,100}$",
         description="Display name.",
     )
-    sandbox: Literal["bwrap"] = Field("bwrap", description="What keeps policies from doing harm.")
+    sandbox: Literal["bwrap", "docker"] = Field("bwrap", description="What keeps policies from doing harm.")
+    gpus: str | None = Field(
+        None,
+        pattern=r"^(all|[A-Za-z0-9-]+(,[A-Za-z0-9-]+)*)$",
+        description="With docker, the GPUs that policies see: all, or numbers or UUIDs separated by commas.",
+    )
     runtime: str = Field(
         default_factory=lambda: sys.executable,
         description="What policies run in: a Python interpreter with the published packages, or with docker an image.",

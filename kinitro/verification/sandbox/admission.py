@@ -22,6 +22,8 @@ SCRIPT: Final = Path("/launch.py")
 """Where the two find themselves inside."""
 SETUP_S: Final = 60.0
 """Until the interpreter runs, before anything of a policy does."""
+LOG_BYTES: Final = 8192
+"""Of the end of what a policy writes, that are kept."""
 BACKLOG: Final = 64
 """Connections that wait until the policy takes them."""
 READY: Final = b"+"
@@ -113,3 +115,9 @@ def judge(report: str) -> None:
     if holes or last != "done":
         found = "; ".join(holes) or "the attack on a sandbox broke off"
         raise SandboxUnavailable(f"Policies are not shut in on this machine: {found}.")
+
+
+def printable(output: bytes | bytearray) -> str:
+    """What a stranger wrote, without anything that a terminal or a log would obey."""
+    text = output.decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

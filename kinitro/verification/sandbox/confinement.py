@@ -119,8 +119,14 @@ def _file_system(limits: Limits, read_only: Iterable[tuple[Path, Path]], passwd:
 
 
 def _environment(limits: Limits) -> Iterator[str]:
+    for name, value in variables(limits).items():
+        yield from ("--setenv", name, value)
+
+
+def variables(limits: Limits) -> dict[str, str]:
+    """The whole environment of a guest."""
     threads = str(max(1, int(limits.cpus)))
-    variables = {
+    return {
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin",
@@ -131,5 +137,3 @@ def _environment(limits: Limits) -> Iterator[str]:
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
     }
-    for name, value in variables.items():
-        yield from ("--setenv", name, value)

@@ -20,7 +20,15 @@ import msgspec
 
 from kinitro.logs import get_logger
 from kinitro.verification.errors import SandboxFailed, SandboxUnavailable, VerificationError
-from kinitro.verification.sandbox.admission import SCRIPT, SETUP_S, channel, memory_file, read_to_end
+from kinitro.verification.sandbox.admission import (
+    LOG_BYTES,
+    SCRIPT,
+    SETUP_S,
+    channel,
+    memory_file,
+    printable,
+    read_to_end,
+)
 from kinitro.verification.sandbox.cgroups import Cgroup, make_cgroup
 from kinitro.verification.sandbox.confinement import Descriptors, Identity, confined
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
@@ -31,8 +39,6 @@ log = get_logger(__name__)
 
 WATCH_S: Final = 0.1
 """Between two looks at what a guest uses."""
-LOG_BYTES: Final = 8192
-"""Of the output's end that are kept."""
 OPEN_FILES: Final = 512
 SPARE_PIDS: Final = 16
 """What is over the limit must be there to be seen, where no control group tells of refused forks."""
@@ -267,12 +273,6 @@ def _rlimits(limits: Limits, *, is_counted: bool) -> Iterator[tuple[int, int]]:
     if not is_counted:
         yield resource.RLIMIT_DATA, limits.memory_bytes
         yield resource.RLIMIT_NPROC, limits.pids + SPARE_PIDS
-
-
-def printable(output: bytes | bytearray) -> str:
-    """What a stranger wrote, without anything that a terminal or a log would obey."""
-    text = output.decode("utf-8", "replace")
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 async def _gone(pidfd: int) -> None:

@@ -1,9 +1,9 @@
 """What runs inside a sandbox: serves `server:app` of /policy on a Unix socket that it is given.
 
-Run as `python -I launcher.py CHANNEL` by the runtime's interpreter; imports nothing of kinitro. CHANNEL is a Unix socket
-to the one who made the sandbox: the number of an open file, or a path to connect to. The message that comes says that
-the limits are on, and brings the listening socket; the byte that goes there says that everything of ours worked. From
-then on, whatever happens is the policy's doing.
+Run as `python -I launcher.py CHANNEL` by the runtime's interpreter; imports nothing of kinitro. CHANNEL is a Unix
+socket to the one who made the sandbox: the number of an open file, or a path to connect to. The message that comes says
+that the limits are on, and brings the listening socket; the byte that goes there says that everything of ours worked.
+From then on, whatever happens is the policy's doing.
 """
 
 import os

@@ -67,6 +67,28 @@ def filter_program(*, memory_is_counted: bool) -> bytes:
     return _exported(program)
 
 
+def container_profile() -> dict[str, Any]:
+    """The same filter as container engines read it. They leave out calls that they do not know."""
+
+    def rule(names: str, number: int, *conditions: dict[str, int | str]) -> dict[str, Any]:
+        return {"names": names.split(), "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": list(conditions)}
+
+    def masked(index: int, mask: int, value: int) -> dict[str, int | str]:
+        return {"index": index, "op": "SCMP_CMP_MASKED_EQ", "value": mask, "valueTwo": value}
+
+    not_unix: dict[str, int | str] = {"index": 0, "op": "SCMP_CMP_NE", "value": _AF_UNIX}
+    return {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            rule(" ".join(DENIED.values()), errno.EPERM),
+            rule("clone3", errno.ENOSYS),
+            *(rule("clone", errno.EPERM, masked(0, flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
+            rule("socket socketpair", errno.EACCES, not_unix),
+            *(rule("ioctl", errno.EPERM, masked(1, _LOW_32_BITS, request)) for request in (TIOCSTI, TIOCLINUX)),
+        ],
+    }
+
+
 def _number(seccomp: Any, name: str) -> int | None:
     """The number of a system call here; None if this architecture never had it or libseccomp is older than it."""
     number: int = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
