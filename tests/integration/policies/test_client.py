@@ -14,8 +14,9 @@ import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.client import Deadlines, HttpPolicy
+from kinitro.policies.connection import FREE_FRAGMENTS, PAUSE_S, Connection
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreachable, Reason
-from kinitro.policies.messages import MAX_CHUNK, MAX_CONCURRENT_EPISODES, MAX_RESPONSE_BYTES, TaskConfig
+from kinitro.policies.messages import ACT_DEADLINE_S, MAX_CHUNK, MAX_CONCURRENT_EPISODES, MAX_RESPONSE_BYTES, TaskConfig
 from tests.integration.policies.certificates import server_tls
 from tests.integration.policies.hostile import (
     ACTION,
@@ -145,6 +146,36 @@ async def test_a_server_that_never_reads_is_late() -> None:
         with pytest.raises(PolicyMisbehaved) as caught:
             await policy.act("e", 0, big)
         assert caught.value.reason == Reason.TIMEOUT
+        await policy.close()
+
+
+async def test_an_answer_in_tiny_pieces_is_looked_at_now_and_then(monkeypatch) -> None:
+    looks = []
+    original = Connection.data_received
+
+    def counting(connection: Connection, data: bytes) -> None:
+        looks.append(len(data))
+        original(connection, data)
+
+    monkeypatch.setattr(Connection, "data_received", counting)
+    behaviour = says(HEAD + b"content-length: 60000\r\n\r\n", b" ", every_s=0.0005, endless=True)
+    with Server(behaviour) as server:
+        policy = local(server.url)
+        with pytest.raises(PolicyMisbehaved) as caught:
+            await policy.act("e", 0, OBSERVATION)
+        await policy.close()
+    assert caught.value.reason == Reason.TIMEOUT
+    assert sum(looks) > 3 * len(looks), "it came in more pieces than were looked at"
+    assert len(looks) <= FREE_FRAGMENTS + ACT_DEADLINE_S / PAUSE_S + 2
+
+
+@pytest.mark.parametrize("pieces", [2, 40])
+async def test_an_honest_answer_in_pieces_is_taken(pieces: int) -> None:
+    whole = answer(ACTION)
+    size = -(-len(whole) // pieces)
+    with Server(says(*(whole[i : i + size] for i in range(0, len(whole), size)), every_s=0.001)) as server:
+        policy = local(server.url)
+        assert (await policy.act("e", 0, OBSERVATION)).shape == (1, 4)
         await policy.close()
 
 
