@@ -1,11 +1,14 @@
 """How much of a core the executor turns into environment steps while policies think.
 
-    python benchmarks/executor.py [--steps 60] [--episodes 24] [--workers 1 2] [--delays 0 20 50 100]
+    python benchmarks/executor.py [--steps 75] [--episodes 24] [--workers 1 2] [--delays 0 20 50 100]
 
 Real simulator with three cameras, real worker processes, real HTTP on loopback. The policy server is one process that
 sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores with the workers. The baseline is how
 such executors are usually written: one episode at a time, a fresh HTTP client for every call, images as nested lists.
 Loopback hides the network but not its cost: every byte is encoded, sent, received and checked.
+
+Making the environments is reported apart; every episode's reset counts. The delays are measured in an order that is its
+own reverse, 0 and 50 ms twice, so that a machine that becomes slower or faster meanwhile favours none of them.
 """
 
 from __future__ import annotations
@@ -18,9 +21,11 @@ import platform
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 import numpy as np
@@ -35,7 +40,7 @@ from kinitro.evaluation.worker import WorkerConfig
 DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
 COMPARED_MS = (0, 50)
-BASELINE_STEPS = 40
+BASELINE_STEPS = 30
 HOSTILE_SHARE = 4
 """One hostile episode for so many good ones."""
 
@@ -88,27 +93,44 @@ async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
 
 
 async def interleaved(
-    environment: str, episodes: int, steps: int, worker_counts: list[int], delays_ms: list[int]
-) -> dict[tuple[int, int], Run]:
-    found = {}
-    for workers in worker_counts:
-        pool = WorkerPool(workers, episodes, WorkerConfig(allow_private_endpoints=True, log_level="error"))
-        await pool.start()
-        try:
-            with policy_server(0) as endpoint:
-                await measure(pool, jobs(environment, endpoint, pool.capacity, 2))  # environments made, caches warm
-            for delay_ms in delays_ms:
-                with policy_server(delay_ms) as endpoint:
-                    run = await measure(pool, jobs(environment, endpoint, pool.capacity, steps))
-                found[workers, delay_ms] = run
-                print(
-                    f"{workers} worker(s)  {delay_ms:3d} ms  {run.rate:7.1f} steps/s  {run.cpu_ms:6.2f} ms CPU/step  "
-                    f"policy p50 {run.latency_ms:5.1f} ms",
-                    flush=True,
-                )
-        finally:
-            await pool.close()
-    return found
+    environment: str, episodes: int, steps: int, workers: int, delays_ms: list[int]
+) -> dict[int, Run]:
+    """Delay -> what was measured, of several runs together."""
+    others = [delay_ms for delay_ms in delays_ms if delay_ms not in COMPARED_MS]
+    order = [*COMPARED_MS, *others, *reversed(COMPARED_MS)]
+    found: defaultdict[int, list[Run]] = defaultdict(list)
+    pool = WorkerPool(workers, episodes, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+    await pool.start()
+    try:
+        with policy_server(0) as endpoint:
+            start = await measure(pool, jobs(environment, endpoint, pool.capacity, 2))
+        processes = [psutil.Process(process_id) for process_id in pool.process_ids]
+        print(f"{workers} worker(s): {pool.capacity} environments made and seen once in {start.elapsed_s:.1f} s")
+        for delay_ms in order:
+            with policy_server(delay_ms) as endpoint:
+                found[delay_ms].append(await measure(pool, jobs(environment, endpoint, pool.capacity, steps)))
+        memory_mib = max(process.memory_full_info().uss for process in processes) / 2**20
+    finally:
+        await pool.close()
+    together = {delay_ms: combined(found[delay_ms]) for delay_ms in delays_ms}
+    for delay_ms, run in together.items():
+        print(
+            f"{workers} worker(s)  {delay_ms:3d} ms  {run.rate:7.1f} steps/s  {run.cpu_ms:6.2f} ms CPU/step  "
+            f"cores used {run.worker_cpu_s / run.elapsed_s:4.2f}  policy p50 {run.latency_ms:5.1f} ms",
+            flush=True,
+        )
+    print(f"{workers} worker(s): {memory_mib:.0f} MiB in the largest process")
+    return together
+
+
+def combined(runs: list[Run]) -> Run:
+    """Several runs as one."""
+    return Run(
+        sum(run.steps for run in runs),
+        sum(run.elapsed_s for run in runs),
+        sum(run.worker_cpu_s for run in runs),
+        float(np.median([run.latency_ms for run in runs])),
+    )
 
 
 async def baseline(environment_id: str, delay_ms: int) -> float:
@@ -153,53 +175,52 @@ async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def beside_hostile(environment: str, episodes: int, steps: int) -> tuple[Run, Run]:
-    """Good episodes alone, and the same number beside hostile servers, in one worker."""
+    """Good episodes alone (before and after), and the same number beside hostile servers, in one worker."""
     pool = WorkerPool(1, episodes * 2, WorkerConfig(allow_private_endpoints=True, log_level="error"))
     await pool.start()
     hostile = await asyncio.start_server(trickle, "127.0.0.1", 0)
     bad = f"http://127.0.0.1:{hostile.sockets[0].getsockname()[1]}"
     try:
         with policy_server(20) as endpoint:
+            good = partial(jobs, environment, endpoint, episodes)
             await measure(pool, jobs(environment, endpoint, episodes + episodes // HOSTILE_SHARE, 2))
-            alone = await measure(pool, jobs(environment, endpoint, episodes, steps))
-            enemies = [
-                asyncio.create_task(pool.evaluate(job))
-                for job in jobs(environment, bad, episodes // HOSTILE_SHARE, steps)
-            ]
+            before = await measure(pool, good(steps))
+            bad_jobs = jobs(environment, bad, episodes // HOSTILE_SHARE, steps)
+            enemies = [asyncio.create_task(pool.evaluate(job)) for job in bad_jobs]
             await asyncio.sleep(0.5)
-            beside = await measure(pool, jobs(environment, endpoint, episodes, steps))
+            beside = await measure(pool, good(steps))
+            assert not any(enemy.done() for enemy in enemies), "they did not fight to the end"
             for enemy in enemies:
                 enemy.cancel()
             await asyncio.gather(*enemies, return_exceptions=True)
+            after = await measure(pool, good(steps))
     finally:
         await pool.close()
         hostile.close()
-    return alone, beside
+    return combined([before, after]), beside
 
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=60, help="per episode")
+    parser.add_argument("--steps", type=int, default=75, help="per episode")
     parser.add_argument("--episodes", type=int, default=24, help="interleaved per worker")
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
     parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
     arguments = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
-    found = await interleaved(
-        arguments.environment,
-        arguments.episodes,
-        arguments.steps,
-        arguments.workers,
-        sorted({*COMPARED_MS, *arguments.delays}),
-    )
+    delays_ms = sorted({*COMPARED_MS, *arguments.delays})
+    found = {
+        workers: await interleaved(arguments.environment, arguments.episodes, arguments.steps, workers, delays_ms)
+        for workers in arguments.workers
+    }
     usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in COMPARED_MS}
     for delay_ms, rate in usual.items():
         print(f"baseline    {delay_ms:3d} ms  {rate:7.1f} steps/s")
-    for workers in arguments.workers:
+    for workers, runs in found.items():
         print(
-            f"{workers} worker(s): 50 ms at {found[workers, 50].rate / found[workers, 0].rate:.0%} of 0 ms, "
-            f"{found[workers, 50].rate / usual[50]:.1f} x the baseline at 50 ms"
+            f"{workers} worker(s): 50 ms at {runs[50].rate / runs[0].rate:.0%} of 0 ms, "
+            f"{runs[50].rate / usual[50]:.1f} x the baseline at 50 ms"
         )
     alone, beside = await beside_hostile(arguments.environment, arguments.episodes, arguments.steps)
     print(
