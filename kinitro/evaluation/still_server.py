@@ -29,10 +29,13 @@ class _Reset(msgspec.Struct):
 
 
 class StillServer:
-    """Listens on loopback after `start`; answers every `/act` with zero motion, `delay_s` after it arrived."""
+    """Listens on `host` after `start`; answers every `/act` with zero motion, `delay_s` after it arrived."""
 
-    def __init__(self, delay_s: float = 0.0, encodings: tuple[str, ...] = _HEALTH.encodings) -> None:
+    def __init__(
+        self, delay_s: float = 0.0, encodings: tuple[str, ...] = _HEALTH.encodings, host: str = "127.0.0.1"
+    ) -> None:
         self._delay_s = delay_s
+        self._host = host
         self._health = msgspec.structs.replace(_HEALTH, encodings=encodings)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
@@ -40,7 +43,7 @@ class StillServer:
 
     async def start(self) -> None:
         """Listen on a free port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, self._host, 0)
         host, port = self._server.sockets[0].getsockname()
         self.url = f"http://{host}:{port}"
 

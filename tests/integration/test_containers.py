@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from kinitro.executor.containers.evaluator import ContainerPool, bridge_configs
 from kinitro.executor.containers.server import build_app
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.local.ports import free_ports
+from tests.fakes.container_engine import answering_engine
 from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.point import PointEnvironment
 from tests.integration.test_worker_pool import FAKES, ROOT, job
@@ -251,15 +251,7 @@ def test_contradicting_settings_are_named(changes: dict[str, Any]) -> None:
         bridge_configs(settings(**changes))
 
 
-def engine() -> str | None:
-    """Why there is no container engine here; None if there is one."""
-    if shutil.which("docker") is None:
-        return "no docker command"
-    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
-    return None if done.returncode == 0 else "no Docker engine answers on this machine"
-
-
-@pytest.mark.skipif(engine() is None, reason="a Docker engine answers")
+@pytest.mark.skipif(answering_engine(), reason="a Docker engine answers")
 def test_without_an_engine_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     done = subprocess.run(
         [

@@ -1,9 +1,8 @@
-"""The evaluation image: what goes into it, and, where there is a container engine, the image itself."""
+"""The evaluation image: what goes into it. tests/integration/test_eval_container.py builds it and runs it."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from kinitro.errors import ConfigurationError
 from kinitro.executor.containers.image import LOCK, needed_distributions, select_pins, source_directory, stage
-from tests.integration.test_containers import engine
+from tests.fakes.container_engine import answering_engine
 from tests.integration.test_worker_pool import ROOT
 
 RUN_AN_EPISODE = """
@@ -92,23 +91,7 @@ def test_the_context_builds_offline(tmp_path: Path) -> None:
     assert not list(context.rglob("__pycache__"))
 
 
-@pytest.mark.skipif(engine() is not None, reason=engine() or "")
-@pytest.mark.skipif(
-    shutil.which("debootstrap") is None, reason="no debootstrap to build a base image without a registry"
-)
-@pytest.mark.slow
-def test_the_image_runs_an_episode(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=python3-venv", "bookworm", str(root)], check=True)
-    archive = subprocess.run(["tar", "-C", str(root), "-c", "."], capture_output=True, check=True).stdout
-    subprocess.run(["docker", "import", "-", "kinitro-test-base"], input=archive, check=True)
-    command = [sys.executable, "-m", "kinitro", "build-eval-env", "--tag", "kinitro-test-eval", "--base-image"]
-    subprocess.run([*command, "kinitro-test-base"], check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    run = ["docker", "run", "--rm", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "kinitro-test-eval"]
-    subprocess.run([*run, "python", "-c", RUN_AN_EPISODE], check=True)
-
-
-@pytest.mark.skipif(engine() is None, reason="a Docker engine answers")
+@pytest.mark.skipif(answering_engine(), reason="a Docker engine answers")
 def test_without_an_engine_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "kinitro", "build-eval-env", "--wheelhouse", str(tmp_path)],

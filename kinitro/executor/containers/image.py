@@ -100,8 +100,8 @@ def build(tag: str, *, base_image: str, wheelhouse: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="kinitro-eval-env-") as name:
         directory = Path(name)
         stage(directory, wheelhouse)
-        command = ["docker", "build", "--tag", tag, "--build-arg", f"BASE_IMAGE={base_image}", str(directory)]
-        if subprocess.run(command, check=False).returncode != 0:
+        command = ["docker", "build", "--network=none", "--tag", tag, "--build-arg", f"BASE_IMAGE={base_image}"]
+        if subprocess.run([*command, str(directory)], check=False).returncode != 0:
             raise UnavailableError(
                 f"{tag} was not built, see above: is the Docker engine running, and {base_image} there or reachable?"
             )
