@@ -7,7 +7,9 @@ import base64
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Task, TaskResult
-from tests.fakes.evaluator import FakeEvaluator
+from tests.fakes.evaluator import SOLVED, FakeEvaluator
 from tests.fakes.task_api import FakeTaskApi, serving
 from tests.integration.test_worker_pool import FAKES, ROOT
 
@@ -74,8 +76,11 @@ async def executing(
     *,
     grace_s: float = 1.0,
     declared: Callable[[str], Awaitable[int]] | None = able,
+    **more: Any,
 ) -> AsyncIterator[Running]:
-    settings = ExecutorSettings.load(api_url=url, spool_dir=directory, allow_private_endpoints=True, grace_s=grace_s)
+    settings = ExecutorSettings.load(
+        api_url=url, spool_dir=directory, allow_private_endpoints=True, grace_s=grace_s, **more
+    )
     spool = Spool(directory, url, None)
     stop = asyncio.Event()
     async with ApiClient(url, tries=1) as api:
@@ -97,6 +102,20 @@ async def test_every_task_is_evaluated_and_reported_once(tmp_path: Path) -> None
         assert all(result.outcome == Outcome.SUCCESS for result in api.results.values())
         assert api.requests[0].fingerprint == "fake-physics"
         assert max(request.max_tasks for request in api.requests) <= 16
+
+
+@pytest.mark.parametrize(("rate", "low", "high"), [(0.0, 0, 0), (0.2, 10, 75), (1.0, 180, 180)])
+async def test_a_share_of_the_episodes_is_recorded_and_all_that_must_be(
+    tmp_path: Path, rate: float, low: int, high: int
+) -> None:
+    tasks = [task(n).model_copy(update={"record": n <= 20}) for n in range(1, 201)]
+    evaluator = FakeEvaluator(lambda job: replace(SOLVED, recording=b"seen" if job.record else None), takes_s=0.001)
+    async with serving(FakeTaskApi(tasks)) as api, executing(api.url, evaluator, tmp_path, verification_rate=rate) as e:
+        await e.until(lambda: api.finished)
+    recorded = {number for number, result in api.results.items() if result.recording is not None}
+    assert set(range(1, 21)) <= recorded
+    assert low <= len(recorded) - 20 <= high
+    assert {api.results[number].recording for number in recorded} == {base64.b64encode(b"seen").decode()}
 
 
 async def test_real_workers_report_traces_that_decode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

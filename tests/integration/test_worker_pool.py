@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
@@ -18,6 +19,7 @@ from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.recordings import checksum, decode, exchanges
 from kinitro.evaluation.worker import WorkerConfig
 from tests.fakes.point import PointEnvironment
 
@@ -61,6 +63,27 @@ async def test_results_come_back_whole(pool: WorkerPool) -> None:
         assert result.trace.seed == f"{seed:032x}"
         assert result.trace.fingerprint == "fake-physics"
         assert replay(result.trace, PointEnvironment()).agrees
+
+
+async def test_recordings_are_handed_over_only_if_wanted_and_of_episodes_that_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pool = WorkerPool(1, 8, msgspec.structs.replace(FAKES, recorders=True))
+    await pool.start()
+    jobs = [msgspec.structs.replace(job(3), record=record) for record in (True, False)]
+    jobs.append(msgspec.structs.replace(job(3, endpoint="fake://late"), record=True))
+    wanted, unwanted, fault = await asyncio.gather(*map(pool.evaluate, jobs))
+    await pool.close()
+    assert wanted.recording is not None
+    assert (unwanted.recording, fault.recording) == (None, None)
+    assert fault.outcome is Outcome.POLICY_FAULT
+    assert wanted.trace is not None
+    shown = list(exchanges(decode(wanted.recording), wanted.trace))
+    assert [exchange.step for exchange in shown] == list(range(wanted.steps))
+    environment = PointEnvironment()
+    environment.reset(3)
+    assert shown[0].checksum == checksum(environment.observe())
 
 
 async def test_episodes_of_slow_policies_overlap_in_all_processes(pool: WorkerPool) -> None:
