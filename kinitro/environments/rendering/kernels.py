@@ -4,8 +4,9 @@ Everything here is compiled. All kernels live in this one file because numba's c
 own file only. Arithmetic is float32, except where exactness needs float64: poses, and edge functions, which are exact
 because screen positions are multiples of 1/256 of a sample.
 
-Stages, for each object: `_transform` and `_light` its vertices, then for each triangle cut it at the near plane, test,
-interpolate, texture, and compare with the depth buffer (`draw`).
+Stages, for each object: `_transform` and `_light` its vertices; `_select` the triangles that face the camera, cut at
+the near plane; `_fill` finds the samples of each that nothing hides, and puts their pixels in a queue; `_colour`
+interpolates and textures what waits there.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ NORMAL, SIGHT, COLOUR, FACING, HIGHLIGHT, POWER = (row * LANES for row in (0, 3,
 SCRATCH_SIZE = 12 * LANES
 QUEUE_SIZE = 64
 """Pixels coloured at a time."""
-WAITING_NEARNESS, DENSITY, CORNER_NEARNESS, CORNER_VALUES, MIXED = (row * QUEUE_SIZE for row in (0, 1, 2, 5, 23))
-"""Where these rows begin in `Queue.values`: nearness at the mean of the samples; texels per sample at distance 1; then,
-for each corner of the triangle, nearness and six values (RED to R); last the six interpolated values."""
-VALUES_SIZE = 29 * QUEUE_SIZE
+WAITING_NEARNESS, DENSITY, FOOTPRINT, CORNER_NEARNESS, WEIGHT, CORNER_VALUES, MIXED = (
+    row * QUEUE_SIZE for row in (0, 1, 2, 3, 6, 9, 27)
+)
+"""Where these rows begin in `Queue.values`: nearness at the mean of the samples; texels per sample at distance 1, and
+at this pixel's; for each corner of the triangle nearness, weight, and six values (RED to R); the six values mixed."""
+VALUES_SIZE = 33 * QUEUE_SIZE
 
 
 class Poses(NamedTuple):
@@ -633,7 +636,7 @@ def _colour(
                 values[MIXED + 4 * QUEUE_SIZE + i],
                 values[MIXED + 5 * QUEUE_SIZE + i],
             )
-            texel = np.uint32(_texel(s, t, r, values[DENSITY + i], kind, start, side, faces))
+            texel = np.uint32(_texel(s, t, r, values[FOOTPRINT + i], kind, start, side, faces))
             for channel in range(3):
                 values[MIXED + channel * QUEUE_SIZE + i] *= f32(texels[texel, channel]) * f32(1 / 255)
     for n in range(count):
@@ -648,20 +651,20 @@ def _colour(
 
 @inner
 def _mix(shares: npt.NDArray[np.float64], values: Float32s) -> None:
-    """MIXED from CORNER_VALUES, with perspective; DENSITY becomes the texels that a sample covers."""
+    """FOOTPRINT, WEIGHT and MIXED of all places in the queue, with perspective; places may be left from before."""
     for i in range(QUEUE_SIZE):
         distance = f32(1) / values[WAITING_NEARNESS + i]
         scale = shares[3 * QUEUE_SIZE + i] * distance
-        values[DENSITY + i] = values[DENSITY + i] * distance * distance * distance
-        for k in range(3):
-            values[CORNER_NEARNESS + k * QUEUE_SIZE + i] *= f32(shares[k * QUEUE_SIZE + i] * scale)
+        values[FOOTPRINT + i] = values[DENSITY + i] * distance * distance * distance
+        for k in range(0, 3 * QUEUE_SIZE, QUEUE_SIZE):
+            values[WEIGHT + k + i] = f32(shares[k + i] * scale) * values[CORNER_NEARNESS + k + i]
     for column in range(6):
         for i in range(QUEUE_SIZE):
             first = CORNER_VALUES + 3 * column * QUEUE_SIZE + i
             values[MIXED + column * QUEUE_SIZE + i] = (
-                values[CORNER_NEARNESS + i] * values[first]
-                + values[CORNER_NEARNESS + QUEUE_SIZE + i] * values[first + QUEUE_SIZE]
-                + values[CORNER_NEARNESS + 2 * QUEUE_SIZE + i] * values[first + 2 * QUEUE_SIZE]
+                values[WEIGHT + i] * values[first]
+                + values[WEIGHT + QUEUE_SIZE + i] * values[first + QUEUE_SIZE]
+                + values[WEIGHT + 2 * QUEUE_SIZE + i] * values[first + 2 * QUEUE_SIZE]
             )
 
 
@@ -679,7 +682,7 @@ def _inside(at_a: float, at_b: float, at_c: float) -> int:
 
 @inner
 def _triple(vertices: Float32s, i: int, column: int) -> Triple:
-    """Three neighbouring columns of a vertex: its colour from RED, its texture coordinates from S."""
+    """Three neighbouring columns of a vertex: its texture coordinates from S."""
     return vertices[i, column], vertices[i, column + 1], vertices[i, column + 2]
 
 
