@@ -21,6 +21,7 @@ from kinitro.scoring.simulation import simulate_outcomes
 Bools = npt.NDArray[np.bool_]
 MEMORY_LIMIT_MIB = 1024
 SPEED_LIMITS_S = {256: 0.5, 1000: 5.0}
+TOO_SLOW = "      too slow:"
 
 
 def skill_like(spread: float) -> Callable[[int, int, int, np.random.Generator], Bools]:
@@ -93,7 +94,7 @@ def time_cycles() -> Iterator[str]:
             how = "estimated" if scores.estimated else "exact"
             yield f"{miners:>5} x 50 x 100  {kind:<28} {spent_s:6.2f} s  {earning:>4} earn  {how}"
             if spent_s >= limit_s:
-                yield f"{'':>5} OVER THE LIMIT of {limit_s} s"
+                yield f"{TOO_SLOW} the limit is {limit_s} s"
 
 
 def enumerated(leaders: Bools, priority: npt.NDArray[np.int64], config: ScoringConfig) -> list[int]:
@@ -149,11 +150,14 @@ def main() -> None:
     score_cycle(np.ones((2, 2, 2), dtype=np.bool_), [1, 2])  # import and first-call costs
     for line in compare_with_enumeration():
         print(line, flush=True)
+    too_slow = 0
     for line in time_cycles():
         print(line, flush=True)
+        too_slow += line.startswith(TOO_SLOW)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"Peak memory {peak_mib:.0f} MiB, of which the made-up outcomes take the larger part.")
     assert peak_mib < MEMORY_LIMIT_MIB
+    assert not too_slow, f"{too_slow} cycles took too long"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
 from kinitro.taskpool.scorecard import Identity, Unscorable, participants, score
-from kinitro.taskpool.settlement import still_open
+from kinitro.taskpool.settlement import settle
 from kinitro.taskpool.verdicts import count_verdicts
 from kinitro.taskpool.verifications import Verifications
 
@@ -237,8 +237,9 @@ class Scheduler:
         outcomes = await self.store.outcomes(cycle, uids)
         verdicts = count_verdicts(await self.verifications.verdicts(cycle.id), cycle.config.verification)
         disqualified = np.array([uid in verdicts and verdicts[uid].disqualified for uid in uids], dtype=np.bool_)
-        wanted = await asyncio.to_thread(still_open, cycle.config, outcomes, disqualified)
-        return await self.store.settle(cycle.id, uids, wanted)
+        settled, reopened = await asyncio.to_thread(settle, cycle.config, outcomes, disqualified)
+        skipped = await self.store.skip(cycle.id, uids, settled)
+        return skipped, await self.store.reopen(cycle.id, uids, reopened)
 
     async def _publish(self, cycle: Cycle) -> None:
         if await self._waits_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -34,7 +33,7 @@ from kinitro.taskpool.records import (
     TraceRecord,
     results_root,
 )
-from kinitro.taskpool.settlement import OutcomeTable
+from kinitro.taskpool.settlement import BoolArray, OutcomeTable
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import Verifications
 
@@ -173,17 +172,24 @@ class CycleStore:
             table[places[row["uid"]], row["env"], row["episodes"]] = row["outcomes"]
         return table
 
-    async def settle(self, cycle_id: int, uids: Sequence[int], still_open: npt.NDArray[np.bool_]) -> tuple[int, int]:
-        """Skip what is ready of pairs that are not `still_open` (miners of `uids`, environments), and give out again
-        what was skipped of those that are; returns how many tasks were skipped and given out again."""
-        counts = []
-        async with self.connection.transaction():
-            for statement, wanted in (("SKIP_SETTLED", ~still_open), ("REOPEN", still_open)):
-                miners, environments = np.nonzero(wanted)
-                pairs = {"uids": [uids[miner] for miner in miners.tolist()], "envs": environments.tolist()}
-                cursor = await self.connection.execute(_STATEMENTS[statement], {"cycle_id": cycle_id, **pairs})
-                counts.append(cursor.rowcount)
-        return counts[0], counts[1]
+    async def skip(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
+        """Do not run what is ready of these pairs (miners of `uids`, environments); returns how many tasks.
+
+        Miner by miner, each in a transaction of its own, so that nobody who fetches waits for long.
+        """
+        skipped = 0
+        for miner in np.flatnonzero(pairs.any(axis=1)).tolist():
+            of_miner = {"cycle_id": cycle_id, "uid": uids[miner], "envs": np.flatnonzero(pairs[miner]).tolist()}
+            skipped += (await self.connection.execute(_STATEMENTS["SKIP"], of_miner)).rowcount
+        return skipped
+
+    async def reopen(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
+        """Run what was skipped of these pairs after all; returns how many tasks."""
+        if not pairs.any():
+            return 0
+        numbers = [uids[miner] * 65536 + environment for miner, environment in np.argwhere(pairs).tolist()]
+        chosen = {"cycle_id": cycle_id, "pairs": numbers}
+        return (await self.connection.execute(_STATEMENTS["REOPEN"], chosen)).rowcount
 
     async def start_scoring(self, cycle_id: int) -> Cycle:
         """Stop the running: unfinished tasks are cancelled, and from here on no outcome changes."""

@@ -63,17 +63,16 @@ where t.cycle_id = %(cycle_id)s and t.outcome is null and t.lease_id is null
 select uid, env, array_agg(episode) as episodes, array_agg(outcome) as outcomes
 from task where cycle_id = %(cycle_id)s and outcome is not null group by uid, env
 
--- SKIP_SETTLED  Only tasks that nobody holds, and none that verification wants to see.
-update task t set outcome = 9, finished_at = now(), lease_id = 0, reason = 'settled'
-from unnest(%(uids)s::int[], %(envs)s::smallint[]) as settled (uid, env)
-where t.cycle_id = %(cycle_id)s and t.uid = settled.uid and t.env = settled.env
-  and t.outcome is null and t.lease_id is null and not t.record
+-- SKIP  What a miner need not play any more. Only tasks that nobody holds, and none that verification wants to see.
+update task set outcome = 9, finished_at = now(), lease_id = 0, reason = 'settled'
+where cycle_id = %(cycle_id)s and uid = %(uid)s and env = any (%(envs)s::smallint[])
+  and outcome is null and lease_id is null and not record
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 
--- REOPEN  What is not settled any more is to be run after all, but for void episodes.
+-- REOPEN  What miners must play after all, but for void episodes. Nobody fetches these rows: no need to do it in parts.
+-- A pair is the number uid * 65536 + env: an array is looked up by hash in one scan, and a join would scan per pair.
 update task t set outcome = null, finished_at = null, lease_id = null, reason = null
-from unnest(%(uids)s::int[], %(envs)s::smallint[]) as open (uid, env)
-where t.cycle_id = %(cycle_id)s and t.uid = open.uid and t.env = open.env and t.outcome = 9
+where t.cycle_id = %(cycle_id)s and t.outcome = 9 and t.uid::bigint * 65536 + t.env = any (%(pairs)s::bigint[])
   and (t.env, t.episode) not in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 

@@ -15,7 +15,7 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, score_sequentially, to_u16
 from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, Weights
 from kinitro.taskpool.records import SKIPPED, CycleConfig, FrozenMiner, ResultRow
-from kinitro.taskpool.settlement import RESULTS, OutcomeTable, stopped_too_early, void_episodes
+from kinitro.taskpool.settlement import RESULTS, OutcomeTable, settle, void_episodes
 from kinitro.taskpool.verdicts import VerdictCounts, VerdictRow, count_verdicts
 
 
@@ -178,7 +178,8 @@ def _decide(
         return score_cycle(
             found.solved, blocks, rule, valid=found.complete, uids=uids, chance=chance, disqualified=disqualified
         )
-    for miner, column in np.argwhere(stopped_too_early(config, found.outcomes, disqualified)):
+    _, starved = settle(config, found.outcomes, disqualified)
+    for miner, column in np.argwhere(starved):
         raise Unscorable(
             f"uid {uids[miner]} was stopped on {config.environments[column].id} after "
             f"{found.played[miner, column].sum()} of {config.episodes} episodes, and the results do not settle how it "

@@ -27,21 +27,20 @@ def void_episodes(outcomes: OutcomeTable) -> BoolArray:
     return np.asarray(np.any(outcomes == VOID, axis=0), dtype=np.bool_)
 
 
-def still_open(config: CycleConfig, outcomes: OutcomeTable, disqualified: BoolArray) -> BoolArray:
-    """(M, N): true where a miner needs further episodes. `disqualified`: bool (M,)."""
-    return open_pairs(
+def settle(config: CycleConfig, outcomes: OutcomeTable, disqualified: BoolArray) -> tuple[BoolArray, BoolArray]:
+    """(M, N) each: pairs whose unfinished tasks are to be skipped, and pairs whose skipped ones must be run after all.
+
+    `disqualified`: bool (M,). In a cycle that is over, the latter were stopped although the results settle nothing.
+    """
+    void = void_episodes(outcomes)
+    still_open = open_pairs(
         outcomes == Outcome.SUCCESS,
         np.isin(outcomes, RESULTS),
         ScoringConfig(**config.scoring),
-        valid=~void_episodes(outcomes),
+        valid=~void,
         chance=[environment.random_success for environment in config.environments],
         disqualified=disqualified,
     )
-
-
-def stopped_too_early(config: CycleConfig, outcomes: OutcomeTable, disqualified: BoolArray) -> BoolArray:
-    """(M, N): true where tasks were skipped although these very outcomes settle nothing."""
-    skipped: BoolArray = ((outcomes == SKIPPED) & ~void_episodes(outcomes)).any(axis=2)
-    if not skipped.any():
-        return skipped
-    return np.asarray(skipped & still_open(config, outcomes, disqualified), dtype=np.bool_)
+    unfinished = (outcomes == 0).any(axis=2)
+    skipped = ((outcomes == SKIPPED) & ~void).any(axis=2)
+    return ~still_open & unfinished, still_open & skipped

@@ -133,12 +133,15 @@ async def test_an_episode_that_is_void_after_all_proves_nothing(empty_database: 
         while (await net.one("select count(*) from task where outcome = 9 and uid = 2 and env = 0"))[0] == 0:
             await run_tasks(net.pool, net.executor_id, by_skill, limit=30)
             await scheduler.step()
-        await net.connection.execute("update task set outcome = 4 where uid = 9 and env = 0 and episode < 5")
+        await net.connection.execute("update task set outcome = 4 where uid = 9 and env = 0 and outcome in (1, 2)")
         await net.connection.execute("update task set outcome = 9 where uid = 2 and env = 0 and episode < 3")
         await scheduler.step()
-        skipped = "select count(*) from task where outcome = 9 and uid = 2 and env = 0 and episode %s 5"
-        assert await net.one(skipped.replace("%s", ">=")) == (0,)
-        assert await net.one(skipped.replace("%s", "<")) == (3,), "void episodes are not played for their own sake"
+        skipped = await (
+            await net.connection.execute("select episode from task where outcome = 9 and uid = 2 and env = 0")
+        ).fetchall()
+        void = await (await net.connection.execute("select episode from task where outcome = 4")).fetchall()
+        assert {0, 1, 2} <= {row[0] for row in skipped}, "void episodes are not played for their own sake"
+        assert set(skipped) <= set(void), "all others are"
         assert (await net.store.find(cycle.id)).state == "running"
 
 

@@ -65,6 +65,64 @@ def test_somebody_wins_whenever_somebody_takes_part(cycle: Cycle) -> None:
     assert ((scores.weights > 0) == (scores.points > 0)).all()
 
 
+@settings(max_examples=50, deadline=None)
+@given(cycles())
+def test_every_subset_that_somebody_leads_has_exactly_one_winner(cycle: Cycle) -> None:
+    """By size: what all miners win together is what at least one of them leads."""
+    scores = score_cycle(*cycle)
+    environments = scores.leaders.shape[1]
+    leads = [sum(1 << n for n in np.flatnonzero(row).tolist()) for row in scores.leaders]
+    led = [0] * (environments + 1)
+    for subset in range(1, 1 << environments):
+        led[subset.bit_count()] += any(subset & ~lead == 0 for lead in leads)
+    won = [sum(by_size[size] for by_size in scores.subsets if size < len(by_size)) for size in range(environments + 1)]
+    assert won == led
+
+
+@settings(max_examples=50, deadline=None)
+@given(cycles(), st.integers(1, 3))
+def test_squatters_at_zero_earn_nothing_and_take_nothing(cycle: Cycle, squatters: int) -> None:
+    """However early they come, with the lowest uids."""
+    outcomes, blocks = cycle
+    nothing = np.zeros((squatters, *outcomes.shape[1:]), dtype=bool)
+    before = score_cycle(outcomes, [block + 1 for block in blocks])
+    after = score_cycle(np.concatenate([nothing, outcomes]), [0] * squatters + [block + 1 for block in blocks])
+    assert after.weights.tolist() == [0.0] * squatters + before.weights.tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(cycles(), st.data())
+def test_a_specialist_earns_at_most_the_one_subset_that_it_leads(cycle: Cycle, data: st.DataObject) -> None:
+    outcomes, blocks = cycle
+    special = data.draw(st.integers(0, outcomes.shape[1] - 1))
+    first = np.zeros((1, *outcomes.shape[1:]), dtype=bool)
+    first[0, special] = True
+    scores = score_cycle(np.concatenate([first, outcomes]), [0, *(block + 1 for block in blocks)])
+    assert scores.exact_points[0] <= int(scores.leaders[0].any())
+    assert scores.leaders[0].sum() <= 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(cycles())
+def test_where_nobody_beats_chance_nobody_has_weights(cycle: Cycle) -> None:
+    outcomes, blocks = cycle
+    scores = score_cycle(outcomes, blocks, chance=[1.0] * outcomes.shape[1])
+    assert not scores.eligible.any()
+    assert not scores.weights.any()
+
+
+@settings(max_examples=50, deadline=None)
+@given(cycles(), st.data())
+def test_disqualified_miners_are_as_if_they_had_not_come(cycle: Cycle, data: st.DataObject) -> None:
+    outcomes, blocks = cycle
+    banned = np.array(data.draw(st.lists(st.booleans(), min_size=len(blocks), max_size=len(blocks))))
+    uids = np.arange(len(blocks))
+    scores = score_cycle(outcomes, blocks, disqualified=banned)
+    without = score_cycle(outcomes[~banned], np.array(blocks)[~banned], uids=uids[~banned])
+    assert not scores.weights[banned].any()
+    assert scores.weights[~banned].tolist() == without.weights.tolist()
+
+
 @settings(max_examples=60, deadline=None)
 @given(cycles())
 def test_priority_respects_who_is_better_overall(cycle: Cycle) -> None:

@@ -8,6 +8,8 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kinitro.scoring import (
     CycleScores,
@@ -19,8 +21,10 @@ from kinitro.scoring import (
 )
 from kinitro.scoring.sequential import anytime_critical_wins
 from kinitro.scoring.simulation import simulate_outcomes
+from tests.unit.scoring.cycles import cycles
 
 Bools = npt.NDArray[np.bool_]
+Cycle = tuple[Bools, list[int]]
 
 
 def e_value(wins: int, losses: int) -> Fraction:
@@ -149,3 +153,17 @@ def test_explanations_of_sequential_cycles_speak_of_what_was_played() -> None:
         for n, environment in enumerate(miner.environments):
             assert environment.episodes == played[index, n].sum()
             assert environment.leader == (environment.needed_to_lead == 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cycles(max_miners=5, max_envs=3), st.integers(0, 2**32), st.sampled_from([1, 7, 20]))
+def test_whatever_is_settled_on_the_way_is_settled_at_the_end(cycle: Cycle, seed: int, batch: int) -> None:
+    """What the audit relies on: played to the end, no pair that stopped is open by the final outcomes."""
+    outcomes, blocks = cycle
+    played = np.zeros_like(outcomes)
+    for start in range(0, outcomes.shape[2], batch):
+        played[:, :, start : start + batch] = open_pairs(outcomes, played)[:, :, None]
+    assert not open_pairs(outcomes, played).any()
+    scores = score_sequentially(outcomes, played, blocks)
+    assert scores.weights.sum() == pytest.approx(1.0 if scores.leaders.any() else 0.0)
+    assert (scores.played == played.sum(axis=2)).all()
