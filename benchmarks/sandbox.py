@@ -1,0 +1,115 @@
+"""What a sandbox costs: its start, one answer through it, and its check.
+
+    python benchmarks/sandbox.py [--starts 20] [--runtime PYTHON]
+
+Wall-clock times of the miner's template in the bubblewrap sandbox; "bare" is the same server without one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from kinitro.environments.interface import Observation
+from kinitro.miner.projects import TEMPLATE_DIRECTORY
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.messages import TaskConfig
+from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.verification.sandbox.interface import Limits
+from kinitro.verification.sandbox.runtimes import inspect_runtime
+
+TASK = TaskConfig("metaworld/reach-v3", "reach", "reach it", "e" * 16, 10, 80.0, ("corner", "corner4"), (84, 84))
+OBSERVATION = Observation(
+    np.zeros(4, np.float32), {camera: np.zeros((84, 84, 3), np.uint8) for camera in ("corner", "corner4")}
+)
+ACTS = 300
+
+
+async def answer_times(socket: Path) -> list[float]:
+    """Seconds of each answer, in an episode of its own."""
+    policy = HttpPolicy("http://policy", unix_socket=socket)
+    await policy.health()
+    await policy.reset(TASK)
+    times = []
+    for step in range(ACTS):
+        began = time.perf_counter()
+        await policy.act(TASK.episode_id, step, OBSERVATION)
+        times.append(time.perf_counter() - began)
+    await policy.close()
+    return times
+
+
+async def bare(python: Path, directory: Path) -> tuple[float, list[float]]:
+    """Seconds until the server without a sandbox is ready, and of its answers."""
+    socket = directory.parent / "bare.sock"
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        python, "-I", "-B", "-m", "uvicorn", "server:app", "--uds", socket, "--app-dir", directory,
+        "--log-level", "warning", cwd=directory,
+    )  # fmt: skip
+    policy = HttpPolicy("http://policy", unix_socket=socket)
+    while True:
+        try:
+            await policy.health()
+            break
+        except Exception:
+            await asyncio.sleep(0.005)
+    ready = time.perf_counter() - began
+    await policy.close()
+    times = await answer_times(socket)
+    process.terminate()
+    await process.wait()
+    socket.unlink(missing_ok=True)
+    return ready, times
+
+
+def line(name: str, seconds: list[float]) -> str:
+    p50, p95 = statistics.median(seconds) * 1e3, float(np.percentile(seconds, 95)) * 1e3
+    return f"{name:34} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms   n {len(seconds)}"
+
+
+async def main(starts: int, python: Path) -> None:
+    sandbox, runtime = BubblewrapSandbox(), await inspect_runtime(python)
+    checks, ready, left, answers, bare_ready, bare_answers = [], [], [], [], [], []
+    with tempfile.TemporaryDirectory() as directory:
+        policy = shutil.copytree(TEMPLATE_DIRECTORY, Path(directory, "policy"))
+        for _ in range(3):
+            began = time.perf_counter()
+            await sandbox.check()
+            checks.append(time.perf_counter() - began)
+        for number in range(starts):
+            began = time.perf_counter()
+            async with sandbox.serve(policy, runtime=runtime, limits=Limits()) as served:
+                ready.append(time.perf_counter() - began)
+                if number < 3:
+                    answers += await answer_times(served.socket)
+                began = time.perf_counter()
+            left.append(time.perf_counter() - began)
+            if number < 3:
+                seconds, times = await bare(python, policy)
+                bare_ready.append(seconds)
+                bare_answers += times
+    print(f"as {'root' if os.geteuid() == 0 else 'an ordinary user'}, runtime {runtime.name}")
+    print(line("check", checks))
+    print(line("start until /health is 200", ready))
+    print(line("  the same server, bare", bare_ready))
+    print(line("end until nothing is left", left))
+    print(line("act, two cameras", answers))
+    print(line("  the same server, bare", bare_answers))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--starts", type=int, default=20)
+    parser.add_argument("--runtime", type=Path, default=Path(sys.executable))
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.starts, arguments.runtime))
