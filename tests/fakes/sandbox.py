@@ -27,6 +27,8 @@ class ScriptedSandbox:
     resets: bool = True
     name: str = "scripted"
     over: bool = False
+    episode_id: str = ""
+    """Of the last /reset."""
 
     async def check(self) -> None: ...
 
@@ -86,7 +88,8 @@ class ScriptedSandbox:
         if path == "/health":
             return json.dumps({"status": "ok", "max_chunk": 10}).encode()
         if path == "/reset":
-            return json.dumps({"episode_id": body["task_config"]["episode_id"] if self.resets else "no"}).encode()
+            self.episode_id = body["task_config"]["episode_id"]
+            return json.dumps({"episode_id": self.episode_id if self.resets else "no"}).encode()
         action = self.answer(body["step"])
         if action is None:
             return None

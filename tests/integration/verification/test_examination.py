@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from kinitro.evaluation import recordings, run_episode, traces
@@ -53,10 +54,13 @@ class Shelf:
         return Path("/nowhere")
 
 
-async def recorded(script: Callable[[int], Answer] = forward, **changes: Any) -> VerificationTask:
+async def recorded(
+    script: Callable[[int], Answer] = forward, policy: ScriptedPolicy | None = None, **changes: Any
+) -> VerificationTask:
     """A task about an episode of a deployed policy; `changes` falsify its recording."""
     recorder = Recorder()
-    result = await run_episode(PointEnvironment(), ScriptedPolicy(script), seed=5, max_steps=STEPS, witness=recorder)
+    deployed = policy or ScriptedPolicy(script)
+    result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, witness=recorder)
     recording = recorder.recording()
     assert recording is not None
     assert result.trace is not None
@@ -94,6 +98,20 @@ async def test_the_same_policy_matches_also_where_it_was_late() -> None:
     assert (evidence.repo, evidence.revision, evidence.runtime, evidence.sandbox) == (
         "a/b", "c" * 40, "python-test", "scripted"
     )  # fmt: skip
+
+
+async def test_policies_that_sample_are_told_the_same_episode_and_sample_the_same() -> None:
+    def sampled(episode_id: str, step: int) -> list[list[float]]:
+        random = np.random.default_rng([step, *episode_id.encode()])
+        return [random.uniform(-1, 1, 4).tolist()]
+
+    deployed, committed = ScriptedPolicy(), ScriptedSandbox(forward)
+    deployed.script = lambda step: sampled(deployed.tasks[-1].episode_id, step)
+    task = await recorded(policy=deployed)
+    committed.answer = lambda step: sampled(committed.episode_id, step)
+    assert (await examine(task, committed))[0] == "match"
+    committed.answer = lambda step: sampled("their own seed", step)
+    assert (await examine(task, committed))[0] == "mismatch"
 
 
 async def test_another_policy_is_a_mismatch_with_both_actions_as_evidence() -> None:
