@@ -21,7 +21,7 @@ def executor(
     api_key: str = typer.Option(None, help="Executor key; better given as KINITRO_EXECUTOR_API_KEY."),
     name: str = typer.Option(None, help="Display name, letters, digits and ._:/@+- [default: this machine's]."),
     workers: int = typer.Option(None, help="Processes [default: one per core]."),
-    episodes_per_worker: int = typer.Option(None, help="Episodes in flight in each process; each takes about 35 MiB."),
+    episodes_per_worker: int = typer.Option(None, help="Episodes in flight in each process; each takes about 30 MiB."),
     batch_size: int = typer.Option(None, help="Tasks fetched at once at most."),
     env_families: str = typer.Option(None, help="Only these, comma-separated, for example metaworld."),
     eval_mode: str = typer.Option(None, help="local, docker, basilica, or url for a container somebody else runs."),

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from kinitro.environments.interface import Environment
 
 SPARE = 8
-"""As many as there are scored environments. An instance takes about 35 MiB (model, meshes, caches of its cameras)."""
+"""As many as there are scored environments. An instance takes 20 to 30 MiB (model, data, caches)."""
 
 
 class Instances:
