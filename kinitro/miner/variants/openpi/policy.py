@@ -2,6 +2,8 @@
 
 OPENPI_URL   its websocket, default ws://127.0.0.1:8000. Everything an episode needs goes out in each message, so that
              episodes can share one connection.
+
+For trying a model out. Verification serves the upload without a network: what answers from elsewhere is unverifiable.
 """
 
 from __future__ import annotations
