@@ -7,13 +7,18 @@ on there. The demonstrations of an environment are its first successful attempts
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import itertools
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
+import threading
 import zipfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -139,12 +144,9 @@ def collect(order: Order, workers: int, progress: Callable[[str, int], None] = l
     ConfigurationError.
     """
     get_level(order.randomization)
-    try:
-        (order.folder / STAGING).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(f"{order.folder} cannot be written: {error.strerror}.") from None
     found: list[Path] = []
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with _alone(order.folder), ProcessPoolExecutor(workers, context, _follow_the_parent) as pool:
         try:
             for env_id in order.environments:
                 found += _collect_one(order, env_id, pool, workers, progress)
@@ -153,6 +155,40 @@ def collect(order: Order, workers: int, progress: Callable[[str, int], None] = l
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return found
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One command at a time records into a folder; what a killed one left half written is removed."""
+    staging = folder / STAGING
+    try:
+        staging.mkdir(parents=True, exist_ok=True)
+        lock = (staging / ".lock").open("w")
+    except OSError as error:
+        raise RecordingError(f"{folder} cannot be written: {error.strerror}.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecordingError(
+                f"Another command records into {folder} now: wait for it, or name another folder."
+            ) from None
+        for draft in staging.glob(".*.npz.*"):
+            draft.unlink(missing_ok=True)
+        yield
+
+
+def _follow_the_parent() -> None:
+    """In each worker: Ctrl-C is the parent's business, and a worker whose parent was killed ends too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 def _collect_one(

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +129,81 @@ def test_the_command_goes_on_where_it_stopped(order, files) -> None:
     result = CliRunner().invoke(build_app(), [*arguments, "--format", "npz"], catch_exceptions=False)
     assert result.exit_code == 0
     assert "4 demonstrations of 2 environments" in result.stdout
+
+
+def recording(folder: Path) -> subprocess.Popen[str]:
+    """Four demonstrations of the first environment, by two processes, in a process group of their own."""
+    command = ["demos", "--environments", ENV_IDS[0], "--episodes", "4", "--workers", "2", "--format", "npz", "--out"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "kinitro", *command, folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_the_first(folder: Path, process: subprocess.Popen[str]) -> None:
+    limit = time.monotonic() + 60
+    while not list((folder / STAGING).glob("*.npz")):
+        assert process.poll() is None
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
+def members(session: int) -> list[int]:
+    """Processes of a session that are no zombies."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+def all_gone(session: int) -> bool:
+    limit = time.monotonic() + 10
+    while members(session) and time.monotonic() < limit:
+        time.sleep(0.05)
+    return not members(session)
+
+
+def test_killed_and_interrupted_it_goes_on_where_it_stopped(files, tmp_path) -> None:
+    out = tmp_path / "demos"
+    killed = recording(out)
+    wait_for_the_first(out, killed)
+    assert len(members(killed.pid)) >= 3, "two processes record"
+    killed.kill()
+    killed.communicate()
+    assert all_gone(killed.pid), "the workers end with their parent"
+
+    interrupted = recording(out)
+    wait_for_the_first(out, interrupted)
+    os.killpg(interrupted.pid, signal.SIGINT)
+    _, said = interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in said
+    assert all_gone(interrupted.pid)
+
+    (out / STAGING / ".half.npz.1").touch()
+    done = recording(out)
+    said, _ = done.communicate(timeout=120)
+    assert "4 demonstrations of 1 environments" in said
+    assert not (out / STAGING / ".half.npz.1").exists()
+    index = json.loads((out / "index.json").read_text())
+    for entry, expected in zip(index[:2], files[:2], strict=True):
+        recorded, alone = Demonstration.load(out / entry["file"]), Demonstration.load(expected)
+        np.testing.assert_array_equal(recorded.actions, alone.actions)
+        np.testing.assert_array_equal(recorded.pixels["corner"], alone.pixels["corner"])
+
+
+def test_two_commands_do_not_record_into_one_folder(tmp_path) -> None:
+    (tmp_path / STAGING).mkdir()
+    with (tmp_path / STAGING / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(RecordingError, match="Another command records"):
+            collect(Order(ENV_IDS, 1, tmp_path), workers=1)
 
 
 def test_mistakes_are_named(tmp_path) -> None:
