@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import shutil
 import statistics
@@ -23,8 +24,10 @@ from kinitro.environments.interface import Observation
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
+from kinitro.verification.sandbox.admission import admit, channel, read_to_end
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.interface import Limits
+from kinitro.verification.sandbox.guest import admitted
+from kinitro.verification.sandbox.interface import Limits, Runtime
 from kinitro.verification.sandbox.runtimes import inspect_runtime
 
 TASK = TaskConfig("metaworld/reach-v3", "reach", "reach it", "e" * 16, 10, 80.0, ("corner", "corner4"), (84, 84))
@@ -46,6 +49,27 @@ async def answer_times(socket: Path) -> list[float]:
         times.append(time.perf_counter() - began)
     await policy.close()
     return times
+
+
+NOTHING = "import socket, sys; channel = socket.socket(fileno=int(sys.argv[1])); channel.recv(1); channel.send(b'+')"
+
+
+async def alone(runtime: Runtime, directory: Path) -> float:
+    """Seconds until an interpreter runs in a sandbox, its limits on."""
+    script = directory.parent / "nothing.py"
+    script.write_text(NOTHING)
+    shown = [(needed, needed) for needed in runtime.read_only]
+    began = time.perf_counter()
+    async with contextlib.AsyncExitStack() as stack:
+        ours, theirs = channel(stack)
+        numbers = (theirs.fileno(),)
+        await stack.enter_async_context(
+            admitted(script, numbers, python=runtime.python, read_only=shown, limits=Limits(), inherited=numbers)
+        )
+        theirs.close()
+        admit(ours)
+        assert await read_to_end(ours) == b"+"
+        return time.perf_counter() - began
 
 
 async def bare(python: Path, directory: Path) -> tuple[float, list[float]]:
@@ -79,7 +103,7 @@ def line(name: str, seconds: list[float]) -> str:
 
 async def main(starts: int, python: Path) -> None:
     sandbox, runtime = BubblewrapSandbox(), await inspect_runtime(python)
-    checks, ready, left, answers, bare_ready, bare_answers = [], [], [], [], [], []
+    checks, empty, ready, left, answers, bare_ready, bare_answers = [], [], [], [], [], [], []
     with tempfile.TemporaryDirectory() as directory:
         policy = shutil.copytree(TEMPLATE_DIRECTORY, Path(directory, "policy"))
         for _ in range(3):
@@ -87,6 +111,7 @@ async def main(starts: int, python: Path) -> None:
             await sandbox.check()
             checks.append(time.perf_counter() - began)
         for number in range(starts):
+            empty.append(await alone(runtime, policy))
             began = time.perf_counter()
             async with sandbox.serve(policy, runtime=runtime, limits=Limits()) as served:
                 ready.append(time.perf_counter() - began)
@@ -100,6 +125,7 @@ async def main(starts: int, python: Path) -> None:
                 bare_answers += times
     print(f"as {'root' if os.geteuid() == 0 else 'an ordinary user'}, runtime {runtime.name}")
     print(line("check", checks))
+    print(line("start until Python runs inside", empty))
     print(line("start until /health is 200", ready))
     print(line("  the same server, bare", bare_ready))
     print(line("end until nothing is left", left))
