@@ -51,6 +51,12 @@ def test_the_table_loads_no_simulator() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
 
+def test_gymnasium_knows_the_table_once_both_are_imported() -> None:
+    code = "import gymnasium; import kinitro.environments; print(gymnasium.spec('metaworld/push-v3').id)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "metaworld/push-v3\n"
+
+
 def list_envs(*flags: str) -> str:
     command = [sys.executable, "-m", "kinitro", "list-envs", *flags]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
