@@ -23,6 +23,10 @@ GOAL_IS_AN_OBJECT = {
     "peg-insert-side",
 }
 """The goal is a button, a bin or a hole, which the object itself shows."""
+SMALLER_PX = {"dial-turn": 1}
+"""The marker is half sunk into the table, beside the dial, which is seen."""
+SOMETIMES_HIDDEN = {"pick-out-of-hole": 0.8}
+"""Least share of episodes in which the marker is seen: now and then the goal is where the hand is at first."""
 
 
 def changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
@@ -46,11 +50,14 @@ def assert_goal_is_visible(spec: EnvironmentSpec, seeds: range) -> None:
     sites = [markers._sites[name] for name in markers._marker_like]
     parts = _part_of_geoms(environment._task.model)
     objects = np.flatnonzero((parts == "objects") | (parts == "marker")).tolist()
+    marker_px = []
     for seed in seeds:
         environment.reset(seed)
         assert changed_px(environment, [], objects) >= OBJECT_PX, seed
-        if spec.task_name not in GOAL_IS_AN_OBJECT:
-            assert changed_px(environment, sites, []) >= MARKER_PX, seed
+        marker_px.append(changed_px(environment, sites, []))
+    if spec.task_name not in GOAL_IS_AN_OBJECT:
+        seen = [px >= SMALLER_PX.get(spec.task_name, MARKER_PX) for px in marker_px]
+        assert sum(seen) >= SOMETIMES_HIDDEN.get(spec.task_name, 1.0) * len(seeds), marker_px
     environment.close()
 
 
