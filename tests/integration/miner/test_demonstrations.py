@@ -132,8 +132,8 @@ def test_the_command_goes_on_where_it_stopped(order, files) -> None:
 
 
 def recording(folder: Path) -> subprocess.Popen[str]:
-    """Four demonstrations of the first environment, by two processes, in a process group of their own."""
-    command = ["demos", "--environments", ENV_IDS[0], "--episodes", "4", "--workers", "2", "--format", "npz", "--out"]
+    """Six demonstrations of the first environment, by two processes, in a process group of their own."""
+    command = ["demos", "--environments", ENV_IDS[0], "--episodes", "6", "--workers", "2", "--format", "npz", "--out"]
     return subprocess.Popen(
         [sys.executable, "-m", "kinitro", *command, folder],
         stdout=subprocess.PIPE,
@@ -143,9 +143,10 @@ def recording(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_the_first(folder: Path, process: subprocess.Popen[str]) -> None:
-    limit = time.monotonic() + 60
-    while not list((folder / STAGING).glob("*.npz")):
+def wait_for_one_more(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Until there is an attempt that was not there when this was called."""
+    before, limit = len(list((folder / STAGING).glob("*.npz"))), time.monotonic() + 60
+    while len(list((folder / STAGING).glob("*.npz"))) <= before:
         assert process.poll() is None
         assert time.monotonic() < limit
         time.sleep(0.02)
@@ -172,14 +173,14 @@ def all_gone(session: int) -> bool:
 def test_killed_and_interrupted_it_goes_on_where_it_stopped(files, tmp_path) -> None:
     out = tmp_path / "demos"
     killed = recording(out)
-    wait_for_the_first(out, killed)
+    wait_for_one_more(out, killed)
     assert len(members(killed.pid)) >= 3, "two processes record"
     killed.kill()
     killed.communicate()
     assert all_gone(killed.pid), "the workers end with their parent"
 
     interrupted = recording(out)
-    wait_for_the_first(out, interrupted)
+    wait_for_one_more(out, interrupted)
     os.killpg(interrupted.pid, signal.SIGINT)
     _, said = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 128 + signal.SIGINT
@@ -189,7 +190,7 @@ def test_killed_and_interrupted_it_goes_on_where_it_stopped(files, tmp_path) -> 
     (out / STAGING / ".half.npz.1").touch()
     done = recording(out)
     said, _ = done.communicate(timeout=120)
-    assert "4 demonstrations of 1 environments" in said
+    assert "6 demonstrations of 1 environments" in said
     assert not (out / STAGING / ".half.npz.1").exists()
     index = json.loads((out / "index.json").read_text())
     for entry, expected in zip(index[:2], files[:2], strict=True):
