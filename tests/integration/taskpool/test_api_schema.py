@@ -40,7 +40,7 @@ def serving_in_thread(database: str) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [8, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_no_request_makes_the_api_fail(database: str, examples: int) -> None:
     add_tasks(database, add_cycle(database), uids=[0, 1, 2, 3], episodes=50)
     statuses: set[int] = set()
