@@ -6,11 +6,11 @@
 >>> observation = environment.observe()
 >>> transition = environment.step([0.0, 0.0, 0.0, 1.0])
 
-Importing this package loads no simulator; `make` does. Imported after Gymnasium, it also makes `gymnasium.make` know
-every id; before it, `kinitro.environments.gym.register` does.
+Importing this package loads no simulator; `make` does. Where Gymnasium is installed, importing it also makes
+`gymnasium.make` know every id.
 """
 
-import sys
+import importlib.util
 
 from kinitro.environments.interface import Environment, Observation, Transition
 from kinitro.environments.physics_fingerprint import fingerprint
@@ -31,7 +31,7 @@ __all__ = [
     "scored_specs",
 ]
 
-if "gymnasium" in sys.modules:  # loading it for its own sake would cost every service time
+if importlib.util.find_spec("gymnasium") is not None:  # a validator's installation has none
     from kinitro.environments.gym import register
 
     register()

@@ -3,7 +3,7 @@
 >>> import gymnasium, kinitro.environments
 >>> environment = gymnasium.make("metaworld/push-v3")
 
-`import kinitro.environments` registers them all if Gymnasium is imported by then; else call `register`.
+`import kinitro.environments` registers them all.
 """
 
 from kinitro.environments.gym.registration import register
