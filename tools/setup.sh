@@ -37,7 +37,7 @@ if [ "$kind" = dev ]; then
   missing=()
   command -v bwrap >/dev/null || missing+=(bubblewrap)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-  ldconfig -p | grep -q libseccomp.so.2 || missing+=(libseccomp2)
+  PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q libseccomp.so.2 || missing+=(libseccomp2)
   if [ ${#missing[@]} != 0 ]; then
     apt_install "${missing[@]}" || fail "The tests need ${missing[*]}: run \`sudo apt-get install ${missing[*]}\`."
   fi
