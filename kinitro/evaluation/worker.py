@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import select
 import signal
 import socket
 import sys
+import threading
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -194,11 +196,20 @@ async def _work(connection: socket.socket, config: WorkerConfig) -> None:
     await worker.serve(reader, writer)
 
 
+def _end_with(connection: socket.socket) -> None:
+    """End this process when the other end of `connection` closes, even if a simulation hangs in the event loop."""
+    hang_up = select.poll()
+    hang_up.register(connection, 0)
+    hang_up.poll()
+    os._exit(0)
+
+
 def main() -> None:
     """Entry point. Ctrl-C and SIGTERM are the parent's business: a worker ends when its socket does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     connection = socket.socket(fileno=int(sys.argv[1]))
+    threading.Thread(target=_end_with, args=(connection.dup(),), daemon=True).start()
     config = jobs.receive_config(connection, WorkerConfig)
     configure_logs(config.log_level, config.log_format, service="worker")
     sys.setswitchinterval(SWITCH_INTERVAL_S)

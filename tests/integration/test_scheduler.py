@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
+from kinitro.environments import get_spec
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.seeds import BEACON_LAG_BLOCKS, derive_seed
 from kinitro.policies.errors import PolicyUnreachable, Reason
@@ -42,7 +43,8 @@ async def test_from_the_chain_to_a_publication(empty_database: str) -> None:
         rows = await net.store.all_results(done)
         assert [row.uid for row in rows[:3]] == [2, 5, 9], "all miners meet an episode at about the same time"
         for row in rows:
-            assert row.seed == derive_seed(done.seed_key, done.beacon_hash, row.env_id, "1", row.episode).hex()
+            version = get_spec(row.env_id).version
+            assert row.seed == derive_seed(done.seed_key, done.beacon_hash, row.env_id, version, row.episode).hex()
             assert row.outcome == (1 if skill(row.uid, row.seed) else 2)
             assert (
                 row.trace_sha256 == hashlib.sha256(hashlib.sha256(f"{row.uid}{row.seed}".encode()).digest()).hexdigest()
