@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -12,7 +13,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from kinitro.verification.sandbox.admission import memory_file
 from kinitro.verification.sandbox.confinement import Descriptors, Identity, confined
@@ -32,7 +33,8 @@ class Container:
     process: subprocess.Popen[bytes] | None = None
     output: bytearray = field(default_factory=bytearray)
     grown: threading.Condition = field(default_factory=threading.Condition)
-    ran_out_of_memory: bool = False
+    events: list[str] = field(default_factory=list)
+    """What is reported of it: `oom`, `kill`."""
     is_over: bool = False
 
 
@@ -58,6 +60,10 @@ class Engine(RestStandin):
             return Answer(201, {"Id": name, "Warnings": []})
         if path == "/containers/json":
             return Answer(200, [{"Id": name} for name in self.containers])
+        if path == "/events":
+            (name,) = json.loads(parse_qs(urlsplit(call.path).query)["filters"][0])["container"]
+            events = self.containers[name].events if name in self.containers else []
+            return Answer(200, "".join(json.dumps({"Action": action}) + "\r\n" for action in events).encode())
         match = re.fullmatch(r"/containers/([0-9a-f]{64})(?:/(\w+))?", path)
         if match and (container := self.containers.get(match[1])):
             return self._about(match[1], container, match[2] or call.method)
@@ -69,7 +75,7 @@ class Engine(RestStandin):
     def _about(self, name: str, container: Container, what: str) -> Answer:
         process = container.process
         if what == "json":
-            state = {"OOMKilled": container.ran_out_of_memory, "Running": process is not None}
+            state = {"OOMKilled": False, "Running": process is not None}
             config = {"Tty": False, "Labels": container.options["Labels"]}
             return Answer(
                 200, {"Id": name, "State": state, "Config": config, "HostConfig": {"LogConfig": {"Type": "json-file"}}}
@@ -91,6 +97,7 @@ class Engine(RestStandin):
             cpu = {"cpu_usage": {"total_usage": int(usage.cpu_s * 1e9)}}
             return Answer(200, {"pids_stats": {"current": usage.pids}, "cpu_stats": cpu})
         if what == "kill":
+            container.events.append("kill")
             self._kill(container)
             return Answer(204, b"")
         if what == "logs":

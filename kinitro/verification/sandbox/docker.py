@@ -11,6 +11,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,6 +40,7 @@ from kinitro.verification.sandbox.admission import (
 )
 from kinitro.verification.sandbox.confinement import FIRST_UID, HOSTNAME, variables
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits, Runtime
+from kinitro.verification.sandbox.processes import out_of_memory_kills
 from kinitro.verification.sandbox.readiness import until_healthy
 from kinitro.verification.sandbox.seccomp import container_profile
 
@@ -49,6 +51,11 @@ LABEL: Final = "kinitro.sandbox"
 WATCH_S: Final = 0.5
 OPEN_FILES: Final = 1024
 ENGINE_S: Final = 60
+REPORT_S: Final = 1.0
+"""After which an engine has told that it ran out of memory."""
+SPARE_CPU_S: Final = 10
+"""A single process that ignores the signal at the limit is killed this much later, if nobody else ends it."""
+_BY_SIGNAL: Final = 128
 
 
 class DockerSandbox:
@@ -191,6 +198,7 @@ class Container:
         """Raises SandboxFailed."""
         await _asked(self._handle.start)
         self._began = time.monotonic()
+        self._machine_kills = out_of_memory_kills()
         self._tasks = [asyncio.create_task(one()) for one in (self._until_over, self._watch)]
 
     async def comes_to(self, door: socket.socket) -> socket.socket:
@@ -231,15 +239,24 @@ class Container:
         try:
             code = (await _asked(self._handle.wait, timeout=self._limits.wall_s + ENGINE_S))["StatusCode"]
             await reading
-            await _asked(self._handle.reload)
-            full = bool(self._handle.attrs["State"].get("OOMKilled"))
-            reason = self._verdict or (EndReason.MEMORY if full else EndReason.EXITED)
+            reason = self._verdict or await self._why_over(code)
             self.ending = Ending(reason, code, printable(self._tail))
         except SandboxFailed:  # the engine went away, or we removed the container
             self.ending = Ending(self._verdict or EndReason.KILLED, None, printable(self._tail))
         finally:
             reading.cancel()
             self._over.set()
+
+    async def _why_over(self, code: int) -> EndReason:
+        """Why it ended that we did not end."""
+        needy = code == _BY_SIGNAL + signal.SIGKILL and out_of_memory_kills() > self._machine_kills
+        if needy:
+            await asyncio.sleep(REPORT_S)
+        if happened := await self._happened():
+            return happened
+        if code == _BY_SIGNAL + signal.SIGXCPU:
+            return EndReason.CPU
+        return EndReason.KILLED if needy else EndReason.EXITED
 
     def _read_output(self) -> None:
         """In a thread: keep the end, and stop a flood."""
@@ -265,16 +282,32 @@ class Container:
 
     async def _exceeded(self) -> EndReason | None:
         try:
-            await _asked(self._handle.reload)
             stats = await _asked(self._handle.client.api.stats, self._handle.id, stream=False, one_shot=True)
+            happened = await self._happened()
         except SandboxFailed:  # over already; otherwise `wait` will tell
             return None
-        if self._handle.attrs["State"].get("OOMKilled"):
-            return EndReason.MEMORY
+        if happened is EndReason.MEMORY:
+            return happened
         if (stats.get("pids_stats") or {}).get("current", 0) >= self._limits.pids:
             return EndReason.PIDS
         used_ns = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage", 0)
         return EndReason.CPU if used_ns / 1e9 > self._limits.cpu_s else None
+
+    async def _happened(self) -> EndReason | None:
+        """What the engine reports: MEMORY ran out for one of its processes, or somebody had it KILLED.
+
+        Its state tells of memory only after the end, and not on every engine when it was not the first process.
+        """
+        actions = await _asked(self._reported)
+        if "oom" in actions:
+            return EndReason.MEMORY
+        return EndReason.KILLED if "kill" in actions else None
+
+    def _reported(self) -> set[str]:
+        which = {"container": self._handle.id, "event": ["oom", "kill"]}
+        events = self._handle.client.events(since=1, until=f"{time.time():.6f}", filters=which, decode=True)
+        with contextlib.closing(events):
+            return {event["Action"] for event in events}
 
 
 def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: str | None) -> dict[str, Any]:
@@ -282,6 +315,7 @@ def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: 
     from docker.types import DeviceRequest, LogConfig, Mount, Ulimit
 
     in_memory = f"rw,nosuid,nodev,noexec,mode=1777,size={limits.file_bytes}"
+    cpu_s = math.ceil(limits.cpu_s)
     devices = []
     if gpus is not None:
         which = {"count": -1} if gpus == "all" else {"device_ids": gpus.split(",")}
@@ -310,7 +344,8 @@ def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: 
             Ulimit(name="core", soft=0, hard=0),
             Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
             Ulimit(name="fsize", soft=limits.file_bytes, hard=limits.file_bytes),
-            Ulimit(name="cpu", soft=math.ceil(limits.cpu_s), hard=math.ceil(limits.cpu_s)),
+            Ulimit(name="cpu", soft=cpu_s, hard=cpu_s + SPARE_CPU_S),
+            Ulimit(name="msgqueue", soft=0, hard=0),
         ],
         "log_config": LogConfig(type="json-file", config={"max-size": str(2 * limits.output_bytes), "max-file": "1"}),
         "device_requests": devices,

@@ -32,7 +32,7 @@ from kinitro.verification.sandbox.admission import (
 from kinitro.verification.sandbox.cgroups import Cgroup, make_cgroup
 from kinitro.verification.sandbox.confinement import Descriptors, Identity, confined
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
-from kinitro.verification.sandbox.processes import usage_of
+from kinitro.verification.sandbox.processes import out_of_memory_kills, usage_of
 from kinitro.verification.sandbox.seccomp import filter_program
 
 log = get_logger(__name__)
@@ -70,7 +70,7 @@ class Guest:
         self._ours = ours
         self._limits = limits
         self._began = time.monotonic()
-        self._machine_kills = _out_of_memory_kills_of_machine()
+        self._machine_kills = out_of_memory_kills()
         self._verdict: EndReason | None = None
         """Why we ended it."""
         self._tail = bytearray()
@@ -151,7 +151,7 @@ class Guest:
         if reason is None:
             reason = EndReason.EXITED
             killed = code == _BY_SIGNAL + signal.SIGKILL
-            if code < 0 or (killed and _out_of_memory_kills_of_machine() > self._machine_kills):
+            if code < 0 or (killed and out_of_memory_kills() > self._machine_kills):
                 reason = EndReason.KILLED
             elif code == _BY_SIGNAL + signal.SIGXCPU:
                 reason = EndReason.CPU
@@ -302,8 +302,3 @@ def _remove(cgroup: Cgroup) -> None:
         cgroup.remove()
     except OSError as error:
         log.warning("a control group could not be removed", error=str(error))
-
-
-def _out_of_memory_kills_of_machine() -> int:
-    lines = Path("/proc/vmstat").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

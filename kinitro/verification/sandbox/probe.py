@@ -16,13 +16,30 @@ from collections.abc import Iterator
 FAMILIES = range(2, 64)
 """Every address family but AF_UNIX."""
 CALLS = {
-    "x86_64": {"unshare": 272, "mount": 165, "ptrace": 101, "keyctl": 250, "bpf": 321, "io_uring_setup": 425},
-    "aarch64": {"unshare": 97, "mount": 40, "ptrace": 117, "keyctl": 219, "bpf": 280, "io_uring_setup": 425},
+    "x86_64": {
+        "unshare": 272,
+        "mount": 165,
+        "ptrace": 101,
+        "keyctl": 250,
+        "bpf": 321,
+        "io_uring_setup": 425,
+        "ioctl": 16,
+    },
+    "aarch64": {
+        "unshare": 97,
+        "mount": 40,
+        "ptrace": 117,
+        "keyctl": 219,
+        "bpf": 280,
+        "io_uring_setup": 425,
+        "ioctl": 29,
+    },
 }
-ARGUMENTS: dict[str, tuple[int | bytes, ...]] = {
+ARGUMENTS: dict[str, tuple[int | bytes | ctypes.c_ulong, ...]] = {
     "unshare": (0x10000000,),
     "mount": (b"none", b"/tmp", b"tmpfs", 0, 0),
     "io_uring_setup": (1, bytes(256)),
+    "ioctl": (0, ctypes.c_ulong(0x5412 | 1 << 32), b"x"),  # TIOCSTI; the kernel ignores the upper bits
 }
 ALLOWED_VARIABLES = {"HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR"}
 ALLOWED_SUFFIXES = ("_NUM_THREADS", "_OFFLINE")

@@ -1,4 +1,4 @@
-"""What a tree of processes uses, read from /proc: for machines where no control group counts it."""
+"""What processes use, read from /proc: for machines where no control group counts it."""
 
 from __future__ import annotations
 
@@ -72,3 +72,9 @@ def _proportional_bytes(pid: int) -> int:
     except OSError:
         return _anonymous_bytes(pid)
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+
+
+def out_of_memory_kills() -> int:
+    """Processes that the kernel has killed since it runs, for the machine's sake or a control group's."""
+    lines = Path("/proc/vmstat").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

@@ -8,9 +8,12 @@ of another architecture's table (i386, x32) kill the process.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
+import operator
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kinitro.verification.errors import SandboxUnavailable
@@ -67,26 +70,68 @@ def filter_program(*, memory_is_counted: bool) -> bytes:
     return _exported(program)
 
 
+@functools.cache
 def container_profile() -> dict[str, Any]:
-    """The same filter as container engines read it. They leave out calls that they do not know."""
+    """The same filter as container engines read it; raises SandboxUnavailable without libseccomp.
 
-    def rule(names: str, number: int, *conditions: dict[str, int | str]) -> dict[str, Any]:
-        return {"names": names.split(), "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": list(conditions)}
+    Engines know calls by name and leave out names that they do not know. So everything that may be called is named, and
+    the rest, calls newer than the list or than the engine's libseccomp included, does not exist (or, where the engine
+    is older than `defaultErrnoRet` and the call older than its libseccomp, is not permitted). Every rule excludes the
+    others: their order does not matter.
+    """
+    denied = {"clone3", *" ".join(DENIED.values()).split()}
+    conditional = {"clone", "ioctl", "socket", "socketpair"}
+    every_flag = functools.reduce(operator.or_, NEW_NAMESPACE_FLAGS)
 
-    def masked(index: int, mask: int, value: int) -> dict[str, int | str]:
-        return {"index": index, "op": "SCMP_CMP_MASKED_EQ", "value": mask, "valueTwo": value}
+    def rule(names: Iterable[str], number: int | None, *conditions: tuple[int, str, int, int]) -> dict[str, Any]:
+        """`number`: the error instead of the call; None to allow it. Conditions: (argument, comparison, operands)."""
+        action = {"action": "SCMP_ACT_ALLOW"} if number is None else {"action": "SCMP_ACT_ERRNO", "errnoRet": number}
+        keys = ("index", "op", "value", "valueTwo")
+        return action | {"names": list(names), "args": [dict(zip(keys, one, strict=True)) for one in conditions]}
 
-    not_unix: dict[str, int | str] = {"index": 0, "op": "SCMP_CMP_NE", "value": _AF_UNIX}
     return {
-        "defaultAction": "SCMP_ACT_ALLOW",
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": errno.ENOSYS,
+        "architectures": [f"SCMP_ARCH_{os.uname().machine.upper()}"],
         "syscalls": [
-            rule(" ".join(DENIED.values()), errno.EPERM),
-            rule("clone3", errno.ENOSYS),
-            *(rule("clone", errno.EPERM, masked(0, flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
-            rule("socket socketpair", errno.EACCES, not_unix),
-            *(rule("ioctl", errno.EPERM, masked(1, _LOW_32_BITS, request)) for request in (TIOCSTI, TIOCLINUX)),
+            rule(sorted(_known() - denied - conditional), None),
+            rule(sorted(denied - {"clone3"}), errno.EPERM),
+            rule(["clone3"], errno.ENOSYS),
+            rule(["clone"], None, (0, "SCMP_CMP_MASKED_EQ", every_flag, 0)),
+            *(rule(["clone"], errno.EPERM, (0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
+            rule(["socket", "socketpair"], None, (0, "SCMP_CMP_EQ", _AF_UNIX, 0)),
+            rule(["socket", "socketpair"], errno.EACCES, (0, "SCMP_CMP_NE", _AF_UNIX, 0)),
+            *(rule(["ioctl"], None, (1, "SCMP_CMP_MASKED_EQ", mask, value)) for mask, value in _other_requests()),
+            *(
+                rule(["ioctl"], errno.EPERM, (1, "SCMP_CMP_MASKED_EQ", _LOW_32_BITS, request))
+                for request in (TIOCSTI, TIOCLINUX)
+            ),
         ],
     }
+
+
+def _other_requests() -> Iterator[tuple[int, int]]:
+    """(mask, value): every request of ioctl but TIOCSTI and TIOCLINUX matches one of these, and they match none.
+
+    A rule that allows all and two that refuse these would depend on the order in which libseccomp puts them.
+    """
+    differing = TIOCSTI ^ TIOCLINUX
+    for bit in (1 << place for place in range(32)):
+        if not bit & differing:
+            yield bit, bit & ~TIOCSTI
+    for value in range(differing + 1):
+        if value & ~differing == 0 and value not in (TIOCSTI & differing, TIOCLINUX & differing):
+            yield differing, value
+
+
+def _known() -> set[str]:
+    """The names of all calls of this architecture that the list above was made for and libseccomp knows."""
+    seccomp = _library()
+    names = set()
+    for number in range(UNKNOWN_CALLS.start):
+        with contextlib.suppress(ValueError):  # gaps, and calls younger than libseccomp
+            names.add(seccomp.resolve_syscall(seccomp.Arch.NATIVE, number).decode())
+    return names
 
 
 def _number(seccomp: Any, name: str) -> int | None:

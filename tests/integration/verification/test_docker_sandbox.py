@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import docker
 import pytest
 
 from kinitro.errors import ConfigurationError
@@ -17,7 +20,7 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
 from kinitro.verification.sandbox.docker import LABEL, DockerSandbox, container_options
 from kinitro.verification.sandbox.interface import EndReason, Limits, Runtime
-from kinitro.verification.sandbox.seccomp import DENIED
+from kinitro.verification.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, container_profile
 from tests.fakes.puppet import LIMITS, SERVER, Puppet, write_policy
 from tests.standin.engine import IMAGE_ID, Container, Engine
 
@@ -90,10 +93,20 @@ async def test_a_policy_that_fails_is_the_miners_fault(
 async def test_memory_ends_it(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
     async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
-        next(iter(engine.containers.values())).ran_out_of_memory = True
+        next(iter(engine.containers.values())).events.append("oom")
         ending = await served.wait(5)
     assert ending is not None
     assert ending.reason is EndReason.MEMORY
+
+
+async def test_what_somebody_else_killed_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
+    policy = write_policy(public_path / "policy", {"server.py": SERVER})
+    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+        (name,) = engine.containers
+        await asyncio.to_thread(docker.DockerClient(engine.url.replace("http", "tcp")).api.kill, name)
+        ending = await served.wait(5)
+    assert ending is not None
+    assert ending.is_ours, ending
 
 
 async def test_a_broken_image_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
@@ -145,7 +158,27 @@ def test_a_container_is_shut_in_by_every_means_that_engines_have() -> None:
     assert no_new_privileges == "no-new-privileges:true"
     profile = json.loads(seccomp.removeprefix("seccomp="))
     names = {name for rule in profile["syscalls"] for name in rule["names"]}
-    assert set(" ".join(DENIED.values()).split()) | {"socket", "socketpair", "clone", "clone3"} <= names
+    denied = set(" ".join(DENIED.values()).split()) | {"clone3"}
+    assert denied | {"socket", "socketpair", "clone"} <= names
+    assert profile["defaultAction"] == "SCMP_ACT_ERRNO"
+    allowed = [rule for rule in profile["syscalls"] if rule["action"] == "SCMP_ACT_ALLOW"]
+    assert denied.isdisjoint(name for rule in allowed for name in rule["names"])
+    unconditional = {name for rule in allowed if not rule["args"] for name in rule["names"]}
+    assert {"read", "openat", "futex", "mmap", "accept4"} <= unconditional
+    assert unconditional.isdisjoint(["socket", "socketpair", "clone", "ioctl"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_allowed"),
+    [(TIOCSTI, False), (TIOCLINUX, False), (TIOCSTI | 1 << 32, False), (TIOCLINUX | 5 << 60, False)]
+    + [(number, True) for number in (0, 1, 0x5401, *range(0x5413, 0x541C), 0x5421, 0x80045430, 0xFFFFFFFF)],
+)
+def test_only_requests_that_write_into_a_terminals_input_are_refused(request_: int, is_allowed: bool) -> None:
+    def matches(rule: dict[str, Any]) -> bool:
+        return all(request_ & one["value"] == one["valueTwo"] for one in rule["args"])
+
+    rules = [rule for rule in container_profile()["syscalls"] if rule["names"] == ["ioctl"] and matches(rule)]
+    assert {rule["action"] for rule in rules} == {"SCMP_ACT_ALLOW" if is_allowed else "SCMP_ACT_ERRNO"}
 
 
 @pytest.mark.parametrize(("gpus", "request_"), [("all", {"Count": -1}), ("0,1", {"DeviceIDs": ["0", "1"]})])
