@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 START_LIMIT_S = 60.0
 PACKAGES = ("docker.io", "debootstrap", "iproute2")
@@ -57,6 +58,25 @@ def container_engine(directory: Path) -> Iterator[str | None]:
         process.terminate()
         process.wait(60)
         subprocess.run(["ip", "link", "delete", "docker0"], capture_output=True, check=False)
+
+
+def docker(*arguments: str, **options: Any) -> str:
+    """What a command of the engine's client prints; raises CalledProcessError."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, check=True, **options)
+    return done.stdout.decode().strip()
+
+
+def debian(root: Path, *packages: str) -> None:
+    """A Debian in the directory `root`, which no registry is asked for."""
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", "bookworm", str(root)]
+    subprocess.run(command, check=True)
+
+
+def import_image(root: Path, tag: str, *changes: str) -> None:
+    """An image of one layer, with the files of `root`. `changes`: instructions such as `ENV A=b`."""
+    options = [word for change in changes for word in ("--change", change)]
+    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as archive:
+        docker("import", *options, "-", tag, stdin=archive.stdout)
 
 
 def _install() -> None:

@@ -13,7 +13,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.standin.worlds import StandinWorld, World
 
+from tests.fakes.container_engine import NoEngine, container_engine
 from tests.fakes.published import Published, publish
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,20 @@ def published(postgres_url: str) -> Iterator[Published]:
     yield publish(urlsplit(postgres_url)._replace(path="/audited").geturl())
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("drop database audited with (force)")
+
+
+@pytest.fixture(scope="module")
+def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A real engine for the `docker` command and the SDK; skips, and says why, where there can be none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        try:
+            with container_engine(tmp_path_factory.mktemp("engine")) as host:
+                if host is not None:
+                    patch.setenv("DOCKER_HOST", host)
+                yield
+        except NoEngine as reason:
+            pytest.skip(str(reason))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from typing import Any
 
@@ -25,9 +25,8 @@ from kinitro.executor.containers.evaluator import owner
 from kinitro.executor.containers.image import LOCK, needed_distributions, select_pins, source_directory
 from kinitro.executor.main import make_evaluator
 from kinitro.executor.settings import ExecutorSettings
-from tests.fakes.container_engine import NoEngine, container_engine
+from tests.fakes.container_engine import debian, docker, import_image
 from tests.integration.test_eval_image import RUN_AN_EPISODE
-from tests.integration.test_worker_pool import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 BASE = "kinitro-test-base"
@@ -36,31 +35,12 @@ ENVIRONMENT = get_spec("metaworld/reach-v3")
 STEPS = 20
 
 
-def docker(*arguments: str, **options: Any) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, check=True, **options)
-    return done.stdout.decode().strip()
-
-
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
-        try:
-            with container_engine(tmp_path_factory.mktemp("engine")) as host:
-                if host is not None:
-                    patch.setenv("DOCKER_HOST", host)
-                yield
-        except NoEngine as reason:
-            pytest.skip(str(reason))
-
-
-@pytest.fixture(scope="module")
-def image(engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+def image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     directory = tmp_path_factory.mktemp("image")
     root, wheelhouse, pins = directory / "root", directory / "wheelhouse", directory / "pins.txt"
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=python3-venv", "bookworm", str(root)], check=True)
-    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as archive:
-        docker("import", "-", BASE, stdin=archive.stdout)
+    debian(root, "python3-venv")
+    import_image(root, BASE)
     pins.write_text(select_pins((source_directory() / LOCK).read_text(), needed_distributions()))
     download = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     subprocess.run([*download, "-r", str(pins), "-d", str(wheelhouse)], check=True)

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.puppet import SERVER, Puppet, Stage, public_directory, write_policy
+from kinitro.verification.sandbox.interface import Limits
+from tests.fakes.puppet import LIMITS, SERVER, Puppet, Stage, public_directory, write_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,15 +30,20 @@ def call(number, *arguments):
 """
 
 
+@asynccontextmanager
+async def attacker(stage: Stage, limits: Limits = LIMITS) -> AsyncIterator[Puppet]:
+    """One for all attacks that leave it alive."""
+    with pytest.MonkeyPatch.context() as patch, public_directory() as directory:
+        patch.setenv("KINITRO_TEST_SECRET", "do-not-tell")
+        policy = write_policy(directory / "policy", {"server.py": SERVER})
+        async with stage.serve(policy, limits) as running:
+            yield Puppet(running)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def puppet(stage: Stage) -> AsyncIterator[Puppet]:
-    """One attacker for all attacks that leave it alive."""
-    os.environ["KINITRO_TEST_SECRET"] = "do-not-tell"
-    with public_directory() as directory:
-        policy = write_policy(directory / "policy", {"server.py": SERVER})
-        async with stage.serve(policy) as running:
-            yield Puppet(running)
-    del os.environ["KINITRO_TEST_SECRET"]
+    async with attacker(stage) as puppet:
+        yield puppet
 
 
 async def test_no_secret_is_in_the_environment(puppet: Puppet) -> None:
@@ -114,9 +121,11 @@ async def test_nothing_but_its_socket_and_its_output_is_open(puppet: Puppet) -> 
             except OSError:
                 pass
     """)
-    kinds = [target.partition(":")[0] for number, target in opened.items() if int(number) > 2]
-    assert not [kind for kind in kinds if kind.startswith("/") and not kind.startswith("/proc")], opened
-    assert "pipe" not in kinds, opened
+    targets = [target for number, target in opened.items() if int(number) > 2]
+    files = [target for target in targets if target.startswith("/") and not target.startswith("/proc")]
+    assert set(files) <= {"/dev/null"}, opened
+    pipes = [target for target in targets if target.startswith("pipe:")]
+    assert all(pipes.count(pipe) == 2 for pipe in pipes), f"the other end is elsewhere: {opened}"
     assert not any("memfd" in target for target in opened.values()), opened
 
 
@@ -356,9 +365,18 @@ async def test_descriptors_sent_to_us_are_not_taken(puppet: Puppet) -> None:
         result = 0
         for number in os.listdir("/proc/self/fd"):
             try:
-                peer = socket.socket(fileno=os.dup(int(number)))
+                copy = os.dup(int(number))
+            except OSError:
+                continue
+            try:
+                peer = socket.socket(fileno=copy)
+            except OSError:
+                os.close(copy)
+                continue
+            try:
                 peer.getpeername()
             except OSError:
+                peer.close()
                 continue
             peer.sendmsg([b""], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
             result += 1

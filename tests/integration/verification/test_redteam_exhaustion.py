@@ -15,7 +15,16 @@ import pytest
 
 from kinitro.policies.errors import PolicyError
 from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
-from tests.fakes.puppet import LIMITS, SERVER, Puppet, Stage, control_groups, processes_marked, write_policy
+from tests.fakes.puppet import (
+    LIMITS,
+    SERVER,
+    Puppet,
+    Stage,
+    StrangersStage,
+    control_groups,
+    processes_marked,
+    write_policy,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -184,8 +193,8 @@ async def test_files_in_memory_count(stage: Stage, public_path: Path) -> None:
             assert held <= LIMITS.memory_bytes
 
 
-async def test_a_core_is_all_it_gets(stage: Stage, public_path: Path, request: pytest.FixtureRequest) -> None:
-    if request.node.callspec.params["stage"] == "stranger":
+async def test_a_core_is_all_it_gets(stage: Stage, public_path: Path) -> None:
+    if isinstance(stage, StrangersStage):
         pytest.skip("without a control group nothing limits how many cores are busy")
     async with puppet_on(stage, public_path, replace(LIMITS, cpus=0.5)) as puppet:
         busy = await puppet.run("""
