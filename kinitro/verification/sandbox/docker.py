@@ -52,7 +52,7 @@ WATCH_S: Final = 0.5
 OPEN_FILES: Final = 1024
 ENGINE_S: Final = 60
 REPORT_S: Final = 1.0
-"""After which an engine has told that it ran out of memory."""
+"""Within which an engine tells that it ran out of memory."""
 SPARE_CPU_S: Final = 10
 """A single process that ignores the signal at the limit is killed this much later, if nobody else ends it."""
 _BY_SIGNAL: Final = 128
@@ -250,9 +250,10 @@ class Container:
     async def _why_over(self, code: int) -> EndReason:
         """Why it ended that we did not end."""
         needy = code == _BY_SIGNAL + signal.SIGKILL and out_of_memory_kills() > self._machine_kills
-        if needy:
-            await asyncio.sleep(REPORT_S)
-        if happened := await self._happened():
+        limit = time.monotonic() + (REPORT_S if needy else 0)
+        while (happened := await self._happened()) is None and time.monotonic() < limit:  # noqa: ASYNC110 - the engine is asked
+            await asyncio.sleep(REPORT_S / 10)
+        if happened:
             return happened
         if code == _BY_SIGNAL + signal.SIGXCPU:
             return EndReason.CPU
