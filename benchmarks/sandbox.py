@@ -1,4 +1,4 @@
-"""What a sandbox costs: its start, one answer through it, and its check.
+"""What a sandbox costs: its start, one answer through it, its check, and the verification of an episode in it.
 
     python benchmarks/sandbox.py [--starts 20] [--runtime PYTHON]
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import os
 import shutil
@@ -16,14 +17,22 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from kinitro.environments import make
 from kinitro.environments.interface import Observation
+from kinitro.evaluation import recordings, traces
+from kinitro.evaluation.episode import run_episode
+from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.recordings import Recorder
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
+from kinitro.taskpool.verdicts import VerificationRule, VerificationTask
+from kinitro.verification.examination import Examiner, Workshop
 from kinitro.verification.sandbox.admission import admit, channel, read_to_end
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.verification.sandbox.guest import admitted
@@ -35,6 +44,8 @@ OBSERVATION = Observation(
     np.zeros(4, np.float32), {camera: np.zeros((84, 84, 3), np.uint8) for camera in ("corner", "corner4")}
 )
 ACTS = 300
+STEPS = 150
+VERIFICATIONS = 7
 
 
 async def answer_times(socket: Path) -> list[float]:
@@ -96,6 +107,48 @@ async def bare(python: Path, directory: Path) -> tuple[float, list[float]]:
     return ready, times
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Repositories that hold one upload."""
+
+    directory: Path
+
+    async def fetch(self, _repo: str, _revision: str) -> Path:
+        return self.directory
+
+
+async def recorded(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime) -> VerificationTask:
+    """An episode of STEPS steps that the policy in `directory` has played."""
+    recorder, environment = Recorder(), make("metaworld/reach-v3")
+    async with sandbox.serve(directory, runtime=runtime, limits=Limits()) as served:
+        policy = HttpPolicy("http://policy", unix_socket=served.socket)
+        result = await run_episode(environment, policy, seed=1, max_steps=STEPS, witness=recorder)
+        await policy.close()
+    recording = recorder.recording()
+    assert recording is not None
+    assert result.trace is not None
+    assert result.steps == STEPS, result
+    return VerificationTask(
+        task_id=1, lease_id=1, ttl_s=60, cycle_id=1, uid=5, repo="a/b", revision="c" * 40, rule=VerificationRule(),
+        recording=base64.b64encode(recordings.encode(recording)).decode(),
+        trace=base64.b64encode(traces.encode(result.trace)).decode(),
+    )  # fmt: skip
+
+
+async def verification_times(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime) -> list[float]:
+    """Seconds of each examination, the sandbox's start included."""
+    task = await recorded(directory, sandbox, runtime)
+    examiner = Examiner(Workshop(Shelf(directory), sandbox, runtime, Limits()), Instances(make))
+    times = []
+    for _ in range(1 + VERIFICATIONS):
+        began = time.perf_counter()
+        verdict, evidence = await examiner.examine(task)
+        times.append(time.perf_counter() - began)
+        assert verdict == "match", evidence
+    examiner.close()
+    return times[1:]  # the first one makes the environment
+
+
 def line(name: str, seconds: list[float]) -> str:
     p50, p95 = statistics.median(seconds) * 1e3, float(np.percentile(seconds, 95)) * 1e3
     return f"{name:34} p50 {p50:8.2f} ms   p95 {p95:8.2f} ms   n {len(seconds)}"
@@ -123,6 +176,7 @@ async def main(starts: int, python: Path) -> None:
                 seconds, times = await bare(python, policy)
                 bare_ready.append(seconds)
                 bare_answers += times
+        verifications = await verification_times(policy, sandbox, runtime)
     print(f"as {'root' if os.geteuid() == 0 else 'an ordinary user'}, runtime {runtime.name}")
     print(line("check", checks))
     print(line("start until Python runs inside", empty))
@@ -131,6 +185,7 @@ async def main(starts: int, python: Path) -> None:
     print(line("end until nothing is left", left))
     print(line("act, two cameras", answers))
     print(line("  the same server, bare", bare_answers))
+    print(line(f"verification of {STEPS} steps, 3 cameras", verifications))
 
 
 if __name__ == "__main__":
