@@ -6,8 +6,8 @@
 >>> observation = environment.observe()
 >>> transition = environment.step([0.0, 0.0, 0.0, 1.0])
 
-Importing this package loads no simulator; `make` does. Where Gymnasium is installed, importing it also makes
-`gymnasium.make` know every id.
+Importing this package loads no simulator; `make` does. Once Gymnasium is imported too, before or after,
+`gymnasium.make` knows every id.
 """
 
 import importlib.util
@@ -32,6 +32,6 @@ __all__ = [
 ]
 
 if importlib.util.find_spec("gymnasium") is not None:  # a validator's installation has none
-    from kinitro.environments.gym import register
+    from kinitro.environments.gym import register_when_imported
 
-    register()
+    register_when_imported()

@@ -3,9 +3,9 @@
 >>> import gymnasium, kinitro.environments
 >>> environment = gymnasium.make("metaworld/push-v3")
 
-`import kinitro.environments` registers them all.
+The two imports may come in either order.
 """
 
-from kinitro.environments.gym.registration import register
+from kinitro.environments.gym.registration import register_when_imported
 
-__all__ = ["register"]
+__all__ = ["register_when_imported"]

@@ -14,7 +14,7 @@ from kinitro.errors import ConfigurationError, UnavailableError
 
 ROOTS = (
     *("numpy", "scipy", "msgspec", "pydantic", "pydantic-settings", "structlog", "fastapi", "uvicorn", "httptools"),
-    *("bittensor-core", "metaworld", "mujoco", "gymnasium[mujoco]", "numba", "packaging"),
+    *("bittensor-core", "metaworld", "mujoco", "gymnasium[mujoco]", "numba", "wrapt", "packaging"),
 )
 """What evaluation imports; with their dependencies, these are in the image and nothing else is."""
 DOCKERFILE = Path("deploy/eval-env/Dockerfile")

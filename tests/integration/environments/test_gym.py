@@ -10,10 +10,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from kinitro import environments
-from kinitro.environments.gym import register
+from kinitro.environments.gym import register_when_imported
 from kinitro.environments.gym.environment import GymEnvironment
 
-register()
 TASK = "metaworld/drawer-close-v3"
 
 
@@ -24,7 +23,7 @@ def made(env_id: str, **options: Any) -> GymEnvironment:
 
 
 def test_all_ids_are_registered_and_registering_again_is_silent() -> None:
-    register()
+    register_when_imported()
     assert {spec.id for spec in environments.all_specs()} <= gymnasium.registry.keys()
 
 

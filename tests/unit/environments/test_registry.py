@@ -46,7 +46,7 @@ def test_long_ids_give_short_messages() -> None:
 def test_the_table_loads_no_simulator() -> None:
     code = (
         "import sys; from kinitro import environments\n"
-        "environments.all_specs(); print({'mujoco', 'metaworld', 'numba'} & set(sys.modules))"
+        "environments.all_specs(); print({'mujoco', 'metaworld', 'numba', 'gymnasium'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
 
