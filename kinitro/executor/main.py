@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import AsyncExitStack
 
 from kinitro.evaluation.jobs import Evaluator
@@ -14,6 +13,7 @@ from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.executor.verifying import verifier_beside
 from kinitro.logs import configure_logs
+from kinitro.stopping import stop_on_signals
 from kinitro.taskpool.client import ApiClient
 
 
@@ -24,30 +24,15 @@ def serve(settings: ExecutorSettings) -> None:
 
 
 async def _serve(settings: ExecutorSettings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    this = asyncio.current_task()
-
-    def on_signal() -> None:
-        if stop.is_set() and this is not None:
-            this.cancel()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
     key = settings.api_key.get_secret_value() if settings.api_key else None
     spool = Spool(settings.spool_dir, settings.api_url, key)
-    try:
-        async with AsyncExitStack() as stack:
-            api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-            evaluator = make_evaluator(settings)
-            stack.push_async_callback(evaluator.close)
-            if settings.verify:
-                await stack.enter_async_context(verifier_beside(settings))
-            await Executor(settings, api, evaluator, spool).run(stop)
-    except asyncio.CancelledError:
-        if not stop.is_set():
-            raise
+    async with stop_on_signals() as stop, AsyncExitStack() as stack:
+        api = await stack.enter_async_context(ApiClient(settings.api_url, key))
+        evaluator = make_evaluator(settings)
+        stack.push_async_callback(evaluator.close)
+        if settings.verify:
+            await stack.enter_async_context(verifier_beside(settings))
+        await Executor(settings, api, evaluator, spool).run(stop)
 
 
 def make_evaluator(settings: ExecutorSettings) -> Evaluator:

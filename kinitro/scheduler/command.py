@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from kinitro.policies.messages import Health
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.settings import normalized_database_url
+from kinitro.stopping import stop_on_signals
 from kinitro.taskpool.cycles import Cycle, CycleStore
 from kinitro.taskpool.database import CONNECT_TIMEOUT_S, explained
 from kinitro.taskpool.records import Manifest
@@ -30,17 +30,12 @@ log = get_logger(__name__)
 
 
 def run(settings: SchedulerSettings) -> None:
-    """Schedule until SIGTERM, Ctrl-C or enough cycles; raises KinitroError."""
+    """Schedule until SIGTERM, Ctrl-C or enough cycles; a second signal stops at once. Raises KinitroError."""
     settings.cycle_config()
     asyncio.run(_run(settings))
 
 
 async def _run(settings: SchedulerSettings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
     async def probe(endpoint: str) -> Health:
         policy = HttpPolicy(endpoint, allow_private=settings.allow_private_endpoints)
         try:
@@ -49,12 +44,13 @@ async def _run(settings: SchedulerSettings) -> None:
             await policy.close()
 
     key = BackendKey.load(settings.backend_key_file) if settings.backend_key_file else None
-    chain = await kinitro.chain.connect(settings.network)
-    try:
-        published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
-    finally:
-        await chain.close()
-    log.info("scheduler stopped", published=published)
+    async with stop_on_signals() as stop:
+        chain = await kinitro.chain.connect(settings.network)
+        try:
+            published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
+        finally:
+            await chain.close()
+        log.info("scheduler stopped", published=published)
 
 
 def read_cycles(database_url: str, limit: int) -> list[tuple[Cycle, int]]:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from kinitro.logs import get_logger
+from kinitro.stopping import pause
 from kinitro.taskpool.database import CONNECT_TIMEOUT_S, explained
 from kinitro.taskpool.schema import check_schema
 
@@ -59,12 +60,3 @@ async def leadership(
                 waiting = True
             await pause(stop, SPARE_POLL_S)
         yield None
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Sleep, but not longer than until `stop` is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -21,9 +21,10 @@ from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.logs import get_logger
 from kinitro.scheduler.capacity import Probe, with_capacities
-from kinitro.scheduler.leadership import leadership, pause
+from kinitro.scheduler.leadership import leadership
 from kinitro.scheduler.marking import first_checks
 from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.stopping import pause
 from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
 from kinitro.taskpool.freeze import Unsealer, freeze_miners

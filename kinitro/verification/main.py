@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kinitro import environments
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.instances import Instances
 from kinitro.logs import configure_logs, get_logger
+from kinitro.stopping import stop_on_signals
 from kinitro.taskpool.client import ApiClient
 from kinitro.verification.examination import Examiner, Workshop
 from kinitro.verification.repositories import PolicyRepositories
@@ -34,34 +34,19 @@ def serve(settings: VerifierSettings) -> None:
 
 
 async def _serve(settings: VerifierSettings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    this = asyncio.current_task()
-
-    def on_signal() -> None:
-        if stop.is_set() and this is not None:
-            this.cancel()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    try:
-        async with AsyncExitStack() as stack:
-            api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-            workshop = await open_workshop(settings)
-            fingerprint = await asyncio.to_thread(_prepared)
-            examiners = []
-            for _ in range(settings.workers):
-                examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
-                stack.callback(examiner.close)
-                examiners.append(examiner.examine)
-            verifier = Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
-            log.info("verifier ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
-            await verifier.run(stop)
-    except asyncio.CancelledError:
-        if not stop.is_set():
-            raise
+    async with stop_on_signals() as stop, AsyncExitStack() as stack:
+        api = await stack.enter_async_context(ApiClient(settings.api_url, key))
+        workshop = await open_workshop(settings)
+        fingerprint = await asyncio.to_thread(_prepared)
+        examiners = []
+        for _ in range(settings.workers):
+            examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
+            stack.callback(examiner.close)
+            examiners.append(examiner.examine)
+        verifier = Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
+        log.info("verifier ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
+        await verifier.run(stop)
     log.info("verifier stopped")
 
 

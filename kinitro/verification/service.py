@@ -10,6 +10,7 @@ from typing import Protocol
 
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
+from kinitro.stopping import pause
 from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import HeartbeatResponse
 from kinitro.taskpool.verdicts import (
@@ -80,12 +81,12 @@ class Verifier:
                 if isinstance(error, ApiUnauthorized):
                     raise
                 log.warning("nothing to verify", reason=str(error))
-                await _pause(stop, backoff_s)
+                await pause(stop, _jittered(backoff_s))
                 backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
                 continue
             backoff_s = 0.25
             if response.task is None:
-                await _pause(stop, response.retry_after_s)
+                await pause(stop, _jittered(response.retry_after_s))
             else:
                 await self._verify(response.task, examine)
 
@@ -147,9 +148,6 @@ async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, 
         return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.")
 
 
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds * random.uniform(0.8, 1.2)):
-            await stop.wait()
-    except TimeoutError:
-        return
+def _jittered(seconds: float) -> float:
+    """So that verifiers that were refused together do not come back together."""
+    return seconds * random.uniform(0.8, 1.2)

@@ -52,6 +52,11 @@ async def app(scope, receive, send):
 """
 LIMITS = Limits(memory_bytes=384 * MIB, pids=48, cpu_s=60, wall_s=60, start_s=20, file_bytes=32 * MIB, output_bytes=MIB)
 """Tighter than a verifier's, so that bombs are small."""
+SANDBOX_VARIABLES = {
+    *("HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+}
+"""Of the environment, what a policy may see."""
 STRANGER = 61234
 """A user that nobody is."""
 
@@ -79,6 +84,19 @@ class Puppet:
             await policy.close()
         assert "raised" not in answer, answer["raised"]
         return answer["result"]
+
+    async def variables(self) -> tuple[dict[str, str], list[str]]:
+        """Its environment variables, and what /proc shows of everybody's."""
+        mine, everybodys = await self.run("""
+            everybodys = []
+            for path in glob.glob("/proc/[0-9]*/environ"):
+                try:
+                    everybodys.append(open(path).read())
+                except OSError:
+                    pass
+            result = dict(os.environ), everybodys
+        """)
+        return mine, everybodys
 
 
 class Stage(Protocol):

@@ -25,7 +25,7 @@ from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed
 from kinitro.verification.sandbox.docker import LABEL, DockerSandbox
 from kinitro.verification.sandbox.interface import Limits, Runtime
 from tests.fakes.container_engine import debian, docker, import_image
-from tests.fakes.puppet import LIMITS, Puppet, Running, Stage, write_policy
+from tests.fakes.puppet import LIMITS, SANDBOX_VARIABLES, Puppet, Running, Stage, write_policy
 from tests.integration.conftest import ROOT
 from tests.integration.verification.test_redteam_confinement import (  # noqa: F401 - attacks to run here
     attacker,
@@ -182,20 +182,9 @@ async def test_a_container_killed_from_outside_is_ours(stage: ContainerStage, pu
 
 
 async def test_its_environment_is_ours_and_the_images(puppet: Puppet) -> None:
-    variables = await puppet.run("result = dict(os.environ)")
-    assert set(variables) <= {
-        *("HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"),
-        *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "HOSTNAME", "PYTHON_VERSION"),
-    }
+    variables, everywhere = await puppet.variables()
+    assert variables.keys() <= SANDBOX_VARIABLES | {"HOSTNAME", "PYTHON_VERSION"}
     assert variables.get("HOSTNAME", "policy") == "policy"
-    everywhere = await puppet.run("""
-        result = []
-        for path in glob.glob("/proc/[0-9]*/environ"):
-            try:
-                result.append(open(path).read())
-            except OSError:
-                pass
-    """)
     assert "do-not-tell" not in str((variables, everywhere))
 
 
