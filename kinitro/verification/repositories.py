@@ -53,6 +53,8 @@ _MINERS_DOING: Final = {
     "GatedRepo": "the repository is gated",
 }
 """What the hub says in `X-Error-Code` when a repository, not the hub, is the reason."""
+_DISABLED: Final = "Access to this resource is disabled."
+"""What it says in `X-Error-Message` about a repository that it took down."""
 _REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _REVISION: Final = re.compile(r"[0-9a-f]{40}")
 _CHUNK_BYTES: Final = 1024**2
@@ -224,6 +226,8 @@ async def _downloaded(client: httpx2.AsyncClient, url: str, file: _File, target:
     content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
     written = 0
     async with client.stream("GET", url) as response:
+        if response.status_code in (404, 410):  # after the hub listed it: a pointer to a large file never uploaded
+            raise RepositoryUnverifiable(f"{url} cannot be downloaded: the revision lists it, but it is not there.")
         _check_status(response, url)
         with target.open("xb") as out:
             async for part in response.aiter_bytes(_CHUNK_BYTES):
@@ -248,6 +252,8 @@ def _check_status(response: httpx2.Response, what: str) -> None:
         code = code or "RepoNotFound"
     if code in _MINERS_DOING:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
+    if response.headers.get("x-error-message") == _DISABLED:
+        raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
     raise RepositoryUnavailable(f"The hub answered with status {response.status_code} for {what}.")
 
 

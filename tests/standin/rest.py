@@ -46,12 +46,12 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Failure = int | Trouble
+Failure = int | Answer | Trouble
 
 
 class RestStandin:
-    """Override `answer`. Tests set `failures[(method, path part)]` to a status or a trouble, or to a list of them,
-    one for each call, of which None goes well."""
+    """Override `answer`. Tests set `failures[(method, path part)]` to a status, an answer or a trouble, or to
+    a list of them, one for each call, of which None goes well."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -118,7 +118,9 @@ class RestStandin:
             self._trouble(handler, failure)
             return
         self._stopped.wait(self.delay_s)
-        result = self.answer(call) if failure is None else self.failure(failure)
+        result = (
+            self.answer(call) if failure is None else failure if isinstance(failure, Answer) else self.failure(failure)
+        )
         content = result.body if isinstance(result.body, bytes) else json.dumps(result.body).encode()
         handler.send_response(result.status)
         headers = {"content-type": "application/json", "content-length": str(len(content)), **result.headers}

@@ -101,6 +101,34 @@ async def test_a_private_repository_is_the_miners_fault(hub: Hub, cache: PolicyR
         await cache.fetch(REPO, revision)
 
 
+DISABLED = Answer(403, {}, {"X-Error-Message": "Access to this resource is disabled."})
+
+
+async def test_a_disabled_repository_is_the_miners_fault(hub: Hub, cache: PolicyRepositories) -> None:
+    revision = hub.publish(REPO, FILES)
+    for part in ("/api/models/", "/resolve/"):
+        hub.failures = {("GET", part): DISABLED}
+        with pytest.raises(RepositoryUnverifiable, match="disabled the repository"):
+            await cache.fetch(REPO, revision)
+
+
+@pytest.mark.parametrize("part", ["/large/", "/resolve/"])
+async def test_a_listed_file_that_was_never_uploaded_is_the_miners_fault(
+    hub: Hub, cache: PolicyRepositories, tmp_path: Path, part: str
+) -> None:
+    revision = hub.publish(REPO, FILES)
+    hub.failures["GET", part] = Answer(404)  # as a store of large files says it, without the hub's headers
+    with pytest.raises(RepositoryUnverifiable, match="lists it, but it is not there"):
+        await cache.fetch(REPO, revision)
+    assert not (tmp_path / "repositories" / f"miner--policy@{revision}").exists()
+
+
+async def test_a_hub_that_knows_nothing_at_all_is_not_the_miners_fault(hub: Hub, cache: PolicyRepositories) -> None:
+    hub.failures["GET", "/"] = Answer(404)  # HF_ENDPOINT leads to another server
+    with pytest.raises(RepositoryUnavailable):
+        await cache.fetch(REPO, hub.publish(REPO, FILES))
+
+
 async def test_a_huge_repository_is_refused_before_it_is_downloaded(hub: Hub, cache: PolicyRepositories) -> None:
     revision = hub.publish(REPO, FILES | {"huge.bin": bytes(9_000)})
     with pytest.raises(RepositoryUnverifiable, match=r"has 12013 bytes; at most 10000"):
