@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, SimulationFailed
 from kinitro.environments.interface import Observation, Transition
+from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import Task
 from kinitro.environments.randomization import NominalModel, get_level
 from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX
@@ -147,7 +148,7 @@ class MetaWorldEnvironment:
             ]
             self._renderer = make_renderer(self._renderer_kind, self._task.model, views, self._image_size_px)
             if self._renderer_kind == "software":
-                self._task.release_textures()
+                release_textures(self._task.model)
         if self._scene_is_new:
             self._renderer.begin(self._task.data)
             self._scene_is_new = False

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import copy
-import ctypes
-import functools
-import itertools
 import math
-import mmap
 from typing import Any
 
-import metaworld
 import mujoco
 import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.metaworld.markers import GoalMarkers
+from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, stock_class
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 
 FRAME_SIZE = 18
 """Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
-SIMULATION_STEPS = 5
-"""Per control step: 5 x 2.5 ms = 12.5 ms, 80 Hz."""
-HAND_QUATERNION = (1.0, 0.0, 1.0, 0.0)
-"""The hand points down; MuJoCo normalises."""
 OPEN_GRIPPER_M = 0.1
 """Distance between the fingers that counts as fully open."""
-COMPILED_KEPT = 8
-"""As many as there are scored environments; a compiled model takes 20 to 25 MiB."""
 LIVE_ATTRIBUTES = ("model", "data", "mujoco_renderer", "_np_random")
 
 
@@ -47,7 +37,7 @@ class Task:
     """
 
     def __init__(self, name: str) -> None:
-        stock = _stock_class(name)()
+        stock = stock_class(name)()
         stock._set_task_called = True
         stock._freeze_rand_vec = False
         stock.seeded_rand_vec = True
@@ -59,6 +49,7 @@ class Task:
         self._attributes = _kept(stock.__dict__)
         self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
         self._mocap_position, self._mocap_quaternion, self._control = data.mocap_pos[0], data.mocap_quat[0], data.ctrl
+        self._mocap_body_position = data.body("mocap").xpos
         self._step_m = np.float32(stock.action_scale)
         self._warnings, self._warning_counts = data.warning, data.warning.number
         condition = SUCCESS_CONDITIONS.get(name)
@@ -69,14 +60,15 @@ class Task:
         """Draw a placement (MetaWorld rejects those that are too close) and put hand, objects and goal there.
 
         MetaWorld's reset runs `reset_model` twice, and in seven tasks the second run starts from what the first one
-        moved; nothing depends on the first run's motion of the hand, so it is left out.
+        moved; nothing depends on the first run's motion of the hand, so it is left out, and so are the states that
+        `reset_model` returns.
         """
         stock = self._stock
         for name in stock.__dict__.keys() - self._attributes.keys() - set(LIVE_ATTRIBUTES):
             delattr(stock, name)
         stock.__dict__.update(_kept(self._attributes))
         stock.np_random = random
-        stock._reset_hand = self._leave_hand
+        stock._reset_hand, stock._get_obs = self._leave_hand, _unobserved
         mujoco.mj_resetData(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
         stock.reset_model()
@@ -84,11 +76,12 @@ class Task:
         stock._freeze_rand_vec = True
         mujoco.mj_resetData(self.model, self.data)
         stock.reset_model()
-        mujoco.mj_forward(self.model, self.data)
-        self._markers.place()
+        del stock._get_obs
         # nothing moves these during an episode
         self._mocap_quaternion[:] = HAND_QUATERNION
-        self._mocap_low, self._mocap_high = stock.mocap_low, stock.mocap_high
+        mujoco.mj_forward(self.model, self.data)
+        self._markers.place()
+        self._reach = stock.mocap_low.tolist(), stock.mocap_high.tolist()
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
         self._check()
 
@@ -101,14 +94,30 @@ class Task:
         Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
         Raises SimulationFailed.
         """
-        hand = self._mocap_position + action[:3] * self._step_m
-        np.maximum(hand, self._mocap_low, out=hand)
-        np.minimum(hand, self._mocap_high, out=self._mocap_position)
-        self._control[0] = action[3]
-        self._control[1] = -action[3]
-        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
+        # a handful of Python numbers take less than half the time of numpy's operations on them
+        hand = zip(self._mocap_position.tolist(), (action[:3] * self._step_m).tolist(), *self._reach, strict=True)
+        self._mocap_position[:] = [min(max(now + by, low), high) for now, by, low, high in hand]
+        grip = float(action[3])
+        self._control[:] = grip, -grip
+        self._first_step()
+        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS - 1)
         mujoco.mj_forward(self.model, self.data)
         self._check()
+
+    def _first_step(self) -> None:
+        """What `mj_step` does after an `mj_forward` since which only the hand's target and the control have changed.
+
+        The target is a body without joints and colliding geoms, to which the hand is welded: kinematics, inertia,
+        contacts and velocities are those of the `mj_forward`; only what follows from the weld and the control is new.
+        """
+        model, data = self.model, self.data
+        self._mocap_body_position[:] = self._mocap_position
+        mujoco.mj_makeConstraint(model, data)
+        mujoco.mj_referenceConstraint(model, data)
+        mujoco.mj_fwdActuation(model, data)
+        mujoco.mj_fwdAcceleration(model, data)
+        mujoco.mj_fwdConstraint(model, data)
+        mujoco.mj_Euler(model, data)
 
     def agent_pos(self) -> npt.NDArray[np.float32]:
         """Hand position and gripper opening, float32 (4,)."""
@@ -121,21 +130,6 @@ class Task:
             return float(reward) if rewards else 0.0, bool(info["success"])
         success = self._reached(self._stock._target_pos)
         return self._reward(action) if rewards else 0.0, success
-
-    def release_textures(self) -> None:
-        """Give the memory of the model's textures back, 6 MB: from now on they are black.
-
-        For a renderer that has copies of them. Nothing else reads them, and the file that they came from stays.
-        """
-        pixels = self.model.tex_data
-        pixels[:] = 0
-        first, end = pixels.ctypes.data, pixels.ctypes.data + pixels.nbytes
-        first, end = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE, end // mmap.PAGESIZE * mmap.PAGESIZE
-        advise = getattr(ctypes.CDLL(None), "madvise", None)
-        if advise is not None and first < end:
-            # anonymous pages that are not needed read as zeros when they are touched again
-            advise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), mmap.MADV_DONTNEED)
-        _release_memory()
 
     def state(self) -> npt.NDArray[np.float64]:
         """MetaWorld's observation (39,): this frame, the frame when it was last asked for, and the goal."""
@@ -165,40 +159,8 @@ class Task:
             raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
 
-@functools.cache
-def _stock_class(name: str) -> Any:
-    """MetaWorld's class of a task, whose second and further objects get copies of one compiled model.
-
-    A copy takes 20 ms, compiling 200 to 300. Who needs one object of each task does not pay memory for originals.
-    """
-    made = itertools.count()
-
-    def initialize(stock: Any) -> tuple[mujoco.MjModel, mujoco.MjData]:
-        model = copy.copy(_original(stock.fullpath)) if next(made) else _compiled(stock.fullpath)
-        return model, mujoco.MjData(model)
-
-    original = metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]
-    return type(original.__name__, (original,), {"_initialize_simulation": initialize})
-
-
-@functools.lru_cache(maxsize=COMPILED_KEPT)
-def _original(path: str) -> mujoco.MjModel:
-    """The model in an XML file, to be copied and never changed."""
-    return _compiled(path)
-
-
-def _compiled(path: str) -> mujoco.MjModel:
-    """The model in an XML file."""
-    model = mujoco.MjModel.from_xml_path(path)
-    _release_memory()
-    return model
-
-
-def _release_memory() -> None:
-    """Return to the system what was freed: MuJoCo's compiler used 5 MiB per model, which glibc would keep."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+def _unobserved() -> None:
+    """MetaWorld's state as nobody asks for it."""
 
 
 def _kept(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import metaworld
 import mujoco
 import numpy as np
 import pytest
 
 from kinitro import environments
 from kinitro.environments import EnvironmentSpec
+from kinitro.environments.metaworld import task as task_module
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.environments.metaworld.experts import ScriptedExpert
 from kinitro.environments.metaworld.task import Task
@@ -30,9 +32,19 @@ class Unmoved:
     def place(self) -> None: ...
 
 
+def metaworlds_class(name: str) -> Any:
+    """The class and the model as MetaWorld has them."""
+    return metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]
+
+
 def twins(spec: EnvironmentSpec, randomization: str) -> tuple[MetaWorldEnvironment, MetaWorldEnvironment]:
-    """Our environment, and one in which MetaWorld's own step is called."""
-    ours, twin = made(spec, randomization), made(spec, randomization)
+    """Our environment, and one around MetaWorld's own object, whose step is called."""
+    ours = made(spec, randomization)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task_module, "stock_class", metaworlds_class)
+        twin = made(spec, randomization)
+    assert type(twin._task._stock) is metaworlds_class(spec.task_name)
+    assert ours._task.model.nbvh < 100 < twin._task.model.nbvh
     twin._task._markers = Unmoved()  # type: ignore[assignment]
     return ours, twin
 
@@ -82,8 +94,10 @@ class GivenPlacement:
 
 def assert_reset_is_equal(spec: EnvironmentSpec) -> None:
     """Our placement is what MetaWorld's reset arrives at from the same draw."""
-    ours, stock = Task(spec.task_name), Task(spec.task_name)._stock
+    ours, stock = Task(spec.task_name), metaworlds_class(spec.task_name)()
     ours.place(np.random.default_rng(3))
+    stock._set_task_called, stock._freeze_rand_vec, stock.seeded_rand_vec = True, False, True
+    stock._partially_observable = False
     stock._np_random = GivenPlacement(ours._stock._last_rand_vec)
     stock.reset()
     mujoco.mj_forward(stock.model, stock.data)
