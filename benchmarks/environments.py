@@ -6,6 +6,10 @@
 CPU seconds are those of all threads of the measured process, so they hold on a busy machine too, if less sharply.
 Every part runs in a fresh process. The baseline needs an OpenGL driver (EGL) and is left out, with the reason, where
 there is none.
+
+The clock of a machine may change by more than half within the hour. So the same MuJoCo steps are timed at the
+beginning and at the end, MuJoCo alone takes turns with our steps, and beside the throughput of two processes stands
+that of two which only count.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ def main() -> None:
     if options.part:
         print(json.dumps(PARTS[options.part](options.tasks, options.steps)))
         return
+    show("5 x mj_step + mj_forward in a fixed scene", part("machine", options)["us"], "us", "")
     with tempfile.TemporaryDirectory() as cache:
         cold = part("start", options, NUMBA_CACHE_DIR=cache)
         warm = part("start", options, NUMBA_CACHE_DIR=cache)
@@ -59,7 +64,8 @@ def main() -> None:
     memory = part("memory", options)
     show("memory of a process with the 8 environments", memory["private"], "MiB private", "< 400")
     show("the same with shared libraries", memory["resident"], "MiB resident", "")
-    show("two processes against one", scaling(options), "x throughput", ">= 1.9")
+    show("two processes against one", scaling("throughput", options), "x throughput", ">= 1.9")
+    show("two processes that only count, against one", scaling("counting", options), "x throughput", "")
     try:
         usual3, usual2 = usual_wrapper("usual3", options), usual_wrapper("usual2", options)
     except subprocess.CalledProcessError as error:
@@ -69,6 +75,7 @@ def main() -> None:
         show("usual wrapper with 2 fixed cameras", usual2, "steps/CPU-s", "")
         show("ratio with 3 cameras", ours["cameras3"] / usual3, "x", ">= 100")
         show("ratio with 2 fixed cameras", ours["cameras2"] / usual2, "x", ">= 150")
+    show("5 x mj_step + mj_forward in a fixed scene", part("machine", options)["us"], "us", "")
     print("\nwhere a control step with 3 cameras spends its CPU microseconds:")
     for name, microseconds in part("profile", options).items():
         print(f"  {name:42} {microseconds:8.1f}")
@@ -101,17 +108,18 @@ def environment_with(**variables: str) -> dict[str, str]:
     return os.environ | {"MUJOCO_GL": "disable"} | variables
 
 
-def scaling(options: argparse.Namespace) -> float:
-    """Throughput of two processes at once over that of one; wall time, so it needs two idle cores."""
+def scaling(name: str, options: argparse.Namespace) -> float:
+    """Throughput of two processes at once over that of one, measured before and after; wall time, so it needs two idle
+    cores."""
     pipe = subprocess.PIPE
 
-    def steps_per_second(count: int) -> float:
-        work = command("throughput", options)
+    def per_second(count: int) -> float:
+        work = command(name, options)
         running = [subprocess.Popen(work, env=environment_with(), stdout=pipe, text=True) for _ in range(count)]
-        return sum(float(json.loads(process.communicate()[0])["steps_per_s"]) for process in running)
+        return sum(float(json.loads(process.communicate()[0])["per_s"]) for process in running)
 
-    alone = steps_per_second(1)
-    return steps_per_second(2) / alone
+    before, together, after = per_second(1), per_second(2), per_second(1)
+    return together / statistics.mean((before, after))
 
 
 def cpu_s() -> float:
@@ -149,40 +157,76 @@ def stepping_us(task: str, steps: int, cameras: tuple[str, ...], rewards: bool) 
     return used / steps * 1e6
 
 
-def bare_us(task: str, steps: int) -> float:
-    """CPU microseconds per control step of MuJoCo alone, 5 x `mj_step` and `mj_forward`, in the same episodes."""
-    import mujoco
+def beside_mujoco_us(task: str, steps: int) -> tuple[float, float]:
+    """CPU microseconds per control step, of ours with success only and of MuJoCo alone, in the same states.
 
+    MuJoCo alone is 5 x `mj_step` and `mj_forward` with a model as it is compiled. The two take turns of up to 50 steps,
+    so that a change of the clock hits both, and must arrive at the same state to the bit.
+    """
     from kinitro import environments
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 
     environment = environments.make(f"metaworld/{task}-v3", cameras=(), rewards=False)
     assert isinstance(environment, MetaWorldEnvironment)
-    inner = environment._task
+    alone = MujocoAlone(environment._task)
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, 4)).astype(np.float32)
-    environment.reset(0)
-    used = 0.0
-    for seed, action in enumerate(actions):
-        before = inner.data.qpos.copy(), inner.data.qvel.copy(), inner.data.time, inner.data.qacc_warmstart.copy()
-        done = environment.step(action)
-        after = inner.data.time
-        inner.data.qpos[:], inner.data.qvel[:], inner.data.time, inner.data.qacc_warmstart[:] = before
-        start = time.process_time()
-        mujoco.mj_step(inner.model, inner.data, nstep=5)
-        mujoco.mj_forward(inner.model, inner.data)
-        used += time.process_time() - start
-        assert inner.data.time == after
-        if done.terminated or done.truncated:
-            environment.reset(seed)
+    ours, bare = [], []
+    for seed, turn in enumerate(np.array_split(actions, -(-steps // 50))):
+        environment.reset(seed)
+        alone.follow()
+        commands = []
+        for action in turn:
+            start = time.process_time()
+            done = environment.step(action)
+            ours.append(time.process_time() - start)
+            commands.append(alone.command())
+            if done.terminated:
+                break
+        bare += [alone.step_s(*command) for command in commands]
+        assert np.array_equal(alone.data.qpos, environment._task.data.qpos)
     environment.close()
-    return used / steps * 1e6
+    return statistics.mean(ours) * 1e6, statistics.mean(bare) * 1e6
+
+
+class MujocoAlone:
+    """A model and data without anything of ours, but in the same state."""
+
+    def __init__(self, task: Any) -> None:
+        import mujoco
+
+        self.task, self.mujoco = task, mujoco
+        self.model = mujoco.MjModel.from_xml_path(task._stock.fullpath)
+        self.data = mujoco.MjData(self.model)
+
+    def follow(self) -> None:
+        from kinitro.environments.randomization import NominalModel
+
+        ours, data = self.task.data, self.data
+        for (mine, _), (drawn, _) in zip(
+            NominalModel(self.model)._arrays, NominalModel(self.task.model)._arrays, strict=True
+        ):
+            mine[...] = drawn
+        self.model.stat.meaninertia = self.task.model.stat.meaninertia
+        data.qpos[:], data.qvel[:], data.qacc_warmstart[:] = ours.qpos, ours.qvel, ours.qacc_warmstart
+
+    def command(self) -> tuple[Any, Any, Any]:
+        """What the latest control step was made with."""
+        data = self.task.data
+        return data.mocap_pos.copy(), data.mocap_quat.copy(), data.ctrl.copy()
+
+    def step_s(self, position: Any, quaternion: Any, control: Any) -> float:
+        """CPU seconds of one control step."""
+        self.data.mocap_pos[:], self.data.mocap_quat[:], self.data.ctrl[:] = position, quaternion, control
+        start = time.process_time()
+        self.mujoco.mj_step(self.model, self.data, nstep=5)
+        self.mujoco.mj_forward(self.model, self.data)
+        return time.process_time() - start
 
 
 def measure_steps(tasks: list[str], steps: int) -> Figures:
     from kinitro import environments
 
     variants: dict[str, tuple[tuple[str, ...], bool]] = {
-        "success": ((), False),
         "reward": ((), True),
         "cameras3": (ALL_CAMERAS, False),
         "cameras2": (FIXED_CAMERAS, False),
@@ -191,7 +235,8 @@ def measure_steps(tasks: list[str], steps: int) -> Figures:
         name: 1e6 / statistics.mean(stepping_us(task, steps, *variant) for task in tasks)
         for name, variant in variants.items()
     }
-    figures["bare"] = 1e6 / statistics.mean(bare_us(task, steps) for task in tasks)
+    both = [beside_mujoco_us(task, steps) for task in tasks]
+    figures["success"], figures["bare"] = (1e6 / microseconds for microseconds in np.mean(both, axis=0).tolist())
     resets = []
     for task in tasks:
         environment = environments.make(f"metaworld/{task}-v3", cameras=())
@@ -202,11 +247,37 @@ def measure_steps(tasks: list[str], steps: int) -> Figures:
     return figures | {"reset_ms": statistics.median(resets)}
 
 
+def measure_machine(_tasks: list[str], _steps: int) -> Figures:
+    """The median over 2,000 control steps of MuJoCo alone, idle in the scene of `reach`."""
+    import metaworld
+    import mujoco
+
+    model = mujoco.MjModel.from_xml_path(metaworld.ALL_V3_ENVIRONMENTS["reach-v3"]().model_name)
+    data = mujoco.MjData(model)
+    mujoco.mj_step(model, data, nstep=1000)
+    found = []
+    for _ in range(2000):
+        start = time.thread_time()
+        mujoco.mj_step(model, data, nstep=5)
+        mujoco.mj_forward(model, data)
+        found.append(time.thread_time() - start)
+    return {"us": statistics.median(found) * 1e6}
+
+
+def measure_counting(_tasks: list[str], _steps: int) -> Figures:
+    """Additions of one number in pure Python: what the machine itself gives to a process."""
+    count, total = 30_000_000, 0
+    start = time.perf_counter()
+    for number in range(count):
+        total += number
+    return {"per_s": count / (time.perf_counter() - start)}
+
+
 def measure_throughput(tasks: list[str], steps: int) -> Figures:
     stepping_us(tasks[0], 10, ALL_CAMERAS, rewards=False)
     start = time.perf_counter()
     used_us = sum(stepping_us(task, steps, ALL_CAMERAS, rewards=False) for task in tasks)
-    return {"steps_per_s": len(tasks) * steps / (time.perf_counter() - start), "cpu_us": used_us}
+    return {"per_s": len(tasks) * steps / (time.perf_counter() - start), "cpu_us": used_us}
 
 
 def measure_memory(_tasks: list[str], _steps: int) -> Figures:
@@ -253,7 +324,8 @@ def parts_of_a_step(environment: Any) -> dict[str, Callable[[], object]]:
 
     task, action = environment._task, np.zeros(4, np.float32)
     return {
-        "MuJoCo: mj_step x 5": lambda: mujoco.mj_step(task.model, task.data, nstep=5),
+        "MuJoCo: the first mj_step, from mj_forward": task._first_step,
+        "MuJoCo: mj_step x 4": lambda: mujoco.mj_step(task.model, task.data, nstep=4),
         "MuJoCo: mj_forward": lambda: mujoco.mj_forward(task.model, task.data),
         "all of the simulation (Task.advance)": lambda: task.advance(action),
         "success": lambda: task.evaluate(action, rewards=False),
@@ -303,6 +375,8 @@ def measure_usual_wrapper(cameras: tuple[str, ...], tasks: list[str], steps: int
 
 
 PARTS: dict[str, Callable[[list[str], int], Figures]] = {
+    "counting": measure_counting,
+    "machine": measure_machine,
     "memory": measure_memory,
     "profile": measure_profile,
     "start": measure_start,
