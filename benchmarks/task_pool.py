@@ -202,6 +202,7 @@ async def measure(url: str, rows: int, rounds: int) -> None:
         await pool.create_tasks(cycle_id, range(MINERS), seeds)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("update task set outcome = 2, lease_id = 1, steps = 1, finished_at = now()")
+            connection.execute("update cycle set next_task = last_task + 1")
         creation = Meter()
         created = await creation.call(lambda: pool.create_tasks(cycle_id, range(MINERS), seeds))
         create_rate, orm_create_rate = created / creation.wall_s[0], orm_prepare(url, created)

@@ -18,6 +18,7 @@ from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.taskpool.errors import UnknownCycle
 from kinitro.taskpool.messages import Scores, Weights
+from kinitro.taskpool.pool import SQL as POOL_SQL
 from kinitro.taskpool.pool import fence_cycle
 from kinitro.taskpool.records import (
     CANCELLED,
@@ -38,6 +39,7 @@ from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import Verifications
 
 _STATEMENTS = load_statements(Path(__file__).with_name("cycles.sql"))
+END_BATCH_ROWS = 2000
 
 
 class NotRevealed(KinitroError):
@@ -162,7 +164,8 @@ class CycleStore:
 
     async def cancel_void_siblings(self, cycle_id: int) -> int:
         """Do not run what belongs to a void episode; returns how many tasks that spared."""
-        return (await self.connection.execute(_STATEMENTS["CANCEL_VOID_SIBLINGS"], {"cycle_id": cycle_id})).rowcount
+        spared = await self._all("VOID_SIBLINGS", cycle_id=cycle_id)
+        return await self._end_ready(cycle_id, spared, CANCELLED, None)
 
     async def outcomes(self, cycle: Cycle, uids: Sequence[int]) -> OutcomeTable:
         """The outcomes so far, of these miners."""
@@ -173,23 +176,29 @@ class CycleStore:
         return table
 
     async def skip(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
-        """Do not run what is ready of these pairs (miners of `uids`, environments); returns how many tasks.
-
-        Miner by miner, each in a transaction of its own, so that nobody who fetches waits for long.
-        """
-        skipped = 0
-        for miner in np.flatnonzero(pairs.any(axis=1)).tolist():
-            of_miner = {"cycle_id": cycle_id, "uid": uids[miner], "envs": np.flatnonzero(pairs[miner]).tolist()}
-            skipped += (await self.connection.execute(_STATEMENTS["SKIP"], of_miner)).rowcount
-        return skipped
+        """Do not run what is ready of these pairs (miners of `uids`, environments); returns how many tasks."""
+        if not pairs.any():
+            return 0
+        settled = await self._all("SETTLED", cycle_id=cycle_id, pairs=_numbers(uids, pairs))
+        return await self._end_ready(cycle_id, settled, SKIPPED, "settled")
 
     async def reopen(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
         """Run what was skipped of these pairs after all; returns how many tasks."""
         if not pairs.any():
             return 0
-        numbers = [uids[miner] * 65536 + environment for miner, environment in np.argwhere(pairs).tolist()]
-        chosen = {"cycle_id": cycle_id, "pairs": numbers}
+        chosen = {"cycle_id": cycle_id, "pairs": _numbers(uids, pairs)}
         return (await self.connection.execute(_STATEMENTS["REOPEN"], chosen)).rowcount
+
+    async def _end_ready(self, cycle_id: int, tasks: list[dict[str, Any]], outcome: int, reason: str | None) -> int:
+        """Give ready tasks an outcome, in parts, so that nobody who fetches waits for long; how many still were."""
+        ended = 0
+        for start in range(0, len(tasks), END_BATCH_ROWS):
+            ids = [task["id"] for task in tasks[start : start + END_BATCH_ROWS]]
+            parameters = {"cycle_id": cycle_id, "ids": ids, "outcome": outcome, "reason": reason}
+            async with self.connection.transaction():
+                await self.connection.execute(POOL_SQL["FETCH_TURN"])
+                ended += (await self.connection.execute(_STATEMENTS["END_READY"], parameters)).rowcount
+        return ended
 
     async def start_scoring(self, cycle_id: int) -> Cycle:
         """Stop the running: unfinished tasks are cancelled, and from here on no outcome changes."""
@@ -386,3 +395,8 @@ def _public(miner: FrozenMiner) -> FrozenMiner:
 def _require_revealed(revealed: bool, what: str) -> None:
     if not revealed:
         raise NotRevealed(f"{what} not public before the cycle is over: ask again when its state is published.")
+
+
+def _numbers(uids: Sequence[int], pairs: BoolArray) -> list[int]:
+    """Pairs of a miner and an environment as cycles.sql writes them."""
+    return [uids[miner] * 65536 + environment for miner, environment in np.argwhere(pairs).tolist()]

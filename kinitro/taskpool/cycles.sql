@@ -54,30 +54,36 @@ select count(*) as total, count(outcome) as finished, count(*) filter (where out
        now() >= (select deadline_at from cycle where id = %(cycle_id)s) as past_deadline
 from task where cycle_id = %(cycle_id)s
 
--- CANCEL_VOID_SIBLINGS  An episode that is void for one miner is void for all: do not run the rest of it. Only tasks that nobody holds.
-update task t set outcome = 8, finished_at = now(), lease_id = 0
-where t.cycle_id = %(cycle_id)s and t.outcome is null and t.lease_id is null
+-- VOID_SIBLINGS  An episode that is void for one miner is void for all: what is ready of the rest of it.
+select t.id from task t
+where t.cycle_id = %(cycle_id)s and t.outcome is null
+  and (t.waiting or t.id >= (select next_task from cycle where id = %(cycle_id)s))
   and (t.env, t.episode) in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
 
 -- OUTCOMES  so far, one row per miner and environment
 select uid, env, array_agg(episode) as episodes, array_agg(outcome) as outcomes
 from task where cycle_id = %(cycle_id)s and outcome is not null group by uid, env
 
--- SKIP  What a miner need not play any more. Only tasks that nobody holds, and none that verification wants to see.
-update task set outcome = 9, finished_at = now(), lease_id = 0, reason = 'settled'
-where cycle_id = %(cycle_id)s and uid = %(uid)s and env = any (%(envs)s::smallint[])
-  and outcome is null and lease_id is null and not record
+-- SETTLED  What is ready of what miners need not play any more, but for what verification wants to see.
+-- A pair is the number uid * 65536 + env: an array is looked up by hash in one scan, and a join would scan per pair.
+select id from task
+where cycle_id = %(cycle_id)s and outcome is null and not record and uid::bigint * 65536 + env = any (%(pairs)s::bigint[])
+  and (waiting or id >= (select next_task from cycle where id = %(cycle_id)s))
+
+-- END_READY  Tasks that are still ready: after FETCH_TURN, in the same transaction.
+update task set outcome = %(outcome)s, finished_at = now(), lease_id = 0, waiting = false, reason = %(reason)s
+where id = any (%(ids)s::bigint[]) and outcome is null
+  and (waiting or id >= (select next_task from cycle where id = %(cycle_id)s))
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 
 -- REOPEN  What miners must play after all, but for void episodes. Nobody fetches these rows: no need to do it in parts.
--- A pair is the number uid * 65536 + env: an array is looked up by hash in one scan, and a join would scan per pair.
-update task t set outcome = null, finished_at = null, lease_id = null, reason = null
+update task t set outcome = null, finished_at = null, lease_id = null, waiting = true, reason = null
 where t.cycle_id = %(cycle_id)s and t.outcome = 9 and t.uid::bigint * 65536 + t.env = any (%(pairs)s::bigint[])
   and (t.env, t.episode) not in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 
 -- CANCEL_OPEN_TASKS  the last change of outcomes in a cycle's life
-update task set outcome = 8, finished_at = now(), lease_id = coalesce(lease_id, 0)
+update task set outcome = 8, finished_at = now(), lease_id = 0, waiting = false
 where cycle_id = %(cycle_id)s and outcome is null
 
 -- STOP_CYCLE  Fails or cancels. The seeds are used up: K becomes public as after a publication.

@@ -6,7 +6,8 @@ hashes hexadecimal, because JSON numbers end at 2**53.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,8 +35,11 @@ class FetchRequest(Message):
     versions: dict[Name, ShortText] = Field(default_factory=dict, max_length=20)
 
 
-class Task(Message):
-    """One episode to be run for one miner."""
+@dataclass(slots=True)
+class Task:
+    """One episode to be run for one miner. A dataclass takes a fifth of a model to make; JSON is checked as usual."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = Message.model_config
 
     task_id: int
     cycle_id: int
@@ -47,9 +51,9 @@ class Task(Message):
     seed: Hex32
     endpoint: str
     max_steps: int
-    attempt: int = Field(description="1 for the first try.")
-    max_concurrency: int = Field(1, description="Episodes of this miner at once, over all executors.")
-    record: bool = Field(False, description="Keep the observation stream for shadow verification.")
+    attempt: Annotated[int, Field(description="1 for the first try.")]
+    max_concurrency: Annotated[int, Field(description="Episodes of this miner at once, over all executors.")] = 1
+    record: Annotated[bool, Field(description="Keep the observation stream for shadow verification.")] = False
 
 
 class FetchResponse(Message):
@@ -96,9 +100,12 @@ class SubmitRequest(Message):
     results: list[TaskResult] = Field(min_length=1, max_length=1000)
 
 
-class SubmitStatus(Message):
+@dataclass(slots=True)
+class SubmitStatus:
     """`stale`: the lease was lost, drop the work. `duplicate`: this very report is already stored.
-    `rejected`: the result itself is malformed, `reason` says how."""
+    `rejected`: the result itself is malformed, `reason` says how. A dataclass like `Task`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = Message.model_config
 
     task_id: int
     status: Literal["accepted", "duplicate", "stale", "rejected"]

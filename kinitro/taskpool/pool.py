@@ -18,7 +18,7 @@ from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.database import Connection, ConnectionPool, run_on
 from kinitro.taskpool.errors import LeaseLost, UnknownCycle
 from kinitro.taskpool.keys import SQL as KEY_SQL
-from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, TaskResult, TaskStats
+from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import SQL as VERIFICATION_SQL
 from kinitro.taskpool.verifications import Verifications
@@ -28,6 +28,8 @@ SQL = load_statements(Path(__file__).with_name("pool.sql"))
 SEEN_EVERY_S = 5.0
 """How precise an executor's last-seen time is."""
 DROP_BATCH_ROWS = 20_000
+FROZEN_CYCLES = 16
+"""Of how many cycles what never changes is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class TaskPool:
     def __init__(self, connections: ConnectionPool, limits: PoolLimits | None = None) -> None:
         self.connections = connections
         self.limits = limits or PoolLimits()
-        self._environments: dict[int, tuple[dict[str, Any], ...]] = {}
+        self._frozen: dict[int, _Frozen] = {}
         self._executors: dict[str, int] = {}
         self._noted: dict[int, tuple[float, tuple[str, dict[str, str]]]] = {}
 
@@ -95,11 +97,10 @@ class TaskPool:
         rows = await run_on(self.connections, _one("FETCH", parameters))
         if not rows:
             return await self._nothing(request)
-        rows.sort()  # by task
-        _, lease_id, cycle_id, *_ = rows[0]
-        environments = await self._environments_of(cycle_id)
-        tasks = [_task(row, environments[row[4]]) for row in rows]
-        return FetchResponse.model_validate({"lease_id": lease_id, "ttl_s": self.limits.lease_ttl_s, "tasks": tasks})
+        lease_id, cycle_id, *columns = rows[0]
+        frozen = await self._frozen_of(cycle_id)
+        tasks = [_task(cycle_id, frozen, row) for row in zip(*columns, strict=True)]
+        return FetchResponse(lease_id=lease_id, ttl_s=self.limits.lease_ttl_s, tasks=tasks)
 
     async def submit(
         self, executor_id: int | None, lease_id: int, results: Sequence[StoredResult]
@@ -131,12 +132,12 @@ class TaskPool:
         recordings = {stored.result.task_id: stored.recording for stored in unique if stored.recording is not None}
 
         async def statement(connection: Connection) -> list[TupleRow]:
-            rows = await (await connection.execute(SQL["SUBMIT"], parameters)).fetchall()
+            rows = await (await connection.execute(SQL["SUBMIT"], parameters, binary=True)).fetchall()
             if recordings:
                 await Verifications(connection).keep(executor_id, lease_id, recordings)
             return rows
 
-        statuses: dict[int, str] = dict(await run_on(self.connections, statement))
+        statuses = {task: status for status, tasks in await run_on(self.connections, statement) for task in tasks}
         return [_status(stored, first[stored.result.task_id], statuses) for stored in results]
 
     async def heartbeat(self, executor_id: int | None, lease_id: int) -> float:
@@ -280,13 +281,25 @@ class TaskPool:
             tasks=[],
         )
 
-    async def _environments_of(self, cycle_id: int) -> tuple[dict[str, Any], ...]:
-        if cycle_id not in self._environments:
-            rows = await run_on(self.connections, _one("ENVIRONMENTS", {"cycle": cycle_id}))
+    async def _frozen_of(self, cycle_id: int) -> _Frozen:
+        if cycle_id not in self._frozen:
+            rows = await run_on(self.connections, _one("FROZEN", {"cycle": cycle_id}))
             if not rows:
                 raise UnknownCycle(f"There is no cycle {cycle_id}.")
-            self._environments = {cycle_id: tuple(rows[0][0])}
-        return self._environments[cycle_id]
+            if len(self._frozen) >= FROZEN_CYCLES:
+                self._frozen.clear()
+            environments, miners = rows[0]
+            self._frozen[cycle_id] = _Frozen(environments, {int(uid): miner for uid, miner in miners.items()})
+        return self._frozen[cycle_id]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """What never changes in a running cycle."""
+
+    environments: list[dict[str, Any]]
+    miners: dict[int, tuple[str, str, int]]
+    """By uid: hotkey, endpoint, and how many of its tasks may be out at once."""
 
 
 async def fence_cycle(connection: Connection, cycle_id: int) -> int:
@@ -303,30 +316,32 @@ def _one(
     name: str, parameters: dict[str, Any], statements: dict[str, str] = SQL
 ) -> Callable[[Connection], Awaitable[list[TupleRow]]]:
     async def statement(connection: Connection) -> list[TupleRow]:
-        cursor = await connection.execute(statements[name], parameters)
+        cursor = await connection.execute(statements[name], parameters, binary=True)
         return await cursor.fetchall() if cursor.description else []
 
     return statement
 
 
-def _task(row: TupleRow, environment: dict[str, Any]) -> dict[str, Any]:
-    """A row of `fetch_tasks` as the fields of a `Task`."""
-    task_id, _, cycle_id, uid, _, episode, seed, attempt, record, hotkey, endpoint, max_concurrency = row
-    return {
-        "task_id": task_id,
-        "cycle_id": cycle_id,
-        "uid": uid,
-        "hotkey": hotkey,
-        "env_id": environment["id"],
-        "env_version": environment["version"],
-        "episode": episode,
-        "seed": seed.hex(),
-        "endpoint": endpoint,
-        "max_steps": environment["max_steps"],
-        "attempt": attempt,
-        "max_concurrency": max_concurrency,
-        "record": record,
-    }
+def _task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, bytes, int, bool]) -> Task:
+    """From what `fetch_tasks` says of it."""
+    task_id, uid, env, episode, seed, attempt, record = row
+    environment = frozen.environments[env]
+    hotkey, endpoint, max_concurrency = frozen.miners[uid]
+    return Task(
+        task_id,
+        cycle_id,
+        uid,
+        hotkey,
+        environment["id"],
+        environment["version"],
+        episode,
+        seed.hex(),
+        endpoint,
+        environment["max_steps"],
+        attempt,
+        max_concurrency,
+        record,
+    )
 
 
 def _array(texts: Iterable[str]) -> str:

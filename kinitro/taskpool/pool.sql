@@ -4,22 +4,25 @@
 -- FETCH
 select * from fetch_tasks(%(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(mixed)s, %(retry_after)s, %(ttl)s)
 
--- SUBMIT
+-- SUBMIT  traces in binary: the driver would take 0.1 ms to write one as text
 select * from submit_results(
   %(executor)s, %(lease)s, %(max_faults)s, %(ids)s, %(outcomes)s, %(reasons)s, %(steps)s, %(success_steps)s,
-  %(rewards)s, %(forfeits)s, %(timings)s, %(traces)s)
+  %(rewards)s, %(forfeits)s, %(timings)s, %(traces)b)
 
--- FETCH_TURN  until the transaction ends nobody fetches; the numbers are those in fetch_tasks
+-- FETCH_TURN  until the transaction ends nobody else fetches or takes a turn; the numbers are those in fetch_tasks
 select pg_advisory_xact_lock(1263095382, 1)
 
 -- SEEN
 update executor set last_seen_at = now(), fingerprint = %(fingerprint)s, versions = %(versions)s where id = %(executor)s
 
+-- FROZEN  what never changes in a cycle that is running: its environments, and its miners by uid
+select config -> 'environments' as environments,
+       (select jsonb_object_agg(uid, jsonb_build_array(hotkey, endpoint, max_concurrency))
+        from cycle_miner where cycle_id = %(cycle)s::int and excluded is null) as miners
+from cycle where id = %(cycle)s::int
+
 -- WHY_NOTHING  running cycles, and their physics, for the sentence that an executor without tasks gets
 select id, fingerprint from cycle where state = 'running' order by id
-
--- ENVIRONMENTS  of a cycle; they never change
-select config -> 'environments' from cycle where id = %(cycle)s::int
 
 -- LOCK_LEASE  waits for whoever holds it; executor null: whoever asks (the API trusts its callers)
 select id from lease where id = %(lease)s::bigint and executor_id = coalesce(%(executor)s::int, executor_id) for update
@@ -37,13 +40,14 @@ with ended as (
   delete from lease where id = any (%(leases)s::bigint[]) returning id, task_ids
 )
 update task t set
-  attempt     = t.attempt - %(willingly)s::boolean::int,
-  lease_id    = case when %(willingly)s::boolean or t.attempt < %(max_leases)s::int then null else t.lease_id end,
-  outcome     = case when %(willingly)s::boolean or t.attempt < %(max_leases)s::int then null else 4 end,
-  finished_at = case when %(willingly)s::boolean or t.attempt < %(max_leases)s::int then null else now() end,
+  attempt     = t.attempt + (not %(willingly)s::boolean)::int,
+  waiting     = %(willingly)s::boolean or t.attempt + 1 < %(max_leases)s::int,
+  lease_id    = case when %(willingly)s::boolean or t.attempt + 1 < %(max_leases)s::int then null else ended.id end,
+  outcome     = case when %(willingly)s::boolean or t.attempt + 1 < %(max_leases)s::int then null else 4 end,
+  finished_at = case when %(willingly)s::boolean or t.attempt + 1 < %(max_leases)s::int then null else now() end,
   reason      = case when %(willingly)s::boolean then t.reason else 'lease_expired' end
 from ended, unnest(ended.task_ids) as x (id)
-where t.id = x.id and t.lease_id = ended.id and t.outcome is null
+where t.id = x.id and t.outcome is null
 returning t.id, t.outcome
 
 -- FENCE  after FETCH_TURN, in the transaction that takes a cycle out of `running`
@@ -66,8 +70,8 @@ order by id desc limit 1
 -- STATS  of one cycle, per environment
 select env,
        count(*) as total,
-       count(*) filter (where outcome is null and lease_id is null) as ready,
-       count(*) filter (where outcome is null and lease_id is not null) as leased,
+       count(*) filter (where outcome is null and (waiting or id >= next_task)) as ready,
+       count(*) filter (where outcome is null and not (waiting or id >= next_task)) as leased,
        count(outcome) as finished,
        count(*) filter (where outcome = 1) as success,
        count(*) filter (where outcome = 2) as failure,
@@ -75,7 +79,8 @@ select env,
        count(*) filter (where outcome = 4) as void,
        count(*) filter (where outcome = 8) as cancelled,
        count(*) filter (where outcome = 9) as skipped
-from task where cycle_id = %(cycle)s::int group by env order by env
+from task, (select next_task from cycle where id = %(cycle)s::int) as c
+where cycle_id = %(cycle)s::int group by env order by env
 
 -- DROP_TASKS  a batch of a cycle that is over
 delete from task where id = any (array(select id from task where cycle_id = %(cycle)s::int limit %(n)s::int))
@@ -96,5 +101,6 @@ select setval('lease_id_seq', nextval('lease_id_seq') + 1000000000)
 -- END_ALL_LEASES
 delete from lease
 
--- FREE_ALL_TASKS
-update task set lease_id = null where outcome is null and lease_id is not null
+-- FREE_ALL_TASKS  that were out
+update task t set waiting = true from cycle c
+where c.state = 'running' and t.cycle_id = c.id and t.id < c.next_task and t.outcome is null and not t.waiting

@@ -5,7 +5,7 @@
 with kept as (
   insert into recording (task_id, cycle_id, data)
   select t.id, t.cycle_id, r.data
-  from unnest(%(ids)s::bigint[], %(recordings)s::bytea[]) as r (id, data)
+  from unnest(%(ids)s::bigint[], %(recordings)b::bytea[]) as r (id, data)
   join task t on t.id = r.id
   join cycle c on c.id = t.cycle_id and c.state in ('running', 'scoring')
   where t.lease_id = %(lease)s::bigint and t.outcome in (1, 2) and t.executor_id = coalesce(%(executor)s::int, t.executor_id)

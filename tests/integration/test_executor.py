@@ -108,7 +108,7 @@ async def test_every_task_is_evaluated_and_reported_once(tmp_path: Path) -> None
 async def test_a_share_of_the_episodes_is_recorded_and_all_that_must_be(
     tmp_path: Path, rate: float, low: int, high: int
 ) -> None:
-    tasks = [task(n).model_copy(update={"record": n <= 20}) for n in range(1, 201)]
+    tasks = [replace(task(n), record=n <= 20) for n in range(1, 201)]
     evaluator = FakeEvaluator(lambda job: replace(SOLVED, recording=b"seen" if job.record else None), takes_s=0.001)
     async with serving(FakeTaskApi(tasks)) as api, executing(api.url, evaluator, tmp_path, verification_rate=rate) as e:
         await e.until(lambda: api.finished)

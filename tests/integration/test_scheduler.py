@@ -235,7 +235,7 @@ async def test_a_miner_that_is_too_slow_does_not_spoil_the_cycle_for_the_others(
         net.chain.add_miner(1, block=45)
         cycle = await net.reach("running")
         await run_tasks(net.pool, net.executor_id, by_skill, limit=2 * 4 * 3)
-        await net.connection.execute("update task set lease_id = 0 where uid = 1 and outcome is null")
+        await net.connection.execute("update cycle_miner set max_concurrency = 0 where uid = 1")
         await run_tasks(net.pool, net.executor_id, by_skill)
         await net.connection.execute("update cycle set deadline_at = now() where id = %s", (cycle.id,))
         await net.reach("published")
@@ -249,7 +249,7 @@ async def test_when_half_of_the_miners_are_too_slow_the_cycle_fails(empty_databa
     async with subnet(empty_database) as net:
         net.chain.add_miner(1, block=45)
         cycle = await net.reach("running")
-        await net.connection.execute("update task set lease_id = 0 where uid in (1, 2)")
+        await net.connection.execute("update cycle_miner set max_concurrency = 0 where uid in (1, 2)")
         await run_tasks(net.pool, net.executor_id, by_skill)
         await net.connection.execute("update cycle set deadline_at = now() where id = %s", (cycle.id,))
         assert "Only 0 of 20 episodes" in str((await net.reach("failed")).reason)

@@ -119,16 +119,17 @@ async def test_a_fetch_does_not_read_what_is_finished(
     cycle_id = add_cycle(database, miners=miners)
     add_tasks(database, cycle_id, uids=list(range(miners)), episodes=8000 // miners)
     rows(database, "update task set outcome = 1, lease_id = 1 where id <= 10000")
+    rows(database, "update cycle set next_task = 10001")
     rows(database, "vacuum analyze task")
     read = "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'task'"
     async with connections.connection() as connection:
         for room in (100, 1):  # the head of the queue is enough; it is not, and every miner is looked at
             await connection.execute("update cycle_miner set max_concurrency = %s", (room,))
             async with connection.transaction():
-                call = "select count(*) from fetch_tasks(1, 10, null, 'physics-a', false, '0', '1 min')"
+                call = "select cardinality(task_ids) from fetch_tasks(1, 10, null, 'physics-a', false, '0', '1 min')"
                 found = await (await connection.execute(call)).fetchone()
                 touched = await (await connection.execute(read)).fetchone()
-            assert found == (10 if room == 100 else min(10, max(0, miners - 10)),)
+            assert found == ((10,) if room == 100 or miners == 40 else None)
             assert touched is not None
             assert touched[0] < 400
 

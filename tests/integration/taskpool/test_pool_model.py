@@ -148,7 +148,16 @@ class PoolMachine(RuleBasedStateMachine):
             return
         found = self.looker.execute("select id, lease_id, attempt, faults, outcome from task order by id").fetchall()
         alive = self.looker.execute("select id, task_ids from lease order by id").fetchall()
-        assert found == [(n, t.lease, t.attempt, t.faults, t.outcome) for n, t in self.tasks.items()]
+        assert found == [
+            (n, None, t.attempt - (t.lease is not None), t.faults, None)  # its lease has not ended
+            if t.outcome is None else (n, t.lease, t.attempt, t.faults, t.outcome)
+            for n, t in self.tasks.items()
+        ]  # fmt: skip
+        stats = self.runner.run(self.pool.stats())
+        assert (stats.ready, stats.leased) == (
+            sum(t.lease is None and t.outcome is None for t in self.tasks.values()),
+            sum(t.lease is not None and t.outcome is None for t in self.tasks.values()),
+        )
         assert [(number, sorted(ids)) for number, ids in alive] == [
             (number, sorted(self._out(number))) for number, lease in sorted(self.leases.items()) if lease.alive
         ]

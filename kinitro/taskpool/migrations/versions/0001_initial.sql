@@ -57,14 +57,14 @@ create table lease (
 
 create table task (
   id          bigint generated always as identity primary key,       -- in fetch order: episode by episode
-  lease_id    bigint,                         -- null: ready. Else the lease that holds, or finished, the task
+  lease_id    bigint,                         -- the one that finished the task; 0: none did, see outcome
   cycle_id    int not null,
   uid         int not null,
   env         smallint not null,              -- index into cycle.config.environments, from 0
   episode     int not null,
   seed        bytea not null,                 -- 16 bytes, big-endian
   record      boolean not null default false, -- keep the observation stream for shadow verification
-  attempt     smallint not null default 0,    -- leases so far, without released ones
+  attempt     smallint not null default 0,    -- leases that ended so far, without released ones
   faults      smallint not null default 0,    -- evaluator faults so far
   failed_at   timestamptz,                    -- of the last evaluator fault, and the lease that reported it
   failed_lease_id bigint,
