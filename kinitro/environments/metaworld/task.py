@@ -19,7 +19,7 @@ FRAME_SIZE = 18
 """Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
 OPEN_GRIPPER_M = 0.1
 """Distance between the fingers that counts as fully open."""
-LIVE_ATTRIBUTES = ("model", "data", "mujoco_renderer", "_np_random")
+LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")
 
 
 def _ignore_warning(_message: str) -> None:

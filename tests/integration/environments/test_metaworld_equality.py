@@ -8,12 +8,14 @@ import metaworld
 import mujoco
 import numpy as np
 import pytest
+from metaworld.utils import reward_utils
 
 from kinitro import environments
 from kinitro.environments import EnvironmentSpec
 from kinitro.environments.metaworld import task as task_module
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.environments.metaworld.experts import ScriptedExpert
+from kinitro.environments.metaworld.rewards import tolerance
 from kinitro.environments.metaworld.task import Task
 
 scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
@@ -83,6 +85,36 @@ def test_all_tasks(spec: EnvironmentSpec, randomization: str) -> None:
     for expert in (True, False):
         for seed in range(2):
             assert_steps_are_equal(ours, twin, 200, seed, expert)
+
+
+def test_rewards_short_way_is_metaworlds() -> None:
+    random = np.random.default_rng(0)
+    for number, margin in random.exponential(0.1, (2000, 2)):
+        for bounds in ((0, 0.05), (0.02, 0.05), (0.05, 0.05)):
+            for x in (number, float(number), number + bounds[1], *bounds):
+                assert tolerance(x, bounds, margin, "long_tail") == reward_utils.tolerance(
+                    x, bounds, margin, "long_tail"
+                )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (0.3, (0, 0.1), 0.0, "long_tail"),
+        (0.3, (0, 0.1), 0.2, "gaussian"),
+        (np.float32(0.3), (0, 0.1), 0.2, "long_tail"),
+        (np.array([0.3, 0.05]), (0, 0.1), 0.2, "long_tail"),
+        (0.3, (0, 0.1), 0.2, "long_tail", 0.2),
+    ],
+)
+def test_rewards_long_way_is_metaworlds(arguments: Any) -> None:
+    assert np.array_equal(tolerance(*arguments), reward_utils.tolerance(*arguments))
+
+
+def test_rewards_refuse_what_metaworld_refuses() -> None:
+    for bounds, margin in (((1.0, 0.0), 0.1), ((0.0, 1.0), -0.1)):
+        with pytest.raises(ValueError, match="must be"):
+            tolerance(0.5, bounds, margin, "long_tail")
 
 
 class GivenPlacement:
