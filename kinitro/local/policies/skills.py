@@ -21,6 +21,11 @@ FINGERS = np.array([0, 0, 0.045], dtype=np.float32)
 """From the point between the fingers up to the hand, whose position is observed."""
 
 
+DEPTH = np.array([0.04, -0.04, 0.03], dtype=np.float32)
+"""A displacement along which the images tell least where something is."""
+SEARCH = (DEPTH, -DEPTH, 2 * DEPTH, -2 * DEPTH)
+
+
 class Scene(NamedTuple):
     """Where the thing to be manipulated and the goal are; a task may need only one of them."""
 
@@ -56,7 +61,12 @@ def hold(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Skill
 
 
 def reach(hand: Vector, scene: Scene) -> Skill:
-    yield from hold(hand, scene.goal + FINGERS, STILL)
+    """Go where the goal seems to be, then search around it: nearer to the cameras, further away, and to all sides."""
+    goal = scene.goal + FINGERS
+    hand = yield from move(hand, goal, STILL, patience=60)
+    for offset in SEARCH:
+        hand = yield from move(hand, goal + offset, STILL, gain=20, patience=20)
+    yield from hold(hand, goal, STILL)
 
 
 def press_button(hand: Vector, scene: Scene) -> Skill:
