@@ -27,6 +27,8 @@ Indices = npt.NDArray[np.uint32]
 """Unsigned, because a negative index counts from the end, and to look for one takes time in the innermost loops."""
 Triple = tuple[np.float32, np.float32, np.float32]
 f32 = np.float32
+ZERO, HALF, ONE = f32(0), f32(0.5), f32(1)
+"""Named, because to compile a conversion takes longer than to compile a constant."""
 
 PIXEL_SAMPLES = 4
 ALL_SAMPLES = 2**PIXEL_SAMPLES - 1
@@ -116,12 +118,19 @@ class Workspace(NamedTuple):
 
     vertices: float32 (vertices + 2 * triangles, COLUMNS): the near plane adds up to two vertices per triangle.
     corners:  uint32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
+    polygon:  uint32 (4,), corners of a triangle cut by the near plane.
+    turn, shift: float32 (3, 3) and (3,), from the frame of the object to the camera's.
+    aimed:    float32 (lights, 3), unit vectors to the lights in the camera's frame.
     scratch:  float32 (SCRATCH_SIZE,).
     queue:    pixels that wait for their colour.
     """
 
     vertices: Float32s
     corners: Indices
+    polygon: Indices
+    turn: Float32s
+    shift: Float32s
+    aimed: Float32s
     scratch: Float32s
     queue: Queue
 
@@ -143,7 +152,8 @@ def draw(
     What is less opaque than 1 is blended over what is there and leaves the depth buffer alone: draw such objects last,
     far ones first.
     """
-    turn, shift = np.empty((3, 3), np.float32), np.empty(3, np.float32)
+    turn, shift = workspace.turn, workspace.shift
+    _aim(lights, camera.axes, workspace.aimed)
     height, width = 2 * (len(frame.nearness) // frame.width), 2 * frame.width
     fresh = 0
     for number in objects:
@@ -166,6 +176,7 @@ def draw(
             camera.near_m,
             height,
             width,
+            workspace.polygon,
             workspace.corners,
         )
         if fresh * MEASURED_PART > len(frame.nearness):
@@ -185,6 +196,7 @@ def _select(
     near: np.float32,
     height: int,
     width: int,
+    polygon: Indices,
     corners: Indices,
 ) -> int:
     """Write to `corners` the vertices of those of the triangles first to last - 1 that may cover samples; how many.
@@ -194,11 +206,10 @@ def _select(
     count = 0
     for triangle in range(first, last):
         a, b, c = triangles[triangle, 0], triangles[triangle, 1], triangles[triangle, 2]
-        in_front = min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) > f32(0)
+        in_front = min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) > ZERO
         if not in_front:
-            added, new = _clip(vertices, a, b, c, free, focal, near, height, width, corners, count)
-            free += new
-            count += added
+            edges = (a, b), (b, c), (c, a)
+            count, free = _clip(vertices, edges, free, focal, near, height, width, polygon, corners, count)
         elif _covers_samples(vertices, a, b, c, height, width):
             corners[count, 0], corners[count, 1], corners[count, 2] = a, b, c
             count += 1
@@ -228,7 +239,7 @@ def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.fl
     """Whether a sphere reaches into the pyramid that the picture shows."""
     if shift[2] + radius <= near:
         return False
-    across, down = f32(0.5) * f32(width), f32(0.5) * f32(height)
+    across, down = HALF * f32(width), HALF * f32(height)
     if focal * abs(shift[0]) - across * shift[2] > radius * np.sqrt(focal * focal + across * across):
         return False
     within: bool = focal * abs(shift[1]) - down * shift[2] <= radius * np.sqrt(focal * focal + down * down)
@@ -254,7 +265,7 @@ def _prepare(
     for start in range(first, last, LANES):
         count, offset = min(LANES, last - start), start - first
         _transform(start, count, offset, geometry, paint.coordinates, turn, shift, camera, height, width, workspace)
-        _light(number, paint, lights, camera, scratch)
+        _light(number, paint, lights, workspace.aimed, scratch)
         for i in range(count):
             for channel in range(3):
                 vertices[offset + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
@@ -287,7 +298,7 @@ def _transform(
         vertices[row, RIGHT], vertices[row, UP], vertices[row, FORWARD] = right, up, forward
         for axis in range(3):
             vertices[row, S + axis] = coordinates[axis, vertex]
-        vertices[row, NEARNESS] = f32(0)
+        vertices[row, NEARNESS] = ZERO
         if forward >= camera.near_m:
             x, y, nearness = _to_picture(right, up, forward, camera.focal_px, height, width)
             vertices[row, X], vertices[row, Y], vertices[row, NEARNESS] = x, y, nearness
@@ -305,14 +316,14 @@ def _to_picture(
     right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, height: int, width: int
 ) -> tuple[np.float32, np.float32, np.float32]:
     """X, Y and NEARNESS of a point in the camera's frame."""
-    nearness = f32(1) / forward
-    x = f32(0.5) * f32(width) + focal * nearness * right
-    y = f32(0.5) * f32(height) - focal * nearness * up
-    return np.floor(x * SUBPIXEL + f32(0.5)) / SUBPIXEL, np.floor(y * SUBPIXEL + f32(0.5)) / SUBPIXEL, nearness
+    nearness = ONE / forward
+    x = HALF * f32(width) + focal * nearness * right
+    y = HALF * f32(height) - focal * nearness * up
+    return np.floor(x * SUBPIXEL + HALF) / SUBPIXEL, np.floor(y * SUBPIXEL + HALF) / SUBPIXEL, nearness
 
 
 @unfolded
-def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: Float32s) -> None:
+def _light(number: int, paint: Paint, lights: Lights, aimed: Float32s, scratch: Float32s) -> None:
     """Colours of LANES vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
 
     As OpenGL's fixed pipeline with a local viewer: the highlight is (n . h) ** exponent with h half-way between light
@@ -326,8 +337,7 @@ def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: F
         for i in range(LANES):
             scratch[COLOUR + channel * LANES + i] = start
     for light in range(len(lights.towards)):
-        x, y, z = _towards(lights.towards[light], camera.axes, lights.headlight and light == 0)
-        _reflect(x, y, z, paint.exponent[number], scratch)
+        _reflect(aimed[light, 0], aimed[light, 1], aimed[light, 2], paint.exponent[number], scratch)
         for channel in range(3):
             diffuse = paint.rgba[number, channel] * lights.diffuse[light, channel]
             specular = paint.specular[number] * lights.specular[light, channel]
@@ -335,7 +345,7 @@ def _light(number: int, paint: Paint, lights: Lights, camera: Camera, scratch: F
                 added = diffuse * scratch[FACING + i] + specular * scratch[HIGHLIGHT + i]
                 scratch[COLOUR + channel * LANES + i] += added
     for i in range(3 * LANES):
-        scratch[COLOUR + i] = f32(255) * min(scratch[COLOUR + i], f32(1))
+        scratch[COLOUR + i] = f32(255) * min(scratch[COLOUR + i], ONE)
 
 
 @inner
@@ -347,34 +357,31 @@ def _reflect(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch
     for i in range(LANES):
         nx, ny, nz = scratch[NORMAL + i], scratch[NORMAL + LANES + i], scratch[NORMAL + 2 * LANES + i]
         hx, hy, hz = x + scratch[SIGHT + i], y + scratch[SIGHT + LANES + i], z + scratch[SIGHT + 2 * LANES + i]
-        facing = max(x * nx + y * ny + z * nz, f32(0))
-        along = max(hx * nx + hy * ny + hz * nz, f32(0))
+        facing = max(x * nx + y * ny + z * nz, ZERO)
+        along = max(hx * nx + hy * ny + hz * nz, ZERO)
         scratch[FACING + i] = facing
         scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + VANISHING)
-        scratch[HIGHLIGHT + i] = f32(1) if facing > f32(0) else f32(0)
+        scratch[HIGHLIGHT + i] = ONE if facing > ZERO else ZERO
     while exponent > 0:
         if exponent & 1:
             for i in range(LANES):
                 product = scratch[HIGHLIGHT + i] * scratch[POWER + i]
-                scratch[HIGHLIGHT + i] = product if product > VANISHING else f32(0)
+                scratch[HIGHLIGHT + i] = product if product > VANISHING else ZERO
         exponent >>= 1
         for i in range(LANES):
             square = scratch[POWER + i] * scratch[POWER + i]
-            scratch[POWER + i] = square if square > VANISHING else f32(0)
+            scratch[POWER + i] = square if square > VANISHING else ZERO
 
 
 @inner
-def _towards(
-    light: npt.NDArray[np.float64], axes: npt.NDArray[np.float64], headlight: bool
-) -> tuple[np.float32, np.float32, np.float32]:
-    """Unit vector to a light in the camera's frame; the headlight shines along the line of sight."""
-    if headlight:
-        return f32(0), f32(0), f32(-1)
-    return (
-        f32(axes[0, 0] * light[0] + axes[0, 1] * light[1] + axes[0, 2] * light[2]),
-        f32(axes[1, 0] * light[0] + axes[1, 1] * light[1] + axes[1, 2] * light[2]),
-        f32(axes[2, 0] * light[0] + axes[2, 1] * light[1] + axes[2, 2] * light[2]),
-    )
+def _aim(lights: Lights, axes: npt.NDArray[np.float64], aimed: Float32s) -> None:
+    """Unit vectors to the lights in the camera's frame; the headlight shines along the line of sight."""
+    for light in range(len(lights.towards)):
+        x, y, z = lights.towards[light, 0], lights.towards[light, 1], lights.towards[light, 2]
+        for axis in range(3):
+            aimed[light, axis] = f32(axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z)
+    if lights.headlight:
+        aimed[0, 0], aimed[0, 1], aimed[0, 2] = ZERO, ZERO, -ONE
 
 
 @inner
@@ -382,57 +389,47 @@ def _covers_samples(vertices: Float32s, a: int, b: int, c: int, height: int, wid
     """Whether a triangle faces the camera and the smallest upright rectangle around it holds a sample's centre."""
     ax, bx, cx = vertices[a, X], vertices[b, X], vertices[c, X]
     ay, by, cy = vertices[a, Y], vertices[b, Y], vertices[c, Y]
-    if (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) >= f32(0):
+    if (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) >= ZERO:
         return False
-    half = f32(0.5)
+    half = HALF
     left, right = np.ceil(min(ax, min(bx, cx)) - half), np.floor(max(ax, max(bx, cx)) - half)
     top, bottom = np.ceil(min(ay, min(by, cy)) - half), np.floor(max(ay, max(by, cy)) - half)
-    inside: bool = right >= f32(0) and bottom >= f32(0) and left < f32(width) and top < f32(height)
+    inside: bool = right >= ZERO and bottom >= ZERO and left < f32(width) and top < f32(height)
     return inside and left <= right and top <= bottom
 
 
 @inner
 def _clip(
     vertices: Float32s,
-    a: int,
-    b: int,
-    c: int,
+    edges: tuple[tuple[int, int], ...],
     free: int,
     focal: np.float32,
     near: np.float32,
     height: int,
     width: int,
+    polygon: Indices,
     corners: Indices,
     count: int,
 ) -> tuple[int, int]:
     """Write the part of a triangle beyond the near plane, 0 to 2 triangles, to `corners` from row `count`.
 
-    Returns how many triangles and how many new vertices there are.
+    Returns what `count` and `free` are then. `polygon` is scratch memory.
     """
-    spare, known = free, 0
-    p, q = 0, 0
-    added = 0
-    for k in range(3):
-        start = a if k == 0 else b if k == 1 else c
-        end = b if k == 0 else c if k == 1 else a
-        starts_beyond, ends_beyond = vertices[start, NEARNESS] > f32(0), vertices[end, NEARNESS] > f32(0)
-        for corner in range(2):
-            if (corner == 0 and not starts_beyond) or (corner == 1 and starts_beyond == ends_beyond):
-                continue
-            vertex = start
-            if corner == 1:
-                _cut(vertices, start, end, spare, focal, near, height, width)
-                vertex = spare
-                spare += 1
-            # a fan around the polygon's first corner p; q is the corner before this one
-            if known == 0:
-                p = vertex
-            elif known >= 2:
-                corners[count + added, 0], corners[count + added, 1], corners[count + added, 2] = p, q, vertex
-                added += 1
-            q = vertex
+    known = 0
+    for start, end in edges:
+        beyond = vertices[start, NEARNESS] > ZERO
+        if beyond:
+            polygon[known] = start
             known += 1
-    return added, spare - free
+        if beyond != (vertices[end, NEARNESS] > ZERO):
+            _cut(vertices, start, end, free, focal, near, height, width)
+            polygon[known] = free
+            known += 1
+            free += 1
+    for corner in range(2, known):
+        corners[count, 0], corners[count, 1], corners[count, 2] = polygon[0], polygon[corner - 1], polygon[corner]
+        count += 1
+    return count, free
 
 
 @inner
@@ -490,7 +487,7 @@ def _fill(
         per_area = 1.0 / area
         near_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * per_area)
         near_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * per_area)
-        density = f32(0)
+        density = ZERO
         if side > 0:
             places = _triple(vertices, a, S), _triple(vertices, b, S), _triple(vertices, c, S)
             density = _texture_area(places, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
@@ -539,7 +536,7 @@ def _fill(
                         queue.shares[3 * QUEUE_SIZE + place] = per_area
                         queue.values[WAITING_NEARNESS + place] = near_0 + f32(right_of) * near_dx + f32(below) * near_dy
                         queue.values[DENSITY + place] = density
-                        if alpha >= f32(1):
+                        if alpha >= ONE:
                             if seen & 1:
                                 nearness[pixel, 0] = near_0
                             if seen & 2:
@@ -646,14 +643,14 @@ def _colour(
         opaque = _packed(red, green, blue)
         for k in range(PIXEL_SAMPLES):
             if seen >> k & 1:
-                colour[pixel, k] = opaque if alpha >= f32(1) else _blended(colour[pixel, k], red, green, blue, alpha)
+                colour[pixel, k] = opaque if alpha >= ONE else _blended(colour[pixel, k], red, green, blue, alpha)
 
 
 @inner
 def _mix(shares: npt.NDArray[np.float64], values: Float32s) -> None:
     """FOOTPRINT, WEIGHT and MIXED of all places in the queue, with perspective; places may be left from before."""
     for i in range(QUEUE_SIZE):
-        distance = f32(1) / values[WAITING_NEARNESS + i]
+        distance = ONE / values[WAITING_NEARNESS + i]
         scale = shares[3 * QUEUE_SIZE + i] * distance
         values[FOOTPRINT + i] = values[DENSITY + i] * distance * distance * distance
         for k in range(0, 3 * QUEUE_SIZE, QUEUE_SIZE):
@@ -695,7 +692,7 @@ def _packed(red: np.float32, green: np.float32, blue: np.float32) -> np.uint32:
 @inner
 def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.float32, alpha: np.float32) -> np.uint32:
     """A packed colour seen through another one."""
-    through = f32(1) - alpha
+    through = ONE - alpha
     return _packed(
         alpha * red + through * f32(behind & 255),
         alpha * green + through * f32(behind >> 8 & 255),
@@ -706,7 +703,7 @@ def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.flo
 @inner
 def _byte(value: np.float32) -> int:
     """The nearest integer from 0 to 255; interpolation may have left a hair's breadth outside."""
-    return int(min(max(value, f32(0)), f32(255)) + f32(0.5))
+    return int(min(max(value, ZERO), f32(255)) + HALF)
 
 
 @inner
@@ -764,10 +761,10 @@ def _texel(
 def _cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
     """The face of a cube map in direction (x, y, z), numbered as in OpenGL: +x, -x, +y, -y, +z, -z."""
     if abs(x) >= abs(y) and abs(x) >= abs(z):
-        return 0 if x >= f32(0) else 1
+        return 0 if x >= ZERO else 1
     if abs(y) >= abs(z):
-        return 2 if y >= f32(0) else 3
-    return 4 if z >= f32(0) else 5
+        return 2 if y >= ZERO else 3
+    return 4 if z >= ZERO else 5
 
 
 @inner
@@ -785,8 +782,8 @@ def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np
         across, down, ahead = x, -y, z
     else:
         across, down, ahead = -x, -y, -z
-    half = f32(0.5) / max(ahead, VANISHING)
-    return f32(0.5) + across * half, f32(0.5) + down * half
+    half = HALF / max(ahead, VANISHING)
+    return HALF + across * half, HALF + down * half
 
 
 @compiled

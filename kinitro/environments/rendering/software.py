@@ -49,7 +49,7 @@ class SoftwareRenderer:
         self._views = tuple(cameras)
         self._size_px = size_px
         self._objects = model_objects(model, size_px)
-        self._workspace = _workspace(self._objects.geometry)
+        self._workspace = _workspace(self._objects.geometry, model.nlight + 1)
         self._textures = model_textures(model)
         self._camera_ids = [model.camera(view.mujoco_name).id for view in cameras]
         self._fixed = [model.body_weldid[model.cam_bodyid[camera]] == 0 for camera in self._camera_ids]
@@ -168,11 +168,15 @@ def _empty_frame(side: int) -> Frame:
     return Frame(np.zeros(samples, np.uint32), np.zeros(samples, np.float32), np.zeros(tiles, np.float32), side)
 
 
-def _workspace(geometry: Geometry) -> Workspace:
+def _workspace(geometry: Geometry, lights: int) -> Workspace:
     vertices, triangles = int(np.diff(geometry.first_vertex).max()), int(np.diff(geometry.first_triangle).max())
     return Workspace(
         np.zeros((vertices + 2 * triangles, COLUMNS), np.float32),
         np.zeros((2 * triangles, 3), np.uint32),
+        np.zeros(4, np.uint32),
+        np.zeros((3, 3), np.float32),
+        np.zeros(3, np.float32),
+        np.zeros((lights, 3), np.float32),
         np.zeros(SCRATCH_SIZE, np.float32),
         Queue(
             np.zeros(QUEUE_SIZE, np.uint32),
