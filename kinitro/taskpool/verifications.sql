@@ -1,13 +1,15 @@
 -- Every statement on recordings and verifications. Parameters are psycopg's %(name)s.
 -- A verification is given out like a task: its lease_id is the fencing token, and ready_at the lease's end.
 
--- KEEP  Recordings of tasks that this lease finished with a result; repeating it changes nothing.
+-- KEEP  Recordings of tasks that this lease finished with a result; repeating it changes nothing. A miner that committed
+-- to no policy has nothing to compare with.
 with kept as (
   insert into recording (task_id, cycle_id, data)
   select t.id, t.cycle_id, r.data
   from unnest(%(ids)s::bigint[], %(recordings)b::bytea[]) as r (id, data)
   join task t on t.id = r.id
   join cycle c on c.id = t.cycle_id and c.state in ('running', 'scoring')
+  join cycle_miner m on m.cycle_id = t.cycle_id and m.uid = t.uid and m.repo is not null and m.revision is not null
   where t.lease_id = %(lease)s::bigint and t.outcome in (1, 2) and t.executor_id = coalesce(%(executor)s::int, t.executor_id)
   on conflict (task_id) do nothing
   returning task_id, cycle_id

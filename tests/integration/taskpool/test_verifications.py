@@ -67,6 +67,14 @@ async def record(api: ApiClient, tasks: int = 12, outcome: int = 1) -> list[int]
     return [task.task_id for task in lease.tasks]
 
 
+async def test_a_miner_without_a_policy_is_not_verified(database: str, api: ApiClient) -> None:
+    rows(database, "update cycle_miner set revision = null where uid = 0")
+    await record(api)
+    verified = rows(database, "select distinct uid from verification")
+    assert verified == [(1,)]
+    assert (await claimed(api)).uid == 1
+
+
 async def claimed(api: ApiClient, **changes: Any) -> VerificationTask:
     task = (await api.fetch_verification(ASK.model_copy(update=changes))).task
     assert task is not None
