@@ -1,7 +1,8 @@
 """MetaWorld's success conditions as one distance each, without its Python overhead.
 
-Each is the expression of the task's `evaluate_state`, in the same order of floating-point operations, so that both
-give the same answer to the bit. Tasks that are not in the table ask MetaWorld.
+Plain Python numbers answer unless the distance is so close to the radius that rounding could matter; then the
+expression of the task's `evaluate_state` decides, in the same order of floating-point operations. So the answer is
+always MetaWorld's. Tasks that are not in the table ask MetaWorld.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 
 Vector = tuple[float, float, float]
+DOUBT_M2 = 1e-9
+"""Squared distances this close to the squared radius are computed as MetaWorld does; rounding errors are 1e-16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,29 @@ class SuccessCondition:
 
     def bind(self, data: Any) -> Callable[[Any], bool]:
         """The condition for this MjData, as a function of the target (3,)."""
-        offset, weights = np.array(self.offset_m), np.array(self.weights)
         if self.what == "fingertips":
             right, left = data.site("rightEndEffector").xpos, data.site("leftEndEffector").xpos
-
-            def fingertips_reached(target: Any) -> bool:
-                distance = (right + left) / 2.0 - target
-                return math.sqrt(distance.dot(distance)) <= self.radius_m
-
-            return fingertips_reached
-        position = getattr(data, self.what)(self.name).xpos
+        else:
+            right = left = getattr(data, self.what)(self.name).xpos
+        offset, weights, radius2 = np.array(self.offset_m), np.array(self.weights), self.radius_m**2
+        numbers = numbers_of(right), numbers_of(left), self.offset_m, self.weights
 
         def reached(target: Any) -> bool:
-            distance = (position + offset - target) * weights
+            outside = -radius2
+            for one, other, by, weight, goal in zip(*numbers, target.tolist(), strict=True):
+                outside += (((one + other) / 2 + by - goal) * weight) ** 2
+            if abs(outside) > DOUBT_M2:
+                return outside < 0
+            # halving a sum of two equal numbers changes nothing, nor does adding 0 or multiplying with 1
+            distance = ((right + left) / 2.0 + offset - target) * weights
             return math.sqrt(distance.dot(distance)) <= self.radius_m
 
         return reached
+
+
+def numbers_of(array: Any) -> memoryview[float]:
+    """The memory of a float64 array (n,): a few numbers are read and written there in a fraction of numpy's time."""
+    return memoryview(array).cast("B").cast("d")
 
 
 SUCCESS_CONDITIONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from array import array
 from typing import Any
 
 import mujoco
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.metaworld.markers import GoalMarkers
 from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, stock_class
-from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
+from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, numbers_of
 
 FRAME_SIZE = 18
 """Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
@@ -48,9 +49,9 @@ class Task:
         self.data = data = stock.data
         self._attributes = _kept(stock.__dict__)
         self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
-        self._mocap_position, self._mocap_quaternion, self._control = data.mocap_pos[0], data.mocap_quat[0], data.ctrl
-        self._mocap_body_position = data.body("mocap").xpos
-        self._step_m = np.float32(stock.action_scale)
+        self._target, self._target_body = numbers_of(data.mocap_pos[0]), numbers_of(data.body("mocap").xpos)
+        self._control = numbers_of(data.ctrl)
+        self._step_m = float(np.float32(stock.action_scale))
         self._warnings, self._warning_counts = data.warning, data.warning.number
         condition = SUCCESS_CONDITIONS.get(name)
         self._reached = condition.bind(data) if condition else None
@@ -78,7 +79,7 @@ class Task:
         stock.reset_model()
         del stock._get_obs
         # nothing moves these during an episode
-        self._mocap_quaternion[:] = HAND_QUATERNION
+        self.data.mocap_quat[0] = HAND_QUATERNION
         mujoco.mj_forward(self.model, self.data)
         self._markers.place()
         self._reach = stock.mocap_low.tolist(), stock.mocap_high.tolist()
@@ -94,11 +95,11 @@ class Task:
         Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
         Raises SimulationFailed.
         """
-        # a handful of Python numbers take less than half the time of numpy's operations on them
-        hand = zip(self._mocap_position.tolist(), (action[:3] * self._step_m).tolist(), *self._reach, strict=True)
-        self._mocap_position[:] = [min(max(now + by, low), high) for now, by, low, high in hand]
-        grip = float(action[3])
-        self._control[:] = grip, -grip
+        x, y, z, grip = action.tolist()
+        moves = array("f", (x * self._step_m, y * self._step_m, z * self._step_m))  # float32, as MetaWorld computes
+        for axis, (move, low, high) in enumerate(zip(moves, *self._reach, strict=True)):
+            self._target[axis] = self._target_body[axis] = min(max(self._target[axis] + move, low), high)
+        self._control[0], self._control[1] = grip, -grip
         self._first_step()
         mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS - 1)
         mujoco.mj_forward(self.model, self.data)
@@ -107,11 +108,11 @@ class Task:
     def _first_step(self) -> None:
         """What `mj_step` does after an `mj_forward` since which only the hand's target and the control have changed.
 
-        The target is a body without joints and colliding geoms, to which the hand is welded: kinematics, inertia,
-        contacts and velocities are those of the `mj_forward`; only what follows from the weld and the control is new.
+        The target is a body without joints and colliding geoms, to which the hand is welded: kinematics (its own are
+        done), inertia, contacts and velocities are those of the `mj_forward`; only what follows from the weld and the
+        control is new.
         """
         model, data = self.model, self.data
-        self._mocap_body_position[:] = self._mocap_position
         mujoco.mj_makeConstraint(model, data)
         mujoco.mj_referenceConstraint(model, data)
         mujoco.mj_fwdActuation(model, data)

@@ -16,6 +16,7 @@ from kinitro.environments.metaworld import task as task_module
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.environments.metaworld.experts import ScriptedExpert
 from kinitro.environments.metaworld.rewards import tolerance
+from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 from kinitro.environments.metaworld.task import Task
 
 scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
@@ -85,6 +86,28 @@ def test_all_tasks(spec: EnvironmentSpec, randomization: str) -> None:
     for expert in (True, False):
         for seed in range(2):
             assert_steps_are_equal(ours, twin, 200, seed, expert)
+
+
+@scored
+def test_success_at_the_edge_is_metaworlds(spec: EnvironmentSpec) -> None:
+    """With the target at the radius, and nearer and further by as little as the last bit."""
+    random, still = np.random.default_rng(0), np.zeros(4, np.float32)
+    task, condition = Task(spec.task_name), SUCCESS_CONDITIONS[spec.task_name]
+    task.place(random)
+    stock, weights = task._stock, np.array(condition.weights)
+    if condition.what == "fingertips":
+        point = stock.tcp_center
+    else:
+        point = getattr(task.data, condition.what)(condition.name).xpos + condition.offset_m
+    found = []
+    for further in (0.0, 1e-16, 1e-12, 1e-9, 1e-6, 0.1):
+        for direction in random.normal(size=(20, 3)):
+            edge = direction * condition.radius_m / np.linalg.norm(direction * weights)
+            for sign in (1, -1):
+                stock._target_pos = point + edge * (1 + sign * further)
+                found.append(task.evaluate(still, rewards=False)[1])
+                assert found[-1] == bool(stock.evaluate_state(task.state(), still)[1]["success"])
+    assert set(found) == {True, False}
 
 
 def test_rewards_short_way_is_metaworlds() -> None:
