@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from psycopg.rows import TupleRow, dict_row
@@ -27,6 +30,7 @@ SQL = load_statements(Path(__file__).with_name("pool.sql"))
 
 SEEN_EVERY_S = 5.0
 """How precise an executor's last-seen time is."""
+_TIMINGS = attrgetter("policy_p50_ms", "policy_p95_ms", "policy_max_ms", "simulation_ms", "waiting_ms")
 DROP_BATCH_ROWS = 20_000
 FROZEN_CYCLES = 16
 """Of how many cycles what never changes is remembered."""
@@ -118,14 +122,14 @@ class TaskPool:
             "executor": executor_id,
             "lease": lease_id,
             "max_faults": self.limits.max_faults,
-            "ids": _array([str(report.task_id) for report in reports]),
-            "outcomes": _array([str(report.outcome) for report in reports]),
+            "ids": _array([report.task_id for report in reports]),
+            "outcomes": _array([report.outcome for report in reports]),
             "reasons": [report.reason for report in reports],
-            "steps": _array([str(report.steps) for report in reports]),
-            "success_steps": _array([str("null" if r.success_step is None else r.success_step) for r in reports]),
-            "rewards": _array([repr(report.total_reward) for report in reports]),
-            "forfeits": _array([str(report.forfeits) for report in reports]),
-            "timings": _array([_timings(report) for report in reports]),
+            "steps": _array([report.steps for report in reports]),
+            "success_steps": _array([report.success_step for report in reports]),
+            "rewards": _array([report.total_reward for report in reports]),
+            "forfeits": _array([report.forfeits for report in reports]),
+            "timings": _array(_timings(reports)),
             "traces": [stored.trace for stored in unique],
         }
 
@@ -344,15 +348,15 @@ def _task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, bytes, 
     )
 
 
-def _array(texts: Iterable[str]) -> str:
+def _array(numbers: Sequence[float | None]) -> str:
     """A PostgreSQL array of numbers as text, several times faster than through the driver's adapters."""
-    return "{" + ",".join(texts) + "}"
+    return "{" + msgspec.json.encode(numbers)[1:-1].decode() + "}"
 
 
-def _timings(report: TaskResult) -> str:
-    """To the microsecond: smaller numbers do not fit a `real`."""
-    t = report.timings
-    return f"{t.policy_p50_ms:.3f},{t.policy_p95_ms:.3f},{t.policy_max_ms:.3f},{t.simulation_ms:.3f},{t.waiting_ms:.3f}"
+def _timings(reports: Sequence[TaskResult]) -> list[float]:
+    """All in a row, in the precision of a `real`: PostgreSQL refuses smaller numbers."""
+    numbers = chain.from_iterable(_TIMINGS(report.timings) for report in reports)
+    return np.fromiter(numbers, np.float32).tolist()  # type: ignore[no-any-return]
 
 
 def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:
