@@ -19,10 +19,12 @@ OPTIONS: dict[str, Any] = {
     "nogil": True,
     "_nrt": False,
     "no_cfunc_wrapper": True,
+    "no_rewrites": True,
 }
 """Division by zero gives infinity. Without `fastmath` LLVM neither reassociates nor fuses multiplication and addition:
 every operation is rounded as IEEE 754 says, and results are the same on every x86-64. Functions that allocate nothing
-need no reference counts (`_nrt`), and nobody calls them from C: without these they are compiled faster.
+need no reference counts (`_nrt`), nobody calls them from C, and numba's rewriting of whole-array expressions finds
+none: without these they are compiled faster.
 """
 
 

@@ -713,15 +713,13 @@ def _texture_area(at: tuple[Triple, Triple, Triple], kind: int, side: int) -> np
     With `density` = this over twice the triangle's area in the picture, times the product of its corners' nearness, a
     sample covers density * distance ** 3 texels: the Jacobian determinant of a plane's perspective image.
     """
-    a, b, c = at
-    if kind == PLANAR:
-        ua, va, ub, vb, uc, vc = a[0], a[1], b[0], b[1], c[0], c[1]
-    else:
-        face = _cube_face(a[0] + b[0] + c[0], a[1] + b[1] + c[1], a[2] + b[2] + c[2])
-        ua, va = _on_face(face, a[0], a[1], a[2])
-        ub, vb = _on_face(face, b[0], b[1], b[2])
-        uc, vc = _on_face(face, c[0], c[1], c[2])
-    texels: np.float32 = abs((ub - ua) * (vc - va) - (uc - ua) * (vb - va)) * f32(side) * f32(side)
+    (sa, ta, ra), (sb, tb, rb), (sc, tc, rc) = at
+    if kind != PLANAR:
+        face = _cube_face(sa + sb + sc, ta + tb + tc, ra + rb + rc)
+        sa, ta = _on_face(face, sa, ta, ra)
+        sb, tb = _on_face(face, sb, tb, rb)
+        sc, tc = _on_face(face, sc, tc, rc)
+    texels: np.float32 = abs((sb - sa) * (tc - ta) - (sc - sa) * (tb - ta)) * f32(side) * f32(side)
     return texels
 
 
