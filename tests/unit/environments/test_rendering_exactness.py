@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import re
@@ -118,3 +119,27 @@ def test_without_any_writable_directory_code_is_compiled_in_memory(monkeypatch: 
         return 2 * x
 
     assert double(21.0) == 42.0
+
+
+def test_garbage_is_collected_again_after_compiling_even_in_vain() -> None:
+    from numba.core import event
+    from numba.core.errors import TypingError
+
+    from kinitro.environments.rendering import compilation
+
+    collected = []
+
+    class Watch(event.Listener):
+        def on_start(self, _event: event.Event) -> None:
+            collected.append(gc.isenabled())
+
+        def on_end(self, _event: event.Event) -> None:
+            pass
+
+    def unknown(x: float) -> float:
+        return x.nothing  # type: ignore[attr-defined, no-any-return]
+
+    with event.install_listener("numba:compile", Watch()), pytest.raises(TypingError):
+        compilation.inner(unknown)(1.0)
+    assert collected == [False]
+    assert gc.isenabled()
