@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -26,6 +27,7 @@ from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import SQL as VERIFICATION_SQL
 from kinitro.taskpool.verifications import Verifications
 
+T = TypeVar("T")
 SQL = load_statements(Path(__file__).with_name("pool.sql"))
 
 SEEN_EVERY_S = 5.0
@@ -124,13 +126,13 @@ class TaskPool:
             "max_faults": self.limits.max_faults,
             "ids": _array([report.task_id for report in reports]),
             "outcomes": _array([report.outcome for report in reports]),
-            "reasons": [report.reason for report in reports],
+            "reasons": _given([report.reason for report in reports]),
             "steps": _array([report.steps for report in reports]),
             "success_steps": _array([report.success_step for report in reports]),
             "rewards": _array([report.total_reward for report in reports]),
             "forfeits": _array([report.forfeits for report in reports]),
             "timings": _array(_timings(reports)),
-            "traces": [stored.trace for stored in unique],
+            "traces": _given([stored.trace for stored in unique]),
         }
 
         recordings = {stored.result.task_id: stored.recording for stored in unique if stored.recording is not None}
@@ -353,15 +355,22 @@ def _array(numbers: Sequence[float | None]) -> str:
     return "{" + msgspec.json.encode(numbers)[1:-1].decode() + "}"
 
 
+def _given(values: list[T | None]) -> list[T | None] | None:
+    """Themselves, or nothing if all are absent, which PostgreSQL's `unnest` takes too: most reports have no reason."""
+    return values if any(value is not None for value in values) else None
+
+
 def _timings(reports: Sequence[TaskResult]) -> list[float]:
     """All in a row, in the precision of a `real`: PostgreSQL refuses smaller numbers."""
     numbers = chain.from_iterable(_TIMINGS(report.timings) for report in reports)
-    return np.fromiter(numbers, np.float32).tolist()  # type: ignore[no-any-return]
+    return array("f", numbers).tolist()
 
 
 def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str]) -> SubmitStatus:
     task_id = stored.result.task_id
     status = statuses.get(task_id, "stale")
+    if status == "accepted" and stored is first:
+        return SubmitStatus(task_id, "accepted")
     if stored is not first:
         status = "duplicate" if stored.result == first.result and status != "stale" else "conflict"
     if status == "conflict":
@@ -369,4 +378,4 @@ def _status(stored: StoredResult, first: StoredResult, statuses: dict[int, str])
         return SubmitStatus(task_id=task_id, status="rejected", reason=reason)
     if status == "stale":
         return SubmitStatus(task_id=task_id, status="stale", reason="this lease does not hold the task any more")
-    return SubmitStatus(task_id=task_id, status="accepted" if status == "accepted" else "duplicate")
+    return SubmitStatus(task_id=task_id, status="duplicate")

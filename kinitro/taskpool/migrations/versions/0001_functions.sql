@@ -152,7 +152,8 @@ begin
         timings = p_timings[5 * r.position - 4 : 5 * r.position], reason = r.reason
       from unnest(p_ids, p_outcomes, p_reasons, p_steps, p_success_steps, p_rewards, p_forfeits, p_traces)
         with ordinality as r (id, outcome, reason, steps, success_step, total_reward, forfeits, trace, position)
-      where t.id = r.id and r.id = any (v_lease.task_ids) and t.outcome is null
+      -- the second condition in this form is looked up by hash; `any` would compare every id with every other
+      where t.id = r.id and (r.id in (select unnest(v_lease.task_ids))) is true and t.outcome is null
       returning t.id, t.cycle_id, t.outcome, r.trace
     ),
     kept as (
