@@ -66,7 +66,7 @@ def model_textures(model: mujoco.MjModel) -> Textures:
 @functools.lru_cache(maxsize=128)
 def _pyramid(faces: ByContent) -> tuple[npt.NDArray[np.uint8], int]:
     """Texels (n, 4) of all levels and the side of the finest one, of pictures (faces, height, width, channels)."""
-    pictures = faces.take()[0].astype(np.int64)
+    pictures = faces.take()[0].astype(np.int32)
     pictures = pictures[..., :3] if pictures.shape[-1] >= 3 else np.repeat(pictures[..., :1], 3, axis=-1)
     height, width = pictures.shape[1:3]
     side = 1
@@ -81,15 +81,18 @@ def _pyramid(faces: ByContent) -> tuple[npt.NDArray[np.uint8], int]:
     return texels, side
 
 
-def _resampled(pictures: npt.NDArray[np.int64], axis: int, size: int) -> npt.NDArray[np.int64]:
-    """The pictures with `axis` resampled to `size` by averaging over area, exactly, in integers."""
+def _resampled(pictures: npt.NDArray[np.int32], axis: int, size: int) -> npt.NDArray[np.int32]:
+    """The pictures with `axis` resampled to `size` by averaging over area, exactly, in integers.
+
+    They are below 255 * size * the old size, so int32 is enough for textures of 32,000 pixels across.
+    """
     old = pictures.shape[axis]
     if old == size:
         return pictures
     along = np.moveaxis(pictures, axis, 0)
-    total = np.concatenate([np.zeros_like(along[:1]), np.cumsum(along, axis=0)])
+    total = np.concatenate([np.zeros_like(along[:1]), np.cumsum(along, axis=0, dtype=along.dtype)])
     # the integral up to position k * old / size, times size
-    whole, part = np.divmod(np.arange(size + 1) * old, size)
+    whole, part = np.divmod(np.arange(size + 1, dtype=along.dtype) * old, size)
     shape = (-1,) + (1,) * (along.ndim - 1)
     integral = total[whole] * size + along[np.minimum(whole, old - 1)] * part.reshape(shape)
     return np.moveaxis((np.diff(integral, axis=0) + old // 2) // old, 0, axis)
