@@ -67,9 +67,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 def inner(function: Callable[P, R]) -> Callable[P, R]:
     """`function` compiled as part of the compiled functions that call it: it has no entry point for Python."""
-    return numba.njit(  # type: ignore[no-any-return]
-        function, no_cpython_wrapper=True, **OPTIONS
-    )
+    return numba.njit(function, no_cpython_wrapper=True, **OPTIONS)  # type: ignore[no-any-return]
 
 
 def unfolded(function: Callable[P, R]) -> Callable[P, R]:
@@ -77,6 +75,4 @@ def unfolded(function: Callable[P, R]) -> Callable[P, R]:
 
     Machine code of an inner function is made once for itself and once more for each function that it ends up in.
     """
-    return numba.njit(  # type: ignore[no-any-return]
-        function, inline="always", no_cpython_wrapper=True, **OPTIONS
-    )
+    return numba.njit(function, inline="always", no_cpython_wrapper=True, **OPTIONS)  # type: ignore[no-any-return]
