@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,6 +15,8 @@ from numba.core import event
 P = ParamSpec("P")
 R = TypeVar("R")
 
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A compiled function and its arguments."""
 
 OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
@@ -76,3 +81,46 @@ def unfolded(function: Callable[P, R]) -> Callable[P, R]:
     Machine code of an inner function is made once for itself and once more for each function that it ends up in.
     """
     return numba.njit(function, inline="always", no_cpython_wrapper=True, **OPTIONS)  # type: ignore[no-any-return]
+
+
+_COMPILE = """
+import pickle, pkgutil, sys
+function, types = sys.argv[1:]
+pkgutil.resolve_name(function).compile(pickle.loads(bytes.fromhex(types)))
+"""
+
+
+def compile_together(small: Call, one: Call, other: Call) -> None:
+    """Compile three functions for arguments of these types, unless the cache has them.
+
+    Numba compiles one function at a time in a process. If `small` was not in the cache, the large ones are not either:
+    then a second process compiles `one` and leaves it there, while this one compiles `other`. Should that fail, `one`
+    is compiled here after all.
+    """
+    stats = _compile(small).stats
+    helper = _compile_elsewhere(one) if stats.cache_misses and stats.cache_path else None
+    try:
+        _compile(other)
+        if helper:
+            helper.wait()
+    finally:
+        if helper:
+            helper.kill()
+    _compile(one)
+
+
+def _compile(call: Call) -> Any:
+    function: Any = call[0]
+    function.compile(_types(call))
+    return function
+
+
+def _compile_elsewhere(call: Call) -> subprocess.Popen[bytes]:
+    """Begin to compile in a new process."""
+    name, types = f"{call[0].__module__}:{call[0].__name__}", pickle.dumps(_types(call)).hex()
+    none = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, "-P", "-c", _COMPILE, name, types], stdin=none, stdout=none, stderr=none)
+
+
+def _types(call: Call) -> tuple[Any, ...]:
+    return tuple(map(numba.typeof, call[1]))

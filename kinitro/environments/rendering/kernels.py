@@ -4,14 +4,14 @@ Everything here is compiled. All kernels live in this one file because numba's c
 own file only. Arithmetic is float32, except where exactness needs float64: poses, and edge functions, which are exact
 because screen positions are multiples of 1/256 of a sample.
 
-Stages, for each object: `_transform` and `_light` its vertices; `_select` the triangles that face the camera, cut at
-the near plane; `_fill` finds the samples of each that nothing hides, and puts their pixels in a queue; `_colour`
-interpolates and textures what waits there.
+`project` transforms and lights the vertices of objects, and selects the triangles that face the camera, cut at the near
+plane. `fill` finds the samples of each that nothing hides, and puts their pixels in a queue; `_colour` interpolates and
+textures what waits there.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ Triple = tuple[np.float32, np.float32, np.float32]
 f32 = np.float32
 ZERO, HALF, ONE = f32(0), f32(0.5), f32(1)
 """Named, because to compile a conversion takes longer than to compile a constant."""
+
+NOTHING = cast("int", np.int64(0))
+"""A count at its start. A literal has a type of its own, for which numba would compile the functions called with it."""
 
 PIXEL_SAMPLES = 4
 ALL_SAMPLES = 2**PIXEL_SAMPLES - 1
@@ -51,13 +54,14 @@ VANISHING = f32(1e-12)
 """Highlights below this are taken as 0: powers must not descend to denormal numbers, which are slow."""
 
 RIGHT, UP, FORWARD, X, Y, NEARNESS, RED, GREEN, BLUE, S, T, R = range(12)
-"""Columns of transformed vertices, float32 (n, 12).
+"""Columns of transformed vertices, float32 (n, COLUMNS).
 
 RIGHT, UP, FORWARD: in the camera's frame, metres. X, Y: in the picture, samples, Y downward. NEARNESS: 1 / FORWARD,
 which is linear over the picture; 0 in front of the near plane, where X and Y mean nothing. RED, GREEN, BLUE: lit
 colour, 0 to 255. S, T, R: texture coordinates.
 """
-COLUMNS = 12
+COLUMNS = 16
+"""The last four are not used: a vertex lies in one line of the processor's cache, of 64 bytes."""
 LANES = 64
 """Vertices lit at a time: loops of constant length become vector instructions."""
 NORMAL, SIGHT, COLOUR, FACING, HIGHLIGHT, POWER = (row * LANES for row in (0, 3, 6, 9, 10, 11))
@@ -100,7 +104,7 @@ class Queue(NamedTuple):
 
     pixel:    uint32 (QUEUE_SIZE,), row * width + column.
     seen:     uint32 (QUEUE_SIZE,), bit k is set if sample k is to be coloured.
-    triangle: uint32 (QUEUE_SIZE,), row of `Workspace.corners`.
+    triangle: uint32 (QUEUE_SIZE,), row of `Projection.corners`.
     shares:   float64 (4 * QUEUE_SIZE,): edge functions of the three corners at the mean of the samples, then one over
               the triangle's area.
     values:   float32 (VALUES_SIZE,), see WAITING_NEARNESS.
@@ -113,107 +117,103 @@ class Queue(NamedTuple):
     values: Float32s
 
 
-class Workspace(NamedTuple):
-    """Memory for `draw`, for the largest object.
+class Projection(NamedTuple):
+    """What the camera sees of some objects: `project` writes it, `fill` draws it.
 
     vertices: float32 (vertices + 2 * triangles, COLUMNS): the near plane adds up to two vertices per triangle.
     corners:  uint32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
-    polygon:  uint32 (4,), corners of a triangle cut by the near plane.
-    turn, shift: float32 (3, 3) and (3,), from the frame of the object to the camera's.
-    aimed:    float32 (lights, 3), unit vectors to the lights in the camera's frame.
-    scratch:  float32 (SCRATCH_SIZE,).
-    queue:    pixels that wait for their colour.
+    ends:     int64 (objects,): how many rows of `corners` belong to the objects up to this place in their order.
     """
 
     vertices: Float32s
     corners: Indices
-    polygon: Indices
+    ends: npt.NDArray[np.int64]
+
+
+class Workspace(NamedTuple):
+    """Memory that `project` needs.
+
+    turn, shift: float32 (3, 3) and (3,), from the frame of the object to the camera's.
+    aimed:    float32 (lights, 3), unit vectors to the lights in the camera's frame.
+    polygon:  uint32 (4,), corners of a triangle cut by the near plane.
+    scratch:  float32 (SCRATCH_SIZE,).
+    """
+
     turn: Float32s
     shift: Float32s
     aimed: Float32s
+    polygon: Indices
     scratch: Float32s
-    queue: Queue
 
 
 @compiled
-def draw(
+def project(
     objects: npt.NDArray[np.int32],
     geometry: Geometry,
     paint: Paint,
     poses: Poses,
     lights: Lights,
     camera: Camera,
-    textures: Textures,
-    frame: Frame,
+    side: int,
     workspace: Workspace,
+    projection: Projection,
 ) -> None:
-    """Draw the objects with these numbers, in this order, into the frame.
+    """Transform and light the objects with these numbers, in this order, for a picture of side x side samples."""
+    turn, shift, vertices = workspace.turn, workspace.shift, projection.vertices
+    _aim(lights, camera.axes, workspace.aimed)
+    row, shown = NOTHING, NOTHING
+    for place, number in enumerate(objects):
+        _place(poses.position[number], poses.rotation[number], camera.position, camera.axes, turn, shift)
+        if _in_view(shift, geometry.radius[number], camera.focal_px, camera.near_m, side):
+            first_row = np.uint32(row)
+            row = _prepare(number, row, geometry, paint, lights, camera, side, workspace, vertices)
+            for triangle in range(geometry.first_triangle[number], geometry.first_triangle[number + 1]):
+                a = first_row + geometry.triangles[triangle, 0]
+                b = first_row + geometry.triangles[triangle, 1]
+                c = first_row + geometry.triangles[triangle, 2]
+                if min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) <= ZERO:
+                    edges = (a, b), (b, c), (c, a)
+                    row, shown = _clip(edges, row, shown, camera, side, workspace.polygon, projection)
+                elif _covers_samples(vertices, a, b, c, side):
+                    _show(projection.corners, shown, a, b, c)
+                    shown += 1
+        projection.ends[place] = shown
+
+
+@compiled
+def fill(
+    objects: npt.NDArray[np.int32],
+    rgba: Float32s,
+    texture: npt.NDArray[np.int32],
+    textures: Textures,
+    projection: Projection,
+    queue: Queue,
+    frame: Frame,
+) -> None:
+    """Draw these objects, which were the last to be projected, in this order into the frame.
 
     What is less opaque than 1 is blended over what is there and leaves the depth buffer alone: draw such objects last,
-    far ones first.
+    far ones first. `rgba` and `texture` are those of `Paint`.
     """
-    turn, shift = workspace.turn, workspace.shift
-    _aim(lights, camera.axes, workspace.aimed)
-    height, width = 2 * (len(frame.nearness) // frame.width), 2 * frame.width
-    fresh = 0
-    for number in objects:
-        _place(poses.position[number], poses.rotation[number], camera.position, camera.axes, turn, shift)
-        if not _in_view(shift, geometry.radius[number], camera.focal_px, camera.near_m, height, width):
-            continue
-        _prepare(number, geometry, paint, turn, shift, lights, camera, height, width, workspace)
-        texture = paint.texture[number]
+    first, fresh = NOTHING, NOTHING
+    for place, number in enumerate(objects):
         kind, start, side, faces = 0, 0, 0, 0
-        if texture >= 0:
-            kind, start = textures.kind[texture], textures.first[texture]
-            side, faces = textures.width[texture], textures.faces[texture]
-        shown = _select(
-            geometry.triangles,
-            geometry.first_triangle[number],
-            geometry.first_triangle[number + 1],
-            workspace.vertices,
-            geometry.first_vertex[number + 1] - geometry.first_vertex[number],
-            camera.focal_px,
-            camera.near_m,
-            height,
-            width,
-            workspace.polygon,
-            workspace.corners,
-        )
+        if texture[number] >= 0:
+            kind, start = textures.kind[texture[number]], textures.first[texture[number]]
+            side, faces = textures.width[texture[number]], textures.faces[texture[number]]
+        last = projection.ends[place]
         if fresh * MEASURED_PART > len(frame.nearness):
             _measure(frame)
             fresh = 0
-        fresh += _fill(workspace, shown, paint.rgba[number, 3], kind, start, side, faces, textures.texels, frame)
+        texels = textures.texels
+        fresh += _fill(projection, first, last, rgba[number, 3], kind, start, side, faces, texels, queue, frame)
+        first = last
 
 
-@unfolded
-def _select(
-    triangles: Indices,
-    first: int,
-    last: int,
-    vertices: Float32s,
-    free: int,
-    focal: np.float32,
-    near: np.float32,
-    height: int,
-    width: int,
-    polygon: Indices,
-    corners: Indices,
-) -> int:
-    """Write to `corners` the vertices of those of the triangles first to last - 1 that may cover samples; how many.
-
-    The near plane cuts triangles into up to two; new vertices are appended to `vertices` from row `free`.
-    """
-    count = 0
-    for triangle in range(first, last):
-        a, b, c = triangles[triangle, 0], triangles[triangle, 1], triangles[triangle, 2]
-        in_front = min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) > ZERO
-        if not in_front:
-            edges = (a, b), (b, c), (c, a)
-            count, free = _clip(vertices, edges, free, focal, near, height, width, polygon, corners, count)
-        elif _covers_samples(vertices, a, b, c, height, width):
-            corners[count, 0], corners[count, 1], corners[count, 2] = a, b, c
-            count += 1
-    return count
+@inner
+def _show(corners: Indices, count: int, a: int, b: int, c: int) -> None:
+    """Write the vertices of a triangle to row `count`."""
+    corners[count, 0], corners[count, 1], corners[count, 2] = a, b, c
 
 
 @inner
@@ -235,62 +235,58 @@ def _place(
 
 
 @inner
-def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.float32, height: int, width: int) -> bool:
+def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.float32, side: int) -> bool:
     """Whether a sphere reaches into the pyramid that the picture shows."""
-    if shift[2] + radius <= near:
-        return False
-    across, down = HALF * f32(width), HALF * f32(height)
-    if focal * abs(shift[0]) - across * shift[2] > radius * np.sqrt(focal * focal + across * across):
-        return False
-    within: bool = focal * abs(shift[1]) - down * shift[2] <= radius * np.sqrt(focal * focal + down * down)
+    half = HALF * f32(side)
+    reach = radius * np.sqrt(focal * focal + half * half) + half * shift[2]
+    within: bool = shift[2] + radius > near and focal * abs(shift[0]) <= reach and focal * abs(shift[1]) <= reach
     return within
 
 
 @unfolded
 def _prepare(
     number: int,
+    row: int,
     geometry: Geometry,
     paint: Paint,
-    turn: Float32s,
-    shift: Float32s,
     lights: Lights,
     camera: Camera,
-    height: int,
-    width: int,
+    side: int,
     workspace: Workspace,
-) -> None:
-    """Transform and light the vertices of an object, LANES at a time."""
-    vertices, scratch = workspace.vertices, workspace.scratch
-    first, last = geometry.first_vertex[number], geometry.first_vertex[number + 1]
-    for start in range(first, last, LANES):
-        count, offset = min(LANES, last - start), start - first
-        _transform(start, count, offset, geometry, paint.coordinates, turn, shift, camera, height, width, workspace)
+    vertices: Float32s,
+) -> int:
+    """Transform and light the vertices of an object, LANES at a time, from `row`; the first free row after them."""
+    scratch = workspace.scratch
+    last = geometry.first_vertex[number + 1]
+    for start in range(geometry.first_vertex[number], last, LANES):
+        count = min(LANES, last - start)
+        _transform(start, count, row, geometry, paint.coordinates, camera, side, workspace, vertices)
         _light(number, paint, lights, workspace.aimed, scratch)
         for i in range(count):
             for channel in range(3):
-                vertices[offset + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
+                vertices[row + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
+        row += count
+    return row
 
 
 @unfolded
 def _transform(
     start: int,
     count: int,
-    offset: int,
+    first_row: int,
     geometry: Geometry,
     coordinates: Float32s,
-    turn: Float32s,
-    shift: Float32s,
     camera: Camera,
-    height: int,
-    width: int,
+    side: int,
     workspace: Workspace,
+    vertices: Float32s,
 ) -> None:
-    """Vertices start to start + count - 1 in the camera's frame and in the picture, from row `offset`; and, in scratch,
+    """Vertices start to start + count - 1 in the camera's frame and in the picture, from `first_row`; and, in scratch,
     their normals and unit vectors to the camera."""
-    vertices, scratch = workspace.vertices, workspace.scratch
+    turn, shift, scratch = workspace.turn, workspace.shift, workspace.scratch
     positions, normals = geometry.positions, geometry.normals
     for i in range(count):
-        vertex, row = start + i, offset + i
+        vertex, row = start + i, first_row + i
         x, y, z = positions[0, vertex], positions[1, vertex], positions[2, vertex]
         right = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + shift[0]
         up = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + shift[1]
@@ -300,7 +296,7 @@ def _transform(
             vertices[row, S + axis] = coordinates[axis, vertex]
         vertices[row, NEARNESS] = ZERO
         if forward >= camera.near_m:
-            x, y, nearness = _to_picture(right, up, forward, camera.focal_px, height, width)
+            x, y, nearness = _to_picture(right, up, forward, camera.focal_px, side)
             vertices[row, X], vertices[row, Y], vertices[row, NEARNESS] = x, y, nearness
         scale = f32(-1) / np.sqrt(right * right + up * up + forward * forward + VANISHING)
         scratch[SIGHT + i] = right * scale
@@ -313,12 +309,12 @@ def _transform(
 
 @inner
 def _to_picture(
-    right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, height: int, width: int
+    right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, side: int
 ) -> tuple[np.float32, np.float32, np.float32]:
     """X, Y and NEARNESS of a point in the camera's frame."""
     nearness = ONE / forward
-    x = HALF * f32(width) + focal * nearness * right
-    y = HALF * f32(height) - focal * nearness * up
+    middle = HALF * f32(side)
+    x, y = middle + focal * nearness * right, middle - focal * nearness * up
     return np.floor(x * SUBPIXEL + HALF) / SUBPIXEL, np.floor(y * SUBPIXEL + HALF) / SUBPIXEL, nearness
 
 
@@ -385,7 +381,7 @@ def _aim(lights: Lights, axes: npt.NDArray[np.float64], aimed: Float32s) -> None
 
 
 @inner
-def _covers_samples(vertices: Float32s, a: int, b: int, c: int, height: int, width: int) -> bool:
+def _covers_samples(vertices: Float32s, a: int, b: int, c: int, side: int) -> bool:
     """Whether a triangle faces the camera and the smallest upright rectangle around it holds a sample's centre."""
     ax, bx, cx = vertices[a, X], vertices[b, X], vertices[c, X]
     ay, by, cy = vertices[a, Y], vertices[b, Y], vertices[c, Y]
@@ -394,27 +390,25 @@ def _covers_samples(vertices: Float32s, a: int, b: int, c: int, height: int, wid
     half = HALF
     left, right = np.ceil(min(ax, min(bx, cx)) - half), np.floor(max(ax, max(bx, cx)) - half)
     top, bottom = np.ceil(min(ay, min(by, cy)) - half), np.floor(max(ay, max(by, cy)) - half)
-    inside: bool = right >= ZERO and bottom >= ZERO and left < f32(width) and top < f32(height)
+    inside: bool = right >= ZERO and bottom >= ZERO and left < f32(side) and top < f32(side)
     return inside and left <= right and top <= bottom
 
 
 @inner
 def _clip(
-    vertices: Float32s,
     edges: tuple[tuple[int, int], ...],
-    free: int,
-    focal: np.float32,
-    near: np.float32,
-    height: int,
-    width: int,
-    polygon: Indices,
-    corners: Indices,
+    row: int,
     count: int,
+    camera: Camera,
+    side: int,
+    polygon: Indices,
+    projection: Projection,
 ) -> tuple[int, int]:
-    """Write the part of a triangle beyond the near plane, 0 to 2 triangles, to `corners` from row `count`.
+    """Show the part of a triangle beyond the near plane: 0 to 2 triangles, with up to two new vertices from `row`.
 
-    Returns what `count` and `free` are then. `polygon` is scratch memory.
+    Returns what `row` and `count` are then.
     """
+    vertices = projection.vertices
     known = 0
     for start, end in edges:
         beyond = vertices[start, NEARNESS] > ZERO
@@ -422,50 +416,51 @@ def _clip(
             polygon[known] = start
             known += 1
         if beyond != (vertices[end, NEARNESS] > ZERO):
-            _cut(vertices, start, end, free, focal, near, height, width)
-            polygon[known] = free
+            _cut(vertices, start, end, row, camera, side)
+            polygon[known] = row
             known += 1
-            free += 1
+            row += 1
     for corner in range(2, known):
-        corners[count, 0], corners[count, 1], corners[count, 2] = polygon[0], polygon[corner - 1], polygon[corner]
+        _show(projection.corners, count, polygon[0], polygon[corner - 1], polygon[corner])
         count += 1
-    return count, free
+    return row, count
 
 
 @inner
-def _cut(
-    vertices: Float32s, start: int, end: int, target: int, focal: np.float32, near: np.float32, height: int, width: int
-) -> None:
+def _cut(vertices: Float32s, start: int, end: int, target: int, camera: Camera, side: int) -> None:
     """Make row `target` the vertex where the edge between two vertices meets the near plane."""
+    near = camera.near_m
     part = (near - vertices[start, FORWARD]) / (vertices[end, FORWARD] - vertices[start, FORWARD])
-    for column in range(COLUMNS):
+    for column in range(R + 1):
         vertices[target, column] = vertices[start, column] + part * (vertices[end, column] - vertices[start, column])
-    x, y, nearness = _to_picture(vertices[target, RIGHT], vertices[target, UP], near, focal, height, width)
+    x, y, nearness = _to_picture(vertices[target, RIGHT], vertices[target, UP], near, camera.focal_px, side)
     vertices[target, X], vertices[target, Y], vertices[target, NEARNESS] = x, y, nearness
 
 
 @unfolded
 def _fill(
-    workspace: Workspace,
-    count: int,
+    projection: Projection,
+    first: int,
+    last: int,
     alpha: np.float32,
     kind: int,
     start: int,
     side: int,
     faces: int,
     texels: npt.NDArray[np.uint8],
+    queue: Queue,
     frame: Frame,
 ) -> int:
-    """Draw the samples whose centres are inside triangles, or on their top or left edges; no texture if `side` is 0.
+    """Draw the samples whose centres are inside triangles `first` to `last` - 1, or on their top or left edges.
 
-    Returns how many pixels were coloured.
+    There is no texture if `side` is 0. Returns how many pixels were coloured.
     Coverage and depth are found per sample, the colour once per pixel, at the mean of its visible samples.
     Edge functions are float64 and exact, so that two triangles with a common edge leave no gap and share no sample.
     """
-    vertices, corners, queue, nearness = workspace.vertices, workspace.corners, workspace.queue, frame.nearness
+    vertices, corners, nearness = projection.vertices, projection.corners, frame.nearness
     height, width = len(nearness) // frame.width, frame.width
-    waiting, coloured = 0, 0
-    for triangle in range(count):
+    waiting = coloured = NOTHING
+    for triangle in range(first, last):
         a, b, c = corners[triangle, 0], corners[triangle, 1], corners[triangle, 2]
         ax, ay = float(vertices[a, X]), float(vertices[a, Y])
         bx, by = float(vertices[b, X]), float(vertices[b, Y])
@@ -547,7 +542,7 @@ def _fill(
                                 nearness[pixel, 3] = near_3
                         waiting += 1
                         if waiting == QUEUE_SIZE:
-                            _colour(workspace, waiting, alpha, kind, start, side, faces, texels, frame.colour)
+                            _colour(projection, waiting, alpha, kind, start, side, faces, texels, queue, frame.colour)
                             coloured += waiting
                             waiting = 0
                 elif entered:
@@ -555,7 +550,7 @@ def _fill(
                 at_a += 2.0 * a_dx
                 at_b += 2.0 * b_dx
                 at_c += 2.0 * c_dx
-    _colour(workspace, waiting, alpha, kind, start, side, faces, texels, frame.colour)
+    _colour(projection, waiting, alpha, kind, start, side, faces, texels, queue, frame.colour)
     return coloured + waiting
 
 
@@ -599,7 +594,7 @@ def _before(highest: float, dx: float) -> int:
 
 @inner
 def _colour(
-    workspace: Workspace,
+    projection: Projection,
     count: int,
     alpha: np.float32,
     kind: int,
@@ -607,6 +602,7 @@ def _colour(
     side: int,
     faces: int,
     texels: npt.NDArray[np.uint8],
+    queue: Queue,
     colour: npt.NDArray[np.uint32],
 ) -> None:
     """Colour the samples of the first `count` pixels of the queue.
@@ -614,8 +610,7 @@ def _colour(
     In short loops, each over all pixels: their iterations do not depend on each other, so that the processor works on
     many at a time.
     """
-    vertices, corners, queue = workspace.vertices, workspace.corners, workspace.queue
-    values = queue.values
+    vertices, corners, values = projection.vertices, projection.corners, queue.values
     for n in range(count):
         i = n & (QUEUE_SIZE - 1)
         triangle = queue.triangle[i]

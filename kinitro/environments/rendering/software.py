@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kinitro.environments.rendering import CameraView, Image
 from kinitro.environments.rendering.camera import Camera, camera_pose, focal_length_px, near_plane_m
+from kinitro.environments.rendering.compilation import Call, compile_together
 from kinitro.environments.rendering.kernels import (
     COLUMNS,
     PIXEL_SAMPLES,
@@ -20,9 +21,11 @@ from kinitro.environments.rendering.kernels import (
     VALUES_SIZE,
     Frame,
     Poses,
+    Projection,
     Queue,
     Workspace,
-    draw,
+    fill,
+    project,
     resolve,
 )
 from kinitro.environments.rendering.lighting import scene_lights
@@ -49,7 +52,9 @@ class SoftwareRenderer:
         self._views = tuple(cameras)
         self._size_px = size_px
         self._objects = model_objects(model, size_px)
-        self._workspace = _workspace(self._objects.geometry, model.nlight + 1)
+        self._workspace = _workspace(model.nlight + 1)
+        self._projection = _projection(self._objects.geometry)
+        self._queue = _queue()
         self._textures = model_textures(model)
         self._camera_ids = [model.camera(view.mujoco_name).id for view in cameras]
         self._fixed = [model.body_weldid[model.cam_bodyid[camera]] == 0 for camera in self._camera_ids]
@@ -59,6 +64,7 @@ class SoftwareRenderer:
         count = len(self._objects.moving)
         self._poses = Poses(np.zeros((count, 3)), np.zeros((count, 9)))
         self._paint: Paint | None = None
+        self._compiled = False
 
     def begin(self, data: mujoco.MjData) -> None:
         """See `Renderer`."""
@@ -77,6 +83,8 @@ class SoftwareRenderer:
             if background is not None:
                 background.drawn_with = b""
         self._lights = scene_lights(model, data)
+        if not self._compiled:
+            self._compile()
 
     def render(self, data: mujoco.MjData) -> dict[str, Image]:
         """See `Renderer`; RuntimeError before `begin`."""
@@ -109,7 +117,7 @@ class SoftwareRenderer:
             self._draw(self._moving, camera, frame)
         if len(self._transparent):
             self._draw(self._far_to_near(position), camera, frame)
-        picture = np.empty((self._size_px, self._size_px, 3), np.uint8)
+        picture = _empty_picture(self._size_px)
         resolve(frame, picture.reshape(-1, 3))
         return picture
 
@@ -135,18 +143,24 @@ class SoftwareRenderer:
         frame.farthest.fill(0)
 
     def _draw(self, objects: npt.NDArray[np.int32], camera: Camera, frame: Frame) -> None:
+        for stage, arguments in self._stages(objects, camera, frame):
+            stage(*arguments)
+
+    def _stages(self, objects: npt.NDArray[np.int32], camera: Camera, frame: Frame) -> tuple[Call, Call]:
+        """What drawing objects consists of."""
         assert self._paint is not None  # noqa: S101
-        draw(
-            objects,
-            self._objects.geometry,
-            self._paint,
-            self._poses,
-            self._lights,
-            camera,
-            self._textures,
-            frame,
-            self._workspace,
+        paint, projection, side = self._paint, self._projection, 2 * self._size_px
+        geometry, poses, lights, workspace = self._objects.geometry, self._poses, self._lights, self._workspace
+        return (
+            (project, (objects, geometry, paint, poses, lights, camera, side, workspace, projection)),
+            (fill, (objects, paint.rgba, paint.texture, self._textures, projection, self._queue, frame)),
         )
+
+    def _compile(self) -> None:
+        camera = Camera(np.zeros(3), np.eye(3), self._near_m, self._near_m)
+        picture = _empty_picture(self._size_px).reshape(-1, 3)
+        compile_together((resolve, (self._frame, picture)), *self._stages(self._opaque, camera, self._frame))
+        self._compiled = True
 
     def _near_to_far(self, viewpoint: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
         """The opaque objects; what is drawn first hides the rest, which then costs little."""
@@ -162,29 +176,42 @@ class SoftwareRenderer:
         return self._transparent[np.argsort(-nearest, kind="stable")]
 
 
+def _empty_picture(side: int) -> Image:
+    return np.empty((side, side, 3), np.uint8)
+
+
 def _empty_frame(side: int) -> Frame:
     samples = (side * side, PIXEL_SAMPLES)
     tiles = (-(-side // TILE_PX)) ** 2
     return Frame(np.zeros(samples, np.uint32), np.zeros(samples, np.float32), np.zeros(tiles, np.float32), side)
 
 
-def _workspace(geometry: Geometry, lights: int) -> Workspace:
-    vertices, triangles = int(np.diff(geometry.first_vertex).max()), int(np.diff(geometry.first_triangle).max())
-    return Workspace(
+def _projection(geometry: Geometry) -> Projection:
+    vertices, triangles = geometry.positions.shape[1], len(geometry.triangles)
+    return Projection(
         np.zeros((vertices + 2 * triangles, COLUMNS), np.float32),
         np.zeros((2 * triangles, 3), np.uint32),
-        np.zeros(4, np.uint32),
+        np.zeros(len(geometry.radius), np.int64),
+    )
+
+
+def _workspace(lights: int) -> Workspace:
+    return Workspace(
         np.zeros((3, 3), np.float32),
         np.zeros(3, np.float32),
         np.zeros((lights, 3), np.float32),
+        np.zeros(4, np.uint32),
         np.zeros(SCRATCH_SIZE, np.float32),
-        Queue(
-            np.zeros(QUEUE_SIZE, np.uint32),
-            np.zeros(QUEUE_SIZE, np.uint32),
-            np.zeros(QUEUE_SIZE, np.uint32),
-            np.zeros(4 * QUEUE_SIZE),
-            np.ones(VALUES_SIZE, np.float32),
-        ),
+    )
+
+
+def _queue() -> Queue:
+    return Queue(
+        np.zeros(QUEUE_SIZE, np.uint32),
+        np.zeros(QUEUE_SIZE, np.uint32),
+        np.zeros(QUEUE_SIZE, np.uint32),
+        np.zeros(4 * QUEUE_SIZE),
+        np.ones(VALUES_SIZE, np.float32),
     )
 
 

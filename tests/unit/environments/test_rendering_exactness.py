@@ -67,12 +67,23 @@ def test_tangent() -> None:
 @pytest.mark.timeout(1500)
 def test_no_multiplication_is_fused_with_an_addition(tmp_path: Path) -> None:
     """Fused operations round once instead of twice: results would differ between CPUs with and without them."""
-    show = DRAW + "from kinitro.environments.rendering import kernels\nprint(*kernels.draw.inspect_asm().values())\n"
+    show = (
+        DRAW
+        + """
+import numba
+from kinitro.environments.rendering import compilation, kernels
+for cached in (kernels.project, kernels.fill):
+    fresh = numba.njit(cached.py_func, **compilation.OPTIONS)
+    fresh.compile(cached.signatures[0])
+    print("stage", *fresh.inspect_asm().values())
+"""
+    )
     arguments = [sys.executable, "-c", show, SCENE]
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     code = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=1200, check=True).stdout
-    assert re.search(r"\bv?mul[sp]s\b", code)
-    assert not re.search(r"\bvfn?m(add|sub)", code)
+    for stage in code.split("stage")[1:]:
+        assert re.search(r"\bv?mul[sp]s\b", stage)
+        assert not re.search(r"\bvfn?m(add|sub)", stage)
 
 
 def test_the_picture_is_this_one() -> None:
@@ -99,6 +110,31 @@ def test_processes_that_compile_at_the_same_time_do_not_disturb_each_other(tmp_p
     with ThreadPoolExecutor() as pool:
         digests = set(pool.map(drawn_digest, [{"NUMBA_CACHE_DIR": str(tmp_path)}] * 3))
     assert digests == {drawn_digest({"NUMBA_CACHE_DIR": str(tmp_path)})}
+
+
+COMPILED_WHERE = """
+import subprocess, sys
+from kinitro.environments.rendering import kernels
+start = subprocess.Popen
+def broken(command, **options):
+    return start([sys.executable, "-c", "raise SystemExit('no')"], **options)
+if "broken" in sys.argv:
+    subprocess.Popen = broken
+{draw}
+for function in (kernels.project, kernels.fill, kernels.resolve):
+    stats = function.stats
+    print(len(function.signatures), sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
+"""
+
+
+@pytest.mark.parametrize(("helper", "expected"), [("works", ["1 1 0", "1 0 1", "1 0 1"]), ("broken", ["1 0 1"] * 3)])
+def test_the_first_start_compiles_in_two_processes(tmp_path: Path, helper: str, expected: list[str]) -> None:
+    """Signatures, times found in the cache and not, of each function: `project` is found where the other put it."""
+    program = COMPILED_WHERE.replace("{draw}", DRAW)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    arguments = [sys.executable, "-c", program, SCENE, helper]
+    told = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=300, check=True).stdout
+    assert told.splitlines()[-3:] == expected
 
 
 def test_without_any_writable_directory_code_is_compiled_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
