@@ -330,7 +330,7 @@ def measure_profile(tasks: list[str], steps: int) -> Figures:
 def parts_of_a_step(environment: Any) -> dict[str, Callable[[], object]]:
     import mujoco
 
-    task, action = environment._task, np.zeros(4, np.float32)
+    task, action = environment._task, (0.0, 0.0, 0.0, 0.0)
     return {
         "MuJoCo: the first mj_step, from mj_forward": task._first_step,
         "MuJoCo: mj_step x 4": lambda: mujoco.mj_step(task.model, task.data, nstep=4),

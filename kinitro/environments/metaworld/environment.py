@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
 
 import mujoco
 import numpy as np
@@ -155,22 +154,26 @@ class MetaWorldEnvironment:
         return self._renderer.render(self._task.data)
 
 
-def checked_action(action: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """`action` as float32 (4,), clipped to [-1, 1]; raises InvalidAction unless it is four finite numbers."""
-    if isinstance(action, np.ndarray) and action.dtype == np.float32:
-        numbers: npt.NDArray[np.floating[Any]] = action  # converting what everybody sends would take 3 microseconds
-    else:
-        try:
-            numbers = np.asarray(action, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InvalidAction(f"An action is 4 finite numbers, not {str(action)[:80]!r}.") from None
+def checked_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
+    """`action` as float32 numbers, clipped to [-1, 1]; raises InvalidAction unless it is four finite numbers.
+
+    As Python's numbers, with which a step computes in a fraction of the time that arrays of four take.
+    """
+    if isinstance(action, np.ndarray) and action.dtype == np.float32 and action.shape == (4,):
+        x, y, z, grip = action.tolist()
+        # not so for NaN
+        if -1 <= x <= 1 and -1 <= y <= 1 and -1 <= z <= 1 and -1 <= grip <= 1:
+            return x, y, z, grip
+    try:
+        numbers = np.asarray(action, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidAction(f"An action is 4 finite numbers, not {str(action)[:80]!r}.") from None
     if numbers.shape != (4,):
         raise InvalidAction(f"An action has shape (4,), not {numbers.shape}.")
-    four = numbers.tolist()
-    if not all(map(math.isfinite, four)):
-        raise InvalidAction(f"An action is finite, not {four}.")
-    # four Python numbers are clipped in a third of the time that an array of four takes
-    return np.array([min(max(number, -1.0), 1.0) for number in four], np.float32)
+    if not np.isfinite(numbers).all():
+        raise InvalidAction(f"An action is finite, not {numbers.tolist()}.")
+    x, y, z, grip = np.clip(numbers, -1, 1).astype(np.float32).tolist()
+    return x, y, z, grip
 
 
 def _checked_cameras(cameras: Sequence[str]) -> tuple[str, ...]:

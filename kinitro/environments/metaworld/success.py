@@ -38,14 +38,17 @@ class SuccessCondition:
         else:
             right = left = getattr(data, self.what)(self.name).xpos
         offset, weights, radius2 = np.array(self.offset_m), np.array(self.weights), self.radius_m**2
-        numbers = numbers_of(right), numbers_of(left), self.offset_m, self.weights
+        one, other = numbers_of(right), numbers_of(left)
+        (off_x, off_y, off_z), (weight_x, weight_y, weight_z) = self.offset_m, self.weights
 
         def reached(target: Any) -> bool:
-            outside = -radius2
-            for one, other, by, weight, goal in zip(*numbers, target.tolist(), strict=True):
-                outside += (((one + other) / 2 + by - goal) * weight) ** 2
+            goal_x, goal_y, goal_z = target.tolist()
+            x = ((one[0] + other[0]) / 2 + off_x - goal_x) * weight_x
+            y = ((one[1] + other[1]) / 2 + off_y - goal_y) * weight_y
+            z = ((one[2] + other[2]) / 2 + off_z - goal_z) * weight_z
+            outside = x * x + y * y + z * z - radius2
             if abs(outside) > DOUBT_M2:
-                return outside < 0
+                return bool(outside < 0)
             # halving a sum of two equal numbers changes nothing, nor does adding 0 or multiplying with 1
             distance = ((right + left) / 2.0 + offset - target) * weights
             return math.sqrt(distance.dot(distance)) <= self.radius_m

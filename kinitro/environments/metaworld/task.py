@@ -20,6 +20,9 @@ FRAME_SIZE = 18
 """Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
 OPEN_GRIPPER_M = 0.1
 """Distance between the fingers that counts as fully open."""
+Action = tuple[float, float, float, float]
+"""float32 numbers in [-1, 1]: hand dx, dy, dz and gripper."""
+VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")
 
 
@@ -89,16 +92,19 @@ class Task:
     def _leave_hand(self, steps: int = 0) -> None:  # noqa: ARG002
         self._stock.init_tcp = self._stock.tcp_center
 
-    def advance(self, action: npt.NDArray[np.float32]) -> None:
-        """Simulate one control step with `action` (4,), finite and clipped; bit for bit what MetaWorld's step does.
+    def advance(self, action: Action) -> None:
+        """Simulate one control step; bit for bit what MetaWorld's step does.
 
         Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
         Raises SimulationFailed.
         """
-        x, y, z, grip = action.tolist()
-        moves = array("f", (x * self._step_m, y * self._step_m, z * self._step_m))  # float32, as MetaWorld computes
-        for axis, (move, low, high) in enumerate(zip(moves, *self._reach, strict=True)):
-            self._target[axis] = self._target_body[axis] = min(max(self._target[axis] + move, low), high)
+        x, y, z, grip = action
+        target, body, step_m = self._target, self._target_body, self._step_m
+        dx, dy, dz = array("f", (x * step_m, y * step_m, z * step_m))  # float32, as MetaWorld computes
+        (low_x, low_y, low_z), (high_x, high_y, high_z) = self._reach
+        target[0] = body[0] = min(max(target[0] + dx, low_x), high_x)
+        target[1] = body[1] = min(max(target[1] + dy, low_y), high_y)
+        target[2] = body[2] = min(max(target[2] + dz, low_z), high_z)
         self._control[0], self._control[1] = grip, -grip
         self._first_step()
         mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS - 1)
@@ -115,19 +121,17 @@ class Task:
         model, data = self.model, self.data
         mujoco.mj_makeConstraint(model, data)
         mujoco.mj_referenceConstraint(model, data)
-        mujoco.mj_fwdActuation(model, data)
-        mujoco.mj_fwdAcceleration(model, data)
-        mujoco.mj_fwdConstraint(model, data)
+        mujoco.mj_forwardSkip(model, data, VELOCITY_STAGE, 1)
         mujoco.mj_Euler(model, data)
 
     def agent_pos(self) -> npt.NDArray[np.float32]:
         """Hand position and gripper opening, float32 (4,)."""
         return np.array([*self._hand, self._opening()], dtype=np.float32)
 
-    def evaluate(self, action: npt.NDArray[np.float32], rewards: bool) -> tuple[float, bool]:
-        """MetaWorld's reward and success after `action` (4,); the reward is 0 unless it is asked for."""
+    def evaluate(self, action: Action, rewards: bool) -> tuple[float, bool]:
+        """MetaWorld's reward and success after `action`; the reward is 0 unless it is asked for."""
         if self._reached is None:
-            reward, info = self._stock.evaluate_state(self.state(), action)
+            reward, info = self._stock.evaluate_state(self.state(), np.array(action, np.float32))
             return float(reward) if rewards else 0.0, bool(info["success"])
         success = self._reached(self._stock._target_pos)
         return self._reward(action) if rewards else 0.0, success
@@ -138,14 +142,14 @@ class Task:
         state: npt.NDArray[np.float64] = np.clip(self._stock._get_obs(), space.low, space.high)
         return state
 
-    def _reward(self, action: npt.NDArray[np.float32]) -> float:
+    def _reward(self, action: Action) -> float:
         """MetaWorld's reward of a task with a success condition: of its state it reads hand, opening and position."""
         space = self._stock._HAND_SPACE
         state = np.zeros(FRAME_SIZE)
         state[:3] = np.minimum(np.maximum(self._hand, space.low), space.high)
         state[3] = self._opening()
         state[4:7] = self._stock._get_pos_objects()
-        return float(self._stock.compute_reward(action, state)[0])
+        return float(self._stock.compute_reward(np.array(action, np.float32), state)[0])
 
     def _opening(self) -> float:
         """Of the gripper: 0 closed, 1 open."""
