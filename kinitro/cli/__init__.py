@@ -41,6 +41,7 @@ def build_app() -> typer.Typer:
         name="kinitro",
         help="Find out which robot policies generalize, and pay for them.",
         no_args_is_help=True,
+        rich_markup_mode="markdown",  # Rich's own markup would swallow "[default: 8000]"
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

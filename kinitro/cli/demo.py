@@ -38,7 +38,7 @@ def demo(
     ] = None,
     keep_running: Annotated[bool, typer.Option("--keep-running", help="Go on serving the API until Ctrl-C.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Directory for results and logs  [default: kinitro-demo/<time>]")
+        Path | None, typer.Option(help="Directory for results and logs  [default: kinitro-demo/ and the time]")
     ] = None,
 ) -> None:
     """Run a whole subnet on this machine: five miners, real episodes, scores, weights on a local chain."""

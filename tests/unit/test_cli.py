@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from kinitro.cli import build_app
 from kinitro.environments import get_spec
 from kinitro.environments.errors import UnknownEnvironment
 
@@ -24,6 +29,27 @@ def test_help_loads_no_heavy_module() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def commands(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """A command and all below it, with what has to be typed for each."""
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands(child, *path, name)
+
+
+def test_help_shows_every_word_that_was_written_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like markup, such as [default: 8000], must not be swallowed."""
+    monkeypatch.setenv("COLUMNS", "1000")
+    app = build_app()
+    shown = 0
+    for path, command in commands(typer.main.get_command(app)):
+        text = " ".join(CliRunner().invoke(app, [*path, "--help"]).output.split())
+        for option in command.params:
+            written = "" if getattr(option, "hidden", False) else getattr(option, "help", None) or ""
+            assert " ".join(written.replace("`", "").split()) in text, (path, option.name)
+            shown += "[default" in written
+    assert shown > 10
 
 
 def test_version() -> None:
