@@ -101,10 +101,10 @@ def compile_together(small: Call, one: Call, other: Call) -> None:
     helper = _compile_elsewhere(one) if stats.cache_misses and stats.cache_path else None
     try:
         _compile(other)
-        if helper:
+        if helper is not None:
             helper.wait()
     finally:
-        if helper:
+        if helper is not None:
             helper.kill()
     _compile(one)
 
@@ -115,11 +115,16 @@ def _compile(call: Call) -> Any:
     return function
 
 
-def _compile_elsewhere(call: Call) -> subprocess.Popen[bytes]:
-    """Begin to compile in a new process."""
+def _compile_elsewhere(call: Call) -> subprocess.Popen[bytes] | None:
+    """Begin to compile in a new process, if one can be started."""
     name, types = f"{call[0].__module__}:{call[0].__name__}", pickle.dumps(_types(call)).hex()
     none = subprocess.DEVNULL
-    return subprocess.Popen([sys.executable, "-P", "-c", _COMPILE, name, types], stdin=none, stdout=none, stderr=none)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _COMPILE, name, types], stdin=none, stdout=none, stderr=none
+        )
+    except OSError:
+        return None
 
 
 def _types(call: Call) -> tuple[Any, ...]:

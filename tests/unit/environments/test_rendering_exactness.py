@@ -118,8 +118,9 @@ from kinitro.environments.rendering import kernels
 start = subprocess.Popen
 def broken(command, **options):
     return start([sys.executable, "-c", "raise SystemExit('no')"], **options)
-if "broken" in sys.argv:
-    subprocess.Popen = broken
+def refused(command, **options):
+    raise BlockingIOError("Resource temporarily unavailable")
+subprocess.Popen = {"works": start, "broken": broken, "refused": refused}[sys.argv[2]]
 {draw}
 for function in (kernels.project, kernels.fill, kernels.resolve):
     stats = function.stats
@@ -127,7 +128,14 @@ for function in (kernels.project, kernels.fill, kernels.resolve):
 """
 
 
-@pytest.mark.parametrize(("helper", "expected"), [("works", ["1 1 0", "1 0 1", "1 0 1"]), ("broken", ["1 0 1"] * 3)])
+@pytest.mark.parametrize(
+    ("helper", "expected"),
+    [
+        ("works", ["1 1 0", "1 0 1", "1 0 1"]),
+        pytest.param("broken", ["1 0 1"] * 3, marks=pytest.mark.slow),
+        pytest.param("refused", ["1 0 1"] * 3, marks=pytest.mark.slow),
+    ],
+)
 def test_the_first_start_compiles_in_two_processes(tmp_path: Path, helper: str, expected: list[str]) -> None:
     """Signatures, times found in the cache and not, of each function: `project` is found where the other put it."""
     program = COMPILED_WHERE.replace("{draw}", DRAW)
