@@ -197,11 +197,13 @@ def fill(
     """
     first, fresh = NOTHING, NOTHING
     for place, number in enumerate(objects):
+        last = projection.ends[place]
+        if last == first:
+            continue
         kind, start, side, faces = 0, 0, 0, 0
         if texture[number] >= 0:
             kind, start = textures.kind[texture[number]], textures.first[texture[number]]
             side, faces = textures.width[texture[number]], textures.faces[texture[number]]
-        last = projection.ends[place]
         if fresh * MEASURED_PART > len(frame.nearness):
             _measure(frame)
             fresh = 0
