@@ -16,6 +16,7 @@ from kinitro.verification.sandbox.admission import (
     POLICY,
     PROBE,
     READY,
+    SCRIPT,
     admit,
     bait,
     channel,
@@ -28,6 +29,7 @@ from kinitro.verification.sandbox.admission import (
 from kinitro.verification.sandbox.cgroups import make_cgroup, remove_abandoned
 from kinitro.verification.sandbox.guest import Guest, admitted
 from kinitro.verification.sandbox.interface import Ending, Limits, Runtime
+from kinitro.verification.sandbox.processes import end_half_started
 from kinitro.verification.sandbox.readiness import until_healthy
 from kinitro.verification.sandbox.runtimes import inspect_runtime
 
@@ -55,6 +57,7 @@ class BubblewrapSandbox:
 
     async def check(self) -> None:
         """Attack a sandbox from inside; raises SandboxUnavailable if anything succeeds, or if nothing can be tried."""
+        end_half_started(str(SCRIPT))
         remove_abandoned()
         try:
             judge(await _attacked())

@@ -1,16 +1,18 @@
-"""What processes use, read from /proc: for machines where no control group counts it."""
+"""Processes as /proc shows them: what they use, where no control group counts it, and which nobody knows any more."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_PPID, _TIMES, _THREADS = 1, slice(11, 15), 17
-"""Fields of /proc/PID/stat behind the name: parent, the CPU time of it and of its dead children, threads."""
+_STATE, _PPID, _SESSION, _TIMES, _THREADS = 0, 1, 3, slice(11, 15), 17
+"""Fields of /proc/PID/stat behind the name: the CPU time is its own and that of its dead children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ def usage_of(root: int, *, proportional: bool = False) -> Usage:
     """
     stats: dict[int, list[str]] = {}
     children: dict[int, list[int]] = defaultdict(list)
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - names are all we need
-        if entry.isdecimal() and (fields := _stat(int(entry))):
-            stats[int(entry)] = fields
-            children[int(fields[_PPID])].append(int(entry))
+    for pid in _pids():
+        if fields := _stat(pid):
+            stats[pid] = fields
+            children[int(fields[_PPID])].append(pid)
     tree, queue = [], [root] if root in stats else []
     while queue:
         tree.append(pid := queue.pop())
@@ -47,6 +49,44 @@ def usage_of(root: int, *, proportional: bool = False) -> Usage:
         sum(map(_proportional_bytes if proportional else _anonymous_bytes, tree)),
         sum(sum(map(int, stats[pid][_TIMES])) for pid in tree) * _TICK_S,
     )
+
+
+def end_half_started(argument: str) -> None:
+    """End what bubblewrap left waiting because it was killed, with us, while it made a sandbox.
+
+    argument: one of the command lines of our sandboxes only.
+
+    Bubblewrap's child waits for its parent's word without looking whether it lives, and nothing of a policy runs in it
+    yet. Until it has that word it stays in the session that its parent leads (`start_new_session`).
+    """
+    for pid in _pids():
+        with contextlib.suppress(OSError):  # it is gone, or somebody else's
+            handle = os.pidfd_open(pid)
+            try:
+                if _is_bubblewrap(pid, argument) and not _lives(_session(pid)):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+            finally:
+                os.close(handle)
+
+
+def _pids() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]  # noqa: PTH208 - names are all we need
+
+
+def _is_bubblewrap(pid: int, argument: str) -> bool:
+    program, *arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    return Path(program).name == "bwrap" and argument in arguments
+
+
+def _session(pid: int) -> int:
+    """The process that leads its session; our own if it is gone."""
+    fields = _stat(pid)
+    return int(fields[_SESSION]) if fields else os.getpid()
+
+
+def _lives(pid: int) -> bool:
+    fields = _stat(pid)
+    return bool(fields) and fields[_STATE] != "Z"
 
 
 def _stat(pid: int) -> list[str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pickle
 import shutil
 import signal
+import socket
 import textwrap
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +25,9 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
 from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
 from kinitro.verification.sandbox import guest, seccomp
+from kinitro.verification.sandbox.admission import channel
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.verification.sandbox.cgroups import remove_abandoned
 from kinitro.verification.sandbox.interface import EndReason, Limits, Runtime
 from kinitro.verification.sandbox.runtimes import inspect_runtime
 from tests.fakes.puppet import (
@@ -162,11 +168,19 @@ async def test_an_end_from_outside_is_ours(
         await starting
 
 
-def left_over() -> list[Path]:
+def bubblewraps(pid: int) -> list[str]:
+    """Those that the process `pid` started."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(OSError):  # it is gone
+            if Path(f"/proc/{child}/comm").read_text() == "bwrap\n":
+                found.append(child)
+    return found
+
+
+def left_over() -> list[Path | str]:
     """Control groups of this process's sandboxes, and bubblewraps that it started."""
-    groups = control_groups(os.getpid())
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [*groups, *(Path(f"/proc/{pid}") for pid in children if "bwrap" in Path(f"/proc/{pid}/comm").read_text())]
+    return [*control_groups(os.getpid()), *bubblewraps(os.getpid())]
 
 
 async def test_a_cancelled_start_leaves_nothing(runtime: Runtime, public_path: Path) -> None:
@@ -181,17 +195,65 @@ async def test_a_cancelled_start_leaves_nothing(runtime: Runtime, public_path: P
     assert left_over() == before
 
 
+async def until(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within 20 s."""
+    deadline = time.monotonic() + 20
+    while not (is_true := condition()) and time.monotonic() < deadline:  # noqa: ASYNC110 - of other processes
+        await asyncio.sleep(0.005)
+    return is_true
+
+
 async def test_a_killed_verifier_leaves_no_policy_behind(runtime: Runtime, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": "import time; time.sleep(60)"})
-    for after_s in (0.15, 0.25, 0.3, 0.35, 0.4, 0.6, 1.2):
+    for after_s in (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.4, 1.2):
         host = await asyncio.create_subprocess_exec(*host_command(policy, runtime), stdin=asyncio.subprocess.PIPE)
+        assert await until(lambda host=host: bubblewraps(host.pid) != [])  # type: ignore[misc]
         await asyncio.sleep(after_s)
         host.kill()
         await host.wait()
-    await asyncio.sleep(0.3)
-    assert processes_marked(str(policy)) == []
+
+    def is_clean() -> bool:
+        remove_abandoned()
+        return not processes_marked(str(policy)) and not control_groups(host.pid)
+
     await BubblewrapSandbox().check()
-    assert control_groups(host.pid) == []
+    assert await until(is_clean), (processes_marked(str(policy)), control_groups(host.pid))
+
+
+async def test_what_bubblewrap_left_half_started_is_ended_by_the_next_verifier(
+    runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = write_policy(public_path / "started", {"server.py": SERVER})
+    half_started = write_policy(public_path / "half", {"server.py": SERVER})
+
+    def full_channel(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
+        """Bubblewrap is held up when it tells us of its child, which waits for its word."""
+        ours, theirs = channel(stack)
+        theirs.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                theirs.send(bytes(4096))
+        theirs.setblocking(True)
+        return ours, theirs
+
+    async def killed_too_early(process: asyncio.subprocess.Process, _: object) -> int:
+        assert await until(lambda: len(processes_marked(str(half_started))) == 2)
+        process.kill()
+        assert await until(lambda: process.returncode is not None)  # its child keeps `wait` waiting for its output
+        raise SandboxFailed("killed")
+
+    async with OwnStage(runtime).serve(started) as running:
+        with monkeypatch.context() as patch:
+            patch.setattr(guest, "channel", full_channel)
+            patch.setattr(guest, "_child_pid", killed_too_early)
+            patch.setattr(guest, "_kill_process", lambda process: None)  # we would have been killed before
+            with pytest.raises(SandboxFailed, match="killed"):
+                async with OwnStage(runtime).serve(half_started):
+                    pass
+        assert len(processes_marked(str(half_started))) == 1
+        await BubblewrapSandbox().check()
+        assert await until(lambda: processes_marked(str(half_started)) == [])
+        assert await Puppet(running).run("result = 'alive'") == "alive"
 
 
 async def test_check_passes_here() -> None:
