@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +20,7 @@ import msgspec
 import numpy as np
 
 from kinitro.environments.registry import scored_specs
-from kinitro.policies.client import HttpPolicy, Signer
+from kinitro.policies.client import Deadlines, HttpPolicy, Signer
 from kinitro.policies.codecs import CODECS
 from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
@@ -41,6 +42,8 @@ EPISODE_STEPS: Final = 8
 """Steps of the short episodes that are compared with one another."""
 MAX_INTERLEAVED: Final = 8
 """Episodes at once when looking for mixed-up state."""
+PATIENT: Final = Deadlines(act_s=10.0)
+"""For what is not about time: a slow server shall be told that it is slow, and not that its episodes mix."""
 DISTINCT_OBSERVATIONS: Final = 16
 """Used in turn when timing, so that no server can answer from memory alone."""
 
@@ -79,9 +82,17 @@ class Subject:
     health: Health = field(default_factory=Health)
 
     @contextlib.asynccontextmanager
-    async def client(self, encodings: Sequence[str] = tuple(CODECS)) -> AsyncIterator[HttpPolicy]:
+    async def client(
+        self, encodings: Sequence[str] = tuple(CODECS), deadlines: Deadlines = PATIENT
+    ) -> AsyncIterator[HttpPolicy]:
         """A client with connections of its own, which has called /health."""
-        policy = HttpPolicy(self.endpoint, allow_private=not self.public, signer=self.signer, encodings=encodings)
+        policy = HttpPolicy(
+            self.endpoint,
+            allow_private=not self.public,
+            signer=self.signer,
+            encodings=encodings,
+            deadlines=deadlines,
+        )
         try:
             self.health = await policy.health()
             yield policy
@@ -166,20 +177,32 @@ async def check_interleaving(subject: Subject) -> str:
 
 async def check_latency(subject: Subject) -> str:
     """Answers come within the deadline"""
-    observations = make_observations(DISTINCT_OBSERVATIONS)
-    async with subject.client() as policy:
-        return judge_latencies(await time_episode(policy, make_task(), observations, subject.samples))
+    return await _judge_twice(lambda: _latencies(subject, 1, subject.samples))
 
 
 async def check_load(subject: Subject) -> str:
     """Answers come within the deadline with as many episodes at once as declared"""
-    observations = make_observations(DISTINCT_OBSERVATIONS)
-    async with subject.client() as policy:
+    async with subject.client():
         count = subject.health.max_concurrent_episodes
-        steps = max(subject.samples // count, 5)
+    steps = max(subject.samples // count, 5)
+    return f"{count} at once: {await _judge_twice(lambda: _latencies(subject, count, steps))}"
+
+
+async def _latencies(subject: Subject, count: int, steps: int) -> list[float]:
+    """Of `count` episodes at once, as the evaluator measures them."""
+    observations = make_observations(DISTINCT_OBSERVATIONS)
+    async with subject.client(deadlines=Deadlines()) as policy:
         episodes = (time_episode(policy, make_task(), observations, steps) for _ in range(count))
-        latencies = [latency for episode in await side_by_side(episodes) for latency in episode]
-    return f"{count} at once: {judge_latencies(latencies)}"
+        return [latency for episode in await side_by_side(episodes) for latency in episode]
+
+
+async def _judge_twice(measure: Callable[[], Awaitable[list[float]]]) -> str:
+    """`judge_latencies`; where a few were late, a second time, to tell a hiccup of the machine from a slow server."""
+    latencies = await measure()
+    late = sum(map(math.isinf, latencies))
+    if not 0 < late < len(latencies) / 2:
+        return judge_latencies(latencies)
+    raise Doubt(f"{judge_latencies(await measure())}; when measured before, {late} of {len(latencies)} late")
 
 
 GARBAGE: Final[Sequence[tuple[str, str, bytes]]] = (

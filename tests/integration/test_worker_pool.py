@@ -139,7 +139,7 @@ async def test_giving_an_episode_up_frees_its_place(pool: WorkerPool) -> None:
     await asyncio.sleep(0.2)
     for task in slow:
         task.cancel()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):  # the others would take 36
         assert (await pool.evaluate(job())).outcome is Outcome.SUCCESS
 
 

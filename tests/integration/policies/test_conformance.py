@@ -20,6 +20,11 @@ BROKEN = {
         RANDOM, "RobotPolicy.count = getattr(RobotPolicy, 'count', 0) + 1; return np.full(4, RobotPolicy.count % 7 / 7)"
     ),
     "slow": POLICY.replace(RANDOM, "await asyncio.sleep(0.6); " + RANDOM),
+    "hiccup": POLICY.replace(
+        RANDOM,
+        "RobotPolicy.acts = getattr(RobotPolicy, 'acts', 0) + 1; "
+        "await asyncio.sleep(0.6 if RobotPolicy.acts == 1 else 0); " + RANDOM,
+    ),
     "rather slow": POLICY.replace(RANDOM, "await asyncio.sleep(0.27); " + RANDOM),
     "one at a time": POLICY.replace(RANDOM, "time.sleep(0.2); " + RANDOM),
     "five numbers": POLICY.replace(RANDOM, "return np.zeros(5)"),
@@ -58,6 +63,8 @@ class TestTemplate(PolicyServerConformance):
         ("shared state", "interleaving", Verdict.FAILED, "different actions"),
         ("shared state", "json", Verdict.FAILED, "JSON and msgpack"),
         ("slow", "latency", Verdict.FAILED, "3 of 3 late"),
+        ("slow", "json", Verdict.PASSED, "same action"),
+        ("hiccup", "latency", Verdict.WARNING, "when measured before, 1 of 3 late"),
         ("rather slow", "latency", Verdict.WARNING, "little is left for the network"),
         ("one at a time", "load", Verdict.FAILED, "late"),
         ("five numbers", "environments", Verdict.FAILED, "http_status"),

@@ -23,6 +23,7 @@ from tests.fakes.puppet import (
     StrangersStage,
     control_groups,
     processes_marked,
+    until,
     write_policy,
 )
 
@@ -223,7 +224,6 @@ DAEMON = """
             os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)", "{0}"])
         os._exit(0)
     os.wait()
-    time.sleep(0.3)
     result = None
 """
 
@@ -232,7 +232,7 @@ async def test_daemons_go_with_their_policy(stage: Stage, public_path: Path) -> 
     mark = secrets.token_hex(8)
     async with puppet_on(stage, public_path) as puppet:
         await puppet.run(DAEMON.format(mark))
-        assert len(processes_marked(mark)) == 1
+        assert await until(lambda: len(processes_marked(mark)) == 1)
     assert processes_marked(mark) == []
 
 
@@ -240,6 +240,7 @@ async def test_daemons_do_not_outlive_a_policy_that_exits(stage: Stage, public_p
     mark = secrets.token_hex(8)
     async with puppet_on(stage, public_path) as puppet:
         await puppet.run(DAEMON.format(mark))
+        assert await until(lambda: len(processes_marked(mark)) == 1)
         ending = await ending_of(puppet, "os._exit(7)")
         assert (ending.reason, ending.code) == (EndReason.EXITED, 7)
         assert processes_marked(mark) == []

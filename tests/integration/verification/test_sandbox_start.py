@@ -10,8 +10,6 @@ import shutil
 import signal
 import socket
 import textwrap
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +37,7 @@ from tests.fakes.puppet import (
     control_groups,
     host_command,
     processes_marked,
+    until,
     write_policy,
 )
 
@@ -193,14 +192,6 @@ async def test_a_cancelled_start_leaves_nothing(runtime: Runtime, public_path: P
         with pytest.raises(asyncio.CancelledError):
             await starting
     assert left_over() == before
-
-
-async def until(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within 20 s."""
-    deadline = time.monotonic() + 20
-    while not (is_true := condition()) and time.monotonic() < deadline:  # noqa: ASYNC110 - of other processes
-        await asyncio.sleep(0.005)
-    return is_true
 
 
 async def test_a_killed_verifier_leaves_no_policy_behind(runtime: Runtime, public_path: Path) -> None:
