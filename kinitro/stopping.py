@@ -1,4 +1,4 @@
-"""How long-running commands stop: the first SIGTERM or Ctrl-C asks them to finish, the second one ends them."""
+"""How long-running commands stop on SIGTERM or Ctrl-C: by being asked to finish, or by being cancelled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+
+CANCEL_AGAIN_S = 0.5
 
 
 @contextlib.asynccontextmanager
@@ -34,3 +36,30 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def cancel_on_signals() -> AsyncIterator[None]:
+    """SIGTERM cancels the body; Ctrl-C does too, and ends it with KeyboardInterrupt.
+
+    The body is cancelled again every CANCEL_AGAIN_S until it ends: who awaits may swallow a cancellation that comes in
+    the moment in which there is a result, as `asyncio.wait_for` does before Python 3.12.
+    """
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    assert this is not None  # noqa: S101 - asked in a coroutine
+    received: list[signal.Signals] = []
+
+    def cancel(number: signal.Signals) -> None:
+        received.append(number)
+        if not this.done():
+            this.cancel()
+            loop.call_later(CANCEL_AGAIN_S, cancel, number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, cancel, number)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if signal.SIGINT in received:
+            raise KeyboardInterrupt from None
+        raise

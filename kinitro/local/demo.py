@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from rich.progress import TimeRemainingColumn as Eta
 from kinitro.errors import UnavailableError
 from kinitro.local.report import Standing, earnings, leaderboard
 from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
+from kinitro.stopping import cancel_on_signals
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
 from kinitro.taskpool.messages import Scores, TaskStats, Weights
@@ -44,13 +44,10 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
     """Run `options.cycles` cycles and show them; with `keep_running` stay until interrupted.
 
     Writes manifest, results (a row per episode), scores, weights and chain_weights as JSON to `options.directory`.
-    Raises ConfigurationError, UnavailableError; a SIGTERM cancels it.
+    Raises ConfigurationError, UnavailableError; SIGTERM and Ctrl-C end it, see `cancel_on_signals`.
     """
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
-    async with running_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
+    async with cancel_on_signals(), running_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
         console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
         weights = await api.weights_at(scores.block)

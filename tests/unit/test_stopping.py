@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: the first one asks, the second one ends, and neither is an error."""
+"""SIGTERM and Ctrl-C: they ask, or they cancel, and neither is lost."""
 
 from __future__ import annotations
 
@@ -50,3 +50,30 @@ def test_who_is_cancelled_without_a_signal_hears_of_it() -> None:
 def test_a_pause_ends_by_itself() -> None:
     done = run("await pause(stop, 0.01)\nprint('over', stop.is_set())")
     assert done.stdout == "over False\ntidied\nended\n"
+
+
+CANCELLED = """
+import asyncio, contextlib, os, signal
+from kinitro.stopping import cancel_on_signals
+
+async def main():
+    async with cancel_on_signals():
+        try:
+            os.kill(os.getpid(), signal.{name})
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            print("swallowed", flush=True)
+            await asyncio.sleep(60)
+        finally:
+            print("tidied", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("name", "error"), [("SIGTERM", "CancelledError"), ("SIGINT", "KeyboardInterrupt")])
+def test_a_signal_that_somebody_swallows_comes_again(name: str, error: str) -> None:
+    program = CANCELLED.format(name=name)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "swallowed\ntidied\n"
+    assert done.stderr.splitlines()[-1].endswith(error)
