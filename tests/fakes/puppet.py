@@ -10,8 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -227,14 +226,6 @@ def write_policy(directory: Path, files: Mapping[str, str | bytes]) -> Path:
         (directory / name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         (directory / name).write_bytes(content if isinstance(content, bytes) else textwrap.dedent(content).encode())
     return directory
-
-
-async def until(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within 20 s."""
-    deadline = time.monotonic() + 20
-    while not (is_true := condition()) and time.monotonic() < deadline:  # noqa: ASYNC110 - of other processes
-        await asyncio.sleep(0.005)
-    return is_true
 
 
 def processes_marked(mark: str) -> list[int]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.recordings import checksum, decode, exchanges
 from kinitro.evaluation.worker import WorkerConfig
 from tests.fakes.point import PointEnvironment
+from tests.fakes.waiting import until
 
 ROOT = Path(__file__).parents[2]
 FAKES = WorkerConfig(
@@ -35,13 +36,6 @@ FAKES = WorkerConfig(
 
 def job(seed: int = 1, *, name: str = "point", endpoint: str = "fake://forward", version: str = "1") -> Job:
     return Job(f"fake/{name}", version, f"{seed:032x}", endpoint, 120)
-
-
-async def eventually(holds: Callable[[], bool], within_s: float = 10.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -117,7 +111,7 @@ async def test_a_crash_costs_only_the_episodes_of_its_worker(pool: WorkerPool) -
     outcomes: list[EpisodeResult] = await asyncio.gather(*others)
     assert [result.reason for result in outcomes].count("worker_crashed") == 4
     assert [result.outcome for result in outcomes].count(Outcome.FAILURE) == 4
-    await eventually(lambda: len(pool.process_ids) == 2)
+    assert await until(lambda: len(pool.process_ids) == 2, within_s=10)
     results = await asyncio.gather(*(pool.evaluate(job(seed)) for seed in range(16)))
     assert {result.outcome for result in results} == {Outcome.SUCCESS}
 

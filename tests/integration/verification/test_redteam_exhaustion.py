@@ -23,9 +23,9 @@ from tests.fakes.puppet import (
     StrangersStage,
     control_groups,
     processes_marked,
-    until,
     write_policy,
 )
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

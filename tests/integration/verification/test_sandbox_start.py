@@ -37,9 +37,9 @@ from tests.fakes.puppet import (
     control_groups,
     host_command,
     processes_marked,
-    until,
     write_policy,
 )
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
