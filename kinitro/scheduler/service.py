@@ -12,7 +12,6 @@ import secrets
 from datetime import UTC, datetime
 from time import monotonic
 
-import numpy as np
 import psycopg
 
 from kinitro.chain.errors import ChainError
@@ -28,9 +27,7 @@ from kinitro.stopping import pause
 from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
-from kinitro.taskpool.scorecard import Identity, Unscorable, participants, score
-from kinitro.taskpool.settlement import settle
-from kinitro.taskpool.verdicts import count_verdicts
+from kinitro.taskpool.scorecard import Identity, Unscorable, score
 from kinitro.taskpool.verifications import Verifications
 
 RETRY_S = 2.0
@@ -107,8 +104,6 @@ class Scheduler:
         self.published = 0
         self._reported_at = 0.0
         self._void = 0
-        self._settle_at = 0.0
-        self._finished_at: datetime | None = None
 
     async def run(self) -> None:
         """Until `stop`, or until enough cycles are published."""
@@ -199,48 +194,13 @@ class Scheduler:
             await self.store.cancel_void_siblings(cycle.id)
         self._void = progress.void
         finished = progress.finished == progress.total
-        if cycle.config.sequential and await self._goes_on(cycle, finished, progress.past_deadline):
-            return
         if finished or progress.past_deadline:
             await self.store.start_scoring(cycle.id)
-            self._void, self._finished_at = 0, None
+            self._void = 0
             log.info("cycle scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
             return
         self._report("cycle running", cycle=cycle.id, finished=progress.finished, total=progress.total)
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
-
-    async def _goes_on(self, cycle: Cycle, finished: bool, past_deadline: bool) -> bool:
-        """Skip what is settled in a sequential cycle; whether that is all there is to do for now.
-
-        A cycle ends with its last verdicts in, because a miner that loses its weight settles nobody's result.
-        """
-        if finished and not past_deadline:
-            self._finished_at = self._finished_at or datetime.now(UTC)
-            if await self._waits_for_verdicts(cycle, self._finished_at):
-                await pause(self.stop, self.settings.poll_interval.total_seconds())
-                return True
-            await self.verifications.close(cycle.id)
-        elif monotonic() < self._settle_at and not past_deadline:
-            return False
-        began = monotonic()
-        skipped, reopened = await self._settle(cycle)
-        spent_s = monotonic() - began
-        self._settle_at = began + max(self.settings.sequential_interval.total_seconds(), spent_s / POLL_SHARE)
-        if skipped or reopened:
-            log.info("results settled", cycle=cycle.id, skipped=skipped, reopened=reopened)
-        if not reopened or past_deadline:
-            return False
-        self._finished_at = None
-        return True
-
-    async def _settle(self, cycle: Cycle) -> tuple[int, int]:
-        uids = [miner.uid for miner in participants(await self.store.miners(cycle.id))]
-        outcomes = await self.store.outcomes(cycle, uids)
-        verdicts = count_verdicts(await self.verifications.verdicts(cycle.id), cycle.config.verification)
-        disqualified = np.array([uid in verdicts and verdicts[uid].disqualified for uid in uids], dtype=np.bool_)
-        settled, reopened = await asyncio.to_thread(settle, cycle.config, outcomes, disqualified)
-        skipped = await self.store.skip(cycle.id, uids, settled)
-        return skipped, await self.store.reopen(cycle.id, uids, reopened)
 
     async def _publish(self, cycle: Cycle) -> None:
         if await self._waits_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):

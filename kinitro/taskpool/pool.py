@@ -209,7 +209,7 @@ class TaskPool:
             return await cursor.fetchall()
 
         rows = await run_on(self.connections, statement)
-        names = ("success", "failure", "policy_fault", "void", "cancelled", "skipped")
+        names = ("success", "failure", "policy_fault", "void", "cancelled")
         return TaskStats(
             cycle_id=cycle_id,
             total=sum(row["total"] for row in rows),

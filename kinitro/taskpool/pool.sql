@@ -77,8 +77,7 @@ select env,
        count(*) filter (where outcome = 2) as failure,
        count(*) filter (where outcome = 3) as policy_fault,
        count(*) filter (where outcome = 4) as void,
-       count(*) filter (where outcome = 8) as cancelled,
-       count(*) filter (where outcome = 9) as skipped
+       count(*) filter (where outcome = 8) as cancelled
 from task, (select next_task from cycle where id = %(cycle)s::int) as c
 where cycle_id = %(cycle)s::int group by env order by env
 

@@ -18,7 +18,7 @@ from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, derive_seed, key_
 from kinitro.scoring import InvalidScoringConfig
 from kinitro.taskpool.freeze import SEALED, freeze_miners
 from kinitro.taskpool.messages import MinerScore, Scores, Weights
-from kinitro.taskpool.records import CANCELLED, SKIPPED, VOID, FrozenMiner, Manifest, ResultRow, results_root
+from kinitro.taskpool.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, participants, score
 from kinitro.taskpool.verdicts import VerdictRow
 
@@ -95,7 +95,7 @@ def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
     yield from _count_differences(manifest, rows)
     for row in rows:
         success = row.outcome == int(Outcome.SUCCESS)
-        if row.outcome not in (VOID, CANCELLED, SKIPPED) and success != (row.success_step is not None):
+        if row.outcome not in (VOID, CANCELLED) and success != (row.success_step is not None):
             yield f"task {row.task_id} is outcome {row.outcome} with the success step {row.success_step}"
         if row.outcome in (Outcome.SUCCESS, Outcome.FAILURE) and row.trace_sha256 is None:
             yield f"task {row.task_id} has a result (outcome {row.outcome}) without a trace"
@@ -103,7 +103,7 @@ def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
 
 def _count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     names = {int(outcome): outcome.name.lower() for outcome in Outcome}
-    names |= {VOID: "void", CANCELLED: "cancelled", SKIPPED: "skipped"}
+    names |= {VOID: "void", CANCELLED: "cancelled"}
     counted = Counter(names[row.outcome] for row in rows)
     expected = {name: counted.get(name, 0) for name in names.values()} | {"total": len(rows), "finished": len(rows)}
     for name, number in expected.items():

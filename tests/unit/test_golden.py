@@ -1,4 +1,4 @@
-"""Code may move; what users, miners and auditors see of it may not. `python -m tests.golden` records an intended change."""
+"""Code may move; what others see of it may not. `python -m tests.golden` records an intended change."""
 
 from __future__ import annotations
 
