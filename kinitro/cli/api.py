@@ -102,11 +102,16 @@ def status(database_url: DatabaseUrl = None) -> None:
     if found.revision is None:
         typer.echo(f"no schema (this program needs revision {found.head}): run `kinitro db init`")
         raise typer.Exit(1)
-    state = "up to date" if found.revision == found.head else f"this program needs {found.head}: run `kinitro db init`"
+    if found.revision != found.head:
+        state = f"this program needs {found.head}: run `kinitro db init`"
+    else:
+        state = "not as it should be: undo what changed it, or restore a backup" if found.differences else "up to date"
     typer.echo(f"revision {found.revision} ({state})")
+    for difference in found.differences:
+        typer.echo(f"  {difference}")
     for table, count in found.rows.items():
         typer.echo(f"{table:<12} {count:>12,}")
-    if found.revision != found.head:
+    if found.revision != found.head or found.differences:
         raise typer.Exit(1)
 
 

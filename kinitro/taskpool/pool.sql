@@ -1,5 +1,5 @@
 -- The statements of the task pool; parameters in psycopg's style. States are explained in 0001_initial.sql; the rules
--- that keep the pool correct, and the functions called here, are in 0001_functions.sql.
+-- that keep the pool correct, and the functions called here, are in the newest migration that creates them (0006).
 
 -- FETCH
 select * from fetch_tasks(%(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(mixed)s, %(retry_after)s, %(ttl)s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from kinitro.settings import normalized_database_url
+from kinitro.taskpool import catalogue
 from kinitro.taskpool.database import Connection, connect, explained, where
 from kinitro.taskpool.errors import DatabaseRefused, SchemaMismatch
 from kinitro.taskpool.statements import load_statements
+from kinitro.taskpool.version_table import FIND, read_revision
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -38,33 +41,48 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """What a database holds. `revision` is None without a schema; `rows` is then empty."""
+    """What a database holds. `revision` is None without a schema; `rows` is then empty.
+
+    `differences` says in what a schema of revision `head` is not as it should be, a clause each.
+    """
 
     revision: str | None
     head: str
+    differences: list[str]
     rows: dict[str, int]
 
 
 def upgrade(url: str) -> str:
     """Bring the database to this program's schema; returns the revision. Repeating it changes nothing.
 
-    Raises SchemaMismatch when the database is newer than this program.
+    Raises SchemaMismatch when the database is newer than this program, or is not what the migrations make of it.
+    """
+    migrate(url)
+    found = status(url)
+    _refuse_other(found.revision, found.differences)
+    return found.head
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Run the migrations up to `revision` that the database has not had.
+
+    Raises SchemaMismatch when it is newer than this program.
     """
     from alembic import command
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     address = normalized_database_url(url)
-    connect(address).close()  # says in one sentence what is wrong with the address
-    _refuse_unknown(_revision(address))
+    with connect(address) as connection:  # says in one sentence what is wrong with the address
+        _refuse_unknown(_look(connection)[0])
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address), poolclass=NullPool)
     config = _alembic_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return head_revision()
+    with engine.begin() as connected:
+        config.attributes["connection"] = connected
+        command.upgrade(config, revision)
 
 
+@functools.cache
 def head_revision() -> str:
     """The schema revision that this program needs."""
     from alembic.script import ScriptDirectory
@@ -76,34 +94,41 @@ def head_revision() -> str:
 
 
 async def check_schema(connection: Connection) -> None:
-    """Raises SchemaMismatch, which says which command to run, unless the database has exactly this program's schema."""
-    cursor = await connection.execute("select to_regclass('alembic_version') is not null")
-    row = await cursor.fetchone()
-    revision = None
-    if row and row[0]:
-        found = await (await connection.execute("select version_num from alembic_version")).fetchone()
-        revision = str(found[0]) if found else None
-    _refuse_unknown(revision)
-    if revision != head_revision():
-        found_text = f"revision {revision}" if revision else "no schema"
-        raise SchemaMismatch(
-            f"The database has {found_text}, this program needs {head_revision()}: "
-            "run `kinitro db init` with the same --database-url."
-        )
+    """Raises SchemaMismatch, which says what to do, unless the database has exactly this program's schema."""
+    found: str | None = None
+    differences: list[str] = []
+    place = await (await connection.execute(FIND)).fetchone()
+    if place:
+        revision = await (await connection.execute(read_revision(place[1]))).fetchone()
+        found = str(revision[0]) if revision else None
+        if found == head_revision():
+            lines = await connection.execute(catalogue.SQL["LINES"], _parameters(place[0]))
+            differences = catalogue.differences(line for (line,) in await lines.fetchall())
+    _refuse_other(found, differences)
 
 
 def status(url: str) -> SchemaStatus:
-    """Revision and row counts of a database."""
-    revision = _revision(url)
+    """Revision, differences and row counts of a database."""
     rows: dict[str, int] = {}
-    if revision is not None:
-        with connect(url) as connection:
-            for table in TABLES:
+    with connect(url) as connection:
+        revision, differences = _look(connection)
+        for table in TABLES:
+            present = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+            if revision is not None and present and present[0]:
                 counted = connection.execute(
                     sql.SQL("select count(*) from {}").format(sql.Identifier(table))
                 ).fetchone()
                 rows[table] = int(counted[0]) if counted else 0
-    return SchemaStatus(revision, head_revision(), rows)
+    return SchemaStatus(revision, head_revision(), differences, rows)
+
+
+def listed(url: str) -> list[str]:
+    """The lines that `catalogue.txt` should have if the schema is that of this database."""
+    with connect(url) as connection:
+        place = connection.execute(FIND).fetchone()
+        assert place  # noqa: S101  the caller has migrated it
+        lines = connection.execute(catalogue.SQL["LINES"], {"schema": place[0], "names": None})
+        return [str(line) for (line,) in lines]
 
 
 def after_restore(url: str) -> int:
@@ -176,24 +201,52 @@ def _maintenance(url: str) -> psycopg.Connection[TupleRow]:
         return connect(url, dbname="template1")
 
 
-def _revision(url: str) -> str | None:
-    with connect(url) as connection:
-        present = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
-        if not present or not present[0]:
-            return None
-        found = connection.execute("select version_num from alembic_version").fetchone()
-        return str(found[0]) if found else None
+def _look(connection: psycopg.Connection[TupleRow]) -> tuple[str | None, list[str]]:
+    """Revision, and in what a schema of this program's revision differs from it; what check_schema does, blocking."""
+    place = connection.execute(FIND).fetchone()
+    revision = connection.execute(read_revision(place[1])).fetchone() if place else None
+    if place is None or revision is None:
+        return None, []
+    if revision[0] != head_revision():
+        return str(revision[0]), []
+    lines = connection.execute(catalogue.SQL["LINES"], _parameters(place[0]))
+    return str(revision[0]), catalogue.differences(line for (line,) in lines)
+
+
+def _parameters(schema: int) -> dict[str, object]:
+    return {"schema": schema, "names": catalogue.our_names()}
+
+
+def _refuse_other(revision: str | None, differences: list[str]) -> None:
+    """Raises SchemaMismatch unless it is this program's revision, without a difference."""
+    _refuse_unknown(revision)
+    if revision != head_revision():
+        found = f"revision {revision}" if revision else "no schema"
+        raise SchemaMismatch(
+            f"The database has {found}, this program needs {head_revision()}: "
+            "run `kinitro db init` with the same --database-url."
+        )
+    if differences:
+        raise SchemaMismatch(
+            f"The database says that it has revision {revision}, but its schema is another one "
+            f"({catalogue.summary(differences)}): undo what changed it, or restore a backup; "
+            "`kinitro db status` lists every difference."
+        )
 
 
 def _refuse_unknown(revision: str | None) -> None:
-    from alembic.script import ScriptDirectory
-
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known_revisions():
         raise SchemaMismatch(
             f"The database has revision {revision}, which this program ({head_revision()}) does not know: "
             "install the newer kinitro that wrote it."
         )
+
+
+@functools.cache
+def _known_revisions() -> frozenset[str]:
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions())
 
 
 def _alembic_config() -> Config:

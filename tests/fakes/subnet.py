@@ -80,7 +80,8 @@ async def subnet(url: str, **limits: Any) -> AsyncIterator[Subnet]:
     connections = await open_pool(url, size=4)
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     try:
-        row = await (await connection.execute("insert into executor (name) values ('one') returning id")).fetchone()
+        add = "insert into executor (name) values ('one') on conflict (name) do update set name = 'one' returning id"
+        row = await (await connection.execute(add)).fetchone()
         assert row is not None
         chain = FakeChain()
         for uid in (2, 5, 9):
