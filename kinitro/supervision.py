@@ -27,7 +27,7 @@ class SupervisedLoop:
 
     A turn that raises is logged, a foreseen error (KinitroError) as a sentence and any other with its traceback, and
     the loop goes on after a pause that grows with every failure in a row. Only cancellation and the exceptions in
-    `final` end the loop. The first turn that succeeds again is logged too.
+    `final` end the loop. The first turn that succeeds again is logged too. `event` is what a failure is logged as.
 
     >>> await SupervisedLoop("reaper", every_s=2.0).run(reap)
 
@@ -46,6 +46,7 @@ class SupervisedLoop:
         every_s: float = 0.0,
         max_pause_s: float = 15.0,
         final: tuple[type[BaseException], ...] = (),
+        event: str = "loop failed; it goes on",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -54,6 +55,7 @@ class SupervisedLoop:
         """In a row, up to now."""
         self.worked = False
         """Whether any turn has succeeded."""
+        self._event = event
         self._every_s = every_s
         self._max_pause_s = max_pause_s
         self._clock = clock
@@ -92,9 +94,9 @@ class SupervisedLoop:
             return
         self._said = (self._clock(), self._reason)
         if isinstance(error, KinitroError):
-            log.warning("loop failed; it goes on", loop=self.name, reason=self._reason)
+            log.warning(self._event, loop=self.name, reason=self._reason)
         else:
-            log.error("loop failed; it goes on", loop=self.name, reason=self._reason, exc_info=error)
+            log.error(self._event, loop=self.name, reason=self._reason, exc_info=error)
 
     async def pause(self, stop: asyncio.Event | None = None) -> None:
         """Wait for the next turn, longer after every failure in a row, or until `stop` is set."""
