@@ -13,12 +13,14 @@ from functools import partial
 from typing import Any
 
 from kinitro.evaluation import EpisodeResult, Outcome, traces
+from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.executor.concurrency import EndpointLimits, declared_concurrency
 from kinitro.executor.leases import Lease, TaskApi
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
 
@@ -69,9 +71,9 @@ class Executor:
         await self._evaluator.start()
         log.info("executor ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
-        fetching = self._spawn(self._fetch_loop())
-        for loop in (self._submit_loop(), self._progress_loop()):
-            self._spawn(loop)
+        fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
+        for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
+            self._spawn(self._supervised(name, loop))
         try:
             await self._stopped_or_failed(stop)
         finally:
@@ -285,6 +287,10 @@ class Executor:
         """Counts since the start, and what is under way."""
         counts = {outcome.name.lower(): self._counts[outcome] for outcome in Outcome}
         return counts | {"running": self._in_flight, "leases": len(self._leases), "unsubmitted": len(self._spool)}
+
+    async def _supervised(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """A loop for ever: only what makes all further work pointless ends it, and the executor."""
+        await SupervisedLoop(name, max_pause_s=MAX_BACKOFF_S, final=(ApiUnauthorized, EvaluatorUnavailable)).run(loop)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run it beside everything else; its error ends `run`."""

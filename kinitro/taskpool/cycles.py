@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
+from kinitro.taskpool.database import Connection
 from kinitro.taskpool.errors import UnknownCycle
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.pool import SQL as POOL_SQL
@@ -98,7 +99,7 @@ class CycleStore:
     it cannot write once it has lost it.
     """
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     # --- the life of a cycle -----------------------------------------------------------------------------------

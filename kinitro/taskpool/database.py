@@ -14,24 +14,23 @@ from psycopg.rows import TupleRow
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.settings import normalized_database_url
+from kinitro.taskpool.connection import STATEMENT_DEADLINE_S, link_options
+from kinitro.taskpool.connection import Connection as Connection
+from kinitro.taskpool.connection import ConnectionPool as ConnectionPool
 from kinitro.taskpool.errors import DatabaseRefused, DatabaseUnavailable
-
-Connection = psycopg.AsyncConnection[TupleRow]
-ConnectionPool = psycopg_pool.AsyncConnectionPool[Connection]
 
 T = TypeVar("T")
 log = get_logger(__name__)
 
 TRIES = 4
 """How often work is tried when its connection breaks."""
-CONNECT_TIMEOUT_S = 5
 POOL_WAIT_S = 10.0
 MINIMUM_VERSION = 140000
 """PostgreSQL 14, in the server's own numbering."""
 
 SESSION_SETTINGS = {
     "jit": "off",  # compiling a statement costs more than any of ours takes
-    "statement_timeout": "60s",
+    "statement_timeout": "20s",  # less than STATEMENT_DEADLINE_S, so that the server is the one that says so
     "idle_in_transaction_session_timeout": "15s",  # a client that vanished must not keep its locks
     "plan_cache_mode": "force_generic_plan",  # hot statements are planned once per connection
 }
@@ -80,16 +79,21 @@ def connect(url: str, **options: Any) -> psycopg.Connection[TupleRow]:
     """A blocking connection in autocommit mode, for commands. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalized_database_url(url)
     with explained(address):
-        return psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, **options)
+        return psycopg.connect(address, autocommit=True, **link_options(address) | options)
+
+
+async def connect_async(url: str) -> Connection:
+    """A connection in autocommit mode that is nobody else's. Raises ConfigurationError or DatabaseUnavailable."""
+    address = normalized_database_url(url)
+    with explained(address):
+        return await Connection.connect(address, autocommit=True, **link_options(address))
 
 
 async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
     """Up to `size` connections, in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalized_database_url(url)
     with explained(address):
-        async with await psycopg.AsyncConnection.connect(
-            address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-        ) as probe:
+        async with await Connection.connect(address, autocommit=True, **link_options(address)) as probe:
             if probe.info.server_version < MINIMUM_VERSION:
                 raise DatabaseRefused(
                     f"PostgreSQL at {where(address)} is version {probe.info.server_version // 10000}: "
@@ -97,36 +101,61 @@ async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
                 )
     pool = ConnectionPool(
         address,
+        connection_class=Connection,
         min_size=1,
         max_size=size,
         timeout=POOL_WAIT_S,
         open=False,
         configure=_configure,
-        kwargs={"autocommit": True, "connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": 0},
+        kwargs={"autocommit": True, "prepare_threshold": 0, **link_options(address)},
     )
     with explained(address):
         await pool.open(wait=True, timeout=POOL_WAIT_S)
     return pool
 
 
-async def run_on(connections: ConnectionPool, work: Callable[[Connection], Awaitable[T]]) -> T:
+async def run_on(
+    connections: ConnectionPool, work: Callable[[Connection], Awaitable[T]], *, deadline_s: float = STATEMENT_DEADLINE_S
+) -> T:
     """`work` on a connection of the pool, and again on another one if it breaks; so `work` must bear repetition.
 
-    Raises DatabaseUnavailable.
+    `deadline_s` is for each round trip. A connection that breaks, stays silent or accepts no writes is replaced, and
+    so are its contemporaries in the pool. Raises DatabaseUnavailable.
     """
+    wait_s = min(POOL_WAIT_S, deadline_s)
     for attempt in range(1, TRIES + 1):
         try:
-            async with connections.connection() as connection:
-                return await work(connection)
+            async with connections.connection(timeout=wait_s) as connection:
+                connection.deadline_s = deadline_s
+                try:
+                    return await work(connection)
+                except psycopg.InternalError:  # read-only, ended while idle, data that cannot be read
+                    await connection.close()
+                    raise
+                finally:
+                    if connection.closed:
+                        await connections.distrust(connection)
         except psycopg_pool.PoolTimeout:
-            raise DatabaseUnavailable(f"PostgreSQL gave no connection within {POOL_WAIT_S:.0f} s.") from None
+            raise DatabaseUnavailable(f"PostgreSQL gave no connection within {wait_s:.0f} s.") from None
         except psycopg.errors.QueryCanceled as error:
             raise DatabaseUnavailable(f"PostgreSQL took too long: {one_line(error)}.") from None
-        except psycopg.OperationalError as error:
+        except psycopg.errors.ReadOnlySqlTransaction as error:
+            raise DatabaseUnavailable(
+                f"PostgreSQL accepts no writes ({one_line(error)}): is it a standby, or is a switch-over under way?"
+            ) from None
+        except (psycopg.OperationalError, psycopg.InternalError) as error:
             if attempt == TRIES:
-                raise DatabaseUnavailable(f"PostgreSQL broke {TRIES} connections: {one_line(error)}.") from None
+                raise DatabaseUnavailable(f"PostgreSQL failed {TRIES} times: {one_line(error)}.") from None
             log.warning("database_connection_lost", attempt=attempt, error=one_line(error))
     raise AssertionError("unreachable")
+
+
+async def check_writable(connection: Connection) -> None:
+    """Raises psycopg.errors.ReadOnlySqlTransaction where nothing can be stored: on a standby, or by a setting."""
+    cursor = await connection.execute("select current_setting('transaction_read_only')::boolean")
+    row = await cursor.fetchone()
+    if row is None or row[0]:
+        raise psycopg.errors.ReadOnlySqlTransaction("transactions are read-only")
 
 
 async def _configure(connection: Connection) -> None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from kinitro.taskpool.database import Connection
 from kinitro.taskpool.errors import LeaseLost
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verdicts import (
@@ -38,7 +38,7 @@ NEVER_CAME_BACK = "Whoever was to verify it never reported."
 class Verifications:
     """Everything that is done to recordings and verdicts. Each method is one transaction, or part of its caller's."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     # --- executors

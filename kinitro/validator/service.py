@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from kinitro import __version__
 from kinitro.chain import Chain, Snapshot, Wallet
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import get_logger, public_url
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import NothingToSet, WeightsLost, WeightsRefused
 from kinitro.validator.memory import MemoryFile, PendingReveal, identity
@@ -193,21 +193,22 @@ async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_
     Raises ConfigurationError if settings turn out to be wrong before anything worked.
     """
     validator: Validator | None = None
-    failures, worked, said = 0, False, ""
+    said = ""
+    event = "cannot_set_weights"
+    loop = SupervisedLoop(
+        "validator", every_s=poll_s, max_pause_s=MAX_BACKOFF_S, final=(ConfigurationError,), event=event
+    )
     try:
         while True:
-            try:
+            with loop.turn():
                 validator = validator or await open_validator()
                 await validator.tick()
-                failures, worked, problem = 0, True, validator.problem
-            except KinitroError as error:
-                if isinstance(error, ConfigurationError) and not worked:
-                    raise
-                failures, problem = failures + 1, error
-            if problem is not None and str(problem) != said:
-                _log.error("cannot_set_weights", reason=str(problem))
-            said = str(problem) if problem is not None else ""
-            await asyncio.sleep(max(poll_s, min(MAX_BACKOFF_S, poll_s * 2.0 ** min(failures - 1, 20))))
+                loop.final = ()
+                problem = str(validator.problem) if validator.problem is not None else ""
+                if problem and problem != said:
+                    _log.error(event, reason=problem)
+                said = problem
+            await loop.pause()
     finally:
         if validator is not None:
             await validator.close()

@@ -11,6 +11,7 @@ from typing import Protocol
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
 from kinitro.stopping import pause
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import HeartbeatResponse
 from kinitro.taskpool.verdicts import (
@@ -57,7 +58,7 @@ class Verifier:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then may finish within the grace period. Raises SandboxUnavailable,
         ApiUnauthorized: then going on makes no sense."""
-        working = [asyncio.create_task(self._work(examine, stop)) for examine in self._examiners]
+        working = [asyncio.create_task(self._keep_working(examine, stop)) for examine in self._examiners]
         around = [asyncio.create_task(stop.wait()), asyncio.create_task(self._tell_progress())]
         try:
             await asyncio.wait([around[0], *working], return_when=asyncio.FIRST_COMPLETED)
@@ -71,6 +72,14 @@ class Verifier:
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    async def _keep_working(self, examine: Examine, stop: asyncio.Event) -> None:
+        """Until `stop`, or until going on makes no sense; a mistake of ours is logged, and costs one examination."""
+        loop = SupervisedLoop("verifying", max_pause_s=MAX_BACKOFF_S, final=(UnavailableError, ApiUnauthorized))
+        while not stop.is_set():
+            with loop.turn():
+                await self._work(examine, stop)
+            await loop.pause(stop)
 
     async def _work(self, examine: Examine, stop: asyncio.Event) -> None:
         backoff_s = 0.25
@@ -92,7 +101,8 @@ class Verifier:
 
     async def _verify(self, task: VerificationTask, examine: Examine) -> None:
         examining = asyncio.create_task(_examined(task, examine))
-        keeping = asyncio.create_task(self._keep(task, examining))
+        heartbeats = SupervisedLoop("heartbeats of a verification")
+        keeping = asyncio.create_task(heartbeats.run(lambda: self._keep(task, examining)))
         try:
             await asyncio.wait([examining])
         finally:

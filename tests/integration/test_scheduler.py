@@ -21,6 +21,7 @@ from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler, run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import CycleConflict, CycleStore, NotRevealed
+from kinitro.taskpool.database import connect_async
 from kinitro.taskpool.publications import Publications
 from kinitro.taskpool.records import results_root
 from kinitro.taskpool.verdicts import Evidence, VerificationReport
@@ -123,7 +124,7 @@ async def test_killed_between_any_two_statements_publishes_once(empty_database: 
         statements, killed = 0, True
         while killed:
             statements += 1
-            connection = await psycopg.AsyncConnection.connect(net.url, autocommit=True)
+            connection = await connect_async(net.url)
             store = CycleStore(connection)
             _die_before(store, connection, statements)
             dying = Scheduler(settings, net.chain, healthy, store, asyncio.Event())

@@ -320,6 +320,25 @@ async def test_survives_dead_backends_and_nodes(
         await work
 
 
+async def test_a_mistake_of_ours_does_not_end_it() -> None:
+    attempts = 0
+    enough = asyncio.Event()
+
+    async def opened() -> Validator:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 3:
+            enough.set()
+        raise KeyError("a mistake")
+
+    work = asyncio.create_task(keep_setting(opened, 0.01))
+    async with asyncio.timeout(20):
+        await enough.wait()
+    assert not work.done()
+    work.cancel()
+    await asyncio.wait([work])
+
+
 async def test_wrong_settings_end_it_at_once() -> None:
     async def opened() -> Validator:
         raise ConfigurationError("no such wallet")

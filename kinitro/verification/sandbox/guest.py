@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from kinitro.logs import get_logger
+from kinitro.supervision import SupervisedLoop
 from kinitro.verification.errors import SandboxFailed, SandboxUnavailable, VerificationError
 from kinitro.verification.sandbox.admission import (
     LOG_BYTES,
@@ -122,10 +123,12 @@ class Guest:
         self._ended.set()
 
     async def _watch(self) -> None:
+        loop = SupervisedLoop("watch over a sandbox")
         while not self._ended.is_set():
-            late = time.monotonic() - self._began > self._limits.wall_s
-            if (reason := EndReason.WALL if late else self._exceeded()) is not None:
-                self._end(reason)
+            with loop.turn():
+                late = time.monotonic() - self._began > self._limits.wall_s
+                if (reason := EndReason.WALL if late else self._exceeded()) is not None:
+                    self._end(reason)
             await self.wait(WATCH_S)
 
     def _exceeded(self) -> EndReason | None:
