@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -55,6 +55,13 @@ class Spool:
         lease_id = next(iter(self._results))[0]
         results = [result for (lease, _), result in self._results.items() if lease == lease_id]
         return lease_id, results[:limit]
+
+    def postpone(self, lease_id: int, results: Iterable[TaskResult]) -> None:
+        """Let all others go first."""
+        for result in results:
+            key = (lease_id, result.task_id)
+            if key in self._results:
+                self._results[key] = self._results.pop(key)
 
     def remove(self, lease_id: int, task_id: int) -> None:
         """The API has answered; also fine if it is not there."""
