@@ -182,9 +182,11 @@ class Executor:
                 )
             self._counts[result.outcome] += 1
             self._faults_in_a_row = self._faults_in_a_row + 1 if result.outcome is Outcome.EVALUATOR_FAULT else 0
-            self._spool.put(lease.lease_id, report(task.task_id, result))
-            self._submitted.clear()
-            self._spooled.set()
+            try:
+                await self._spool.put(lease.lease_id, report(task.task_id, result))
+            finally:
+                self._submitted.clear()
+                self._spooled.set()
         finally:
             lease.running.pop(task.task_id, None)
             self._freed.set()
@@ -242,7 +244,7 @@ class Executor:
             raise ApiUnavailable(f"The API did not say what became of {len(unanswered)} of {len(results)} results.")
 
     def _settle(self, lease_id: int, task_id: int, status: str, reason: str | None) -> None:
-        self._spool.remove(lease_id, task_id)
+        self._spool.remove(lease_id, task_id, taken=status in ("accepted", "duplicate"))
         lease = self._leases.get(lease_id)
         if status == "rejected":
             log.error("result rejected", lease_id=lease_id, task_id=task_id, reason=reason)

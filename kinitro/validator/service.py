@@ -81,6 +81,11 @@ class Validator:
         await self._chain.close()
 
     @property
+    def has_set_weights(self) -> bool:
+        """Whether it ever did, before a restart too: then settings that seem wrong now are a fault of the node."""
+        return self._memory.set_publication is not None
+
+    @property
     def problem(self) -> KinitroError | None:
         """What is wrong with the backend or what it publishes, as of the last look."""
         return self._publications.problem
@@ -201,6 +206,7 @@ async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_
                 await validator.tick()
                 failures, worked, problem = 0, True, validator.problem
             except KinitroError as error:
+                worked = worked or (validator is not None and validator.has_set_weights)
                 if isinstance(error, ConfigurationError) and not worked:
                     raise
                 failures, problem = failures + 1, error
