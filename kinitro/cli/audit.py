@@ -43,11 +43,15 @@ def replay(
     from kinitro.evaluation.replay import replay as replay_trace
     from kinitro.evaluation.traces import decode
     from kinitro.evaluation.video import VideoWitness
+    from kinitro.files import replace_file
 
     data = _trace_bytes(trace, task, api_url)
     found = decode(data)
     if save is not None:
-        save.write_bytes(data)
+        try:
+            replace_file(save, data)
+        except OSError as error:
+            raise ConfigurationError(f"--save cannot be {str(save)!r}: {error.strerror}.") from None
     environment = make(found.env_id)
     if video is None:
         report = replay_trace(found, environment, fingerprint=fingerprint())

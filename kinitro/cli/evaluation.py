@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kinitro.errors import ConfigurationError
+from kinitro.files import replace_file
 
 if TYPE_CHECKING:
     from kinitro.evaluation.jobs import Evaluator
@@ -217,6 +218,6 @@ def _write(path: Path, plan: Plan, trials: Sequence[Trial], evaluator: Evaluator
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded)
+        replace_file(path, encoded)
     except OSError as error:
         raise ConfigurationError(f"--json cannot be {str(path)!r}: {error.strerror}.") from None

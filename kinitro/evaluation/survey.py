@@ -16,6 +16,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.seeds import derive_seed
+from kinitro.files import replace_file
 
 MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
@@ -92,7 +93,7 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lines = [plan.header, *self.trials]
-            path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+            replace_file(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
             self._file = path.open("ab")
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written ({error.strerror}): name another --results.") from None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
+from kinitro.files import publish_file
 from kinitro.policies.messages import TaskConfig
 
 ENLARGED = 4
@@ -56,7 +57,7 @@ class VideoWitness:
         if self._writer is not None:
             self._writer.close()
             with suppress(FileNotFoundError):
-                self._unfinished.replace(self._path)
+                publish_file(self._unfinished, self._path)
 
     def _write(self, observation: Observation) -> None:
         frame = side_by_side(observation)

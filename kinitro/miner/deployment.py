@@ -13,6 +13,7 @@ import msgspec
 
 from kinitro.chain import Wallet, connect
 from kinitro.chain.commitments import Commitment, encode
+from kinitro.files import replace_file
 from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
@@ -44,9 +45,7 @@ class Memory(msgspec.Struct):
         """Replace the file as a whole."""
         file = folder / MEMORY_FILE
         file.parent.mkdir(exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(self)))
-        draft.replace(file)
+        replace_file(file, msgspec.json.format(msgspec.json.encode(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from time import monotonic
 
 import psycopg
 
+from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
@@ -121,6 +122,7 @@ class Scheduler:
         self.stop = stop
         self.unseal = unseal
         self.published = 0
+        self._saw_subnet = False
         self._reported_at = 0.0
         self._void = 0
 
@@ -132,11 +134,20 @@ class Scheduler:
         """
         while not self.stop.is_set() and (self.settings.cycles is None or self.published < self.settings.cycles):
             with steps.turn():
-                await self.step()
+                try:
+                    await self.step()
+                except UnknownSubnet as error:
+                    if not await self._knows_the_subnet():
+                        raise
+                    raise ChainError(f"The node does not know the subnet, which was there before: {error}") from error
             if steps.worked:
                 steps.final = (psycopg.Error,)
             if steps.failures:
                 await steps.pause(self.stop)
+
+    async def _knows_the_subnet(self) -> bool:
+        """Whether it was seen before, by us or by a scheduler before us: then a node that denies it is wrong."""
+        return self._saw_subnet or await self.store.latest(self.settings.netuid) is not None
 
     async def step(self) -> None:
         """The next thing to do, including waiting a moment for it."""
@@ -159,6 +170,7 @@ class Scheduler:
                 await pause(self.stop, min(remaining_s, RETRY_S))
                 return
         snapshot = await self.chain.snapshot(self.settings.netuid)
+        self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
         miners = freeze_miners(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:

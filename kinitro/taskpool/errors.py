@@ -41,11 +41,14 @@ class KeyRefused(KinitroError):
 
 
 class ApiUnavailable(UnavailableError):
-    """The API cannot be reached, or its answer makes no sense."""
+    """The API cannot be reached, or its answer makes no sense, or something else answers in its place."""
 
 
 class ApiRefused(KinitroError):
-    """The API answered 4xx. `status` is the code; the message has the API's reason."""
+    """The API itself answered 4xx, with a problem document; a proxy's 4xx is an ApiUnavailable.
+
+    `status` is the code; the message has the API's reason.
+    """
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)

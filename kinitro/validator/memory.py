@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kinitro.errors import UnavailableError
+from kinitro.files import replace_file
 from kinitro.logs import get_logger
 from kinitro.taskpool.messages import Weights
 
@@ -23,7 +22,11 @@ class PendingReveal(BaseModel):
 
 
 class Memory(BaseModel):
-    """All of it; saved whenever it changes."""
+    """All of it; saved whenever it changes.
+
+    Without it a validator that starts again fetches and audits once more, and sets weights a little earlier or later:
+    so it goes on without a file that cannot be read or written.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,7 +45,7 @@ def identity(publication: Weights) -> str:
 
 
 class MemoryFile:
-    """One JSON file, replaced atomically."""
+    """One JSON file, replaced as a whole."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,17 +61,14 @@ class MemoryFile:
             return Memory()
 
     def save(self, memory: Memory) -> None:
-        """Raises UnavailableError."""
-        temporary = self._path.with_suffix(".new")
+        """Write it, or say in the log why it cannot be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w") as file:
-                file.write(memory.model_dump_json())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path)
+            replace_file(self._path, memory.model_dump_json().encode())
         except OSError as error:
-            raise UnavailableError(
-                f"The validator's memory cannot be written to {self._path} ({error.strerror}): give a writable "
-                "directory with --state-directory."
-            ) from None
+            _log.warning(
+                "memory_not_saved",
+                path=str(self._path),
+                reason=error.strerror,
+                advice="weights are set all the same; give a writable directory with --state-directory",
+            )

@@ -81,6 +81,11 @@ class Validator:
         await self._chain.close()
 
     @property
+    def has_set_weights(self) -> bool:
+        """Whether it ever did, before a restart too: then settings that seem wrong now are a fault of the node."""
+        return self._memory.set_publication is not None
+
+    @property
     def problem(self) -> KinitroError | None:
         """What is wrong with the backend or what it publishes, as of the last look."""
         return self._publications.problem
@@ -202,6 +207,8 @@ async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_
         while True:
             with loop.turn():
                 validator = validator or await open_validator()
+                if validator.has_set_weights:  # before a restart of ours, too
+                    loop.final = ()
                 await validator.tick()
                 loop.final = ()
                 problem = str(validator.problem) if validator.problem is not None else ""

@@ -28,6 +28,8 @@ from kinitro.taskpool.verdicts import (
 MAX_BACKOFF_S = 15.0
 HEARTBEATS_PER_TTL = 3
 PROGRESS_EVERY_S = 30.0
+REPORT_FOR_S = 600.0
+"""How long a verdict is offered to an API that is away, as long as its lease lasts."""
 log = get_logger(__name__)
 
 Examine = Callable[[VerificationTask], Awaitable[tuple[Verdict, Evidence]]]
@@ -100,34 +102,49 @@ class Verifier:
                 await self._verify(response.task, examine)
 
     async def _verify(self, task: VerificationTask, examine: Examine) -> None:
-        examining = asyncio.create_task(_examined(task, examine))
+        verifying = asyncio.create_task(self._examine_and_report(task, examine))
         heartbeats = SupervisedLoop("heartbeats of a verification")
-        keeping = asyncio.create_task(heartbeats.run(lambda: self._keep(task, examining)))
+        keeping = asyncio.create_task(heartbeats.run(lambda: self._keep(task, verifying)))
         try:
-            await asyncio.wait([examining])
+            await asyncio.wait([verifying])
         finally:
             keeping.cancel()
-            examining.cancel()
-            await asyncio.gather(keeping, examining, return_exceptions=True)
-        if examining.cancelled():  # the lease was lost
-            return
-        verdict, evidence = examining.result()
+            verifying.cancel()
+            await asyncio.gather(keeping, verifying, return_exceptions=True)
+        if not verifying.cancelled():  # as it is when the lease was lost
+            verifying.result()
+
+    async def _examine_and_report(self, task: VerificationTask, examine: Examine) -> None:
+        verdict, evidence = await _examined(task, examine)
         self.counts[verdict] += 1
         tell = log.warning if verdict == "error" else log.info
         tell("verified", task_id=task.task_id, uid=task.uid, verdict=verdict, reason=evidence.reason)
         report = VerificationReport(task_id=task.task_id, lease_id=task.lease_id, verdict=verdict, evidence=evidence)
         try:
-            status = (await self._api.submit_verdict(report)).status
+            async with asyncio.timeout(REPORT_FOR_S):
+                status = await self._reported(report)
         except ApiUnauthorized:
             raise
-        except (ApiUnavailable, ApiRefused) as error:
-            log.error("verdict was not reported; another verifier will look again", reason=str(error))
+        except (TimeoutError, ApiRefused) as error:
+            reason = str(error) or "the API was away for too long"
+            log.error("verdict was not reported; another verifier will look again", reason=reason)
         else:
             if status == "stale":
                 log.warning("verdict came too late", task_id=task.task_id)
 
-    async def _keep(self, task: VerificationTask, examining: asyncio.Task[tuple[Verdict, Evidence]]) -> None:
-        """Send heartbeats; give the examination up when the lease is gone."""
+    async def _reported(self, report: VerificationReport) -> str:
+        """What the API makes of it, whenever it is there. Raises ApiRefused."""
+        backoff_s = 0.25
+        while True:
+            try:
+                return (await self._api.submit_verdict(report)).status
+            except ApiUnavailable as error:
+                log.warning("verdict waits", task_id=report.task_id, reason=str(error))
+            await asyncio.sleep(_jittered(backoff_s))
+            backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+
+    async def _keep(self, task: VerificationTask, verifying: asyncio.Task[None]) -> None:
+        """Send heartbeats; give the work up when the lease is gone."""
         lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
         ttl_s = task.ttl_s
         while True:
@@ -136,7 +153,7 @@ class Verifier:
                 ttl_s = (await self._api.extend_verification(lease)).ttl_s
             except LeaseLost:
                 log.warning("lease lost, its work is dropped", task_id=task.task_id)
-                examining.cancel()
+                verifying.cancel()
                 return
             except (ApiUnavailable, ApiRefused) as error:
                 log.warning("heartbeat failed", task_id=task.task_id, reason=str(error))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kinitro.chain import Chain, ChainUnavailable
+from kinitro.chain import Chain, ChainUnavailable, Snapshot, UnknownSubnet
 from kinitro.chain import bittensor as adapter
 from kinitro.errors import ConfigurationError
 from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
@@ -337,6 +339,77 @@ async def test_a_mistake_of_ours_does_not_end_it() -> None:
     assert not work.done()
     work.cancel()
     await asyncio.wait([work])
+
+
+@pytest.mark.parametrize("spoil", ["nothing may be written", "the disk is full", "a directory"])
+async def test_a_memory_that_cannot_be_saved_stops_no_weights(
+    world: World, tmp_path: Path, spoil: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    state = tmp_path / "state"
+    if spoil == "nothing may be written":
+        state.write_text("a file where the directory should be")
+    elif spoil == "the disk is full":
+        monkeypatch.setattr(os, "fsync", full)
+    backend = Backend()
+    backend.weights = published(world, 1, {"one": 1.0})
+    validator = await open_validator(world, backend, state)
+    if spoil == "a directory":
+        hotkey = world.wallet("validator")[1]
+        genesis = (await world.chain.block_hash(0)).hex()[:12]
+        (state / f"validator-{genesis}-{NETUID}-{hotkey}.json").mkdir(parents=True)
+    assert await validator.tick() is not None
+    assert await row(world) == {0: 65535}
+    backend.weights = published(world, 2, {"two": 1.0})
+    await world.advance(TO_NEXT_QUARTER)
+    assert await validator.tick() is not None
+    assert await row(world) == {1: 65535}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"acc', b"\xff\xfe\x00", b"[]", None], ids=repr)
+async def test_a_memory_that_cannot_be_read_is_a_new_one(world: World, tmp_path: Path, content: bytes | None) -> None:
+    hotkey = world.wallet("validator")[1]
+    genesis = (await world.chain.block_hash(0)).hex()[:12]
+    path = tmp_path / f"validator-{genesis}-{NETUID}-{hotkey}.json"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    backend = Backend()
+    backend.weights = published(world, 1, {"one": 1.0})
+    assert await (await open_validator(world, backend, tmp_path)).tick() is not None
+    assert await row(world) == {0: 65535}
+    assert path.is_dir() or b'"accepted"' in path.read_bytes()
+
+
+async def test_a_subnet_that_it_has_set_weights_on_may_be_denied_by_a_node(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart too: a unit that ends with exit code 2 is not started again."""
+    backend = Backend()
+    backend.weights = published(world, 1, {"one": 1.0})
+    assert await (await open_validator(world, backend, tmp_path)).tick() is not None
+    denied = asyncio.Event()
+
+    async def denies(netuid: int, block: int | None = None) -> Snapshot:
+        denied.set()
+        raise UnknownSubnet(f"There is no subnet {netuid}.")
+
+    monkeypatch.setattr(world.chain, "snapshot", denies)
+    backend.weights = published(world, 2, {"two": 1.0})
+    work = asyncio.create_task(keep_setting(lambda: open_validator(world, backend, tmp_path), 0.02))
+    await asyncio.wait_for(denied.wait(), 20)
+    denied.clear()
+    await asyncio.wait_for(denied.wait(), 20)
+    monkeypatch.undo()
+    async with asyncio.timeout(45):
+        while await row(world) != {1: 65535}:
+            assert not work.done()
+            await asyncio.sleep(0.05)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
 
 
 async def test_wrong_settings_end_it_at_once() -> None:

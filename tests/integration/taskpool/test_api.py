@@ -15,7 +15,7 @@ from kinitro import __version__
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.keys import create_key, revoke_key
-from kinitro.taskpool.messages import SubmitRequest, TaskResult
+from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest, TaskResult
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
 
@@ -206,6 +206,26 @@ async def test_nonsense_is_refused_with_a_reason(database: str) -> None:
                 response = await client.post(f"{url}/v1/tasks/{route}", content=content)
                 assert response.status_code == status, (route, body[:100])
                 assert response.json()["detail"]
+
+
+async def test_every_refusal_is_a_problem_document_of_ours(database: str, api: httpx2.AsyncClient) -> None:
+    """By media type and `type`, so that no client takes a proxy's page for one; see kinitro.taskpool.client."""
+    asked = {
+        "not-found": await api.get("/v1/weights/latest"),
+        "unknown-path": await api.get("/v1/no/such/path"),
+        "invalid-field": await api.get("/v1/weights/x"),
+        "lease-lost": await api.post("/v1/leases/7/heartbeat"),
+    }
+    asked |= {"unknown-path, method": await api.put("/v1/weights/latest")}
+    async with serving(database, submit_limit_bytes=2**16) as url, httpx2.AsyncClient(base_url=url) as stranger:
+        asked["unauthorized"] = await stranger.post("/v1/tasks/fetch", json={"fingerprint": "p"})
+        asked["too-large"] = await stranger.post("/v1/tasks/submit", content=b"x" * (2**16 + 1))
+    for kind, answer in asked.items():
+        assert answer.headers["content-type"] == PROBLEM_MEDIA_TYPE, kind
+        document = answer.json()
+        assert document.keys() == {"type", "status", "detail"}
+        assert document["type"] == PROBLEM_TYPE + kind.partition(",")[0]
+        assert document["status"] == answer.status_code >= 400
 
 
 async def test_numbers_out_of_range_are_refused(api: httpx2.AsyncClient) -> None:
