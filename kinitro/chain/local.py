@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
@@ -296,11 +297,13 @@ class LocalChain:
     @asynccontextmanager
     async def _cursor(self) -> AsyncIterator[Cursor]:
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                self._url, connect_timeout=CONNECT_TIMEOUT_S, row_factory=dict_row
-            )
-            async with connection, connection.cursor() as cursor:
-                yield cursor
+            timeout = {} if "connect_timeout" in conninfo_to_dict(self._url) else {"connect_timeout": CONNECT_TIMEOUT_S}
+            connection = await psycopg.AsyncConnection.connect(self._url, row_factory=dict_row, **timeout)
+            async with connection:
+                # whoever waited for the lock sees what its holder committed, whatever the database's default is
+                await connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
+                async with connection.cursor() as cursor:
+                    yield cursor
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise ChainUnavailable(
                 f"The database that {URL_VARIABLE} names holds no local chain: create one with `kinitro demo`."

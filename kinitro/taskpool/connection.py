@@ -7,6 +7,7 @@ notices some of that (LINK_OPTIONS); a deadline on our side notices all of it.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import Any, TypeVar
 
@@ -36,8 +37,13 @@ _INTERVAL_S = 0.1
 
 
 def link_options(address: str) -> dict[str, Any]:
-    """LINK_OPTIONS without those that the address sets itself. Raises psycopg.ProgrammingError if it is malformed."""
-    given = conninfo_to_dict(address)
+    """LINK_OPTIONS without those that the address or PGCONNECT_TIMEOUT sets.
+
+    Raises psycopg.ProgrammingError if the address is malformed.
+    """
+    given = set(conninfo_to_dict(address))
+    if os.environ.get("PGCONNECT_TIMEOUT"):
+        given.add("connect_timeout")
     return {name: value for name, value in LINK_OPTIONS.items() if name not in given}
 
 

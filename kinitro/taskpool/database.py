@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
 import psycopg_pool
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
 from kinitro.errors import ConfigurationError
@@ -18,6 +18,11 @@ from kinitro.taskpool.connection import STATEMENT_DEADLINE_S, link_options
 from kinitro.taskpool.connection import Connection as Connection
 from kinitro.taskpool.connection import ConnectionPool as ConnectionPool
 from kinitro.taskpool.errors import DatabaseRefused, DatabaseUnavailable
+from kinitro.taskpool.pooler import check_session, check_session_async
+from kinitro.taskpool.queries import answer, answer_async
+from kinitro.taskpool.refusals import explanation
+from kinitro.taskpool.refusals import one_line as one_line
+from kinitro.taskpool.session import CLIENT_ENCODING, check_encoding, settle
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -52,53 +57,95 @@ def explained(url: str) -> Iterator[None]:
     try:
         yield
     except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # the address itself could not be parsed
-            raise ConfigurationError(
-                f"--database-url cannot be read ({one_line(error)}): write postgresql://user:password@host:5432/database."
-            ) from None
-        raise
+        if error.sqlstate is not None:
+            raise
+        raise ConfigurationError(  # the address itself could not be parsed
+            f"--database-url cannot be read ({one_line(error)}): write postgresql://user:password@host:5432/database."
+        ) from None
     except psycopg_pool.PoolTimeout:
         raise DatabaseUnavailable(
             f"PostgreSQL at {where(url)} gave no connection within {POOL_WAIT_S:.0f} s."
         ) from None
     except psycopg.OperationalError as error:
-        text = one_line(error)
-        if "does not exist" in text and "database" in text:
-            raise DatabaseRefused(
-                f"The server has no such database ({where(url)}): "
-                "create it with `kinitro db create`, then `kinitro db init`."
-            ) from None
-        if "authentication failed" in text or "no password supplied" in text or "does not exist" in text:
-            raise DatabaseRefused(f"PostgreSQL at {where(url)} refused the user or password: {text}.") from None
-        raise DatabaseUnavailable(
-            f"PostgreSQL at {where(url)} cannot be reached ({text}): is it running, and is --database-url right?"
-        ) from None
+        raise explanation(error, url, where(url), connected=False) or error from None
 
 
-def connect(url: str, **options: Any) -> psycopg.Connection[TupleRow]:
-    """A blocking connection in autocommit mode, for commands. Raises ConfigurationError or DatabaseUnavailable."""
+@contextmanager
+def explained_statements(url: str) -> Iterator[None]:
+    """Turn what goes wrong in commands, and is no fault of ours, into one sentence."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if reason := explanation(error, url, where(url), connected=True):
+            raise reason from None
+        raise
+
+
+@contextmanager
+def connect(url: str, *, database: str | None = None) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A blocking connection in autocommit mode, for commands; to any `database` of the server, if it is given.
+
+    Raises ConfigurationError or DatabaseUnavailable, also for what PostgreSQL refuses in the body.
+    """
     address = normalized_database_url(url)
     with explained(address):
-        return psycopg.connect(address, autocommit=True, **link_options(address) | options)
+        address = make_conninfo(address, dbname=database) if database else address
+    with _connected(address, ours=database is None) as connection, explained_statements(address):
+        answer(connection, settle())
+        yield connection
+
+
+@contextmanager
+def _connected(address: str, *, ours: bool) -> Iterator[psycopg.Connection[TupleRow]]:
+    with ExitStack() as closing:
+        with explained(address):
+            connection = closing.enter_context(_open(address))
+            _check_server(connection, address, ours=ours)
+            if not check_session(connection, where(address)):
+                connection = closing.enter_context(_open(address))
+        yield connection
+
+
+def _open(address: str) -> psycopg.Connection[TupleRow]:
+    return psycopg.connect(address, autocommit=True, **_options(address))
 
 
 async def connect_async(url: str) -> Connection:
     """A connection in autocommit mode that is nobody else's. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalized_database_url(url)
     with explained(address):
-        return await Connection.connect(address, autocommit=True, **link_options(address))
+        connection = await Connection.connect(address, autocommit=True, **_options(address))
+        try:
+            _check_server(connection, address)
+            if not await check_session_async(connection, where(address)):
+                connection = await Connection.connect(address, autocommit=True, **_options(address))
+            await answer_async(connection, settle())
+        except BaseException:
+            await connection.close()
+            raise
+    return connection
+
+
+def _options(address: str) -> dict[str, Any]:
+    return link_options(address) | {"client_encoding": CLIENT_ENCODING}
+
+
+def _check_server(
+    connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], address: str, *, ours: bool = True
+) -> None:
+    if connection.info.server_version < MINIMUM_VERSION:
+        raise DatabaseRefused(
+            f"PostgreSQL at {where(address)} is version {connection.info.server_version // 10000}: "
+            "14 or newer is needed."
+        )
+    if ours:
+        check_encoding(connection, where(address))
 
 
 async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
     """Up to `size` connections, in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalized_database_url(url)
-    with explained(address):
-        async with await Connection.connect(address, autocommit=True, **link_options(address)) as probe:
-            if probe.info.server_version < MINIMUM_VERSION:
-                raise DatabaseRefused(
-                    f"PostgreSQL at {where(address)} is version {probe.info.server_version // 10000}: "
-                    "14 or newer is needed."
-                )
+    await (await connect_async(address)).close()
     pool = ConnectionPool(
         address,
         connection_class=Connection,
@@ -107,7 +154,7 @@ async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
         timeout=POOL_WAIT_S,
         open=False,
         configure=_configure,
-        kwargs={"autocommit": True, "prepare_threshold": 0, **link_options(address)},
+        kwargs={"autocommit": True, "prepare_threshold": 0, **_options(address)},
     )
     with explained(address):
         await pool.open(wait=True, timeout=POOL_WAIT_S)
@@ -159,11 +206,6 @@ async def check_writable(connection: Connection) -> None:
 
 
 async def _configure(connection: Connection) -> None:
+    await answer_async(connection, settle())
     for name, value in SESSION_SETTINGS.items():
         await connection.execute("select set_config(%s, %s, false)", (name, value))
-
-
-def one_line(error: BaseException) -> str:
-    """The last line of a message: libpq puts the reason there."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].removesuffix(".") if lines else type(error).__name__

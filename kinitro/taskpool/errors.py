@@ -25,7 +25,14 @@ class DatabaseUnavailable(UnavailableError):
 
 
 class DatabaseRefused(ConfigurationError):
-    """PostgreSQL answered, and refused: no such database, wrong password, missing rights, a version too old."""
+    """PostgreSQL answered, and refused: no such database, wrong password, missing rights, a version too old.
+
+    `sqlstate` is its code for the reason, if it gave one.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class SchemaMismatch(ConfigurationError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ from kinitro.settings import normalized_database_url
 from kinitro.taskpool import catalogue
 from kinitro.taskpool.database import Connection, connect, explained, where
 from kinitro.taskpool.errors import DatabaseRefused, SchemaMismatch
+from kinitro.taskpool.queries import Queries, answer, answer_async
+from kinitro.taskpool.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_DATABASE
+from kinitro.taskpool.rights import RIGHTS, check_may_migrate, refuse_missing_rights
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.version_table import FIND, read_revision
 
@@ -70,16 +75,24 @@ def migrate(url: str, revision: str = "head") -> None:
     """
     from alembic import command
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
-    address = normalized_database_url(url)
-    with connect(address) as connection:  # says in one sentence what is wrong with the address
-        _refuse_unknown(_look(connection)[0])
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address), poolclass=NullPool)
-    config = _alembic_config()
-    with engine.begin() as connected:
-        config.attributes["connection"] = connected
-        command.upgrade(config, revision)
+    with connect(url) as connection:  # says in one sentence what is wrong with the address
+        found, _ = answer(connection, _look(check_rights=False))
+        _refuse_unknown(found)
+        if found == head_revision():
+            return
+        answer(connection, check_may_migrate())
+        connection.autocommit = False
+        engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=NullPool)
+        config = _alembic_config()
+        try:
+            with engine.begin() as connected:
+                config.attributes["connection"] = connected
+                command.upgrade(config, revision)
+        except DBAPIError as error:
+            raise error.orig or error from None
 
 
 @functools.cache
@@ -94,24 +107,26 @@ def head_revision() -> str:
 
 
 async def check_schema(connection: Connection) -> None:
-    """Raises SchemaMismatch, which says what to do, unless the database has exactly this program's schema."""
-    found: str | None = None
-    differences: list[str] = []
-    place = await (await connection.execute(FIND)).fetchone()
-    if place:
-        revision = await (await connection.execute(read_revision(place[1]))).fetchone()
-        found = str(revision[0]) if revision else None
-        if found == head_revision():
-            lines = await connection.execute(catalogue.SQL["LINES"], _parameters(place[0]))
-            differences = catalogue.differences(line for (line,) in await lines.fetchall())
-    _refuse_other(found, differences)
+    """Raises SchemaMismatch unless the database has exactly this program's schema; the message says what to do.
+
+    Raises DatabaseRefused if the role may not use it.
+    """
+    _refuse_other(*await answer_async(connection, _look(check_rights=True)))
+
+
+@contextmanager
+def checked_connection(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection to a database that check_schema accepts, for commands."""
+    with connect(url) as connection:
+        _refuse_other(*answer(connection, _look(check_rights=True)))
+        yield connection
 
 
 def status(url: str) -> SchemaStatus:
     """Revision, differences and row counts of a database."""
     rows: dict[str, int] = {}
     with connect(url) as connection:
-        revision, differences = _look(connection)
+        revision, differences = answer(connection, _look(check_rights=False))
         for table in TABLES:
             present = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
             if revision is not None and present and present[0]:
@@ -137,7 +152,7 @@ def after_restore(url: str) -> int:
     A backup rewinds the counter of leases, so that numbers given out since would be given again, to other executors:
     skip far ahead, and end every lease that the backup remembers.
     """
-    with connect(url) as connection, connection.transaction():
+    with checked_connection(url) as connection, connection.transaction():
         connection.execute(SQL["FETCH_TURN"])
         connection.execute(SQL["SKIP_LEASE_NUMBERS"])
         connection.execute(SQL["END_ALL_LEASES"])
@@ -150,7 +165,9 @@ def create_database(url: str) -> str:
     with _maintenance(url) as connection:
         try:
             connection.execute(
-                sql.SQL("create database {} encoding 'UTF8' template template0").format(sql.Identifier(name))
+                sql.SQL("create database {} encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0").format(
+                    sql.Identifier(name)
+                )  # C goes with every encoding; the server's own locale need not go with UTF8
             )
         except psycopg.errors.DuplicateDatabase:
             raise DatabaseRefused(f"The database {name!r} exists already: go on with `kinitro db init`.") from None
@@ -192,29 +209,45 @@ def database_name(url: str) -> str:
     return str(name)
 
 
-def _maintenance(url: str) -> psycopg.Connection[TupleRow]:
+@contextmanager
+def _maintenance(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
     """A connection to the same server, but to a database that is always there."""
-    database_name(url)
-    try:
-        return connect(url, dbname="postgres")
-    except DatabaseRefused:
-        return connect(url, dbname="template1")
+    name = database_name(url)
+    with ExitStack() as closing:
+        for database in ("postgres", "template1"):
+            try:
+                connection = closing.enter_context(connect(url, database=database))
+                break
+            except DatabaseRefused as error:
+                if error.sqlstate not in (NO_SUCH_DATABASE, NO_RIGHT, NO_CONNECTIONS_ALLOWED):
+                    raise
+        else:
+            raise DatabaseRefused(
+                "This user may connect neither to the database 'postgres' nor to 'template1', from where others are "
+                f"created and dropped: let an administrator create {name!r} with encoding UTF8 and template0; "
+                "if it is there already, go on with `kinitro db init`."
+            )
+        yield connection
 
 
-def _look(connection: psycopg.Connection[TupleRow]) -> tuple[str | None, list[str]]:
-    """Revision, and in what a schema of this program's revision differs from it; what check_schema does, blocking."""
-    place = connection.execute(FIND).fetchone()
-    revision = connection.execute(read_revision(place[1])).fetchone() if place else None
-    if place is None or revision is None:
+def _look(*, check_rights: bool) -> Queries[tuple[str | None, list[str]]]:
+    """Revision, and in what a schema of this program's revision differs from it.
+
+    Raises DatabaseRefused if `check_rights` and the role may not use all of it.
+    """
+    if check_rights:
+        refuse_missing_rights((yield RIGHTS, {"names": catalogue.our_names()}))
+    place = yield FIND, ()
+    if not place:
         return None, []
-    if revision[0] != head_revision():
-        return str(revision[0]), []
-    lines = connection.execute(catalogue.SQL["LINES"], _parameters(place[0]))
-    return str(revision[0]), catalogue.differences(line for (line,) in lines)
-
-
-def _parameters(schema: int) -> dict[str, object]:
-    return {"schema": schema, "names": catalogue.our_names()}
+    schema, table = place[0]
+    revision = yield read_revision(table), ()
+    if not revision:
+        return None, []
+    if revision[0][0] != head_revision():
+        return str(revision[0][0]), []
+    lines = yield catalogue.SQL["LINES"], {"schema": schema, "names": catalogue.our_names()}
+    return str(revision[0][0]), catalogue.differences(line for (line,) in lines)
 
 
 def _refuse_other(revision: str | None, differences: list[str]) -> None:

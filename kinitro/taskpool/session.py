@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 
 from kinitro.taskpool.errors import DatabaseRefused
@@ -46,7 +48,7 @@ where s.name like '%%.%%' or current_setting(s.name, true) is not null
 _SET_SEARCH_PATH = f"""
 select set_config('search_path', min(quote_ident(n.nspname)), false)
 from pg_class v join pg_namespace n on n.oid = v.relnamespace
-where v.relname = '{VERSION_TABLE}' and v.relkind = 'r'
+where v.relname = '{VERSION_TABLE}' and v.relkind = 'r' and v.relpersistence <> 't'
   and v.oid = coalesce(to_regclass('{VERSION_TABLE}'), v.oid)
 having count(*) = 1
 """
@@ -60,7 +62,7 @@ def settle() -> Queries[None]:
     yield _SET_SEARCH_PATH, ()
 
 
-def check_encoding(connection: psycopg.Connection[object] | psycopg.AsyncConnection[object], where: str) -> None:
+def check_encoding(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], where: str) -> None:
     """Raises DatabaseRefused unless the database stores text as UTF-8, which names, reasons and JSON need."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
