@@ -10,7 +10,7 @@ import pytest
 from kinitro.chain import ChainUnavailable, TransactionRefused, TransactionUndecided
 from kinitro.chain import bittensor_transactions as transactions
 from kinitro.chain.bittensor import BittensorChain
-from tests.standin.runtime import MAX_UNREVEALED_COMMITS, Runtime
+from tests.standin.runtime import Runtime
 from tests.standin.worlds import NETUID, StandinWorld
 
 DATA = b"data"
@@ -256,16 +256,6 @@ async def test_too_little_stake_is_refused_in_the_pool(standin: StandinWorld, ac
     await standin.set_rules(commit_reveal=False)
     await standin.chain.set_weights(NETUID, owner, {1: 1})
     assert await standin.chain.weights(NETUID, hotkey) == {1: 65535}, "the owner needs no stake"
-
-
-async def test_at_most_ten_commits_of_weights_wait_in_one_epoch(standin: StandinWorld) -> None:
-    await standin.set_rules(commit_reveal=True, tempo=2000)
-    for _ in range(MAX_UNREVEALED_COMMITS):
-        await setting(standin)
-    with pytest.raises(TransactionRefused, match=r"10 commits of weights .* wait for the next epoch"):
-        await setting(standin)
-    await standin.advance(2001)
-    await setting(standin)
 
 
 async def test_an_epoch_is_tempo_blocks_from_the_last_one_and_can_move(standin: StandinWorld) -> None:

@@ -21,7 +21,7 @@ NETUID = 3
 TIMEOUT_S = 90.0
 VALIDATOR = Wallet("validator", "default")
 MINERS = [Wallet("miner", str(number)) for number in range(3)]
-HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS)}
+HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS, 1)}
 
 
 @pytest.fixture
