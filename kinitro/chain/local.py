@@ -335,8 +335,8 @@ class LocalChain:
                 return bool(row["status"] == "committed")
             await asyncio.sleep(0.1)
         raise TransactionUndecided(
-            f"The local chain's database went away while a transaction was written, which block {block} may hold: look at "
-            "the chain before you try again.",
+            f"The local chain's database went away while a transaction was written, which block {block} may hold: look "
+            "at the chain before you try again.",
             block,
         )
 

@@ -131,6 +131,7 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
     async def lost(self: psycopg.AsyncConnection) -> None:
         monkeypatch.undo()
         await real(self)
+        await self.close()
         raise psycopg.OperationalError("the connection was lost")
 
     monkeypatch.setattr(psycopg.AsyncConnection, "commit", lost)
@@ -140,6 +141,7 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
     async def refused(self: psycopg.AsyncConnection) -> None:
         monkeypatch.undo()
         await self.rollback()
+        await self.close()
         raise psycopg.OperationalError("the connection was lost")
 
     monkeypatch.setattr(psycopg.AsyncConnection, "commit", refused)
