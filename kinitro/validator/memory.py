@@ -1,4 +1,4 @@
-"""What a validator remembers over restarts: the last publications, and rows waiting for their reveal."""
+"""What a validator remembers over restarts: the last publications, what it has sent, and rows not yet seen on chain."""
 
 from __future__ import annotations
 
@@ -14,10 +14,19 @@ _log = get_logger(__name__)
 
 
 class PendingReveal(BaseModel):
-    """Weights that were committed in `block` and must be on chain as `row` by `deadline_block`."""
+    """Weights that were set or committed in `block` and must be on chain as `row` by `deadline_block`."""
 
     block: int
     deadline_block: int
+    row: dict[int, int]
+
+
+class Attempt(BaseModel):
+    """Weights that were sent after `block`; the chain can include them up to `until_block`, and not later."""
+
+    publication: str
+    block: int
+    until_block: int
     row: dict[int, int]
 
 
@@ -36,6 +45,8 @@ class Memory(BaseModel):
     """The newest of them in which somebody qualified."""
     set_publication: str | None = None
     """Whose weights were set last, as `identity` names it."""
+    attempt: Attempt | None = None
+    """Weights that were sent, and whose fate is not known yet."""
     pending: list[PendingReveal] = []
 
 
