@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, SupportsIndex
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +13,7 @@ from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, Simula
 from kinitro.environments.interface import Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import Task
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, get_level
 from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX
 from kinitro.environments.seeds import checked_seed, stream
