@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -19,7 +18,7 @@ from kinitro.evaluation.judgement import SIMULATION_FAILED, UNREACHABLE, Forfeit
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import InlineSimulator, Simulator
-from kinitro.policies.errors import PolicyError, PolicyMisbehaved
+from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
 from kinitro.policies.messages import Policy, TaskConfig
 
 T = TypeVar("T")
@@ -147,9 +146,7 @@ class _Episode:
         for _ in range(RESET_TRIES):
             began = self._around.clock()
             try:
-                # A server without /health is merely the least capable one.
-                with suppress(PolicyMisbehaved):
-                    await self._policy.health()
+                await negotiate(self._policy)
                 await self._policy.reset(task)
                 return None
             except PolicyError as error:
@@ -210,6 +207,19 @@ class _Episode:
             ),
             trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.trace(self._around.fingerprint),
         )
+
+
+async def negotiate(policy: Policy) -> None:
+    """Learn what the server can do. A server without /health is the least capable one; raises PolicyError.
+
+    What answers /health must answer it as the protocol says: whoever declares chunks with a wrong type would otherwise
+    be refused every chunk, and nobody would say why.
+    """
+    try:
+        await policy.health()
+    except PolicyMisbehaved as error:
+        if error.reason != Reason.HTTP_STATUS:
+            raise
 
 
 def describe(rollout: Rollout, first: Observation) -> TaskConfig:
