@@ -41,7 +41,10 @@ class Witness(Protocol):
         """An observation nobody was sent; only if `every_step`."""
 
     def end(self) -> None:
-        """The episode ended or was given up."""
+        """The episode is over."""
+
+    def abandon(self) -> None:
+        """The episode was given up, or failed on this machine."""
 
 
 async def _always() -> bool:
@@ -96,6 +99,7 @@ class _Episode:
         self._calls_s: list[float] = []
         self._talking_s = 0.0
         self._simulating_s = 0.0
+        self._detail: str | None = None
 
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
@@ -106,10 +110,14 @@ class _Episode:
         if self._witness is not None:
             self._witness.begin(task)
         try:
-            return await self._take_turns(task.episode_id, first)
-        finally:
+            result = await self._take_turns(task.episode_id, first)
+        except BaseException:
             if self._witness is not None:
-                self._witness.end()
+                self._witness.abandon()
+            raise
+        if self._witness is not None:
+            self._witness.end()
+        return result
 
     async def _take_turns(self, episode_id: str, observation: Observation) -> EpisodeResult:
         seen: Observation | None = observation
@@ -150,7 +158,7 @@ class _Episode:
                 await self._policy.reset(task)
                 return None
             except PolicyError as error:
-                reason = error.reason
+                reason, self._detail = error.reason, str(error)
             finally:
                 self._talking_s += self._around.clock() - began
         return reason
@@ -164,6 +172,7 @@ class _Episode:
             actions = await self._policy.act(episode_id, self._rollout.steps, observation)
         except PolicyError as error:
             self._forfeits.add()
+            self._detail = str(error)
             return None, error.reason
         finally:
             spent = self._around.clock() - began
@@ -206,6 +215,7 @@ class _Episode:
                 waiting_ms=max(0.0, 1000.0 * waiting_s),
             ),
             trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.trace(self._around.fingerprint),
+            detail=self._detail,
         )
 
 
