@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
@@ -58,14 +59,13 @@ class PolicyServer:
         """The one used longest ago first."""
 
     async def load(self) -> None:
-        try:
-            await asyncio.to_thread(RobotPolicy.load)
-        except (Exception, SystemExit) as error:
-            log.exception("RobotPolicy.load failed; /health will answer 503")
-            self.status, self.detail = "failed", f"RobotPolicy.load: {type(error).__name__}: {error}"[:500]
-        else:
+        error = await _loaded()
+        if error is None:
             self.status = "ok"
             log.info("The policy is loaded")
+        else:
+            log.error("RobotPolicy.load failed; /health will answer 503", exc_info=error)
+            self.status, self.detail = "failed", f"RobotPolicy.load: {type(error).__name__}: {error}"[:500]
 
     async def reset(self, content_type: str, body: bytes) -> Response:
         episode_id, task_config = protocol.decode_reset(content_type, body)
@@ -101,6 +101,24 @@ class PolicyServer:
         async with episode.turn:
             action = await episode.policy.act(observation, images)
         return _answer(content_type, {"action": _checked(action)})
+
+
+async def _loaded() -> BaseException | None:
+    """Run RobotPolicy.load in a thread that does not keep the process from ending; what it raised, if anything."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            RobotPolicy.load()
+        except BaseException as raised:  # SystemExit too: it is told in /health
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the server was stopped meanwhile
+            loop.call_soon_threadsafe(lambda: done.done() or done.set_result(error))
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return await done
 
 
 def _checked(action: np.ndarray) -> list:
