@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -344,7 +344,9 @@ class LocalChain:
     @asynccontextmanager
     async def _cursor(self) -> AsyncIterator[Cursor]:
         try:
-            timeout = {} if "connect_timeout" in conninfo_to_dict(self._url) else {"connect_timeout": CONNECT_TIMEOUT_S}
+            timeout: dict[str, Any] = (
+                {} if "connect_timeout" in conninfo_to_dict(self._url) else {"connect_timeout": CONNECT_TIMEOUT_S}
+            )
             connection = await psycopg.AsyncConnection.connect(self._url, row_factory=dict_row, **timeout)
             async with connection:
                 # whoever waited for the lock sees what its holder committed, whatever the database's default is

@@ -104,6 +104,9 @@ class Recorder:
     def end(self) -> None:
         """See `Witness`."""
 
+    def abandon(self) -> None:
+        """See `Witness`."""
+
     def recording(self) -> Recording | None:
         """What was seen so far; None if the policy was never asked."""
         if self._task is None or not self._steps:

@@ -151,6 +151,8 @@ def collect(order: Order, workers: int, progress: Callable[[str, int], None] = l
                 found += _collect_one(order, env_id, pool, workers, progress)
         except BrokenProcessPool:
             raise RecordingError("A recording process died (out of memory?); run again with fewer --workers.") from None
+        except OSError as error:
+            raise RecordingError(f"{order.folder} cannot be written: {error.strerror or error}.") from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return found

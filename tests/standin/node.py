@@ -35,9 +35,9 @@ class StandinNode:
     """One node and its chain. Methods may be called from any thread; they act on the node's own.
 
     `lag_s` delays every answer; `mood` is "well", "garbage" (nonsense for answers) or "silent" (none at all).
-    `troubles` says what befalls the next request of a method, once: "silent" (it is done, and neither it nor any later one
-    is answered), "lost" (it is done, and the connection breaks instead of an answer), "polite" (it is answered, and then
-    the connection is closed politely), "forgotten" (a transaction is taken, and then lost by the pool).
+    `troubles` says what befalls the next request of a method, once: "silent" (it is done, and neither it nor any later
+    one is answered), "lost" (it is done, and the connection breaks instead of an answer), "polite" (it is answered, and
+    then the connection is closed politely), "forgotten" (a transaction is taken, and then lost by the pool).
     `finality_lag_blocks` is how far the finalized block is behind the head; `seals` whether blocks pass by themselves.
     """
 

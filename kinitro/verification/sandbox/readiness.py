@@ -7,7 +7,7 @@ from collections import deque
 from pathlib import Path
 
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError
+from kinitro.policies.errors import PolicyError, PolicyFailed
 from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed
 from kinitro.verification.sandbox.interface import Ending, SandboxedPolicy
 
@@ -35,13 +35,15 @@ async def until_healthy(policy: SandboxedPolicy, start_s: float) -> None:
 
 
 async def _healthy(socket: Path, problems: deque[PolicyError]) -> None:
-    """Until /health is 200; what it was instead the last time is put into `problems`."""
+    """Until /health is 200; what it was instead the last time is put into `problems`. Raises PolicyDidNotStart."""
     client = HttpPolicy("http://policy", unix_socket=socket)
     try:
         while True:
             try:
                 await client.health()
                 return
+            except PolicyFailed as failure:
+                raise PolicyDidNotStart(str(failure)) from None
             except PolicyError as problem:
                 problems.append(problem)
                 await asyncio.sleep(RETRY_S)
