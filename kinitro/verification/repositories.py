@@ -11,6 +11,7 @@ is ever sent. Nothing here opens a file of a miner's to look into it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
@@ -28,7 +29,7 @@ import msgspec
 import stamina
 
 from kinitro import __version__
-from kinitro.verification.errors import RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.verification.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 
 GIB: Final = 1024**3
 DEFAULT_MAX_REPO_BYTES: Final = 8 * GIB
@@ -53,6 +54,9 @@ _MINERS_DOING: Final = {
     "GatedRepo": "the repository is gated",
 }
 """What the hub says in `X-Error-Code` when a repository, not the hub, is the reason."""
+_BUSY: Final = (429, 502, 503, 504)
+"""Too many requests, and what stands before a hub that is away: says nothing about a repository."""
+_NO_LINK: Final = (errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP)
 _DISABLED: Final = "Access to this resource is disabled."
 """What it says in `X-Error-Message` about a repository that it took down."""
 _REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
@@ -149,7 +153,7 @@ class PolicyRepositories:
                     )
                     target = staging / file.name
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    target.hardlink_to(stored)
+                    await asyncio.to_thread(_placed, stored, target)
             for directory in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
                 directory.chmod(0o755)
             _move(staging, kept)
@@ -173,11 +177,9 @@ class PolicyRepositories:
         try:
             listing = msgspec.json.decode(body, type=_Listing)
         except msgspec.DecodeError as error:
-            raise RepositoryUnavailable(f"The hub's list of files of {repo} was not understood: {error}.") from None
+            raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
         if listing.sha != revision:
-            raise RepositoryUnavailable(
-                f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}."
-            )
+            raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")
         if problem := _problem_with_names([file.name for file in listing.siblings]):
             raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
         return listing.siblings
@@ -240,7 +242,7 @@ async def _downloaded(client: httpx2.AsyncClient, url: str, file: _File, target:
     expected = file.lfs.sha256 if file.lfs is not None else file.blob_id
     found = content.hexdigest() if file.lfs is not None else blob.hexdigest()
     if written != file.size or expected not in (None, found):
-        raise RepositoryUnavailable(f"{url} is not what the hub announced ({file.size} bytes, {expected}).")
+        raise RepositoryRefused(f"{url} is not what the hub announced ({file.size} bytes, {expected}).")
     return content.hexdigest()
 
 
@@ -254,7 +256,8 @@ def _check_status(response: httpx2.Response, what: str) -> None:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
     if response.headers.get("x-error-message") == _DISABLED:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
-    raise RepositoryUnavailable(f"The hub answered with status {response.status_code} for {what}.")
+    unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused
+    raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
 
 
 def _problem_with_names(names: Sequence[str]) -> str | None:
@@ -285,6 +288,17 @@ def _is_plain(name: str) -> bool:
         and "\\" not in name
         and all(part not in ("", ".", "..") and len(part.encode()) <= 255 and part[0] != "-" for part in parts)
     )
+
+
+def _placed(stored: Path, target: Path) -> None:
+    """Give an object another name, or copy it: a file has 65,000 names at most, and some disks know no second one."""
+    try:
+        target.hardlink_to(stored)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        shutil.copyfile(stored, target)
+        target.chmod(0o444)
 
 
 def _move(directory: Path, target: Path) -> None:

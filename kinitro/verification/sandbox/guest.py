@@ -149,11 +149,16 @@ class Guest:
         return EndReason.CPU if usage.cpu_s > limits.cpu_s else None
 
     def _judged(self, code: int) -> Ending:
-        """The ending of a process with the exit status `code`, negative if bubblewrap itself was killed."""
-        reason = self._verdict or (self._exceeded() if self._ours.cgroup is not None else None)
+        """The ending of a process with the exit status `code`, negative if bubblewrap itself was killed.
+
+        A policy can end itself with the status of a killed process. Whether it was killed because memory ran out, its
+        control group knows; only where there is none, it is believed if anybody on this machine was.
+        """
+        counted = self._ours.cgroup is not None
+        reason = self._verdict or (self._exceeded() if counted else None)
         if reason is None:
             reason = EndReason.EXITED
-            killed = code == _BY_SIGNAL + signal.SIGKILL
+            killed = not counted and code == _BY_SIGNAL + signal.SIGKILL
             if code < 0 or (killed and out_of_memory_kills() > self._machine_kills):
                 reason = EndReason.KILLED
             elif code == _BY_SIGNAL + signal.SIGXCPU:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import time
@@ -13,7 +14,7 @@ import pytest
 import stamina
 
 from kinitro.verification import repositories
-from kinitro.verification.errors import RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.verification.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 from kinitro.verification.repositories import PolicyRepositories
 from tests.standin.hub import Hub
 from tests.standin.rest import Answer, Call
@@ -250,6 +251,44 @@ async def test_a_full_disk_is_not_the_miners_fault(
     monkeypatch.setattr(Path, "hardlink_to", full)
     with pytest.raises(RepositoryUnavailable, match="No space left"):
         await cache.fetch(REPO, revision)
+
+
+@pytest.mark.parametrize("number", [errno.EMLINK, errno.EXDEV, errno.EPERM])
+async def test_where_a_file_gets_no_second_name_it_is_copied(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """32 revisions of 2000 equal files have 64,000 names, and most file systems allow no more."""
+
+    def refused(self: Path, _: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    kept = await cache.fetch(REPO, hub.publish(REPO, FILES))
+    assert content_of(kept) == FILES
+    assert all(path.stat().st_mode & 0o777 == 0o444 for path in kept.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_refused"),
+    [
+        ({("GET", "/resolve/"): 403}, True),
+        ({("GET", "/resolve/"): 500}, True),
+        ({("GET", "/api/models/"): 500}, True),
+        ({("GET", "/resolve/"): 429}, False),
+        ({("GET", "/api/models/"): 503}, False),
+        ({("GET", "/resolve/"): 0}, False),
+    ],
+    ids=["file", "file-500", "listing", "too-many", "away", "broken-off"],
+)
+async def test_what_a_hub_refuses_is_told_from_a_hub_that_is_away(
+    hub: Hub, cache: PolicyRepositories, answers: dict[tuple[str, str], int], is_refused: bool
+) -> None:
+    """Others' uploads decide what it means: see `VerificationRule`."""
+    revision = hub.publish(REPO, FILES)
+    hub.failures = dict(answers)
+    with pytest.raises(RepositoryUnavailable) as told:
+        await cache.fetch(REPO, revision)
+    assert isinstance(told.value, RepositoryRefused) is is_refused, told.value
 
 
 async def test_several_who_ask_at_once_get_the_same(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:

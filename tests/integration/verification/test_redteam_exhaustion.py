@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import time
@@ -14,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from kinitro.policies.errors import PolicyError
-from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
+from kinitro.verification.sandbox import guest
+from kinitro.verification.sandbox.cgroups import make_cgroup
+from kinitro.verification.sandbox.interface import Ending, EndReason, Limits, Runtime
 from tests.fakes.puppet import (
     LIMITS,
     SERVER,
+    OwnStage,
     Puppet,
     Stage,
     StrangersStage,
@@ -133,6 +137,20 @@ async def test_a_memory_bomb_of_one_ends_it_or_fails(stage: Stage, public_path: 
             assert "MemoryError" in str(told.value)
         else:
             assert ending.reason is EndReason.MEMORY
+
+
+async def test_the_status_of_a_killed_process_is_no_excuse(
+    runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever exits with 137 while somebody else runs out of memory was not killed: its control group says so."""
+    if make_cgroup(LIMITS) is None:
+        pytest.skip("no control group may be made here, so nobody can say")
+    kills = itertools.count()
+    monkeypatch.setattr(guest, "out_of_memory_kills", lambda: next(kills))
+    async with puppet_on(OwnStage(runtime), public_path) as puppet:
+        ending = await ending_of(puppet, "os._exit(137)")
+    assert (ending.reason, ending.code) == (EndReason.EXITED, 137)
+    assert not ending.is_ours
 
 
 FILLERS = {
