@@ -143,8 +143,9 @@ async def test_the_status_of_a_killed_process_is_no_excuse(
     runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever exits with 137 while somebody else runs out of memory was not killed: its control group says so."""
-    if make_cgroup(LIMITS) is None:
+    if (cgroup := make_cgroup(LIMITS)) is None:
         pytest.skip("no control group may be made here, so nobody can say")
+    cgroup.remove()
     kills = itertools.count()
     monkeypatch.setattr(guest, "out_of_memory_kills", lambda: next(kills))
     async with puppet_on(OwnStage(runtime), public_path) as puppet:
