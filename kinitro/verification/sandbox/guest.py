@@ -175,15 +175,19 @@ async def admitted(
     read_only: Iterable[tuple[Path, Path]],
     limits: Limits,
     inherited: Iterable[int] = (),
+    without_cgroup: bool = False,
 ) -> AsyncIterator[Guest]:
     """Run `script` with the interpreter `python` shut in, until the context ends.
 
     inherited: open files that the script gets at the same numbers. It must wait for a byte from one of them before it
         does anything that needs limits: if we die while it is set up, nobody puts limits on it.
+    without_cgroup: run it also where no control group can be made, which limits less.
     Raises SandboxFailed or SandboxUnavailable if it could not be shut in; then it never ran.
     """
     command: list[str | Path] = [python, "-I", "-B", "-u", SCRIPT, *map(str, arguments)]
     cgroup = make_cgroup(limits)
+    if cgroup is None and not without_cgroup:
+        raise SandboxFailed("No control group can be made here")
     shown = [*read_only, (script, SCRIPT)]
     starting = asyncio.create_task(_behind_gate(command, shown, limits, cgroup, inherited))
     try:
@@ -223,6 +227,7 @@ async def _behind_gate(
             descriptors=Descriptors(seccomp.fileno(), info_end.fileno(), gate_end.fileno(), passwd.fileno()),
             limits=limits,
             read_only=read_only,
+            memory_is_counted=cgroup is not None,
         )
         theirs = (seccomp, passwd, info_end, gate_end)
         process = await _spawn(argv, [*(file.fileno() for file in theirs), *inherited])
