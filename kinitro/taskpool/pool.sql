@@ -9,6 +9,12 @@ select * from submit_results(
   %(executor)s, %(lease)s, %(max_faults)s, %(ids)s, %(outcomes)s, %(reasons)s, %(steps)s, %(success_steps)s,
   %(rewards)s, %(forfeits)s, %(timings)s, %(traces)b)
 
+-- EPISODES  what tasks asked for, by cycle; the rest of it never changes and is in FROZEN
+select t.cycle_id, case when not c.mixed_physics then c.fingerprint end as fingerprint,
+       array_agg(t.id) as ids, array_agg(t.env) as envs, array_agg(t.seed) as seeds
+from task t join cycle c on c.id = t.cycle_id
+where t.id = any (%(ids)s::bigint[]) group by t.cycle_id, c.fingerprint, c.mixed_physics
+
 -- FETCH_TURN  until the transaction ends nobody else fetches or takes a turn; the numbers are those in fetch_tasks
 select pg_advisory_xact_lock(1263095382, 1)
 

@@ -165,14 +165,15 @@ class Verifier:
 
 
 async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, Evidence]:
-    """A mistake of ours is an error like others: it costs no miner anything, and does not stop the verifier."""
+    """A mistake of ours is an error like others and does not stop the verifier. If it happens with one miner's uploads
+    only, something in them brings it about."""
     try:
         return await examine(task)
     except UnavailableError:
         raise
     except Exception as error:
         log.exception("examination failed", task_id=task.task_id, uid=task.uid)
-        return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.")
+        return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.", cause="upload")
 
 
 def _jittered(seconds: float) -> float:

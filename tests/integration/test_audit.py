@@ -398,7 +398,7 @@ async def test_on_another_physics_fingerprint_only_success_is_compared(published
         return record.model_copy(update={"trace": base64.b64encode(encode(trace)).decode()})
 
     report = await audit(published, {TraceRecord: lie}, sample=2)
-    assert "physics fingerprint another-machine, published is" in failed(report)["replays"]
+    assert "physics fingerprint another-machine, it must be" in failed(report)["replays"]
     mixed = {TraceRecord: lie, Manifest: change(mixed_physics=True)}
     report = await audit(published, mixed, sample=2)
     assert not any("fingerprint" in difference for difference in report.checks[-1].differences)

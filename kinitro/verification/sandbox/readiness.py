@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
-from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed
+from kinitro.verification.errors import PolicyDidNotStart, PolicyKilled
 from kinitro.verification.sandbox.interface import Ending, SandboxedPolicy
 
 RETRY_S = 0.02
@@ -16,7 +16,7 @@ RETRY_S = 0.02
 
 
 async def until_healthy(policy: SandboxedPolicy, start_s: float) -> None:
-    """Raises PolicyDidNotStart or SandboxFailed, whoever's fault it is that /health did not answer 200 in time."""
+    """Raises PolicyDidNotStart or PolicyKilled, whoever's fault it is that /health did not answer 200 in time."""
     problems: deque[PolicyError] = deque(maxlen=1)
     healthy = asyncio.create_task(_healthy(policy.socket, problems))
     ended = asyncio.create_task(policy.wait(start_s))
@@ -51,8 +51,8 @@ async def _healthy(socket: Path, problems: deque[PolicyError]) -> None:
         await client.close()
 
 
-def not_started(ending: Ending) -> PolicyDidNotStart | SandboxFailed:
+def not_started(ending: Ending) -> PolicyDidNotStart | PolicyKilled:
     """The error for a policy that ended before it was ready."""
     if ending.is_ours:
-        return SandboxFailed(f"The sandbox was ended from outside before the policy was ready ({ending}).")
+        return PolicyKilled(f"The sandbox was ended from outside before the policy was ready ({ending}).")
     return PolicyDidNotStart(f"The policy ended before it was ready: {ending}.")
