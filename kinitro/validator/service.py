@@ -53,7 +53,7 @@ class Validator:
         self._wallet = wallet_of(settings)
         self._file = file
         self._memory = file.load()
-        self._publications = Publications(source, settings.netuid, self._memory, audit, clock)
+        self._publications = Publications(source, settings.netuid, self._memory, audit, clock, settings.max_age)
         self._clock = clock
         self._next_look_block = 0
 
