@@ -73,6 +73,9 @@ def audit(
     witness: Path | None = typer.Option(
         None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
     ),
+    strict: bool = typer.Option(
+        False, "--strict", help="A check that could not be made is a failure, as it is for validators."
+    ),
 ) -> None:
     """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, or 1 and what differs."""
     if api_url is None:
@@ -82,8 +85,9 @@ def audit(
             _audit(api_url, cycle, None if all_episodes else sample, workers, netuid, network, witness, progress)
         )
     _show_audit(report)
-    if not report.ok:
-        raise AuditFailed(report.reason or "The audit made no check.")
+    reason = report.strict_reason if strict else report.reason
+    if reason is not None or not report.checks:
+        raise AuditFailed(reason or "The audit made no check.")
 
 
 async def _audit(
@@ -188,3 +192,6 @@ def _show_audit(report: AuditReport) -> None:
         typer.echo(f"  {check.verdict:8s} {check.name:10s} {check.detail}")
         for difference in check.differences:
             typer.echo(f"             - {difference}")
+    if report.unchecked and not report.failures:
+        names = ", ".join(check.name for check in report.unchecked)
+        typer.echo(f"Nothing differs, but not everything was checked: {names}. With --strict that is a failure.")

@@ -43,4 +43,7 @@ class ValidatorSettings(ServiceSettings):
     )
     audit: bool = Field(True, description="check what the operator published before setting it")
     audit_sample: int = Field(5, ge=0, le=10_000, description="episodes that an audit replays")
+    allow_unchecked: bool = Field(
+        False, description="for small installations: set weights although some checks of the audit cannot be made here"
+    )
     state_directory: Path = Field(default_factory=default_state_directory)

@@ -146,14 +146,14 @@ def _key_detail(witnessed: str | None) -> str:
 
 async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
     if chain is None:
-        return Check.skipped("chain", "no chain was given to compare blocks and miners with")
+        return Check.skipped("chain", "not checked: no chain was given to compare blocks and miners with")
     if manifest.beacon_block is None:
         return Check.of("chain", "", ["the manifest names no beacon block"])
     try:
         snapshot = await chain.snapshot(manifest.netuid, manifest.block)
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
-        return Check.skipped("chain", f"the chain could not be read: {error}")
+        return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
     unproven = checks.unproven_exclusions(manifest, snapshot)
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
@@ -185,13 +185,13 @@ async def _replay_check(
     manifest = record.manifest
     candidates = [row for row in record.rows if row.outcome in checks.REPLAYABLE and row.trace_sha256 is not None]
     if sample == 0:
-        return Check.skipped("replays", "no sample was asked for")
+        return Check.skipped("replays", "not checked: a sample of 0 episodes was asked for")
     if find_spec("mujoco") is None:
-        return Check.skipped("replays", "the simulator is not installed here")
+        return Check.skipped("replays", "not checked: the simulator is not installed here")
     if not manifest.traces_kept:
-        return Check.skipped("replays", "the traces of this cycle are no longer kept")
+        return Check.skipped("replays", "not checked: the API serves no traces of this cycle any more")
     if not candidates:
-        return Check.skipped("replays", "no result has a trace")
+        return Check.of("replays", "no result has a trace, so there is nothing to replay", [])
     chosen = candidates if sample is None else choose.sample(candidates, min(sample, len(candidates)))
     return await _replay(api, manifest, sorted(chosen, key=lambda row: row.task_id), workers, tell)
 
@@ -222,6 +222,8 @@ async def _replay(api: ApiClient, manifest: Manifest, rows: Sequence[ResultRow],
     inexact = sum(not replayed.exact for replayed in done)
     if inexact:
         detail += f"; {inexact} ran under another physics fingerprint than this machine's, so only success was compared"
+    if inexact and not differences:
+        return Check.skipped("replays", f"not checked completely: {detail}")
     return Check.of("replays", detail, differences)
 
 
