@@ -70,6 +70,9 @@ def audit(
     network: str | None = typer.Option(
         None, help="Compare blocks and miners with this chain: finney, test, a ws:// URL or local-dev."
     ),
+    operator_hotkey: str | None = typer.Option(
+        None, help="The address that commits seed keys on chain.  [default: the subnet owner's hotkey]"
+    ),
     witness: Path | None = typer.Option(
         None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
     ),
@@ -82,7 +85,17 @@ def audit(
         raise ConfigurationError("--api-url (or KINITRO_AUDIT_API_URL) is required: give the API's address.")
     with _progress() as progress:
         report = asyncio.run(
-            _audit(api_url, cycle, None if all_episodes else sample, workers, netuid, network, witness, progress)
+            _audit(
+                api_url,
+                cycle,
+                None if all_episodes else sample,
+                workers,
+                netuid,
+                network,
+                operator_hotkey,
+                witness,
+                progress,
+            )
         )
     _show_audit(report)
     reason = report.strict_reason if strict else report.reason
@@ -97,6 +110,7 @@ async def _audit(
     workers: int,
     netuid: int | None,
     network: str | None,
+    operator: str | None,
     witness_file: Path | None,
     progress: Progress,
 ) -> AuditReport:
@@ -119,6 +133,7 @@ async def _audit(
                 workers=workers,
                 netuid=netuid,
                 chain=chain,
+                operator=operator,
                 witness=witness,
                 progress=progress,
             )

@@ -34,6 +34,7 @@ class AuditRequest(BaseModel):
     netuid: int
     sample: int
     witness_file: str
+    operator_hotkey: str | None
     allow_unchecked: bool
     weights: Weights
 
@@ -94,6 +95,7 @@ class Auditor:
             netuid=settings.netuid,
             sample=settings.audit_sample,
             witness_file=str(self._witness_file),
+            operator_hotkey=settings.operator_hotkey,
             allow_unchecked=settings.allow_unchecked,
             weights=publication,
         )
@@ -166,6 +168,7 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
                 workers=0,
                 netuid=request.netuid,
                 chain=chain,
+                operator=request.operator_hotkey,
                 witness=Witness.load(Path(request.witness_file)),
                 weights=request.weights,
             )

@@ -88,7 +88,9 @@ class Publications:
         check_age(fetched, now, self._max_age)
         known = self._memory.accepted
         if known is not None and is_from_the_future(known, now):
-            _log.warning("remembered_weights_are_from_the_future", cycle=known.cycle_id, published_at=known.published_at)
+            _log.warning(
+                "remembered_weights_are_from_the_future", cycle=known.cycle_id, published_at=known.published_at
+            )
             known = None  # a clock was wrong, theirs or ours: nothing is "older" than such a publication
         if known is not None and publication_time(fetched) < publication_time(known):
             raise WeightsRefused(
