@@ -73,8 +73,14 @@ def audit(
     network: str | None = typer.Option(
         None, help="Compare blocks and miners with this chain: finney, test, a ws:// URL or local-dev."
     ),
+    operator_hotkey: str | None = typer.Option(
+        None, help="The address that commits seed keys on chain.  [default: the subnet owner's hotkey]"
+    ),
     witness: Path | None = typer.Option(
         None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
+    ),
+    strict: bool = typer.Option(
+        False, "--strict", help="A check that could not be made is a failure, as it is for validators."
     ),
 ) -> None:
     """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, or 1 and what differs."""
@@ -82,11 +88,22 @@ def audit(
         raise ConfigurationError("--api-url (or KINITRO_AUDIT_API_URL) is required: give the API's address.")
     with _progress() as progress:
         report = asyncio.run(
-            _audit(api_url, cycle, None if all_episodes else sample, workers, netuid, network, witness, progress)
+            _audit(
+                api_url,
+                cycle,
+                None if all_episodes else sample,
+                workers,
+                netuid,
+                network,
+                operator_hotkey,
+                witness,
+                progress,
+            )
         )
     _show_audit(report)
-    if not report.ok:
-        raise AuditFailed(report.reason or "The audit made no check.")
+    reason = report.strict_reason if strict else report.reason
+    if reason is not None or not report.checks:
+        raise AuditFailed(reason or "The audit made no check.")
 
 
 async def _audit(
@@ -96,6 +113,7 @@ async def _audit(
     workers: int,
     netuid: int | None,
     network: str | None,
+    operator: str | None,
     witness_file: Path | None,
     progress: Progress,
 ) -> AuditReport:
@@ -118,6 +136,7 @@ async def _audit(
                 workers=workers,
                 netuid=netuid,
                 chain=chain,
+                operator=operator,
                 witness=witness,
                 progress=progress,
             )
@@ -191,3 +210,6 @@ def _show_audit(report: AuditReport) -> None:
         typer.echo(f"  {check.verdict:8s} {check.name:10s} {check.detail}")
         for difference in check.differences:
             typer.echo(f"             - {difference}")
+    if report.unchecked and not report.failures:
+        names = ", ".join(check.name for check in report.unchecked)
+        typer.echo(f"Nothing differs, but not everything was checked: {names}. With --strict that is a failure.")

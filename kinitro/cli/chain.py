@@ -185,9 +185,13 @@ def _names_the_same(one: bytes, other: bytes) -> bool:
 
 def _show(neuron: Neuron, snapshot: Snapshot, key: BackendKey | None) -> None:
     from kinitro.chain.commitments import Malformed, decode
+    from kinitro.chain.seed_commitments import decode_seed_commitment
 
     raw = snapshot.commitments[neuron.hotkey]
     typer.echo(f"uid {neuron.uid}     {neuron.hotkey}, committed in block {raw.block} ({len(raw.data)} bytes)")
+    if (seed := decode_seed_commitment(raw.data)) is not None:
+        typer.echo(f"No miner    an operator's commitment to the seeds of cycle {seed.cycle}\n")
+        return
     commitment = decode(raw.data)
     if raw.block < neuron.registered_block:
         typer.echo(f"Does not count: it is older than the registration in block {neuron.registered_block}.")

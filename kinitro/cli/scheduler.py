@@ -57,6 +57,11 @@ def scheduler(
     backend_key_file: Path | None = typer.Option(
         None, help="The key that opens sealed endpoints, made with `kinitro keys backend`."
     ),
+    wallet_name: str | None = typer.Option(
+        None, help="Whose hotkey commits every cycle's seed key on chain: validators want that."
+    ),
+    hotkey_name: str | None = typer.Option(None, help="Its hotkey, best the subnet owner's.  [default: default]"),
+    wallet_path: str | None = typer.Option(None, help="Where wallets are.  [default: the SDK's]"),
     allow_private_endpoints: bool | None = typer.Option(
         None, "--allow-private-endpoints", help="For a subnet on one machine: miners may be on it."
     ),
@@ -93,6 +98,9 @@ def scheduler(
         poll_interval=poll_interval,
         keep_traces=keep_traces,
         backend_key_file=backend_key_file,
+        wallet_name=wallet_name,
+        hotkey_name=hotkey_name,
+        wallet_path=wallet_path,
         allow_private_endpoints=allow_private_endpoints,
         log_level=log_level,
         log_format=log_format,

@@ -33,6 +33,14 @@ def validate(
         None, "--audit/--no-audit", help="Check what the operator published before setting it.  [default: --audit]"
     ),
     audit_sample: int | None = typer.Option(None, help="Episodes that an audit replays.  [default: 5]"),
+    operator_hotkey: str | None = typer.Option(
+        None, help="The address that commits seed keys on chain.  [default: the subnet owner's hotkey]"
+    ),
+    allow_unchecked: bool | None = typer.Option(
+        None,
+        "--allow-unchecked/--no-allow-unchecked",
+        help="Set weights although some checks cannot be made here.  [default: --no-allow-unchecked]",
+    ),
     state_directory: Path | None = typer.Option(
         None, help="Where the last weights are kept over restarts.  [default: ~/.local/state/kinitro]"
     ),
@@ -59,6 +67,8 @@ def validate(
         max_unregistered_share=max_unregistered_share,
         audit=audit,
         audit_sample=audit_sample,
+        operator_hotkey=operator_hotkey,
+        allow_unchecked=allow_unchecked,
         state_directory=state_directory,
         log_level=log_level,
         log_format=log_format,

@@ -109,6 +109,7 @@ def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> 
     scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
     scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
     scheduler += ["--min-episodes", "1", "--eval-interval", "1s"]
+    scheduler += ["--wallet-name", OWNER.name, "--hotkey-name", OWNER.hotkey]
     executor = kinitro("executor", "--api-url", api_url, "--workers", str(options.workers), "--allow-private-endpoints")
     validator = kinitro("validate", "--backend-url", api_url, *network)
     validator += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey, "--poll-interval", "1s"]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import kinitro.chain
+from kinitro.chain.interface import Chain
 from kinitro.chain.sealing import BackendKey
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
@@ -44,10 +45,22 @@ async def _run(settings: SchedulerSettings) -> None:
     async with stop_on_signals() as stop:
         chain = await kinitro.chain.connect(settings.network)
         try:
+            await _say_who_commits(settings, chain)
             published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
         finally:
             await chain.close()
         log.info("scheduler stopped", published=published)
+
+
+async def _say_who_commits(settings: SchedulerSettings, chain: Chain) -> None:
+    """Raises UnknownWallet before anything depends on the wallet."""
+    if settings.wallet is None:
+        log.warning(
+            "seed keys are not committed on chain: validators refuse cycles whose seeds nobody can prove; "
+            "give --wallet-name and --hotkey-name"
+        )
+        return
+    log.info("seed keys are committed on chain", hotkey=await chain.hotkey_address(settings.wallet))
 
 
 def read_cycles(database_url: str, limit: int) -> list[tuple[Cycle, int]]:

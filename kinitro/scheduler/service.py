@@ -17,9 +17,11 @@ import psycopg
 
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
+from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.logs import get_logger
+from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, with_capacities
 from kinitro.scheduler.leadership import Leadership, patient
 from kinitro.scheduler.marking import first_checks
@@ -30,6 +32,7 @@ from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleStore
 from kinitro.taskpool.errors import SchemaMismatch
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
+from kinitro.taskpool.records import opening_digest
 from kinitro.taskpool.scorecard import Identity, Unscorable, score
 from kinitro.taskpool.verifications import Verifications
 
@@ -121,6 +124,7 @@ class Scheduler:
         self.verifications = Verifications(store.connection)
         self.stop = stop
         self.unseal = unseal
+        self.binding = KeyBinding(chain, settings.netuid, settings.wallet) if settings.wallet else None
         self.published = 0
         self._saw_subnet = False
         self._reported_at = 0.0
@@ -195,16 +199,30 @@ class Scheduler:
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
-        """The commitment to the key has been public since the cycle opened; note since which block, then wait."""
-        if cycle.key_committed_block == cycle.block:
-            cycle = await self.store.commit_key(cycle.id, (await self.chain.head()).number)
+        """The commitment to the key has been public since the cycle opened; note since which block, then wait.
+
+        With a wallet it is public once it is on chain, where everybody can find it later.
+        """
+        if self.binding is None:
+            if cycle.key_committed_block == cycle.block:
+                cycle = await self.store.commit_key(cycle.id, (await self.chain.head()).number)
+        else:
+            opening = SeedCommitment(cycle.id, opening_digest(await self.store.manifest(cycle.id)))
+            committed = await self.binding.committed_block(opening.encode())
+            if committed is None:
+                await self._wait("waiting for the commitment on chain", cycle=cycle.id)
+                return
+            cycle = await self.store.commit_key(cycle.id, committed)
         number = beacon_number(cycle.key_committed_block)
         finalized = await self.chain.finalized_head()
         if finalized.number < number:
-            self._report("waiting for the beacon", cycle=cycle.id, block=number, finalized=finalized.number)
-            await pause(self.stop, self.settings.poll_interval.total_seconds())
+            await self._wait("waiting for the beacon", cycle=cycle.id, block=number, finalized=finalized.number)
             return
         await self.store.set_beacon(cycle.id, number, await self.chain.block_hash(number))
+
+    async def _wait(self, event: str, **details: object) -> None:
+        self._report(event, **details)
+        await pause(self.stop, self.settings.poll_interval.total_seconds())
 
     async def _create_tasks(self, cycle: Cycle) -> None:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked

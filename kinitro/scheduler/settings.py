@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro import __version__
+from kinitro.chain.interface import Wallet
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
@@ -78,6 +79,11 @@ class SchedulerSettings(ServiceSettings):
     backend_key_file: Path | None = Field(
         None, description="The key that opens sealed endpoints (`kinitro keys backend`)."
     )
+    wallet_name: str | None = Field(
+        None, min_length=1, description="Whose hotkey commits every cycle's seed key on chain; validators want that."
+    )
+    hotkey_name: str = Field("default", min_length=1, description="Its hotkey, best the subnet owner's.")
+    wallet_path: str | None = Field(None, description="Where wallets are; default: the SDK's directory.")
     allow_private_endpoints: bool = Field(False, description="For a subnet on one machine: miners may be on it.")
 
     @field_validator("environments", mode="before")
@@ -95,6 +101,11 @@ class SchedulerSettings(ServiceSettings):
     @classmethod
     def _normalized(cls, value: str) -> str:
         return normalized_database_url(value)
+
+    @property
+    def wallet(self) -> Wallet | None:
+        """Whose hotkey binds cycles on chain, if any does."""
+        return Wallet(self.wallet_name, self.hotkey_name, self.wallet_path) if self.wallet_name else None
 
     def cycle_config(self) -> CycleConfig:
         """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError."""

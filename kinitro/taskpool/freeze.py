@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
 from kinitro.chain.interface import Neuron, RawCommitment, Snapshot
+from kinitro.chain.seed_commitments import decode_seed_commitment
 from kinitro.policies.endpoints import is_public, parse_endpoint
 from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.taskpool.records import FrozenMiner
@@ -27,6 +28,8 @@ def freeze_miners(
 ) -> list[FrozenMiner]:
     """Every neuron that committed something, in order of uid; `excluded` says publicly why one takes no part.
 
+    An operator's commitment to a cycle's seeds makes no miner of it.
+
     Total: whatever the chain holds, a commitment harms nobody but its own miner. Of several miners with one endpoint,
     the one that committed it first keeps it (then the lower uid).
     """
@@ -34,6 +37,7 @@ def freeze_miners(
         _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)
         for neuron in sorted(snapshot.neurons, key=lambda neuron: neuron.uid)
         if neuron.hotkey in snapshot.commitments
+        and decode_seed_commitment(snapshot.commitments[neuron.hotkey].data) is None
     ]
     return _without_shared_endpoints(miners)
 

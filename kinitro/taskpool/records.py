@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Annotated, Any, Literal
 
@@ -160,3 +161,33 @@ def result_record(row: ResultRow) -> bytes:
 def results_root(rows: list[ResultRow]) -> bytes:
     """The Merkle root over results, which must be in order of task id."""
     return merkle_root(leaf_hash(result_record(row)) for row in rows)
+
+
+_OPENING = ("cycle_id", "netuid", "network", "block", "block_hash", "key_hash")
+_CONFIG = ("episodes", "min_episodes", "max_void_share", "max_laggard_share", "timeout_s", "randomization", "scoring")
+_ENVIRONMENT = ("id", "version", "max_steps", "random_success")
+_RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
+_MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
+
+
+def opening_digest(manifest: Manifest) -> bytes:
+    """SHA-256 of what was decided when a cycle opened: what an operator commits to on chain, before the beacon.
+
+    Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
+    its environments, its verification rule, the frozen miners. These lists never change: what a manifest says more one
+    day is covered by another format.
+    """
+    config = manifest.config
+    document = [
+        _values(manifest, _OPENING),
+        _values(config, _CONFIG),
+        [_values(environment, _ENVIRONMENT) for environment in config.environments],
+        _values(config.verification, _RULE),
+        [_values(miner, _MINER) for miner in manifest.miners],
+    ]
+    text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _values(message: Message, names: tuple[str, ...]) -> list[Any]:
+    return [getattr(message, name) for name in names]

@@ -35,6 +35,8 @@ class AuditRequest(BaseModel):
     sample: int
     seen: dict[str, dict[int, str]]
     """What the validator has witnessed; see `kinitro.verification.witness.Witness`."""
+    operator_hotkey: str | None
+    allow_unchecked: bool
     weights: Weights
 
 
@@ -47,7 +49,7 @@ class AuditCheck(BaseModel):
 
 
 class AuditAnswer(BaseModel):
-    """`reason` says which checks failed; None if none did."""
+    """`reason` says which checks failed, or could not be made although they must be; None if the audit passed."""
 
     checks: list[AuditCheck]
     reason: str | None
@@ -57,7 +59,7 @@ class Auditor:
     """Audits publications of one API; see `kinitro.validator.publications.Audit`."""
 
     def __init__(self, settings: ValidatorSettings, api: ApiClient) -> None:
-        self._settings = settings
+        self.settings = settings
         self._api = api
         self._witness = Witness.load_if_readable(settings.state_directory / "witness.json")
         self._unsaved = False
@@ -78,7 +80,7 @@ class Auditor:
 
     def _save(self) -> None:
         try:
-            self._settings.state_directory.mkdir(parents=True, exist_ok=True)
+            self.settings.state_directory.mkdir(parents=True, exist_ok=True)
             self._witness.save()
             self._unsaved = False
         except (OSError, ConfigurationError) as error:
@@ -87,22 +89,34 @@ class Auditor:
             self._said = str(error)
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditFailed if anything that was published about the cycle does not hold, or cannot be had."""
-        settings = self._settings
+        """Raises AuditFailed if anything that was published about the cycle does not hold, or cannot be checked.
+
+        With `allow_unchecked` a check that could not be made is only warned of.
+        """
+        settings = self.settings
         request = AuditRequest(
             api_url=settings.backend_url,
             network=settings.network,
             netuid=settings.netuid,
             sample=settings.audit_sample,
             seen=self._witness.seen,
+            operator_hotkey=settings.operator_hotkey,
+            allow_unchecked=settings.allow_unchecked,
             weights=publication,
         )
         answer = await _audit_elsewhere(request)
-        for check in answer.checks:
-            if check.verdict == "skipped":
-                _log.warning("audit_check_skipped", cycle=publication.cycle_id, check=check.name, reason=check.detail)
+        unchecked = [check for check in answer.checks if check.verdict == "skipped"]
+        for check in unchecked:
+            _log.warning("audit_check_not_made", cycle=publication.cycle_id, check=check.name, reason=check.detail)
         if answer.reason is not None:
             raise AuditFailed(answer.reason)
+        if unchecked:
+            _log.error(
+                "weights_are_set_unchecked",
+                cycle=publication.cycle_id,
+                checks=[check.name for check in unchecked],
+                reason="--allow-unchecked takes the operator's word for these",
+            )
         passed = [check.name for check in answer.checks if check.verdict == "passed"]
         _log.info("audit_passed", cycle=publication.cycle_id, checks=passed)
 
@@ -157,13 +171,17 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
                 workers=0,
                 netuid=request.netuid,
                 chain=chain,
+                operator=request.operator_hotkey,
                 witness=Witness(seen=request.seen),
                 weights=request.weights,
             )
         finally:
             await chain.close()
     checks = [AuditCheck(name=check.name, verdict=check.verdict.value, detail=check.detail) for check in report.checks]
-    return AuditAnswer(checks=checks, reason=report.reason)
+    reason = report.reason if request.allow_unchecked else report.strict_reason
+    if reason is not None and not report.failures:
+        reason += " --allow-unchecked takes the operator's word for it."
+    return AuditAnswer(checks=checks, reason=reason)
 
 
 def main() -> None:

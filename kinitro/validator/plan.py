@@ -74,10 +74,15 @@ def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
             f"The newest weights (cycle {publication.cycle_id}) are {_hours(age)} old, and --max-age is "
             f"{_hours(max_age)}: scoring has stopped."
         )
-    if age < -MAX_CLOCK_DIFFERENCE:
+    if is_from_the_future(publication, now):
         raise WeightsRefused(
             f"The weights of cycle {publication.cycle_id} are from the future, by {_hours(-age)}: is a clock wrong?"
         )
+
+
+def is_from_the_future(publication: Weights, now: datetime) -> bool:
+    """Whether it was published later than two clocks can differ; raises WeightsRefused if it does not say when."""
+    return publication_time(publication) - now > MAX_CLOCK_DIFFERENCE
 
 
 def _hours(span: timedelta) -> str:

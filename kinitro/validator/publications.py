@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from kinitro.errors import KinitroError
@@ -12,7 +13,7 @@ from kinitro.taskpool.errors import ApiNotFound, ApiRefused, ApiUnavailable
 from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import AuditFailed, WeightsRefused
 from kinitro.validator.memory import Memory, identity
-from kinitro.validator.plan import check_publication, publication_time
+from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
 
 FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
 """Between two audits of a publication that failed one, doubled each time: it may have been the connection."""
@@ -39,12 +40,22 @@ class Audit(Protocol):
 class Publications:
     """Asks for the newest publication and takes it into `memory` if it holds.
 
-    What does not hold is told by `problem`; the last one that did stays in force.
+    What does not hold is told by `problem`; the last one that did stays in force. A publication that is older than
+    `max_age` or from the future is not remembered, so one wrong clock cannot make every later one look old.
     """
 
-    def __init__(self, source: WeightsSource, netuid: int, memory: Memory, audit: Audit, clock: Callable[[], float]):
+    def __init__(
+        self,
+        source: WeightsSource,
+        netuid: int,
+        memory: Memory,
+        audit: Audit,
+        clock: Callable[[], float],
+        max_age: timedelta,
+    ) -> None:
         self._source = source
         self._netuid = netuid
+        self._max_age = max_age
         self._memory = memory
         self._audit = audit
         self._clock = clock
@@ -73,16 +84,23 @@ class Publications:
 
     async def _check(self, fetched: Weights) -> None:
         check_publication(fetched, self._netuid)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        check_age(fetched, now, self._max_age)
         known = self._memory.accepted
+        if known is not None and is_from_the_future(known, now):
+            _log.warning(
+                "remembered_weights_are_from_the_future", cycle=known.cycle_id, published_at=known.published_at
+            )
+            known = None  # a clock was wrong, theirs or ours: nothing is "older" than such a publication
         if known is not None and publication_time(fetched) < publication_time(known):
             raise WeightsRefused(
                 f"The backend serves cycle {fetched.cycle_id} of {fetched.published_at}, which is older than cycle "
                 f"{known.cycle_id} of {known.published_at} that it served before."
             )
-        name, now, before = identity(fetched), self._clock(), self._failed
+        name, before = identity(fetched), self._failed
         if before is None or before.publication != name:
             before = None
-        elif now < before.again_at:
+        elif self._clock() < before.again_at:
             raise before.failure
         try:
             await self._audit.check(fetched)

@@ -54,7 +54,7 @@ class Validator:
         self._file = file
         self._memory = file.load()
         self._sending = Sending(chain, wallet_of(settings), hotkey, settings.netuid, self._memory, file)
-        self._publications = Publications(source, settings.netuid, self._memory, audit, clock)
+        self._publications = Publications(source, settings.netuid, self._memory, audit, clock, settings.max_age)
         self._clock = clock
         self._next_look_block = 0
 

@@ -43,4 +43,10 @@ class ValidatorSettings(ServiceSettings):
     )
     audit: bool = Field(True, description="check what the operator published before setting it")
     audit_sample: int = Field(5, ge=0, le=10_000, description="episodes that an audit replays")
+    operator_hotkey: str | None = Field(
+        None, description="address that commits seed keys on chain; default: the subnet owner's hotkey"
+    )
+    allow_unchecked: bool = Field(
+        False, description="for small installations: set weights although some checks of the audit cannot be made here"
+    )
     state_directory: Path = Field(default_factory=default_state_directory)

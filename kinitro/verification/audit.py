@@ -17,7 +17,8 @@ from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
 from kinitro.verification import checks
-from kinitro.verification.report import AuditReport, Check
+from kinitro.verification.binding import binding_check
+from kinitro.verification.report import AuditReport, Check, Verdict
 from kinitro.verification.witness import Witness
 
 DEFAULT_SAMPLE = 5
@@ -50,6 +51,7 @@ async def audit_cycle(
     workers: int = 1,
     netuid: int | None = None,
     chain: Chain | None = None,
+    operator: str | None = None,
     witness: Witness | None = None,
     weights: Weights | None = None,
     choose: random.Random | None = None,
@@ -61,6 +63,7 @@ async def audit_cycle(
     workers:   processes that replay; 0 replays in a thread of this one.
     netuid:    the subnet that the cycle must be of.
     chain:     to compare blocks and frozen miners with; without it that check is skipped.
+    operator:  the hotkey that binds cycles on chain; default: the subnet owner's.
     witness:   remembers which commitments to seeds were seen while their cycles ran.
     weights:   those somebody is about to set; default: the ones that the API serves for the cycle's block.
     choose:    where the sample comes from; default: the system's randomness, which no operator can foresee.
@@ -77,8 +80,12 @@ async def audit_cycle(
     found = [Check.of("manifest", "", list(checks.manifest_differences(manifest, cycle_id, netuid)))]
     if found[0].differences and (manifest.seed_key is None or manifest.beacon_hash is None):
         return AuditReport(cycle_id, tuple(found))
+    binding = await binding_check(api, manifest, chain, operator)
+    if binding.verdict is Verdict.PASSED:
+        witnessed = None  # the chain remembers better, also where a new database counts its cycles from 1 again
     found += [
-        Check.of("key", _key_detail(witnessed), list(checks.key_differences(manifest, witnessed))),
+        Check.of("key", "the revealed key has the published hash", list(checks.key_differences(manifest, witnessed))),
+        binding,
         await _chain_check(manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
@@ -140,20 +147,16 @@ async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: P
     return Record(manifest, rows, verdicts, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
 
 
-def _key_detail(witnessed: str | None) -> str:
-    return f"the commitment was {'' if witnessed else 'not '}seen from here before the reveal"
-
-
 async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
     if chain is None:
-        return Check.skipped("chain", "no chain was given to compare blocks and miners with")
+        return Check.skipped("chain", "not checked: no chain was given to compare blocks and miners with")
     if manifest.beacon_block is None:
         return Check.of("chain", "", ["the manifest names no beacon block"])
     try:
         snapshot = await chain.snapshot(manifest.netuid, manifest.block)
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
-        return Check.skipped("chain", f"the chain could not be read: {error}")
+        return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
     unproven = checks.unproven_exclusions(manifest, snapshot)
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
@@ -185,13 +188,13 @@ async def _replay_check(
     manifest = record.manifest
     candidates = [row for row in record.rows if row.outcome in checks.REPLAYABLE and row.trace_sha256 is not None]
     if sample == 0:
-        return Check.skipped("replays", "no sample was asked for")
+        return Check.skipped("replays", "not checked: a sample of 0 episodes was asked for")
     if find_spec("mujoco") is None:
-        return Check.skipped("replays", "the simulator is not installed here")
+        return Check.skipped("replays", "not checked: the simulator is not installed here")
     if not manifest.traces_kept:
-        return Check.skipped("replays", "the traces of this cycle are no longer kept")
+        return Check.skipped("replays", "not checked: the API serves no traces of this cycle any more")
     if not candidates:
-        return Check.skipped("replays", "no result has a trace")
+        return Check.of("replays", "no result has a trace, so there is nothing to replay", [])
     chosen = candidates if sample is None else choose.sample(candidates, min(sample, len(candidates)))
     return await _replay(api, manifest, sorted(chosen, key=lambda row: row.task_id), workers, tell)
 
@@ -222,6 +225,8 @@ async def _replay(api: ApiClient, manifest: Manifest, rows: Sequence[ResultRow],
     inexact = sum(not replayed.exact for replayed in done)
     if inexact:
         detail += f"; {inexact} ran under another physics fingerprint than this machine's, so only success was compared"
+    if inexact and not differences:
+        return Check.skipped("replays", f"not checked completely: {detail}")
     return Check.of("replays", detail, differences)
 
 

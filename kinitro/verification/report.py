@@ -11,7 +11,7 @@ MAX_DIFFERENCES = 20
 
 
 class Verdict(StrEnum):
-    """`SKIPPED` means that the check could not be made here; its detail says why. It is no agreement."""
+    """`SKIPPED` means that the check could not be made here; its detail says why. That is not agreement."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -61,9 +61,26 @@ class AuditReport:
         return tuple(check for check in self.checks if check.verdict is Verdict.FAILED)
 
     @property
+    def unchecked(self) -> tuple[Check, ...]:
+        """The checks that could not be made here."""
+        return tuple(check for check in self.checks if check.verdict is Verdict.SKIPPED)
+
+    @property
     def reason(self) -> str | None:
         """One sentence: which checks failed and the first difference of each; None if none did."""
         if not self.failures:
             return None
         parts = [f"{check.name}: {check.differences[0]}" for check in self.failures]
         return f"Cycle {self.cycle_id} does not pass its audit: {'; '.join(parts)}."
+
+    @property
+    def strict_reason(self) -> str | None:
+        """As `reason`, where a check that could not be made counts as a failed one.
+
+        Whoever acts on a cycle, as a validator does, needs this one: otherwise an operator gets a lie past the audit
+        by keeping back what the audit needs.
+        """
+        if self.failures or not self.unchecked:
+            return self.reason
+        parts = [f"{check.name}: {check.detail}" for check in self.unchecked]
+        return f"Cycle {self.cycle_id} could not be checked completely: {'; '.join(parts)}."

@@ -19,6 +19,9 @@ class FakeChain:
         self.blocks_per_call = blocks_per_call
         self.neurons: list[Neuron] = []
         self.commitments: dict[str, RawCommitment] = {}
+        self.owner: str | None = None
+        self.written: list[tuple[str, RawCommitment]] = []
+        """Every commitment by `commit`, in order: what old blocks show."""
         self.failures = 0
         """So many calls fail before the next one succeeds."""
 
@@ -55,13 +58,19 @@ class FakeChain:
     async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
         self._look()
         number = self.number - 1 if block is None else block
-        return Snapshot(netuid, self._block(number), tuple(self.neurons), dict(self.commitments), None)
+        commitments = dict(self.commitments)
+        for hotkey in {hotkey for hotkey, _ in self.written}:
+            del commitments[hotkey]
+        commitments |= {hotkey: raw for hotkey, raw in self.written if raw.block <= number}
+        return Snapshot(netuid, self._block(number), tuple(self.neurons), commitments, self.owner)
 
     async def hotkey_address(self, wallet: Wallet) -> str:
         return wallet.hotkey
 
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
-        self.commitments[wallet.hotkey] = RawCommitment(self.number, data)
+        self._look()
+        self.written.append((wallet.hotkey, RawCommitment(self.number, data)))
+        self.commitments[wallet.hotkey] = self.written[-1][1]
         return self.number
 
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from kinitro.chain import Chain
+from kinitro.chain.local import OWNER
 from kinitro.environments import fingerprint
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
@@ -43,6 +44,8 @@ def publish(url: str) -> Published:
     for uid in (2, 5, 9):
         chain.add_miner(uid, block=50 - uid)
     chain.add_raw(11, b"nonsense")
+    chain.owner = OWNER.hotkey
+    chain.number = 96  # which makes block 104 the beacon, and of this cycle's seeds one that is not trivial
     upgrade(url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kinitro.scheduler.service.secrets.token_bytes", lambda size: b"k" * size)
@@ -65,6 +68,8 @@ async def publish_cycle(url: str, chain: Chain) -> None:
         max_steps=MAX_STEPS,
         poll_interval="0.01",
         eval_interval="0",
+        wallet_name=OWNER.name,
+        hotkey_name=OWNER.hotkey,
     )
     connections = await open_pool(url, size=2)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

@@ -87,7 +87,7 @@ async def test_the_truth_passes_every_check(published: Published) -> None:
         )
     assert report.ok, report.reason
     assert [check.name for check in report.checks] == [
-        "manifest", "key", "chain", "results", "seeds", "verdicts", "scores", "weights", "replays",
+        "manifest", "key", "binding", "chain", "results", "seeds", "verdicts", "scores", "weights", "replays",
     ]  # fmt: skip
     assert {check.verdict for check in report.checks} == {Verdict.PASSED}
     assert "30 of 30 chosen episodes" in report.checks[-1].detail
@@ -405,13 +405,25 @@ async def test_on_another_physics_fingerprint_only_success_is_compared(published
     assert "2 ran under another physics fingerprint" in report.checks[-1].detail
 
 
+async def test_where_only_success_was_compared_the_replays_are_not_checked(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red team: traces of an invented machine, in a cycle of mixed physics, whose states nobody can compare."""
+    monkeypatch.setattr("kinitro.verification.replays._own_fingerprint", lambda: "this-machine")
+    report = await audit(published, {}, sample=2)
+    assert report.ok
+    assert report.checks[-1].verdict is Verdict.SKIPPED
+    assert "2 ran under another physics fingerprint" in str(report.strict_reason)
+
+
 async def test_dropped_traces_are_skipped_and_said(published: Published) -> None:
     report = await audit(published, {Manifest: change(traces_kept=False)}, sample=5)
     assert report.ok
     assert (report.checks[-1].verdict, report.checks[-1].detail) == (
         Verdict.SKIPPED,
-        "the traces of this cycle are no longer kept",
+        "not checked: the API serves no traces of this cycle any more",
     )
+    assert "could not be checked completely: " in str(report.strict_reason)
 
 
 async def test_a_missing_trace_that_should_be_there_is_named(published: Published) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from kinitro.chain import Wallet
 from kinitro.chain.commitments import Commitment, encode
-from kinitro.chain.local import URL_VARIABLE, LocalChain
+from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
 from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.records import Manifest
 from kinitro.taskpool.schema import upgrade
 from kinitro.validator import auditing
 from kinitro.validator.auditing import Auditor
@@ -39,6 +41,7 @@ class Subnet:
 async def subnet(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Subnet]:
     await asyncio.to_thread(upgrade, empty_database)
     chain = await LocalChain.create(empty_database, NETUID, block_time_s=0.05)
+    await chain.register(NETUID, OWNER)
     for uid in (2, 5, 9):
         miner = Wallet("miner", str(uid))
         await chain.register(NETUID, miner, uid=uid)
@@ -83,3 +86,23 @@ async def test_the_truth_passes_and_lies_are_refused(
     monkeypatch.setattr(auditing, "AUDIT_TIMEOUT_S", 0.05)
     with pytest.raises(AuditFailed, match="did not end within"):
         await subnet.auditor.check(weights)
+
+
+async def test_forged_outcomes_whose_traces_are_gone_are_refused(subnet: Subnet) -> None:
+    """Red team: forge, publish, delete the traces. The replays were "skipped", and everything else passed."""
+    weights = await subnet.api.weights_latest()
+    with psycopg.connect(subnet.database) as connection:
+        connection.execute("delete from trace")
+    async with asyncio.timeout(60):
+        while True:  # the API remembers its answers for a while
+            if not (await subnet.api.get("/v1/cycles/1/manifest", Manifest)).traces_kept:
+                break
+            await asyncio.sleep(0.2)
+    with pytest.raises(AuditFailed, match=r"could not be checked completely: .*no traces.*--allow-unchecked"):
+        await subnet.auditor.check(weights)
+    small = subnet.auditor.settings.model_copy(update={"allow_unchecked": True})
+    with capture_logs() as logs:
+        await Auditor(small, subnet.api).check(weights)
+    assert [(log["log_level"], log["event"]) for log in logs if "unchecked" in log["event"]] == [
+        ("error", "weights_are_set_unchecked")
+    ]

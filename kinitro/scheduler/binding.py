@@ -1,0 +1,43 @@
+"""Writing on chain how a cycle was opened, before its beacon block: what binds the operator to its seed key."""
+
+from __future__ import annotations
+
+from kinitro.chain.interface import Chain, Wallet
+from kinitro.chain.seed_commitments import CommitmentHistory
+from kinitro.evaluation.seeds import beacon_number
+from kinitro.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class KeyBinding:
+    """Writes commitments with the operator's hotkey. Keeps nothing that a restart could lose: the chain knows."""
+
+    def __init__(self, chain: Chain, netuid: int, wallet: Wallet) -> None:
+        self._chain = chain
+        self._netuid = netuid
+        self._wallet = wallet
+        self._expected = 0
+        """The beacon's block: before it is finalized there is no need to look."""
+
+    async def committed_block(self, data: bytes) -> int | None:
+        """The block in which the chain has `data` first, once that is final; writes it if need be. Raises ChainError.
+
+        Decided by finalized blocks alone, so neither a restart nor a reorganisation of the chain changes the answer.
+        """
+        finalized = (await self._chain.finalized_head()).number
+        if finalized < self._expected:
+            return None
+        hotkey = await self._chain.hotkey_address(self._wallet)
+        history = CommitmentHistory(self._chain, self._netuid, hotkey)
+        written = await history.first_written(data, finalized)
+        if written is not None:
+            return written.block
+        newest = await history.at((await self._chain.head()).number)
+        if newest is not None and newest.data == data:
+            block = newest.block
+        else:
+            block = await self._chain.commit(self._netuid, self._wallet, data)
+            log.info("seed key committed on chain", hotkey=hotkey, block=block)
+        self._expected = beacon_number(block)
+        return None
