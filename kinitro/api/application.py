@@ -9,16 +9,19 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from pydantic.json_schema import models_json_schema
+from starlette.responses import JSONResponse
 
 from kinitro import __version__, dashboard
 from kinitro.api import routes
 from kinitro.api.auth import KeyRing, identify
 from kinitro.api.cache import ReadCache
+from kinitro.api.forwarding import Forwarding
 from kinitro.api.limits import BodyLimit, RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
+from kinitro.api.reading import HeadLikeGet, PublicReads
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
@@ -58,6 +61,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         summary="Task pool, scores and weights of the Kinitro subnet.",
         lifespan=lifespan,
         responses=PROBLEM_RESPONSES,
+        openapi_url=None,  # ours names the path that we are mounted at
         docs_url=None,  # it would load its script from elsewhere; the dashboard has a page of its own
         redoc_url=None,
     )
@@ -67,8 +71,16 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router, dependencies=limited)
     app.include_router(dashboard.router, dependencies=[Depends(identify)])
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse(describe(app) | {"servers": [{"url": request.scope.get("root_path") or "/"}]})
+
     app.add_middleware(BodyLimit, limits={"/v1/tasks/submit": settings.submit_limit_bytes})
+    app.add_middleware(PublicReads)
+    app.add_middleware(HeadLikeGet)
     app.add_middleware(RequestContext, latencies=metrics.requests)
+    app.add_middleware(Forwarding, trusted=settings.proxies, root_path=settings.root_path)  # the last one is outermost
     return app
 
 

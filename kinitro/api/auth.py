@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
+from kinitro.api.addresses import caller_of
 from kinitro.api.limits import RateLimiter
 from kinitro.api.services import Services, ServicesOf
 from kinitro.taskpool.database import Connection, ConnectionPool, run_on
@@ -63,10 +64,10 @@ class KeyRing:
 async def identify(request: Request, services: ServicesOf) -> Caller | None:
     """The caller whose key came along, None without one; answers 401 to a wrong key and 429 to a hasty caller.
 
-    Guesses at keys and calls without one count against the caller's address.
+    Guesses at keys and calls without one count against the caller's address (IPv6: its /64).
     """
     limiter: RateLimiter = services.limiter
-    address = f"address {request.client.host if request.client else 'unknown'}"
+    address = f"address {caller_of(request.client.host if request.client else None)}"
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if not services.settings.auth or not key:
         limiter.take(address)

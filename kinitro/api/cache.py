@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 ENTRIES = 512
+_Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +25,24 @@ class _Entry:
 
 
 class ReadCache:
-    """Bodies by path. What fails is not remembered."""
+    """Bodies by route and its values. What fails is not remembered."""
 
     def __init__(self, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_age_s = max_age_s
         self._clock = clock
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
+        self._locks: dict[_Key, asyncio.Lock] = {}
 
-    async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]]) -> Response:
-        """What `make` returns, or the remembered body of this URL, or 304 if its ETag came along.
+    async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]], *values: int) -> Response:
+        """What `make` returns, or the remembered body of this route and `values`, or 304 if its ETag came along.
+
+        `values` are the path's parameters as the route has checked them. Query strings, and other ways to write the
+        same path, do not count: they would be ways around the cache.
 
         Callers that ask at the same time wait for one computation. An answer that took long is kept longer
         (20 times its cost), so that reads never take more than a twentieth of the database.
         """
-        key = str(request.url.path) + "?" + str(request.url.query)
+        key = request.scope["route"].path, *values
         entry = self._fresh(key)
         if entry is None:
             lock = self._locks.setdefault(key, asyncio.Lock())
@@ -54,11 +58,11 @@ class ReadCache:
             return Response(status_code=304, headers=headers)
         return Response(entry.body, headers=headers, media_type="application/json")
 
-    def _fresh(self, key: str) -> _Entry | None:
+    def _fresh(self, key: _Key) -> _Entry | None:
         entry = self._entries.get(key)
         return entry if entry and entry.expires > self._clock() else None
 
-    async def _make(self, key: str, make: Callable[[], Awaitable[BaseModel]]) -> _Entry:
+    async def _make(self, key: _Key, make: Callable[[], Awaitable[BaseModel]]) -> _Entry:
         began = self._clock()
         body = (await make()).model_dump_json().encode()
         cost_s = self._clock() - began

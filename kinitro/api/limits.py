@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kinitro.api.forwarding import route_path
 from kinitro.api.problems import problem
 
 BODY_LIMIT_BYTES = 64 * 2**10
@@ -57,7 +58,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limits.get(scope["path"], BODY_LIMIT_BYTES)
+        limit = self._limits.get(route_path(scope), BODY_LIMIT_BYTES)
         too_large = f"The body is larger than {limit} bytes: send less at once."
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > limit:

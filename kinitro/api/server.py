@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from kinitro.api.application import create_app
+from kinitro.api.connections import (
+    ACCEPTED_AT_ONCE,
+    KEEP_ALIVE_S,
+    LISTEN_BACKLOG,
+    RESERVED_FILES,
+    Gate,
+    RepeatedRarely,
+    guarded_by,
+    raise_file_limit,
+)
 from kinitro.api.settings import ApiSettings
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.logs import get_logger
@@ -23,33 +35,72 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handling: ours drains first and exits with code 0."""
+    """uvicorn without its own signal handling: ours drains first and exits with code 0.
+
+    It accepts few connections at once, so that the gate sees them before the process runs out of files.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(LISTEN_BACKLOG)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
+def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+    """How uvicorn serves the application: behind our gate, without its own ideas about proxies and logs."""
+    files = raise_file_limit()
+    gate = Gate(
+        total=max(16, files - RESERVED_FILES - settings.database_connections),
+        per_caller=settings.connections_per_address,
+        header_deadline_s=settings.header_deadline_s,
+        proxies=settings.proxies,
+    )
+    for library in ("uvicorn.error", "asyncio"):
+        logger = logging.getLogger(library)
+        if not any(isinstance(known, RepeatedRarely) for known in logger.filters):
+            logger.addFilter(RepeatedRarely())
+    return uvicorn.Config(
+        app,
+        http=guarded_by(gate),
+        ws="none",
+        backlog=ACCEPTED_AT_ONCE,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=int(settings.drain_s),
+        server_header=False,
+    )
+
+
 def serve(settings: ApiSettings) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises ConfigurationError or UnavailableError when it cannot start."""
-    settings.check_exposure()
-    with listening_socket(settings.host, settings.port) as listener:
+    settings.check_exposure(settings.host)
+    with listening_socket(settings.host, settings.port, check=settings.check_exposure) as listener:
         asyncio.run(_serve(settings, listener))
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours."""
+def listening_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
+    """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours.
+
+    `check` gets the address that `host` turns out to be before anything listens there, and may raise.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
         raise ConfigurationError(f"--host {host!r} is no address ({error.strerror}): try 127.0.0.1.") from None
+    check(str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(2048)
+        listener.listen(LISTEN_BACKLOG)
         return listener
     except OSError as error:
         listener.close()
@@ -71,14 +122,7 @@ async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
     finally:
         await probe.close()
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=int(settings.drain_s),
-        server_header=False,
-    )
-    server = Server(config)
+    server = Server(server_config(app, settings))
     stopping: list[asyncio.Task[None]] = []
 
     async def stop() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from kinitro.api.addresses import Networks, parsed
+from kinitro.api.forwarding import PREFIX
 from kinitro.errors import ConfigurationError
 from kinitro.settings import ServiceSettings, normalized_database_url
 from kinitro.taskpool.pool import PoolLimits
@@ -32,6 +34,15 @@ class ApiSettings(ServiceSettings):
     database_connections: int = Field(8, ge=2, le=100, description="Connections to PostgreSQL of this process.")
     requests_per_s: float = Field(100.0, gt=0, description="Rate limit of one key, or of one address without key.")
     submit_limit_bytes: int = Field(32 * 2**20, ge=2**16, le=2**30, description="Largest body of a submit.")
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["127.0.0.1", "::1"],
+        description="Reverse proxies whose X-Forwarded headers are believed: addresses or networks, by commas.",
+    )
+    root_path: str = Field("", description="Path below which a reverse proxy serves the API, such as /kinitro.")
+    connections_per_address: int = Field(
+        128, ge=1, le=100_000, description="Connections of one address (IPv6: /64) at most; more for proxies."
+    )
+    header_deadline_s: float = Field(10.0, ge=0.1, le=600, description="For the headers of a request to arrive.")
     public_cache_s: float = Field(2.0, ge=0, le=300, description="How old a public read may be.")
     drain_s: float = Field(30.0, ge=0, le=300, description="Longest wait for requests in flight when stopping.")
     drain_notice_s: float = Field(
@@ -58,15 +69,39 @@ class ApiSettings(ServiceSettings):
             allow_mixed_physics=self.allow_mixed_physics,
         )
 
-    def check_exposure(self) -> None:
-        """Raises ConfigurationError when anybody on the internet could take tasks without a key."""
-        if self.auth or self.host == "localhost":
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        parts = [value] if isinstance(value, str) else value
+        return [name.strip() for part in parts for name in str(part).split(",") if name.strip()]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        Networks(value)
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_prefix(cls, value: str) -> str:
+        if not PREFIX.fullmatch(value.rstrip("/")):
+            raise ValueError("write a path such as /kinitro, of letters, digits and . _ ~ -")
+        return value.rstrip("/")
+
+    @property
+    def proxies(self) -> Networks:
+        """Whose word about a caller's address counts."""
+        return Networks(self.trusted_proxies)
+
+    def check_exposure(self, bound: str) -> None:
+        """Raises ConfigurationError when anybody on the internet could take tasks without a key.
+
+        `bound` is `host`, or the IP address that it stands for: names, and IPv4 written as IPv6, may mislead.
+        """
+        if self.auth or bound == "localhost":
             return
-        try:
-            address = ipaddress.ip_address(self.host)
-            private = (address.is_private or address.is_loopback) and not address.is_unspecified
-        except ValueError:
-            private = False
+        address = parsed(bound)
+        private = address is not None and (address.is_private or address.is_loopback) and not address.is_unspecified
         if not private:
             raise ConfigurationError(
                 f"--no-auth is refused with --host {self.host}, which others can reach: "

@@ -52,6 +52,16 @@ def api(
         float | None,
         typer.Option("--lease-ttl-s", help="A lease without a heartbeat ends after this [default: 60]."),
     ] = None,
+    trusted_proxies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trusted-proxies",
+            help="Reverse proxies whose X-Forwarded headers are believed [default: 127.0.0.1,::1].",
+        ),
+    ] = None,
+    root_path: Annotated[
+        str | None, typer.Option("--root-path", help="Path below which a reverse proxy serves the API.")
+    ] = None,
     drain_notice_s: Annotated[
         float | None, typer.Option("--drain-notice-s", help="Serve on after SIGTERM, for a load balancer to notice.")
     ] = None,
@@ -71,6 +81,8 @@ def api(
         netuid=netuid,
         allow_mixed_physics=allow_mixed_physics,
         lease_ttl_s=lease_ttl_s,
+        trusted_proxies=trusted_proxies,
+        root_path=root_path,
         drain_notice_s=drain_notice_s,
         log_level=log_level,
         log_format=log_format,

@@ -64,40 +64,40 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def home(board: BoardOf) -> Response:
-    return page("home.html", board=await board.snapshot())
+async def home(request: Request, board: BoardOf) -> Response:
+    return page(request, "home.html", board=await board.snapshot())
 
 
 @router.get("/fragments/progress")
-async def progress(board: BoardOf) -> Response:
-    return page("progress.html", board=await board.snapshot())
+async def progress(request: Request, board: BoardOf) -> Response:
+    return page(request, "progress.html", board=await board.snapshot())
 
 
 @router.get("/miners/{uid}")
-async def miner(uid: Uid, board: BoardOf) -> Response:
+async def miner(uid: Uid, request: Request, board: BoardOf) -> Response:
     snapshot = await board.snapshot()
     scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
     frozen = next((row for row in snapshot.frozen if row["uid"] == uid), None)
     if scored is None and frozen is None:
-        return page("missing.html", 404, board=snapshot, what=f"Miner {uid}")
+        return page(request, "missing.html", 404, board=snapshot, what=f"Miner {uid}")
     cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0
     explanation = await board.explanation(uid, cycle_id) if scored else None
-    return page("miner.html", board=snapshot, uid=uid, scored=scored, frozen=frozen, explanation=explanation)
+    return page(request, "miner.html", board=snapshot, uid=uid, scored=scored, frozen=frozen, explanation=explanation)
 
 
 @router.get("/environments/{env_id:path}")
-async def environment(env_id: str, board: BoardOf) -> Response:
+async def environment(env_id: str, request: Request, board: BoardOf) -> Response:
     snapshot = await board.snapshot()
     spec = next((spec for spec in all_specs() if spec.id == env_id), None)
     ranking = snapshot.ranking(env_id)
     if spec is None and not ranking:
-        return page("missing.html", 404, board=snapshot, what="This environment")
-    return page("environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
+        return page(request, "missing.html", 404, board=snapshot, what="This environment")
+    return page(request, "environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
 
 
 @router.get("/docs")
 async def api(request: Request, board: BoardOf) -> Response:
-    return page("api.html", board=await board.snapshot(), description=request.app.openapi())
+    return page(request, "api.html", board=await board.snapshot(), description=request.app.openapi())
 
 
 @router.get("/static/{name}")
@@ -109,9 +109,9 @@ async def static(name: str) -> Response:
     return Response(content, headers=headers, media_type=STATIC_FILES[name])
 
 
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A rendered template, with the headers that keep foreign scripts out."""
-    html = _templates().get_template(template).render(**values)
+def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """A rendered template, with the headers that keep foreign scripts out; links begin where we are mounted."""
+    html = _templates().get_template(template).render(root=request.scope.get("root_path", ""), **values)
     return Response(html, status, SECURITY_HEADERS, media_type="text/html")
 
 

@@ -83,6 +83,11 @@ class ApiClient:
         self._tries = tries
         headers = {"user-agent": f"kinitro/{__version__}"}
         if key:
+            if not (key.isascii() and key.isprintable()) or " " in key:
+                raise ConfigurationError(
+                    "The API key has a character that no key has (a space, a line break or a letter outside ASCII): "
+                    "copy it again as `kinitro keys create` printed it."
+                )
             headers["authorization"] = f"Bearer {key}"
         self._http = httpx2.AsyncClient(
             base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False

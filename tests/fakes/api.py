@@ -7,20 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
-
 from kinitro.api.application import create_app
-from kinitro.api.server import Server, listening_socket
+from kinitro.api.server import Server, listening_socket, server_config
 from kinitro.api.settings import ApiSettings
 
 
 @asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[str]:
     """The base URL of an API on `database_url`; `settings` are fields of ApiSettings."""
-    chosen = ApiSettings(database_url=database_url, **{"public_cache_s": 0.0, "requests_per_s": 1e6} | settings)
+    chosen = ApiSettings(
+        database_url=database_url, **{"drain_s": 5, "public_cache_s": 0.0, "requests_per_s": 1e6} | settings
+    )
     with listening_socket("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(create_app(chosen), log_config=None, access_log=False, timeout_graceful_shutdown=5)
-        server = Server(config)
+        server = Server(server_config(create_app(chosen), chosen))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from kinitro.api.application import create_app
-from kinitro.api.server import listening_socket
+from kinitro.api.server import listening_socket, server_config
 from kinitro.api.settings import ApiSettings
 
 
@@ -20,7 +20,7 @@ async def served_api(database_url: str) -> AsyncIterator[str]:
     """Its address; `database_url` has the schema already."""
     with listening_socket("127.0.0.1", 0) as listener:
         settings = ApiSettings.load(database_url=database_url, port=0)
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, ws="none"))
+        server = uvicorn.Server(server_config(create_app(settings), settings))
         serving = asyncio.create_task(server.serve([listener]))
         while not server.started:
             if serving.done():

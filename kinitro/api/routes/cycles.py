@@ -25,7 +25,9 @@ TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 @router.get("/cycles/{cycle_id}/manifest", response_model=Manifest)
 async def manifest(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
     """Frozen miners, the commitment to the seeds, versions and counts; after the reveal also the seed key."""
-    return await services.cache.answer(request, lambda: _read(services, lambda store: store.manifest(cycle_id)))
+    return await services.cache.answer(
+        request, lambda: _read(services, lambda store: store.manifest(cycle_id)), cycle_id
+    )
 
 
 @router.get("/cycles/{cycle_id}/results", response_model=ResultPage)

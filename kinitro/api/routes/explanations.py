@@ -19,13 +19,13 @@ Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
 @router.get("/scores/latest/miners/{uid}", response_model=Explanation)
 async def explanation_latest(uid: Uid, request: Request, services: ServicesOf) -> Response:
     """One miner in the last published cycle: per environment, per subset size, and what it would need."""
-    return await services.cache.answer(request, lambda: read_explanation(services, uid, None))
+    return await services.cache.answer(request, lambda: read_explanation(services, uid, None), uid)
 
 
 @router.get("/scores/{cycle_id}/miners/{uid}", response_model=Explanation)
 async def explanation_of(cycle_id: CycleNumber, uid: Uid, request: Request, services: ServicesOf) -> Response:
     """One miner in one published cycle."""
-    return await services.cache.answer(request, lambda: read_explanation(services, uid, cycle_id))
+    return await services.cache.answer(request, lambda: read_explanation(services, uid, cycle_id), cycle_id, uid)
 
 
 async def read_explanation(services: Services, uid: int, cycle_id: int | None) -> Explanation:

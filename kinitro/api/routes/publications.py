@@ -55,7 +55,7 @@ async def weights_latest(request: Request, services: ServicesOf) -> Response:
 async def weights_at(block: BlockNumber, request: Request, services: ServicesOf) -> Response:
     """The weights whose snapshot block is the newest that is not after this block."""
     missing = f"No weights were published for a snapshot at or before block {block}."
-    return await services.cache.answer(request, lambda: _weights(services.publications.at_block(block), missing))
+    return await services.cache.answer(request, lambda: _weights(services.publications.at_block(block), missing), block)
 
 
 @router.get("/scores/latest", response_model=Scores)
@@ -68,7 +68,9 @@ async def scores_latest(request: Request, services: ServicesOf) -> Response:
 async def scores_of(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
     """The scores of one published cycle."""
     missing = f"Cycle {cycle_id} has not published scores (yet); see /v1/status."
-    return await services.cache.answer(request, lambda: _scores(services.publications.of_cycle(cycle_id), missing))
+    return await services.cache.answer(
+        request, lambda: _scores(services.publications.of_cycle(cycle_id), missing), cycle_id
+    )
 
 
 async def _weights(publication: Awaitable[Publication | None], missing: str) -> Weights:

@@ -12,10 +12,12 @@ import psycopg
 import pytest
 
 from kinitro import __version__
+from kinitro.errors import ConfigurationError
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.keys import create_key, revoke_key
 from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest
+from kinitro.taskpool.publications import Publications
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
 from tests.fakes.reports import as_json, base64_of, honest
@@ -245,6 +247,43 @@ async def test_public_reads_carry_an_etag_and_are_computed_once(database: str, c
         assert (again.status_code, again.content) == (304, b"")
         other = await client.get("/v1/status", headers={"If-None-Match": '"other"'})
         assert (other.status_code, other.json()["cycle_id"]) == (200, cycle)
+
+
+async def test_no_way_to_write_an_address_goes_past_the_cache(
+    database: str, cycle: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = 0
+    read = Publications.at_block
+
+    async def counted(self: Publications, block: int) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(self, block)
+
+    monkeypatch.setattr(Publications, "at_block", counted)
+    publish(database)
+    async with serving(database, auth=False, public_cache_s=300) as url, httpx2.AsyncClient(base_url=url) as client:
+        ways = ["100", "100?x=1", "100?x=2&x=3", "0100", "%31%30%30", "000000100?", "+100"]
+        answers = [await client.get(f"/v1/weights/{way}") for way in ways]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert reads == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["kin_schlüssel", "kin_\u202e", "kin_x\n", "kin_x\r", "kin_x y", "kin_\x00", "kin_\ud800"]
+)
+def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="copy it again") as refused:
+        ApiClient("http://127.0.0.1:1", key)
+    assert key not in str(refused.value)
+
+
+async def test_any_bytes_as_a_key_are_a_wrong_key(database: str) -> None:
+    async with serving(database) as url, httpx2.AsyncClient(base_url=url) as client:
+        for key in (b"kin_schl\xc3\xbcssel", b"kin_\xff\xfe", b"kin_" + 5000 * b"x"):
+            answer = await client.get("/v1/status", headers={"Authorization": b"Bearer " + key})
+            assert answer.status_code == 401
 
 
 async def test_a_hasty_caller_is_slowed_down_and_others_are_not(database: str, cycle: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -141,8 +142,16 @@ def test_a_restored_backup_is_made_safe(database: str) -> None:
 
 
 def test_an_open_api_needs_keys(database: str) -> None:
-    for host in ("0.0.0.0", "::", "8.8.8.8", "example.org"):
+    everywhere = ("0.0.0.0", "::", "0", "::ffff:0.0.0.0", "::ffff:0:0", "0:0:0:0:0:ffff:0:0", "::0.0.0.0")
+    for host in (*everywhere, "8.8.8.8", "::ffff:8.8.8.8", "example.org"):
         assert "--no-auth is refused" in kinitro("api", "--no-auth", "--host", host, url=database)
+
+
+def test_without_keys_it_counts_where_a_name_leads(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
+    """A machine's hosts file may say anything about localhost."""
+    anywhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]
+    monkeypatch.setattr("kinitro.api.server.socket.getaddrinfo", lambda *_, **__: anywhere)
+    assert "--no-auth is refused" in kinitro("api", "--no-auth", "--host", "localhost", "--port", "0", url=database)
 
 
 def test_a_taken_port_and_a_foreign_address(database: str) -> None:

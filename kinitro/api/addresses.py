@@ -1,0 +1,47 @@
+"""Who counts as one caller, and which proxies are believed about whom they speak for."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPv6_PREFIX = 64
+"""Whoever has one IPv6 address has 2**64 of them: addresses that share this many bits are one caller."""
+
+
+def parsed(text: str) -> IPAddress | None:
+    """An IP address, without its zone; an IPv4 address inside IPv6 (`::ffff:192.0.2.1`) is the IPv4 address."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def caller_of(text: str | None) -> str:
+    """The name under which the requests and connections of an address are counted: IPv6 by its /64 network."""
+    address = parsed(text or "")
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, IPv6_PREFIX), strict=False))
+    return str(address or text or "unknown")
+
+
+class Networks:
+    """A set of addresses and networks. Raises ValueError, with a sentence, for what is neither."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        self._networks = []
+        for text in networks:
+            try:
+                self._networks.append(ipaddress.ip_network(text))
+            except ValueError:
+                raise ValueError(
+                    f"{text!r} is not an IP address or network: write 10.0.0.7, 10.0.0.0/8 or fd00::/8"
+                ) from None
+
+    def __contains__(self, text: object) -> bool:
+        address = parsed(str(text))
+        return address is not None and any(address in network for network in self._networks)

@@ -1,0 +1,81 @@
+"""ASGI middleware for those who read: HEAD wherever there is GET, and public data for pages on other sites."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kinitro.api.forwarding import route_path
+
+READING = frozenset({"GET", "HEAD"})
+PUBLIC_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
+"""Besides everything below PUBLIC_PREFIX that can be read."""
+PUBLIC_PREFIX = "/v1/"
+SHARED = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id"),
+]
+"""Sent with every public read, asked for or not, so that caches may keep one answer for all."""
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match, X-Request-Id",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class HeadLikeGet:
+    """Answers HEAD as GET is answered, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        as_get = dict(scope) | {"method": "GET"}
+        await self._app(as_get, receive, without_body)
+        if "route" in as_get:
+            scope["route"] = as_get["route"]  # for the metrics
+
+
+class PublicReads:
+    """Cross-origin reads of what is public anyway; never with keys, never of what changes something, never /metrics."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _is_public(route_path(scope)):
+            await self._app(scope, receive, send)
+        elif scope["method"] in READING:
+            await self._app(scope, receive, _shared(send))
+        elif scope["method"] == "OPTIONS" and _asks_to_read(scope):
+            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_public(path: str) -> bool:
+    return path.startswith(PUBLIC_PREFIX) or path in PUBLIC_PATHS
+
+
+def _asks_to_read(scope: Scope) -> bool:
+    wanted = dict(scope["headers"]).get(b"access-control-request-method", b"").decode("latin-1")
+    return wanted in READING
+
+
+def _shared(send: Send) -> Send:
+    async def answered(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *SHARED]
+        await send(message)
+
+    return answered
