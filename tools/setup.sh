@@ -18,9 +18,13 @@ apt_install() {
   fi
   command -v apt-get >/dev/null || return 1
   echo "Installing $* with apt-get ..."
-  # RUNLEVEL=1: a service that a package brings, such as pgbouncer's, is not started.
+  # A service that a package brings is started neither now (RUNLEVEL=1, mask) nor at the next boot (mask).
+  "${sudo[@]}" systemctl mask --quiet nginx caddy pgbouncer 2>/dev/null || true
   "${sudo[@]}" apt-get update -qq &&
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq "$@" >/dev/null
+  local code=$?
+  "${sudo[@]}" systemctl unmask --quiet nginx caddy pgbouncer 2>/dev/null || true
+  return $code
 }
 
 find_python() {
@@ -41,6 +45,8 @@ if [ "$kind" = dev ]; then
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
   PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q libseccomp.so.2 || missing+=(libseccomp2)
+  PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v caddy >/dev/null || missing+=(caddy)
   if [ ${#missing[@]} != 0 ]; then
     apt_install "${missing[@]}" || fail "The tests need ${missing[*]}: run \`sudo apt-get install ${missing[*]}\`."
   fi

@@ -6,7 +6,6 @@ uvicorn has none of these: as many connections as this process may open files, a
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import resource
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kinitro.api.addresses import Networks, caller_of
+from kinitro.api.problems import problem
 from kinitro.logs import get_logger
 
 KEEP_ALIVE_S = 75
@@ -192,11 +192,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer_and_close(self, status: int, detail: str) -> None:
         if self.cycle is None or self.cycle.response_complete:
-            body = json.dumps({"detail": detail}).encode()
-            self.transport.write(
-                b"HTTP/1.1 %d Refused\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-                b"Retry-After: 5\r\nConnection: close\r\n\r\n%b" % (status, len(body), body)
-            )
+            answer = problem(status, detail, {"Retry-After": "5", "Connection": "close"})
+            headers = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
+            self.transport.write(b"HTTP/1.1 %d Refused\r\n%b\r\n%b" % (status, headers, bytes(answer.body)))
         self.transport.close()
 
     def _set_timer(self, seconds: float, late: Callable[[], None]) -> None:
