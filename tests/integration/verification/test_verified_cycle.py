@@ -23,6 +23,7 @@ from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.cycles import CycleStore
+from kinitro.taskpool.database import connect_async
 from kinitro.taskpool.schema import upgrade
 from kinitro.taskpool.verdicts import MinerVerdicts, VerdictRow
 from kinitro.verification.audit import audit_cycle
@@ -107,7 +108,7 @@ async def run_cycle(database: str, chain: FakeChain) -> None:
         verification_checks=2,
         allow_private_endpoints=True,
     )
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+    async with await connect_async(database) as connection:
         scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
         async with asyncio.timeout(240):
             while not scheduler.published:
