@@ -371,6 +371,10 @@ async def test_a_database_that_goes_away_is_503_and_comes_back(
 
 
 async def test_a_changed_schema_makes_an_instance_unready(database: str, api: httpx2.AsyncClient) -> None:
+    rows(database, "drop index task_waiting")
+    response = await api.get("/ready")
+    assert response.status_code == 503
+    assert "index task_waiting is missing" in response.json()["detail"]
     rows(database, "update kinitro_schema_version set version_num = 'from-the-future'")
     response = await api.get("/ready")
     assert response.status_code == 503

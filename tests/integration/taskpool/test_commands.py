@@ -106,6 +106,16 @@ def test_a_schema_that_is_newer_or_missing_is_named(database: str, empty_databas
         _serve(empty_database)
 
 
+def test_a_schema_that_was_changed_by_hand_is_listed_and_refused(database: str) -> None:
+    for index in ("task_waiting", "task_cycle", "trace_cycle", "recording_cycle"):
+        rows(database, f"drop index {index}")
+    said = kinitro("db", "status", url=database)
+    assert "not as it should be" in said
+    assert re.findall("index (.*) is missing", said) == ["recording_cycle", "task_cycle", "task_waiting", "trace_cycle"]
+    for refused in (("db", "init"), ("keys", "list"), ("cycle", "list"), ("api", "--port", "0")):
+        assert "index task_waiting is missing, and 1 more" in kinitro(*refused, url=database)
+
+
 def _serve(url: str) -> None:
     from kinitro.api.server import serve
 

@@ -48,10 +48,16 @@ def _serve(url: str) -> None:
     serve(ApiSettings(database_url=url, port=0))
 
 
+def _new_key(url: str) -> None:
+    with schema.checked_connection(url) as connected:
+        create_key(connected, "one", "tasks")
+
+
 COMMANDS: dict[str, Callable[[str], object]] = {
     "db init": schema.upgrade,
     "db status": schema.status,
     "keys list": _keys,
+    "keys create": _new_key,
     "cycle list": lambda url: read_cycles(url, 1),
     "api": _serve,
     "scheduler": _lead,
@@ -242,6 +248,13 @@ async def test_a_schema_of_ones_own_is_used(empty_database: str) -> None:
 def test_a_search_path_without_a_schema_is_named(empty_database: str) -> None:
     rows(empty_database, f"alter database {schema.database_name(empty_database)} set search_path = nowhere")
     refused(empty_database, DatabaseRefused, "search_path .* names no schema", "db init")
+
+
+def test_a_read_only_database_is_unavailable(database: str, empty_database: str) -> None:
+    for url in (database, empty_database):
+        rows(url, f"alter database {schema.database_name(url)} set default_transaction_read_only = on")
+    refused(database, DatabaseUnavailable, "accepts no writes", "keys create")
+    refused(empty_database, DatabaseUnavailable, "accepts no writes", "db init")
 
 
 # --- refusals by SQLSTATE --------------------------------------------------------------------------------------------
