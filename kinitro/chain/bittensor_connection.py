@@ -130,6 +130,9 @@ class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
 
 def _never_polite(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
     async def connect(url: str) -> _Socket:
+        session = asyncio.current_task()  # it ends with an error when no node is left, which the next request repeats
+        if session is not None:
+            session.add_done_callback(lambda task: None if task.cancelled() else task.exception())
         return _Socket(await dial(url))
 
     return connect

@@ -348,11 +348,14 @@ class LocalChain:
                 {} if "connect_timeout" in conninfo_to_dict(self._url) else {"connect_timeout": CONNECT_TIMEOUT_S}
             )
             connection = await psycopg.AsyncConnection.connect(self._url, row_factory=dict_row, **timeout)
-            async with connection:
-                # whoever waited for the lock sees what its holder committed, whatever the database's default is
-                await connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
-                async with connection.cursor() as cursor:
-                    yield cursor
+            try:
+                async with connection:
+                    # whoever waited for the lock sees what its holder committed, whatever the database's default is
+                    await connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
+                    async with connection.cursor() as cursor:
+                        yield cursor
+            finally:
+                await connection.close()  # which psycopg does not do when its commit fails or is cancelled
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise ChainUnavailable(
                 f"The database that {URL_VARIABLE} names holds no local chain: create one with `kinitro demo`."

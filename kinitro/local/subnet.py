@@ -133,8 +133,7 @@ def _start_policy_servers(supervisor: Supervisor, parent: Path) -> dict[str, str
 
 
 async def _populate(chain: LocalChain, policies: Path, endpoints: dict[str, str]) -> dict[int, DemoMiner]:
-    """Register owner, validator and miners, and write the miners' commitments one block after the other."""
-    await chain.register(NETUID, OWNER)
+    """Register validator and miners, and write the miners' commitments one block after the other."""
     await chain.register(NETUID, VALIDATOR, validator_permit=True, stake=1000.0)
     uids: dict[int, DemoMiner] = {}
     for miner in DEMO_MINERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import bittensor as bt
@@ -94,6 +95,21 @@ async def test_a_restart_is_survived(standin: StandinWorld, monkeypatch: pytest.
         await standin.chain.head()
     monkeypatch.undo()
     standin.node.start()
+    assert await works(standin)
+
+
+async def test_an_idle_connection_that_is_lost_for_good_leaves_no_traceback(
+    standin: StandinWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asyncio.to_thread(standin.node.stop)
+    session = standin.chain._substrate.raw._session
+    await asyncio.wait([session._supervisor])
+    with pytest.raises(ChainUnavailable, match="failed while reading the head"):
+        await standin.chain.head()
+    del session
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+    await asyncio.to_thread(standin.node.start)
     assert await works(standin)
 
 

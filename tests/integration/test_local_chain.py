@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from hashlib import sha256
 
 import psycopg
@@ -131,7 +133,6 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
     async def lost(self: psycopg.AsyncConnection) -> None:
         monkeypatch.undo()
         await real(self)
-        await self.close()
         raise psycopg.OperationalError("the connection was lost")
 
     monkeypatch.setattr(psycopg.AsyncConnection, "commit", lost)
@@ -141,7 +142,6 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
     async def refused(self: psycopg.AsyncConnection) -> None:
         monkeypatch.undo()
         await self.rollback()
-        await self.close()
         raise psycopg.OperationalError("the connection was lost")
 
     monkeypatch.setattr(psycopg.AsyncConnection, "commit", refused)
@@ -166,3 +166,17 @@ async def test_a_commit_stands_when_the_database_goes_away_before_its_block(
     monkeypatch.setattr(chain, "_state", away)
     block = await chain.commit(NETUID, MINER, b"data")
     assert (await chain.snapshot(NETUID, block)).commitments[local_address(MINER)].data == b"data"
+
+
+async def test_a_call_that_is_cancelled_while_it_ends_leaves_no_connection_open(
+    chain: LocalChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cancelled(self: psycopg.AsyncConnection) -> None:
+        monkeypatch.undo()
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "commit", cancelled)
+    with pytest.raises(asyncio.CancelledError):
+        await chain.head()
+    gc.collect()  # a connection that is still open warns here, and a warning is an error
+    assert (await chain.head()).number >= 0

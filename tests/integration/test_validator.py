@@ -369,11 +369,11 @@ async def test_a_memory_that_cannot_be_saved_stops_no_weights(
         genesis = (await world.chain.block_hash(0)).hex()[:12]
         (state / f"validator-{genesis}-{NETUID}-{hotkey}.json").mkdir(parents=True)
     assert await validator.tick() is not None
-    assert await row(world) == {0: 65535}
+    assert await row(world) == {1: 65535}
     backend.weights = published(world, 2, {"two": 1.0})
     await world.advance(TO_NEXT_QUARTER)
     assert await validator.tick() is not None
-    assert await row(world) == {1: 65535}
+    assert await row(world) == {2: 65535}
 
 
 @pytest.mark.parametrize("content", [b"", b'{"acc', b"\xff\xfe\x00", b"[]", None], ids=repr)
@@ -388,7 +388,7 @@ async def test_a_memory_that_cannot_be_read_is_a_new_one(world: World, tmp_path:
     backend = Backend()
     backend.weights = published(world, 1, {"one": 1.0})
     assert await (await open_validator(world, backend, tmp_path)).tick() is not None
-    assert await row(world) == {0: 65535}
+    assert await row(world) == {1: 65535}
     assert path.is_dir() or b'"accepted"' in path.read_bytes()
 
 
@@ -413,7 +413,7 @@ async def test_a_subnet_that_it_has_set_weights_on_may_be_denied_by_a_node(
     await asyncio.wait_for(denied.wait(), 20)
     monkeypatch.undo()
     async with asyncio.timeout(45):
-        while await row(world) != {1: 65535}:
+        while await row(world) != {2: 65535}:
             assert not work.done()
             await asyncio.sleep(0.05)
     work.cancel()
