@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 
 from kinitro.chain import Chain
@@ -14,6 +13,7 @@ from kinitro.environments import fingerprint
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
+from kinitro.taskpool.connection import Connection
 from kinitro.taskpool.cycles import CycleStore
 from kinitro.taskpool.database import open_pool
 from kinitro.taskpool.pool import TaskPool
@@ -72,7 +72,7 @@ async def publish_cycle(url: str, chain: Chain) -> None:
         hotkey_name=OWNER.hotkey,
     )
     connections = await open_pool(url, size=2)
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+    async with await Connection.connect(url, autocommit=True) as connection:
         await connection.execute("insert into executor (name) values ('one')")
         scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
         while not scheduler.published:
