@@ -23,7 +23,9 @@ def check(
     json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
     wallet_name: str | None = typer.Option(None, help="Sign the requests with this wallet's hotkey."),
     hotkey_name: str = typer.Option("default", help="The hotkey to sign with."),
-    receiver: str | None = typer.Option(None, help="SS58 address of the miner's hotkey, to bind signatures to it."),
+    receiver: str | None = typer.Option(
+        None, help="SS58 address of the miner's hotkey, to bind signatures to it.  [default: the signing hotkey's]"
+    ),
 ) -> None:
     """Does a policy server follow the protocol, and in time? Exits with 1 if not."""
     import asyncio
@@ -33,7 +35,10 @@ def check(
     from kinitro.policies.conformance import CHECKS, Subject, Verdict, run_checks, to_json
     from kinitro.policies.signing import RequestSigner, load_hotkey
 
-    signer = RequestSigner(load_hotkey(wallet_name, hotkey_name), receiver) if wallet_name else None
+    signer = None
+    if wallet_name:
+        key = load_hotkey(wallet_name, hotkey_name)
+        signer = RequestSigner(key, receiver or key.ss58_address)
     subject = Subject(url, samples=samples, public=public, signer=signer, patience_s=wait)
     with Console(stderr=True).status(f"Checking {url} ...") as status:
         names = iter([*list(CHECKS)[1:], ""])

@@ -161,10 +161,14 @@ async def _wait_for_health(supervisor: Supervisor, endpoints: dict[str, str]) ->
 
 
 async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
+    """Whether it is ready; raises UnavailableError if it says that waiting is of no use, as a policy server does."""
     try:
-        return (await client.get(url)).status_code == 200
+        response = await client.get(url)
     except httpx2.TransportError:
         return False
+    if response.status_code != 200 and b'"status":"failed"' in response.content:
+        raise UnavailableError(f"{url} says that it failed: {response.text[:300]}")
+    return response.status_code == 200
 
 
 def _run_once(command: list[str]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kinitro.chain.ss58 import InvalidAddress, decode_address
 from kinitro.errors import ConfigurationError
 from kinitro.miner.cloud import Cloud, CloudError
 from kinitro.miner.errors import DeploymentFailed, ServiceError
@@ -37,9 +39,16 @@ snapshot_download(repo, revision=revision, local_dir="/tmp/policy", token=False)
 '
 cd /tmp/policy
 pip install --quiet --no-cache-dir -r requirements.txt
+if [ -n "$KINITRO_EVALUATORS" ]; then pip install --quiet --no-cache-dir bittensor-core; fi
 exec uvicorn server:app --host 0.0.0.0 --port 8000
 """
 """Serves exactly what everybody can download: the committed revision, fetched without a token."""
+EVALUATORS_VARIABLE: Final = "KINITRO_EVALUATORS"
+"""Hotkeys that may call the server: read here from the environment, and given to the deployment."""
+EVERYBODY: Final = (
+    f"{EVALUATORS_VARIABLE} is not set: everybody who finds the endpoint can use your policy and take its time. "
+    "docs/miner-guide.md says how to serve evaluators only."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,17 @@ def deployment_name(repo: str, revision: str, name: str | None = None) -> str:
     return f"{name}-{revision[:8]}"
 
 
+def allowed_evaluators() -> list[str]:
+    """The SS58 addresses that the environment names; none lets everybody call. Raises ConfigurationError."""
+    named = [key.strip() for key in os.environ.get(EVALUATORS_VARIABLE, "").split(",") if key.strip()]
+    for address in named:
+        try:
+            decode_address(address)
+        except InvalidAddress as error:
+            raise ConfigurationError(f"{EVALUATORS_VARIABLE} cannot be used. {error}") from None
+    return named
+
+
 def deploy(
     repo: str,
     revision: str,
@@ -105,6 +125,8 @@ def deploy(
     that is interrupted, is deleted. Raises ConfigurationError, ServiceError, DeploymentFailed.
     """
     wanted = deployment_name(repo, revision, name)
+    if not allowed_evaluators():
+        report(EVERYBODY)
     cloud = Cloud(report)
     limit = time.monotonic() + timeout_s
     existing = cloud.find(wanted)
@@ -148,6 +170,8 @@ def _request(repo: str, revision: str, machine: Machine) -> dict[str, Any]:
             readiness=ProbeConfig("/health", PORT, initial_delay_seconds=0, period_seconds=10),
         ),
     }
+    if evaluators := allowed_evaluators():
+        request["env"][EVALUATORS_VARIABLE] = ",".join(evaluators)
     if machine.gpu_count:
         request |= {"gpu_count": machine.gpu_count, "min_gpu_memory_gb": machine.min_vram_gb}
     return request

@@ -18,6 +18,7 @@ from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
+from kinitro.policies.signing import RequestSigner, load_hotkey
 
 MEMORY_FILE: Final = Path(".kinitro") / "deployment.json"
 """In the policy's folder; never uploaded, holds no secret."""
@@ -122,17 +123,25 @@ def deploy_all(order: Order, report: Report) -> int:
     )
     memory.endpoint = deployed.endpoint
     memory.save(order.folder)
-    check(deployed.endpoint, report, public=not order.allow_private)
+    check(deployed.endpoint, report, public=not order.allow_private, signer=signer_of(order))
     return asyncio.run(commit(order, Commitment(order.repo, memory.revision, deployed.endpoint), report))
 
 
-def check(endpoint: str, report: Report, *, public: bool) -> None:
+def signer_of(order: Order) -> RequestSigner | None:
+    """Signs with the miner's own hotkey where the server lets only some in; raises ConfigurationError."""
+    if not basilica.allowed_evaluators():
+        return None
+    key = load_hotkey(order.wallet.name, order.wallet.hotkey, order.wallet.path)
+    return RequestSigner(key, key.ss58_address)
+
+
+def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner | None = None) -> None:
     """Raises DeploymentFailed if the server would lose episodes; it is left running, to be looked at."""
 
     def tell(result: CheckResult) -> None:
         report(f"Check {result.name}: {result.verdict}, {result.detail}")
 
-    results = asyncio.run(run_checks(Subject(endpoint, public=public), tell))
+    results = asyncio.run(run_checks(Subject(endpoint, public=public, signer=signer), tell))
     failed = [result.name for result in results if result.verdict is Verdict.FAILED]
     if failed:
         raise DeploymentFailed(

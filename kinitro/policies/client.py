@@ -82,6 +82,8 @@ class HttpPolicy:
         self._transport: HttpTransport | None = None
         self._codec = JSON
         self._max_chunk = 1
+        self.trickled_s = 0.0
+        """Between the first and the last piece of the last answer to /act; for the conformance check."""
 
     async def health(self) -> Health:
         """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on.
@@ -120,6 +122,7 @@ class HttpPolicy:
         """Actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
         body = self._codec.encode_act(episode_id, step, observation)
         response = await self._call("POST", "/act", body, self._deadlines.act_s)
+        self.trickled_s = response.trickled_s
         return _decoded(response, lambda codec: codec.decode_act(response.body, self._max_chunk))
 
     async def close(self) -> None:

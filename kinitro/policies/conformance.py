@@ -26,13 +26,16 @@ from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
 from kinitro.policies.messages import Health
 from kinitro.policies.probes import (
+    ONE_PROCESS,
     Doubt,
     Nonconformity,
     expect_same,
+    expect_whole,
     judge_latencies,
     make_observations,
     make_task,
     run_episode,
+    run_renewing,
     side_by_side,
     time_episode,
     wait_for_health,
@@ -42,6 +45,8 @@ EPISODE_STEPS: Final = 8
 """Steps of the short episodes that are compared with one another."""
 MAX_INTERLEAVED: Final = 8
 """Episodes at once when looking for mixed-up state."""
+RENEWALS: Final = 32
+"""New connections at least, when looking for episodes that only one of several processes knows."""
 PATIENT: Final = Deadlines(act_s=10.0)
 """For what is not about time: a slow server shall be told that it is slow, and not that its episodes mix."""
 DISTINCT_OBSERVATIONS: Final = 16
@@ -175,9 +180,31 @@ async def check_interleaving(subject: Subject) -> str:
     return f"{count} at once"
 
 
+async def check_connections(subject: Subject) -> str:
+    """Episodes go on when their connections are renewed"""
+    async with subject.client() as policy:
+        count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
+        tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
+        streams = [make_observations(max(EPISODE_STEPS, RENEWALS // count), seed=i) for i in range(count)]
+        episodes = list(zip(tasks, streams, strict=True))
+        kept = [await run_episode(policy, *episode) for episode in episodes]
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(subject.client()) for _ in episodes]
+        runs = (run_renewing(client, *episode) for client, episode in zip(clients, episodes, strict=True))
+        renewed = await side_by_side(runs)
+    for one, other in zip(kept, renewed, strict=True):
+        try:
+            expect_same(one, other, "an episode over one connection and over many")
+        except Nonconformity as fault:
+            raise Nonconformity(f"{fault}; {ONE_PROCESS}") from None
+    return f"{sum(map(len, streams))} new connections"
+
+
 async def check_latency(subject: Subject) -> str:
     """Answers come within the deadline"""
-    return await _judge_twice(lambda: _latencies(subject, 1, subject.samples))
+    trickled_s: list[float] = []
+    said = await _judge_twice(lambda: _latencies(subject, 1, subject.samples, trickled_s))
+    return expect_whole(trickled_s, said)
 
 
 async def check_load(subject: Subject) -> str:
@@ -188,11 +215,12 @@ async def check_load(subject: Subject) -> str:
     return f"{count} at once: {await _judge_twice(lambda: _latencies(subject, count, steps))}"
 
 
-async def _latencies(subject: Subject, count: int, steps: int) -> list[float]:
-    """Of `count` episodes at once, as the evaluator measures them."""
+async def _latencies(subject: Subject, count: int, steps: int, trickled_s: list[float] | None = None) -> list[float]:
+    """Of `count` episodes at once, as the evaluator measures them; see `time_episode`."""
+    trickled_s = [] if trickled_s is None else trickled_s
     observations = make_observations(DISTINCT_OBSERVATIONS)
     async with subject.client(deadlines=Deadlines()) as policy:
-        episodes = (time_episode(policy, make_task(), observations, steps) for _ in range(count))
+        episodes = (time_episode(policy, make_task(), observations, steps, trickled_s) for _ in range(count))
         return [latency for episode in await side_by_side(episodes) for latency in episode]
 
 
@@ -246,6 +274,7 @@ CHECKS: Final[dict[str, Check]] = {
     "json": check_json,
     "determinism": check_determinism,
     "interleaving": check_interleaving,
+    "connections": check_connections,
     "latency": check_latency,
     "load": check_load,
     "garbage": check_garbage,
@@ -310,6 +339,9 @@ class PolicyServerConformance:
 
     def test_interleaving(self) -> None:
         self._expect("interleaving")
+
+    def test_connections(self) -> None:
+        self._expect("connections")
 
     def test_latency(self) -> None:
         self._expect("latency")

@@ -26,6 +26,8 @@ class Response:
     content_type: str
     """Lower case, without parameters; empty if there was none."""
     body: bytes
+    trickled_s: float = 0.0
+    """Between its first and its last piece; 0 if it came in one."""
 
 
 class NoAnswer(Exception):
@@ -41,6 +43,7 @@ class Connection(asyncio.Protocol):
 
     _transport: asyncio.Transport
     _answer: asyncio.Future[Response] | None = None
+    _first_at = 0.0
 
     def __init__(self) -> None:
         self.idle_since = 0.0
@@ -79,6 +82,8 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             self.abort()  # nobody asked
             return
+        if not self._fragments:
+            self._first_at = asyncio.get_running_loop().time()
         self._received_bytes += len(data)
         if self._received_bytes > MAX_HEADER_BYTES + MAX_RESPONSE_BYTES:
             self._fail(Reason.TOO_LARGE, f"It sent more than {MAX_HEADER_BYTES + MAX_RESPONSE_BYTES} bytes.")
@@ -146,7 +151,10 @@ class Connection(asyncio.Protocol):
 
     def _complete(self) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(Response(self._parser.get_status_code(), self._content_type, bytes(self._body)))
+            trickled_s = asyncio.get_running_loop().time() - self._first_at if self._fragments else 0.0
+            self._answer.set_result(
+                Response(self._parser.get_status_code(), self._content_type, bytes(self._body), trickled_s)
+            )
 
     def _refuse(self, reason: Reason, message: str) -> NoReturn:
         """Fail, and stop the parser where it is."""

@@ -14,13 +14,19 @@ import numpy.typing as npt
 from kinitro.environments.interface import Observation
 from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec, scored_specs
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError, PolicyFailed, Reason
+from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved, Reason
 from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig
 
 TOLERANCE: Final = 1e-3
 """Largest difference of an action component between two runs of the same episode; room for a GPU's noise."""
 COMFORTABLE_SHARE: Final = 0.5
 """Of the deadline. A server that needs more at home has nothing left for the network."""
+ACKNOWLEDGEMENT_MS: Final = 20.0
+"""Answers that take longer from their first piece to their last one wait for the client's delayed acknowledgement,
+which comes after 40 ms on Linux. What a small answer takes by itself is far below a millisecond."""
+ONE_PROCESS: Final = (
+    "every process behind the address must know every episode, so serve from one process, without uvicorn's --workers"
+)
 
 T = TypeVar("T")
 
@@ -99,9 +105,12 @@ async def side_by_side(runs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 async def time_episode(
-    policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation], steps: int
+    policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation], steps: int, trickled_s: list[float]
 ) -> list[float]:
-    """Reset, then the seconds each of `steps` acts took; infinity for one that was late."""
+    """Reset, then the seconds each of `steps` acts took; infinity for one that was late.
+
+    To `trickled_s` is added how long the answers in time took from their first piece to their last one.
+    """
     await policy.reset(task)
     latencies = []
     for step in range(steps):
@@ -114,6 +123,7 @@ async def time_episode(
             latencies.append(float("inf"))
         else:
             latencies.append(time.perf_counter() - begun)
+            trickled_s.append(policy.trickled_s)
     return latencies
 
 
@@ -129,6 +139,37 @@ def judge_latencies(latencies: Sequence[float]) -> str:
     if p95 > COMFORTABLE_SHARE * deadline_ms:
         raise Doubt(f"{said}; little is left for the network between evaluator and server")
     return said
+
+
+async def run_renewing(
+    policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation]
+) -> npt.NDArray[np.float32]:
+    """As `run_episode`, with a new connection for every call; raises Nonconformity if the episode is lost thereby."""
+    await policy.reset(task)
+    chunks = []
+    for step, observation in enumerate(observations):
+        await policy.close()
+        try:
+            chunks.append(await policy.act(task.episode_id, step, observation))
+        except PolicyMisbehaved as error:
+            if error.reason != Reason.HTTP_STATUS:
+                raise
+            raise Nonconformity(
+                f"an episode was lost at step {step}, when its connection was renewed: {ONE_PROCESS} ({error})"
+            ) from None
+    return np.concatenate(chunks)
+
+
+def expect_whole(trickled_s: Sequence[float], said: str) -> str:
+    """`said`; raises Doubt if answers waited for an acknowledgement between their first and their last piece."""
+    typical_ms = 1000 * float(np.median(trickled_s)) if trickled_s else 0.0
+    if typical_ms < ACKNOWLEDGEMENT_MS:
+        return said
+    raise Doubt(
+        f"{said}; {typical_ms:.0f} ms of each answer pass between its first piece and its last: Nagle's algorithm "
+        "waits for an acknowledgement; set TCP_NODELAY (uvicorn does when it is one process with --host and --port, "
+        "and does not with --workers, --reload or --fd)"
+    )
 
 
 def expect_same(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], what: str) -> float:

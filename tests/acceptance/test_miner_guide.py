@@ -24,6 +24,7 @@ from tests.fakes.published import publish
 from tests.fakes.served_api import api_in_a_thread
 from tests.standin.basilica import Basilica
 from tests.standin.hub import Hub
+from tests.standin.wallets import create_wallet
 
 CHECKOUT = Path(__file__).parents[2]
 GUIDE = (CHECKOUT / "docs" / "miner-guide.md").read_text()
@@ -57,7 +58,9 @@ def script(port: int) -> str:
     ]
     lines += ['python() { "$PYTHON" "$@"; }', 'uvicorn() { exec "$PYTHON" -m uvicorn "$@"; }']
     for command in commands():
-        if command.startswith("export "):  # the tokens are in the environment already
+        if command.startswith("export KINITRO_EVALUATORS="):
+            command = "export KINITRO_EVALUATORS=$OWN_HOTKEY"
+        elif command.startswith("export "):  # the tokens are in the environment already
             continue
         for written, run in SHORTENED.items():
             command = command.replace(written, run.format(port=port))
@@ -77,7 +80,9 @@ def scored_cycle(postgres_url) -> Iterator[str]:
 
 
 @pytest.fixture
-def world(tmp_path, empty_database, scored_cycle) -> Iterator[dict[str, str]]:
+def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[str, str]]:
+    own = create_wallet(tmp_path / "home" / ".bittensor" / "wallets", WALLET.name, WALLET.hotkey)
+
     async def register() -> None:
         chain = await LocalChain.create(empty_database, 26, block_time_s=0.05)
         await chain.register(26, WALLET)
@@ -85,9 +90,15 @@ def world(tmp_path, empty_database, scored_cycle) -> Iterator[dict[str, str]]:
 
     asyncio.run(register())
     create_project(tmp_path / "served")
+    monkeypatch.setenv("KINITRO_EVALUATORS", own.hotkey)  # for the server that is deployed
+    monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
     with Hub("hf_secret") as hub, running_project(tmp_path / "served") as url, Basilica("b_secret", url) as cloud:
         cloud.phases = ["ready"]
+        monkeypatch.delenv("KINITRO_EVALUATORS")
+        monkeypatch.delenv("KINITRO_HOTKEY")
         yield {
+            "HOME": str(tmp_path / "home"),
+            "OWN_HOTKEY": own.hotkey,
             "HF_ENDPOINT": hub.url,
             "HF_TOKEN": "hf_secret",
             "BASILICA_API_URL": cloud.url,

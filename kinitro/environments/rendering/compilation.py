@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 import numba
@@ -61,13 +62,22 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """`function` compiled by numba at its first call from Python.
 
     The machine code is kept beside the source, or in NUMBA_CACHE_DIR, or in the user's cache directory, whichever can
-    be written; where none can, it is compiled anew in every process. Processes that compile at the same time each
-    write whole files under their final name: the last one wins, and all are equal.
+    be written; where none can, or where the disk is full, it is compiled anew in every process. Processes that compile
+    at the same time each write whole files under their final name: the last one wins, and all are equal.
     """
     try:
-        return numba.njit(function, cache=True, **OPTIONS)  # type: ignore[no-any-return]
+        dispatcher: Any = numba.njit(function, cache=True, **OPTIONS)
     except RuntimeError:  # numba found no directory that it can write to
         return numba.njit(function, **OPTIONS)  # type: ignore[no-any-return]
+    cache = dispatcher._cache
+    save = cache.save_overload
+
+    def save_if_possible(signature: Any, result: Any) -> None:
+        with suppress(OSError):  # what is compiled works without being kept
+            save(signature, result)
+
+    cache.save_overload = save_if_possible
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def inner(function: Callable[P, R]) -> Callable[P, R]:

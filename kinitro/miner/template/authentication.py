@@ -1,6 +1,10 @@
-"""Serve only the evaluators you name. Off unless KINITRO_EVALUATORS is set; no need to change it.
+"""Serve only the evaluators you name, as you should; no need to change it. Off unless KINITRO_EVALUATORS is set.
 
-KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas
+Without it everybody who finds the address can use your policy, record what it answers, and take its time away from the
+evaluator's episodes.
+
+KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas: the evaluators'
+                     and your own, with which `kinitro check --wallet-name` signs
 KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused
 
 Requests carry Bittensor's `btauth/1` headers. Needs `pip install bittensor-core`.
@@ -9,6 +13,7 @@ Requests carry Bittensor's `btauth/1` headers. Needs `pip install bittensor-core
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import time
 from collections import deque
@@ -74,6 +79,8 @@ def _verifies(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
 
 
 def gate_from_environment() -> Gate:
-    """The gate that the variables above describe."""
+    """The gate that the variables above describe; ends the process if it could let nobody in."""
     evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
+    if evaluators and importlib.util.find_spec("bittensor_core") is None:
+        raise SystemExit("KINITRO_EVALUATORS is set, and signatures cannot be checked: pip install bittensor-core.")
     return Gate(evaluators, os.environ.get("KINITRO_HOTKEY") or None)

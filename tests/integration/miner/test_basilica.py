@@ -205,3 +205,20 @@ def test_bad_names_and_missing_tokens(cloud, monkeypatch) -> None:
         push()
     assert not cloud.calls
     assert basilica.deployment_name("me/100%_Best.Policy", REVISION) == "policy-100-best-policy-01234567"
+
+
+def test_the_deployment_serves_whom_the_environment_names(cloud, monkeypatch) -> None:
+    evaluator = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+    lines: list[str] = []
+    push(lines.append)
+    assert cloud.requests["my-policy-01234567"]["env"].keys() == {"POLICY_REPO", "POLICY_REVISION"}
+    assert any("everybody who finds the endpoint" in line for line in lines)
+    cloud.requests.clear()
+    monkeypatch.setenv("KINITRO_EVALUATORS", f" {evaluator},, {evaluator} ")
+    lines.clear()
+    push(lines.append)
+    assert cloud.requests["my-policy-01234567"]["env"]["KINITRO_EVALUATORS"] == f"{evaluator},{evaluator}"
+    assert not any("everybody" in line for line in lines)
+    monkeypatch.setenv("KINITRO_EVALUATORS", evaluator[:-1] + "X")
+    with pytest.raises(ConfigurationError, match=r"KINITRO_EVALUATORS cannot be used.*typing errors"):
+        push()

@@ -17,13 +17,15 @@ from kinitro.chain import TransactionRefused, UnknownSubnet, Wallet, connect
 from kinitro.chain.commitments import Commitment, decode
 from kinitro.chain.local import LocalChain
 from kinitro.miner import basilica
-from kinitro.miner.deployment import MEMORY_FILE, Order, commit, deploy_all, plan
+from kinitro.miner.deployment import MEMORY_FILE, Order, check, commit, deploy_all, plan, signer_of
 from kinitro.miner.errors import DeploymentFailed, ServiceError
-from tests.fakes.policy_servers import POLICY, running_policies
+from tests.fakes.policy_servers import POLICY, running_policies, running_project
 from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, REPO
 from tests.standin.rest import Trouble
+from tests.standin.wallets import create_wallet
 
 MACHINE = basilica.Machine()
+EVALUATOR = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 
 
 @pytest.fixture
@@ -244,3 +246,16 @@ def wait_for(reached: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < limit
         time.sleep(0.02)
+
+
+def test_a_server_for_evaluators_only_is_checked_with_the_miners_own_hotkey(project, tmp_path, monkeypatch) -> None:
+    own = create_wallet(tmp_path, "miner")
+    monkeypatch.setenv("KINITRO_EVALUATORS", f"{EVALUATOR}, {own.hotkey}")
+    monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
+    order = Order(tmp_path, REPO, MACHINE, 26, "local-dev", own.wallet)
+    with running_project(project) as url:
+        check(url, lambda _: None, public=False, signer=signer_of(order))
+        with pytest.raises(DeploymentFailed, match="does not pass environments"):
+            check(url, lambda _: None, public=False)
+    monkeypatch.delenv("KINITRO_EVALUATORS")
+    assert signer_of(order) is None

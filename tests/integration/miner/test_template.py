@@ -208,6 +208,18 @@ async def test_it_can_serve_named_evaluators_only(project, monkeypatch) -> None:
         await policy.close()
 
 
+def test_a_gate_that_could_let_nobody_in_ends_the_server_with_a_sentence(project) -> None:
+    code = "import sys; sys.modules['bittensor_core'] = None; import server"
+    for setting, expected in ((ALICE.ss58_address, "pip install bittensor-core"), ("", "")):
+        environment = outside_environment() | {"KINITRO_EVALUATORS": setting}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=project, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == bool(setting)
+        assert expected in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_its_own_tests_pass(project) -> None:
     environment = outside_environment() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a miner has not our plugins
     subprocess.run(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from kinitro.cli import build_app
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.conformance import CheckResult, PolicyServerConformance, Subject, Verdict, run_check
-from tests.fakes.policy_servers import POLICY, running_policies
+from tests.fakes.policy_servers import POLICY, outside_environment, running_policies, wait_until_up
+from tests.integration.policies.hostile import Server, answer, read_request
 
 RANDOM = "return self.random.uniform(-1, 1, 4)"
 BROKEN = {
@@ -78,12 +85,69 @@ class TestTemplate(PolicyServerConformance):
         ("not loaded", "health", Verdict.FAILED, "failed"),
         ("template", "address", Verdict.WARNING, "not public"),
         ("template", "garbage", Verdict.PASSED, "bad requests"),
+        ("template", "connections", Verdict.PASSED, "64 new connections"),
+        ("hermit", "connections", Verdict.PASSED, "32 new connections"),
+        ("crashing", "connections", Verdict.FAILED, "no CUDA"),
     ],
 )
 async def test_each_fault_is_found(servers, server: str, check: str, verdict: Verdict, says: str) -> None:
     found: CheckResult = await run_check(check, Subject(servers[server], samples=3))
     assert found.verdict is verdict, found
     assert says in found.detail
+
+
+@contextlib.contextmanager
+def uvicorn(*options: str) -> Iterator[str]:
+    """The template as `uvicorn server:app` serves it with these options."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "server:app", "--port", str(port), "--log-level", "critical", *options]
+    process = subprocess.Popen(command, cwd=TEMPLATE_DIRECTORY, env=outside_environment())
+    try:
+        wait_until_up(process, f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def test_a_server_of_two_processes_loses_episodes_and_sends_answers_late() -> None:
+    with uvicorn("--workers", "2") as url:
+        found = await run_check("connections", Subject(url))
+        assert found.verdict is Verdict.FAILED
+        assert "an episode was lost at step" in found.detail
+        assert "without uvicorn's --workers" in found.detail
+        found = await run_check("latency", Subject(url, samples=10))
+        assert found.verdict is Verdict.WARNING, found
+        assert "Nagle's algorithm waits for an acknowledgement; set TCP_NODELAY" in found.detail
+
+
+async def test_a_server_of_one_process_does_neither() -> None:
+    with uvicorn() as url:
+        assert (await run_check("connections", Subject(url))).verdict is Verdict.PASSED
+        assert "Nagle" not in (await run_check("latency", Subject(url, samples=10))).detail
+
+
+async def test_a_server_that_forgets_with_the_connection_is_found() -> None:
+    """It does not refuse an episode that it does not know, but begins it anew."""
+    begun: dict[object, int] = {}
+
+    async def forgetful(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            path, body = await read_request(reader)
+            if path.endswith("/reset"):
+                said: object = {"episode_id": msgspec.json.decode(body)["task_config"]["episode_id"]}
+            elif path.endswith("/act"):
+                begun[writer] = begun.get(writer, 0) + 1
+                said = {"action": [begun[writer] / 10, 0, 0, 0]}
+            else:
+                said = {"status": "ok"}
+            writer.write(answer(msgspec.json.encode(said)))
+
+    with Server(forgetful) as server:
+        found = await run_check("connections", Subject(server.url))
+    assert found.verdict is Verdict.FAILED
+    assert "over one connection and over many gave different actions" in found.detail
 
 
 def test_the_command_prints_a_table_and_an_exit_code(servers) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,3 +263,25 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     cloth, _ = load('<flexcomp name="cloth" type="grid" dim="2" count="3 3 1" spacing=".1 .1 .1"/>')
     with pytest.raises(ConfigurationError, match="1 flexes"):
         make_renderer("software", cloth, [FRONT], SIZE_PX)
+
+
+def test_a_full_disk_keeps_nobody_from_compiling(tmp_path: Path) -> None:
+    """The limit of a file's size stands for the disk's."""
+    (tmp_path / "small.py").write_text(
+        "import resource\n"
+        "from kinitro.environments.rendering.compilation import compiled\n"
+        "@compiled\n"
+        "def twice(x):\n"
+        "    return 2 * x\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))\n"
+        "print(twice(21), len(twice.stats.cache_misses))\n"
+    )
+    source = (tmp_path / "small.py").read_text()
+    for limit, kept in ((100, False), (1 << 30, True)):
+        (tmp_path / "small.py").write_text(source.replace("LIMIT, LIMIT", f"{limit}, {limit}"))
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / f"cache-{limit}")}
+        done = subprocess.run(
+            [sys.executable, "small.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stdout) == (0, "42 1\n"), done.stderr
+        assert bool(list((tmp_path / f"cache-{limit}").rglob("*.nbc"))) is kept

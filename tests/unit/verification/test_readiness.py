@@ -1,0 +1,49 @@
+"""Waiting for a sandboxed policy ends as soon as it says that waiting is of no use."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kinitro.verification.errors import PolicyDidNotStart
+from kinitro.verification.sandbox.interface import Ending
+from kinitro.verification.sandbox.readiness import until_healthy
+
+
+class Guest:
+    """A policy that runs for ever."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+
+    def ended(self) -> Ending | None:
+        return None
+
+    async def wait(self, within_s: float) -> Ending | None:
+        await asyncio.sleep(within_s)
+        return None
+
+
+@pytest.fixture
+async def guest(tmp_path: Path):
+    """Its /health says "loading" twice, then "failed"."""
+    bodies = [b'{"status": "loading"}'] * 2
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = bodies.pop() if bodies else b'{"status": "failed", "detail": "OSError: no weights"}'
+        writer.write(b"HTTP/1.1 503 X\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_unix_server(converse, tmp_path / "s")
+    yield Guest(tmp_path / "s")
+    server.close()
+
+
+async def test_a_policy_that_could_not_be_loaded_is_not_waited_for(guest) -> None:
+    async with asyncio.timeout(60):
+        with pytest.raises(PolicyDidNotStart, match=r"status 'failed' .OSError: no weights."):
+            await until_healthy(guest, 100_000.0)
