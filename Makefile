@@ -32,5 +32,6 @@ compile = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 lock:
 	$(compile) --extra dev pyproject.toml -o requirements/dev.txt
 	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
+	$(compile) requirements/validator.in requirements/build.in -c requirements/dev.txt -o requirements/validator.txt
 	$(compile) requirements/policy-runtime.in -o requirements/policy-runtime.txt
 	$(compile) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import os
 import platform
 import statistics
@@ -30,6 +31,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
+import numpy as np
 import psycopg
 import uvicorn
 from fastapi import FastAPI
@@ -37,17 +39,21 @@ from pydantic import BaseModel
 from sqlalchemy import JSON, DateTime, Engine, String, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from kinitro.evaluation import traces
+from kinitro.evaluation.outcomes import Trace
 from kinitro.local.ports import free_ports
 from kinitro.local.postgres import LocalPostgres
 from kinitro.taskpool import schema
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.database import ConnectionPool, open_pool
-from kinitro.taskpool.messages import FetchRequest, SubmitRequest, TaskResult, TaskTimings
+from kinitro.taskpool.messages import FetchRequest, SubmitRequest, Task, TaskResult, TaskTimings
 from kinitro.taskpool.pool import StoredResult, TaskPool
 
 MINERS = 256
 ENVIRONMENTS = 8
 BATCH = 100
+STEPS = 150
+"""Of a reported episode."""
 ROOM = 4
 """Tasks of one miner at once."""
 ORM_CREATED = 10_240
@@ -238,7 +244,7 @@ async def measure(url: str, rows: int, rounds: int) -> None:
             done = [OrmReport(task_id=int(str(task["task_id"])), success=False, steps=150) for task in given]
             orm_submitting.call_now(partial(orm_submit, engine, done))
         engine.dispose()
-        http, orm_http = await over_http(url, rounds)
+        http, orm_http, traced = await over_http(url, rounds)
         counts, dropping = Meter(), Meter()
         for _ in range(3):
             await counts.call(pool.stats)
@@ -252,6 +258,9 @@ async def measure(url: str, rows: int, rounds: int) -> None:
     row(f"fetch({BATCH}), p50 ms", fetch, orm_fetching)
     row(f"submit({BATCH}), p50 ms", submit, orm_submitting)
     row(f"over HTTP, fetch + submit of {BATCH}, p50 ms", http, orm_http)
+    print(
+        f"| the same with a trace of {STEPS} steps each, p50 ms | {traced.wall_ms:.2f} | | | {traced.cpu_ms:.2f} | | |"
+    )
     print(f"| counts of the cycle, p50 ms | {counts.wall_ms:.0f} | | | | | |")
     print(f"| drop the cycle, rows/s | {dropped / dropping.wall_s[0]:,.0f} | | | | | |\n", flush=True)
 
@@ -270,8 +279,9 @@ def sessions(url: str) -> list[int]:
         return [pid for (pid,) in connection.execute(query).fetchall()]
 
 
-async def over_http(url: str, rounds: int) -> tuple[Meter, Meter]:
-    """A fetch and a submit of 100 tasks: ours, and the baseline's; the CPU of client, server and PostgreSQL."""
+async def over_http(url: str, rounds: int) -> tuple[Meter, Meter, Meter]:
+    """A fetch and a submit of 100 tasks: ours, the baseline's, and ours with traces, which are checked and stored; the
+    CPU of client, server and PostgreSQL."""
     api_command = [sys.executable, "-m", "kinitro", "api", "--no-auth", "--database-url", url, "--log-level", "error"]
     baseline_command = [sys.executable, __file__, "--serve-baseline", url]
     with (
@@ -280,9 +290,9 @@ async def over_http(url: str, rounds: int) -> tuple[Meter, Meter]:
     ):
         async with ApiClient(api_url) as api, httpx2.AsyncClient(base_url=baseline_url, timeout=120) as baseline:
 
-            async def our_turn() -> None:
+            async def our_turn(reported: Callable[[Task], TaskResult] = without_trace) -> None:
                 leased = await api.fetch(wanted())
-                reports = [report(task.task_id) for task in leased.tasks]
+                reports = [reported(task) for task in leased.tasks]
                 await api.submit(SubmitRequest(lease_id=leased.lease_id or 0, results=reports))
 
             async def its_turn() -> None:
@@ -293,12 +303,13 @@ async def over_http(url: str, rounds: int) -> tuple[Meter, Meter]:
             await our_turn()
             await its_turn()
             pids = [*sessions(url), api_pid, baseline_pid]
-            ours, plain = Meter(lambda: pids), Meter(lambda: pids)
+            ours, plain, traced = (Meter(lambda: pids) for _ in range(3))
             for _ in range(rounds):
                 for _ in range(5):
                     await ours.call(our_turn)
+                    await traced.call(partial(our_turn, with_trace))
                 await plain.call(its_turn)
-    return ours, plain
+    return ours, plain, traced
 
 
 @contextmanager
@@ -370,7 +381,24 @@ def wanted() -> FetchRequest:
 
 
 def report(task_id: int) -> TaskResult:
-    return TaskResult(task_id=task_id, outcome=2, steps=150, total_reward=1.5)
+    return TaskResult(task_id=task_id, outcome=2, steps=STEPS, total_reward=1.5)
+
+
+def without_trace(task: Task) -> TaskResult:
+    """A fault of the policy needs none; a result is refused without."""
+    return TaskResult(task_id=task.task_id, outcome=3, steps=STEPS, total_reward=1.5)
+
+
+def with_trace(task: Task) -> TaskResult:
+    """A success whose actions are as hard to compress as a policy's. The client's work of packing is in the figure."""
+    actions = np.random.default_rng(task.task_id).uniform(-1, 1, (STEPS, 4)).astype("<f4")
+    trace = Trace(
+        version=traces.TRACE_VERSION, env_id=task.env_id, env_version=task.env_version, seed=task.seed,
+        max_steps=task.max_steps, actions=actions.tobytes(), success_step=STEPS, total_reward=1.5,
+        digests=bytes(traces.DIGEST_BYTES * len(traces.digest_steps(STEPS))), fingerprint="benchmark",
+    )  # fmt: skip
+    packed = base64.b64encode(traces.encode(trace)).decode()
+    return TaskResult(task_id=task.task_id, outcome=1, steps=STEPS, success_step=STEPS, total_reward=1.5, trace=packed)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/validator.py [--python PATH/TO/python]
 
 Runs `kinitro validate` as a process against a stand-in node (the real SDK, real signatures) with 256 neurons, in the
-interpreter that --python names; one with only requirements/validator.in installed shows what a small server needs.
+interpreter that --python names; one with only requirements/validator.txt installed shows what a small server needs.
 """
 
 from __future__ import annotations

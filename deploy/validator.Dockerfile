@@ -1,12 +1,14 @@
 # A Kinitro validator: docker build -f deploy/validator.Dockerfile -t kinitro-validator .
-FROM python:3.11-slim
+# Tags move. With --build-arg BASE_IMAGE=python:3.11-slim-bookworm@sha256:... the base is the one that you looked at.
+ARG BASE_IMAGE=python:3.11-slim-bookworm
+FROM ${BASE_IMAGE}
 RUN useradd --create-home --uid 10001 kinitro
 WORKDIR /opt/kinitro
-COPY requirements/validator.in requirements/
-RUN pip install --no-cache-dir -r requirements/validator.in
+COPY requirements/validator.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/validator.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY kinitro kinitro
-RUN pip install --no-cache-dir --no-deps . && mkdir /state && chown kinitro /state
+RUN pip install --no-cache-dir --no-deps --no-build-isolation . && mkdir /state && chown kinitro /state
 USER kinitro
 ENV KINITRO_VALIDATOR_STATE_DIRECTORY=/state
 VOLUME /state

@@ -33,6 +33,9 @@ def verifier(
     policy_cpus: float = typer.Option(None, help="Cores that one policy may keep busy [default: 1]."),
     policy_start: str = typer.Option(None, help="Time that a policy has to come up [default: 120s]."),
     policy_time: str = typer.Option(None, help="Time that a policy has for a whole episode [default: 900s]."),
+    policy_slowdown: float = typer.Option(
+        None, help="How many times as long as the deployed server a policy may take to answer [default: 60]."
+    ),
     grace_s: float = typer.Option(None, help="Seconds for checks under way to finish after SIGTERM."),
     log_level: str = typer.Option(None, help="debug, info, warning or error."),
     log_format: str = typer.Option(None, help="auto, json or console."),
@@ -56,6 +59,7 @@ def verifier(
         policy_cpus=policy_cpus,
         policy_start=policy_start,
         policy_time=policy_time,
+        policy_slowdown=policy_slowdown,
         grace_s=grace_s,
         log_level=log_level,
         log_format=log_format,

@@ -92,6 +92,9 @@ class VerificationTask(Message):
     rule: VerificationRule
     recording: str = Field(description="Base64 of the encoded recording.")
     trace: str = Field(description="Base64 of the encoded trace of the same episode.")
+    answer_ms: float | None = Field(
+        None, ge=0, description="What the deployed server took for an answer, at the 95th percentile."
+    )
 
 
 class VerificationResponse(Message):
@@ -154,6 +157,9 @@ class RecordingRecord(Message):
     cycle_id: int
     uid: int
     recording: str = Field(description="Base64 of the encoded recording.")
+    answer_ms: float | None = Field(
+        None, ge=0, description="What the deployed server took for an answer, at the 95th percentile."
+    )
 
 
 def unfounded(

@@ -60,7 +60,7 @@ class Verifications:
     async def claim(self, executor_id: int | None, fingerprint: str) -> VerificationTask | None:
         """Lease something to verify on a machine with these physics; None if there is nothing to do."""
         await self._run("SEEN", executor=executor_id)
-        given_up = Jsonb(Evidence(reason=NEVER_CAME_BACK, cause="upload").model_dump())
+        given_up = Jsonb(Evidence(reason=NEVER_CAME_BACK, cause="upload", took_s=LEASE_S).model_dump())
         await self._run("GIVE_UP", max_attempts=MAX_ATTEMPTS, evidence=given_up)
         rows = await self._rows(
             "CLAIM", executor=executor_id, fingerprint=fingerprint, max_attempts=MAX_ATTEMPTS, ttl=_seconds(LEASE_S)
@@ -144,7 +144,13 @@ class Verifications:
             return None, bool(rows and rows[0]["revealed"])
         row = rows[0]
         recording = base64.b64encode(row["data"]).decode()
-        record = RecordingRecord(task_id=row["task_id"], cycle_id=row["cycle_id"], uid=row["uid"], recording=recording)
+        record = RecordingRecord(
+            task_id=row["task_id"],
+            cycle_id=row["cycle_id"],
+            uid=row["uid"],
+            recording=recording,
+            answer_ms=row["answer_ms"],
+        )
         return record, row["revealed"]
 
     async def _run(self, statement: str, **parameters: Any) -> None:

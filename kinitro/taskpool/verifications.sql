@@ -25,7 +25,8 @@ update executor set verified_at = now(), last_seen_at = now() where id = %(execu
 update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
 where verdict is null and attempts >= %(max_attempts)s and ready_at <= now()
 
--- CLAIM  one, of the miner that was looked at least so far; physics that differ would show other images. What failed
+-- CLAIM  one, of the miner on whose checks the fewest seconds were spent so far, so that a slow upload delays its own
+-- checks and not everybody's. What is under way, or never came back, counts as a whole lease; physics that differ would show other images. What failed
 -- here goes to another verifier, as long as there is one: it may be this machine that is the reason.
 with others as (
   select from executor where verified_at > now() - interval '2 minutes' and id is distinct from %(executor)s::int limit 1
@@ -39,7 +40,8 @@ open as (
     and (c.fingerprint is null or c.fingerprint = %(fingerprint)s or c.mixed_physics)
 ),
 looked as (
-  select cycle_id, uid, count(*) filter (where lease_id is not null) as n
+  select cycle_id, uid, sum(attempts * coalesce((evidence ->> 'took_s')::float8, extract(epoch from %(ttl)s::interval)))
+    as spent_s
   from verification where cycle_id in (select cycle_id from open) group by cycle_id, uid
 ),
 chosen as (
@@ -47,7 +49,7 @@ chosen as (
   join open on open.task_id = v.task_id
   join looked on looked.cycle_id = open.cycle_id and looked.uid = open.uid
   where v.verdict is null and v.ready_at <= now()
-  order by open.cycle_id, looked.n, v.attempts, v.task_id limit 1
+  order by open.cycle_id, looked.spent_s, v.attempts, v.task_id limit 1
   for update of v skip locked
 ),
 taken as (
@@ -57,11 +59,12 @@ taken as (
   from chosen where v.task_id = chosen.task_id
   returning v.task_id, v.lease_id, v.cycle_id, v.uid
 )
-select taken.*, m.repo, m.revision, r.data as recording, t.data as trace,
+select taken.*, m.repo, m.revision, r.data as recording, t.data as trace, k.timings[2] as answer_ms,
        coalesce(c.config -> 'verification', '{}') as rule
 from taken
 join cycle c on c.id = taken.cycle_id
 join cycle_miner m on m.cycle_id = taken.cycle_id and m.uid = taken.uid
+left join task k on k.id = taken.task_id
 left join recording r on r.task_id = taken.task_id
 left join trace t on t.task_id = taken.task_id
 
@@ -119,7 +122,7 @@ where v.uid = %(uid)s and v.verdict is not null and c.revealed_at is not null
 order by v.cycle_id desc, v.task_id limit %(limit)s
 
 -- FIND_RECORDING
-select t.id as task_id, t.cycle_id, t.uid, c.revealed_at is not null as revealed, r.data
+select t.id as task_id, t.cycle_id, t.uid, c.revealed_at is not null as revealed, r.data, t.timings[2] as answer_ms
 from task t join cycle c on c.id = t.cycle_id left join recording r on r.task_id = t.id
 where t.id = %(task)s
 

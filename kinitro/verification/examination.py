@@ -32,6 +32,7 @@ from kinitro.verification.errors import (
     RepositoryUnverifiable,
     SandboxFailed,
 )
+from kinitro.verification.pace import SLOWDOWN, SPARE_S, PacedPolicy, TooSlow, budget_s
 from kinitro.verification.sandbox.interface import Limits, Runtime, Sandbox, SandboxedPolicy
 from kinitro.verification.shadow import NotReproduced, SimulationThread, shadow
 
@@ -68,6 +69,8 @@ class Workshop:
     sandbox: Sandbox
     runtime: Runtime
     limits: Limits
+    slowdown: float = SLOWDOWN
+    """How many times as long as the deployed server a policy may take to answer."""
 
 
 class Examiner:
@@ -102,7 +105,10 @@ class Examiner:
             recording, trace = _decoded(task)
             directory = await self._workshop.repositories.fetch(task.repo, task.revision)
             async with self._environment(trace) as environment:
-                comparison = await self._compare(directory, recording, trace, environment, task.rule.tolerance)
+                allowed_s = budget_s(len(recording.steps), task.answer_ms, self._workshop.slowdown)
+                comparison = await self._compare(
+                    directory, recording, trace, environment, task.rule.tolerance, allowed_s
+                )
         except (*THE_MINERS, PolicyFailed) as error:
             return "unverifiable", Evidence(reason=_sentence(error))
         except OURS as error:
@@ -111,19 +117,30 @@ class Examiner:
         return conclude(comparison, task)
 
     async def _compare(
-        self, directory: Path, recording: Recording, trace: Trace, environment: Environment, tolerance: float
+        self,
+        directory: Path,
+        recording: Recording,
+        trace: Trace,
+        environment: Environment,
+        tolerance: float,
+        allowed_s: float,
     ) -> Comparison:
         comparison = Comparison(tolerance)
         workshop = self._workshop
         async with workshop.sandbox.serve(directory, runtime=workshop.runtime, limits=workshop.limits) as served:
             deadlines = Deadlines(health_s=ANSWER_S, reset_s=ANSWER_S, act_s=ANSWER_S)
-            policy = HttpPolicy("http://policy", unix_socket=served.socket, deadlines=deadlines)
+            policy = PacedPolicy(HttpPolicy("http://policy", unix_socket=served.socket, deadlines=deadlines), allowed_s)
             try:
                 async with aclosing(shadow(recording, trace, environment, policy, self._thread)) as answers:
                     async for exchange, answer in answers:
                         comparison.add(exchange, answer)
                         if answer is None and served.ended() is not None:
                             raise await _failure(served, f"It answered no more at step {exchange.step}")
+            except TooSlow as error:
+                raise PolicyFailed(
+                    f"The committed policy does not serve the episode: {error}, which is {SPARE_S:g} s and "
+                    f"{workshop.slowdown:g} times what the deployed policy needed."
+                ) from None
             except PolicyError as error:
                 raise await _failure(served, _sentence(error).rstrip(".")) from None
             finally:

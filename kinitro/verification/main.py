@@ -58,7 +58,7 @@ async def open_workshop(settings: VerifierSettings) -> Workshop:
     repositories = PolicyRepositories(
         settings.cache, quota_bytes=settings.cache_size, max_repo_bytes=settings.max_repo_size
     )
-    return Workshop(repositories, sandbox, runtime, settings.limits)
+    return Workshop(repositories, sandbox, runtime, settings.limits, settings.policy_slowdown)
 
 
 async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:

@@ -67,4 +67,5 @@ async def _published_task(api: ApiClient, task_id: int) -> VerificationTask:
         rule=manifest.config.verification,
         recording=recording.recording,
         trace=trace.trace,
+        answer_ms=recording.answer_ms,
     )

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from kinitro.settings import Duration, ServiceSettings, Size
+from kinitro.verification.pace import SLOWDOWN
 from kinitro.verification.repositories import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES
 from kinitro.verification.sandbox.interface import Limits
 
@@ -61,6 +62,9 @@ class VerifierSettings(ServiceSettings):
     policy_start: Duration = Field(timedelta(seconds=_LIMITS.start_s), description="Time that a policy has to come up.")
     policy_time: Duration = Field(
         timedelta(seconds=_LIMITS.wall_s), description="Time that a policy has for a whole episode."
+    )
+    policy_slowdown: float = Field(
+        SLOWDOWN, ge=1, le=1e6, description="How many times as long as the deployed server a policy may take to answer."
     )
     grace_s: float = Field(10.0, ge=0, le=3600, description="Seconds for checks under way to finish after SIGTERM.")
 

@@ -142,6 +142,40 @@ async def test_miners_that_were_looked_at_least_come_first(api: ApiClient, datab
     assert sorted(uids[:2]) == sorted(uids[2:4]) == sorted(uids[4:]) == [0, 1]
 
 
+async def test_who_used_the_fewest_seconds_comes_first(api: ApiClient, database: str) -> None:
+    """A slow upload delays its own checks, not everybody's."""
+    await record(api)
+    for took_s in {0: 600.0, 1: 5.0}, {0: 600.0, 1: 5.0}:
+        task = await claimed(api)
+        await api.submit_verdict(report(task, "match", took_s=took_s[task.uid]))
+    assert [uid for (uid,) in rows(database, "select distinct uid from verification where verdict is not null")] == [
+        0,
+        1,
+    ]
+    following = []
+    for _ in range(5):
+        task = await claimed(api)
+        following.append(task.uid)
+        await api.submit_verdict(report(task, "match", took_s=5.0))
+    assert following == [1] * 5
+    assert (await claimed(api)).uid == 0, "it waits, and is not forgotten"
+
+
+async def test_what_is_under_way_counts_so_that_verifiers_do_not_all_take_the_same_miners(api: ApiClient) -> None:
+    await record(api)
+    for _ in range(2):
+        await api.submit_verdict(report(await claimed(api), "match", took_s=5.0))
+    assert {(await claimed(api)).uid, (await claimed(api)).uid} == {0, 1}
+
+
+async def test_a_verifier_is_told_how_fast_the_deployed_server_was(api: ApiClient, database: str) -> None:
+    (task_id,) = await record(api, 1)
+    rows(database, "update task set timings = '{5,20,90,1,1}' where id = %s", task_id)
+    assert (await claimed(api)).answer_ms == 20.0
+    rows(database, "update cycle set state = 'published', revealed_at = now()")
+    assert (await api.get(f"/v1/tasks/{task_id}/recording", RecordingRecord)).answer_ms == 20.0
+
+
 async def test_a_lost_verifier_gives_way_to_the_next_and_its_report_is_stale(api: ApiClient, database: str) -> None:
     await record(api, 1)
     lost = await claimed(api)

@@ -183,6 +183,22 @@ async def test_an_error_says_where_it_arose(error: Exception, cause: str) -> Non
     assert (verdict, evidence.cause) == ("error", cause)
 
 
+async def test_who_sleeps_only_here_is_ended_long_before_the_episode_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three seconds per answer would be a match after a minute, and a quarter of an hour with other episodes."""
+    monkeypatch.setattr("kinitro.verification.pace.SPARE_S", 0.0)
+    task = (await recorded()).model_copy(update={"answer_ms": 0.001})
+    found, evidence = await examine(task, ScriptedSandbox(forward))
+    assert found == "unverifiable"
+    assert "does not serve the episode: Its answers took longer than" in str(evidence.reason)
+    assert "60 times what the deployed policy needed" in str(evidence.reason)
+
+
+@pytest.mark.parametrize("answer_ms", [0.0, 400.0, None])
+async def test_who_is_as_fast_as_deployed_has_time_enough(answer_ms: float | None) -> None:
+    task = (await recorded()).model_copy(update={"answer_ms": answer_ms})
+    assert (await examine(task, ScriptedSandbox(forward)))[0] == "match"
+
+
 async def test_a_machine_that_sees_something_else_blames_nobody() -> None:
     other = bytes(4 * (STEPS // 2))
     verdict, evidence = await examine(await recorded(checksums=other), ScriptedSandbox(lambda step: [[9.0] * 4] * 2))

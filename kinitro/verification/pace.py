@@ -1,0 +1,69 @@
+"""How long a committed policy may think: in proportion to what the deployed one needed for the same episode.
+
+A verifier may be slower than a miner's server, so it grants many times as much. But an upload that sleeps only here
+must not keep a verifier busy for a quarter of an hour with every recording.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.environments.interface import Observation
+from kinitro.errors import KinitroError
+from kinitro.policies.messages import Health, Policy, TaskConfig
+
+SLOWDOWN = 60.0
+"""How many times as long as the deployed server: what `ANSWER_S` is to the deadline that evaluators set."""
+SPARE_S = 60.0
+"""Added to every episode, whatever the deployed server needed."""
+
+
+class TooSlow(KinitroError):
+    """The committed policy used up its time for the episode."""
+
+
+def budget_s(exchanges: int, answer_ms: float | None, slowdown: float = SLOWDOWN) -> float:
+    """Seconds for all answers of an episode.
+
+    answer_ms: what the deployed server took for an answer, at the 95th percentile; None: not known, no limit.
+    """
+    return math.inf if answer_ms is None else SPARE_S + slowdown * exchanges * answer_ms / 1000
+
+
+class PacedPolicy:
+    """A policy whose answers together may take `budget_s` seconds; raises TooSlow in `act` when they are over."""
+
+    def __init__(self, policy: Policy, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._policy = policy
+        self._budget_s = budget_s
+        self._left_s = budget_s
+        self._clock = clock
+
+    async def health(self) -> Health:
+        """As the policy's."""
+        return await self._policy.health()
+
+    async def reset(self, task: TaskConfig) -> None:
+        """As the policy's."""
+        await self._policy.reset(task)
+
+    async def act(self, episode_id: str, step: int, observation: Observation) -> npt.NDArray[np.float32]:
+        """As the policy's; raises TooSlow, too."""
+        began = self._clock()
+        try:
+            async with asyncio.timeout(self._left_s if math.isfinite(self._left_s) else None):
+                return await self._policy.act(episode_id, step, observation)
+        except TimeoutError:
+            raise TooSlow(f"Its answers took longer than {self._budget_s:.0f} s") from None
+        finally:
+            self._left_s -= self._clock() - began
+
+    async def close(self) -> None:
+        """As the policy's."""
+        await self._policy.close()
