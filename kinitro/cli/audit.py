@@ -94,6 +94,7 @@ def audit(
                 api_url,
                 cycle,
                 None if all_episodes else sample,
+                missed,
                 workers,
                 netuid,
                 network,

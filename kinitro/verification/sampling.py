@@ -75,7 +75,7 @@ class Plan:
             return 0.0
         if not self.complete[environment, row.episode]:
             return 0.0
-        table = self.success if row.outcome == Outcome.SUCCESS else self.failure
+        table = self.success if row.outcome == int(Outcome.SUCCESS) else self.failure
         return float(table[miner, environment])
 
     @property
@@ -85,7 +85,7 @@ class Plan:
 
     def untraced(self, rows: Iterable[ResultRow]) -> int:
         """Policy faults without a trace where a lie would pay: nobody can replay those."""
-        faults = (row for row in rows if row.outcome == Outcome.POLICY_FAULT and row.trace_sha256 is None)
+        faults = (row for row in rows if row.outcome == int(Outcome.POLICY_FAULT) and row.trace_sha256 is None)
         return sum(self.probability(row) >= 1 - self.missed ** (1 / CLOSE) for row in faults)
 
     def choose(self, rows: Sequence[ResultRow], randomness: random.Random) -> list[ResultRow]:
@@ -312,7 +312,7 @@ class _Race:
     def _to_best(self) -> IntArray:
         """(M,): so many of a miner's failures and of the published best's successes are false if it is the best."""
         behind = self._successes[self._best] - self._successes + (self._rank > self._rank[self._best])
-        to_best = np.maximum(np.maximum(behind, self._to_qualify), 0)
+        to_best: IntArray = np.maximum(np.maximum(behind, self._to_qualify), 0)
         to_best[self._best] = 0
         return to_best
 
