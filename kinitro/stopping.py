@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 CANCEL_AGAIN_S = 0.5
+T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
@@ -63,3 +65,16 @@ async def cancel_on_signals() -> AsyncIterator[None]:
         if signal.SIGINT in received:
             raise KeyboardInterrupt from None
         raise
+
+
+async def finish_or_cancel(work: Coroutine[Any, Any, T], stop: asyncio.Event, grace_s: float) -> T | None:
+    """The result of `work`; None if it had not ended `grace_s` after `stop` was set, and was cancelled."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([working], timeout=grace_s)
+        return working.result() if working.done() else None
+    finally:
+        stopping.cancel()
+        working.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)

@@ -18,7 +18,9 @@ apt_install() {
   fi
   command -v apt-get >/dev/null || return 1
   echo "Installing $* with apt-get ..."
-  "${sudo[@]}" apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "$@" >/dev/null
+  # RUNLEVEL=1: a service that a package brings, such as pgbouncer's, is not started.
+  "${sudo[@]}" apt-get update -qq &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq "$@" >/dev/null
 }
 
 find_python() {
@@ -37,6 +39,7 @@ if [ "$kind" = dev ]; then
   missing=()
   command -v bwrap >/dev/null || missing+=(bubblewrap)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+  PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q libseccomp.so.2 || missing+=(libseccomp2)
   if [ ${#missing[@]} != 0 ]; then
     apt_install "${missing[@]}" || fail "The tests need ${missing[*]}: run \`sudo apt-get install ${missing[*]}\`."

@@ -22,9 +22,9 @@ from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
-from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
-from kinitro.taskpool.database import open_pool
+from kinitro.supervision import SupervisedLoop
+from kinitro.taskpool.database import open_pool, run_on
 from kinitro.taskpool.messages import SubmitRequest
 from kinitro.taskpool.pool import TaskPool
 from kinitro.taskpool.publications import Publications
@@ -33,6 +33,8 @@ from kinitro.taskpool.schema import check_schema
 log = get_logger(__name__)
 UNLIMITED_MODULES = frozenset({"service"})
 """Probes are neither identified nor counted."""
+MAX_REAPER_PAUSE_S = 5.0
+"""While the database is away: soon after its return leases end in time again, and this instance is ready."""
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
@@ -43,7 +45,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, metrics) as services:
             app.state.services = services
-            reaper = asyncio.create_task(reap_forever(services), name="reaper")
+            reaper = asyncio.create_task(services.reaper.run(lambda: reap(services)), name="reaper")
             try:
                 yield
             finally:
@@ -84,8 +86,7 @@ async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterato
     """Connect, refuse a schema that is not ours, and close everything at the end."""
     connections = await open_pool(settings.database_url, size=settings.database_connections)
     try:
-        async with connections.connection() as connection:
-            await check_schema(connection)
+        await run_on(connections, check_schema)
         yield Services(
             settings=settings,
             connections=connections,
@@ -95,19 +96,15 @@ async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterato
             limiter=RateLimiter(settings.requests_per_s),
             cache=ReadCache(settings.public_cache_s),
             metrics=metrics,
+            reaper=SupervisedLoop("reaper", every_s=settings.reap_interval_s, max_pause_s=MAX_REAPER_PAUSE_S),
         )
     finally:
         await connections.close()
 
 
-async def reap_forever(services: Services) -> None:
-    """End expired leases, here and in every other instance; a database that is away is tried again."""
-    while True:
-        try:
-            leases, tasks = await services.pool.reap()
-            services.metrics.expiries.inc(leases)
-            if leases:
-                log.info("leases_expired", leases=leases, tasks=tasks)
-        except UnavailableError as error:
-            log.warning("reaper_waits", reason=str(error))
-        await asyncio.sleep(services.settings.reap_interval_s)
+async def reap(services: Services) -> None:
+    """End expired leases, here and in every other instance. Raises DatabaseUnavailable."""
+    leases, tasks = await services.pool.reap()
+    services.metrics.expiries.inc(leases)
+    if leases:
+        log.info("leases_expired", leases=leases, tasks=tasks)

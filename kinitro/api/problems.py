@@ -1,4 +1,4 @@
-"""Every refusal and failure as one JSON body: `{"detail": ...}`, a sentence or a list of fields."""
+"""Every refusal and failure as one problem document; see `kinitro.taskpool.messages.Problem`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,43 @@ from starlette.responses import Response
 
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.taskpool.errors import ApiRefused
-from kinitro.taskpool.messages import Problem
+from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, UNKNOWN_PATH, Problem
 
+_KINDS = (
+    (400, "bad-request", "The request makes no sense."),
+    (401, "unauthorized", "No key, or one that is unknown or revoked."),
+    (403, "forbidden", "The key lacks the scope."),
+    (404, "not-found", "There is nothing there (yet)."),
+    (409, "lease-lost", "The lease is gone."),
+    (413, "too-large", "The body is too large."),
+    (422, "invalid-field", "A field has a value that is not allowed."),
+    (429, "too-many-requests", "Too many requests; see Retry-After."),
+    (503, "unavailable", "The database is away, or the service is stopping."),
+)
+"""Status, what its `type` ends with, and what it means."""
+_TYPES = {status: PROBLEM_TYPE + kind for status, kind, _ in _KINDS}
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": description}
-    for status, description in (
-        (400, "The request makes no sense."),
-        (401, "No key, or one that is unknown or revoked."),
-        (403, "The key lacks the scope."),
-        (404, "There is nothing there (yet)."),
-        (409, "The lease is gone."),
-        (413, "The body is too large."),
-        (422, "A field has a value that is not allowed."),
-        (429, "Too many requests; see Retry-After."),
-        (503, "The database is away, or the service is stopping."),
-    )
+    status: {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, _, description in _KINDS
 }
 
 
-def problem(status: int, detail: str | list[dict[str, Any]], headers: Mapping[str, str] | None = None) -> Response:
-    """A refusal. Text that is no valid Unicode (a lone surrogate from a client) is escaped by the JSON encoder."""
-    body = json.dumps({"detail": detail}, ensure_ascii=True)
-    return Response(body, status, headers, media_type="application/json")
+def problem(
+    status: int,
+    detail: str | list[dict[str, Any]],
+    headers: Mapping[str, str] | None = None,
+    *,
+    kind: str | None = None,
+) -> Response:
+    """A refusal; `kind` is its type, by default the one of the status.
+
+    Text that is not valid Unicode (a lone surrogate from a client) is escaped by the JSON encoder.
+    """
+    body = json.dumps(
+        {"type": kind or _TYPES.get(status, PROBLEM_TYPE + "other"), "status": status, "detail": detail},
+        ensure_ascii=True,
+    )
+    return Response(body, status, headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
 def field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
@@ -50,8 +65,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Turn every foreseen exception into a problem."""
 
     @app.exception_handler(HTTPException)
-    async def refused(_request: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), error.headers)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        unknown = error.status_code == 405 or (error.status_code == 404 and "route" not in request.scope)
+        return problem(error.status_code, str(error.detail), error.headers, kind=UNKNOWN_PATH if unknown else None)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> Response:

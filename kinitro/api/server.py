@@ -15,7 +15,7 @@ from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.logs import get_logger
-from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.database import open_pool, run_on
 from kinitro.taskpool.schema import check_schema
 
 log = get_logger(__name__)
@@ -67,8 +67,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
     probe = await open_pool(settings.database_url, size=2)
     try:
-        async with probe.connection() as connection:
-            await check_schema(connection)
+        await run_on(probe, check_schema)
     finally:
         await probe.close()
     app = create_app(settings)

@@ -11,6 +11,7 @@ from kinitro.api.cache import ReadCache
 from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.database import ConnectionPool
 from kinitro.taskpool.pool import TaskPool
 from kinitro.taskpool.publications import Publications
@@ -31,6 +32,7 @@ class Services:
     limiter: RateLimiter
     cache: ReadCache
     metrics: Metrics
+    reaper: SupervisedLoop
     draining: bool = False
 
 

@@ -1,58 +1,31 @@
-"""Bittensor. The only module that imports its SDK.
-
-The SDK is asynchronous and reconnects by itself, but a request may wait for ever when a node closes the connection
-politely, and a node that answers nonsense raises whatever the decoder stumbles over. So every call here has a
-deadline, everything it raises becomes one of our errors, and after ChainUnavailable the next call connects anew.
-"""
+"""Bittensor: what is read and written, in our types. This module and the two beside it are all that import its SDK."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import bittensor as bt
-from bittensor.settings import default_archive_endpoints, default_fallback_endpoints, resolve_endpoint
 
+from kinitro.chain.bittensor_connection import Connection
+from kinitro.chain.bittensor_transactions import Transactions, refused_before_sending
 from kinitro.chain.commitments import MAX_DATA_BYTES, fields
 from kinitro.chain.errors import (
     ChainError,
     ChainUnavailable,
     TransactionRefused,
     UnknownBlock,
-    UnknownNetwork,
     UnknownSubnet,
     UnknownWallet,
 )
 from kinitro.chain.interface import Block, Hyperparameters, Neuron, RawCommitment, Snapshot, Wallet
-from kinitro.logs import public_url
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 30.0
-CLOSE_TIMEOUT_S = 5.0
-TRANSACTION_TIMEOUT_S = 180.0
-"""Until finalized; three blocks of twelve seconds when all is well."""
-SUBMISSION_RETRIES = 2
-"""Of a transaction that the pool rejects for a reason that passes, one block apart."""
-
-_EXPLANATIONS = {
-    "AccountNotAllowedCommit": "the hotkey is not registered on this subnet",
-    "HotKeyNotRegisteredInSubNet": "the hotkey is not registered on this subnet",
-    "SpaceLimitExceeded": "the hotkey committed too many bytes in this epoch, wait for the next one",
-    "NeuronNoValidatorPermit": "the hotkey has no validator permit on this subnet",
-    "NotEnoughStakeToSetWeights": "the hotkey has too little stake to set weights",
-    "IncorrectWeightVersionKey": "the subnet demands weights of a newer version, upgrade kinitro",
-    "SettingWeightsTooFast": "weights were set a short while ago, wait for the rate limit",
-    "CommittingWeightsTooFast": "weights were committed a short while ago, wait for the rate limit",
-}
-"""Of the chain's error names, for people."""
-
-_FATE_UNKNOWN = (None, "Retracted", "FinalityTimeout")
-"""Errors after which a transaction may still be included: a lost connection, a reorganisation, a stalled finality."""
 
 _STORAGE = bt.storage.SubtensorModule
 _RAO_PER_ALPHA = 1e9
@@ -62,19 +35,10 @@ class BittensorChain:
     """Implements `kinitro.chain.Chain` on a Bittensor node."""
 
     def __init__(self, network: str) -> None:
-        try:
-            self._label, self._endpoint = resolve_endpoint(network)
-            if not urlsplit(self._endpoint).hostname:
-                raise ValueError
-        except ValueError:
-            raise UnknownNetwork(
-                f"There is no network {public_url(network)!r}: --network takes finney, test, local, local-dev, "
-                "or the ws:// or wss:// URL of a node."
-            ) from None
-        self._node = public_url(network)
-        self._substrate: Any = None
-        self._client: Any = None
-        self._connecting = asyncio.Lock()
+        self._connection = Connection(network)
+        self._transactions = Transactions(self._connection)
+        self._deadline = self._connection.deadline
+        self._node = self._connection.node
 
     @classmethod
     async def connect(cls, network: str) -> Self:
@@ -84,6 +48,14 @@ class BittensorChain:
         async with chain._deadline(CONNECT_TIMEOUT_S, "connecting"):
             pass
         return chain
+
+    @property
+    def _substrate(self) -> Any:
+        return self._connection.substrate
+
+    @property
+    def _client(self) -> Any:
+        return self._connection.client
 
     async def head(self) -> Block:
         async with self._deadline(READ_TIMEOUT_S, "reading the head"):
@@ -102,11 +74,11 @@ class BittensorChain:
             number = await self._substrate.finalized_block_number() if block is None else block
             at = await self._existing_block(number)
             view = bt.Snapshot(self._client, number)
-            metagraph, owner, parameters, epoch, commitments = await asyncio.gather(
+            metagraph, owner, parameters, epochs, commitments = await asyncio.gather(
                 view.subnets.metagraph(netuid, commitments=False),
                 view.query(_STORAGE.SubnetOwnerHotkey, [netuid]),
                 _hyperparameters(view, netuid),
-                view.epochs.next_epoch_start_block(netuid),
+                _epochs(view, netuid),
                 view.query_map(bt.storage.Commitments.CommitmentOf, [netuid]),
             )
             if metagraph is None:
@@ -122,7 +94,8 @@ class BittensorChain:
                 commitments=_commitments(commitments),
                 owner_hotkey=str(owner) if owner else None,
                 hyperparameters=parameters,
-                next_epoch_block=int(epoch) if epoch and int(epoch) > number else None,
+                next_epoch_block=None if epochs.next is None else max(epochs.next, number + 1),
+                last_epoch_block=epochs.last,
             )
 
     async def hotkey_address(self, wallet: Wallet) -> str:
@@ -133,23 +106,34 @@ class BittensorChain:
             raise TransactionRefused(
                 f"A commitment of {len(data)} bytes is refused: 1 to {MAX_DATA_BYTES} are allowed."
             )
-        info = {"fields": [[{f"Raw{len(field)}": field} for field in fields(data)]]}
-        call = bt.calls.Commitments.set_commitment(netuid=netuid, info=info)
         signer = _signing_hotkey(wallet)
-        async with self._deadline(TRANSACTION_TIMEOUT_S, "committing"):
-            return self._included(await self._client.submit_call(call, signer, signer="hotkey"))
+        before = (await self.head()).number
+        if await self._transactions.settle(signer.ss58_address):
+            present = await self._commitment(netuid, signer.ss58_address)
+            if present is not None and present.data == data and present.block > before:
+                return present.block
+        info = {"fields": [[{f"Raw{len(field)}": field} for field in fields(data)]]}
+
+        async def compose() -> Any:
+            return await self._substrate.compose(bt.calls.Commitments.set_commitment(netuid=netuid, info=info))
+
+        return await self._transactions.send("committing", signer, compose)
 
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
         intent = bt.SetWeights(netuid=netuid, weights={**weights}, version_key=version)
         signer = _signing_hotkey(wallet)
-        async with self._deadline(TRANSACTION_TIMEOUT_S, "setting weights"):
+        await self._transactions.settle(signer.ss58_address)
+
+        async def compose() -> Any:
             try:
-                result = await self._client.execute(intent, signer, retries=SUBMISSION_RETRIES)
+                plan = await self._client.plan(intent, signer)
             except bt.BittensorError as error:
-                if _is_of_transport(error):
-                    raise
-                raise TransactionRefused(f"Weights were not sent to {self._node}: {error}") from error
-            return self._included(result)
+                raise refused_before_sending(self._node, error) or error from error
+            if not plan.ok:
+                raise TransactionRefused(f"Weights were not sent to {self._node}: {'; '.join(plan.violations)}")
+            return plan.call
+
+        return await self._transactions.send("setting weights", signer, compose)
 
     async def weights(self, netuid: int, hotkey: str) -> Mapping[int, int]:
         async with self._deadline(READ_TIMEOUT_S, "reading weights"):
@@ -162,30 +146,13 @@ class BittensorChain:
 
     async def close(self) -> None:
         """Close the connection; never raises, never waits long. A later call would open another."""
-        substrate, self._substrate, self._client = self._substrate, None, None
-        if substrate is None:
-            return
-        try:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await substrate.close()
-        except Exception as error:
-            logging.getLogger(__name__).debug("closing the connection to %s failed: %r", self._node, error)
+        await self._connection.close()
 
-    async def _open(self) -> None:
-        async with self._connecting:
-            if self._substrate is not None:
-                return
-            substrate = _Substrate(
-                self._endpoint,
-                fallback_endpoints=[url for url in default_fallback_endpoints(self._label) if url != self._endpoint],
-                archive_endpoints=default_archive_endpoints(self._label),
-            )
-            try:
-                await substrate.connect()
-            except BaseException:
-                await substrate.close()
-                raise
-            self._substrate, self._client = substrate, bt.Client(self._endpoint, substrate=substrate)
+    async def _commitment(self, netuid: int, hotkey: str) -> RawCommitment | None:
+        async with self._deadline(READ_TIMEOUT_S, f"reading the commitment of {hotkey}"):
+            view = bt.Snapshot(self._client, await self._substrate.block_number())
+            record = await view.query(bt.storage.Commitments.CommitmentOf, [netuid, hotkey])
+            return _commitments([(hotkey, record)])[hotkey] if record else None
 
     async def _block(self, number: int) -> Block:
         return Block(number, bytes.fromhex((await self._substrate.block_hash(number)).removeprefix("0x")))
@@ -196,59 +163,35 @@ class BittensorChain:
             raise UnknownBlock(f"There is no block {number} on {self._node}: its head is {head}.")
         return await self._block(number)
 
-    def _included(self, result: Any) -> int:
-        """The block of a transaction; raises TransactionRefused if it failed, with the chain's reason."""
-        if not result.success:
-            name = getattr(result.error, "name", None)
-            if result.block_hash is None and name in _FATE_UNKNOWN:
-                raise ChainUnavailable(
-                    f"The fate of the transaction sent to {self._node} is unknown, look at the chain: {result.message}"
-                )
-            reason = f"{_EXPLANATIONS.get(name, result.message)} ({name})" if name else result.message
-            raise TransactionRefused(f"{self._node} refused the transaction: {reason}")
-        return int(result.extrinsic_id.partition("-")[0])
 
-    @asynccontextmanager
-    async def _deadline(self, seconds: float, doing: str) -> AsyncIterator[None]:
-        """Bound a call in time, and turn everything it raises into our errors."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._open()
-                yield
-        except ChainUnavailable:
-            await self.close()
-            raise
-        except ChainError:
-            raise
-        except TimeoutError:
-            await self.close()
-            raise ChainUnavailable(f"{self._node} gave no answer within {seconds:.0f} s while {doing}.") from None
-        except Exception as error:
-            if "state discarded" in str(error).lower():
-                raise UnknownBlock(
-                    f"{self._node} has pruned the state while {doing}: use --network archive."
-                ) from error
-            await self.close()
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
-            raise ChainUnavailable(f"{self._node} failed while {doing}: {reason}") from error
+@dataclass(frozen=True, slots=True)
+class _Epochs:
+    """When the newest epoch began and when the next one is expected to; None: the chain does not tell."""
+
+    last: int | None
+    next: int | None
 
 
-class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
-    """The SDK loses track of a connection whose opening is cancelled, by a deadline for example: this closes it."""
+async def _epochs(view: Any, netuid: int) -> _Epochs:
+    """Older and newer runtimes lack one or the other: the schedule of weights copes with None, so no read may fail."""
+    last, following, tempo = await asyncio.gather(
+        _if_there(view.query(_STORAGE.LastEpochBlock, [netuid])),
+        _if_there(view.epochs.next_epoch_start_block(netuid)),
+        view.query(_STORAGE.Tempo, [netuid]),
+    )
+    if following is None and last and tempo:
+        following = int(last) + int(tempo)
+    return _Epochs(int(last) if last else None, int(following) if following else None)
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self._opened: list[Any] = []
 
-    def _interface(self, endpoint: str, fallbacks: list[str]) -> Any:
-        connection = super()._interface(endpoint, fallbacks)
-        self._opened.append(connection)
-        return connection
-
-    async def close(self) -> None:
-        await super().close()
-        while self._opened:
-            await self._opened.pop().close()
+async def _if_there(read: Awaitable[Any]) -> Any:
+    """What was read, or None if the runtime has no such item or call."""
+    try:
+        return await read
+    except Exception as error:
+        if "not found" in str(error).lower():
+            return None
+        raise
 
 
 async def _hyperparameters(view: Any, netuid: int) -> Hyperparameters:
@@ -258,9 +201,9 @@ async def _hyperparameters(view: Any, netuid: int) -> Hyperparameters:
         view.query(_STORAGE.WeightsSetRateLimit, [netuid]),
         view.query(_STORAGE.CommitRevealWeightsEnabled, [netuid]),
         view.query(_STORAGE.StakeThreshold, []),
-        view.query(_STORAGE.RevealPeriodEpochs, [netuid]),
-        view.query(_STORAGE.MinAllowedWeights, [netuid]),
-        view.query(_STORAGE.MaxWeightsLimit, [netuid]),
+        _if_there(view.query(_STORAGE.RevealPeriodEpochs, [netuid])),
+        _if_there(view.query(_STORAGE.MinAllowedWeights, [netuid])),
+        _if_there(view.query(_STORAGE.MaxWeightsLimit, [netuid])),
     )
     return Hyperparameters(
         tempo=int(tempo),
@@ -354,10 +297,3 @@ def _directory(wallet: Wallet) -> Path:
 
 def _where(wallet: Wallet) -> str:
     return f"hotkey {wallet.hotkey!r} of wallet {wallet.name!r} in {_directory(wallet)}"
-
-
-def _is_of_transport(error: Exception) -> bool:
-    """Whether the connection failed, rather than a check; the SDK raises its ChainError for both."""
-    if isinstance(error, bt.ChainError):
-        return error.code is bt.ErrorCode.UNKNOWN
-    return isinstance(error, bt.RpcConnectionError | bt.ConnectionNotReady)

@@ -2,6 +2,7 @@
 
 ChainError
 ├── ChainUnavailable    the node does not answer, or answers garbage
+│   └── TransactionUndecided   a transaction was sent, and it may or may not be included
 ├── UnknownNetwork      the network's name means nothing
 ├── UnknownSubnet       no subnet has this number
 ├── UnknownBlock        a block that does not exist, or was pruned
@@ -18,6 +19,15 @@ class ChainError(KinitroError):
 
 class ChainUnavailable(ChainError, UnavailableError):
     """The node does not answer, or not in a way that makes sense."""
+
+
+class TransactionUndecided(ChainUnavailable):
+    """A transaction was sent, and the chain could not be read for long enough to see whether it was included."""
+
+    def __init__(self, message: str, until_block: int) -> None:
+        super().__init__(message)
+        self.until_block = until_block
+        """The last block that can still include it."""
 
 
 class UnknownNetwork(ChainError, ConfigurationError):

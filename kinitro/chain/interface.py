@@ -26,7 +26,12 @@ class Neuron:
     validator_permit: bool = False
     stake: float = 0.0
     last_update: int = 0
-    """Block in which it last set weights, or committed to some; 0 = never."""
+    """Block in which it last set weights or committed to some; the chain begins with the registration's block."""
+
+    @property
+    def has_set_weights(self) -> bool:
+        """Whether it has set weights, or committed to some, since it was registered."""
+        return self.last_update > self.registered_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,14 @@ class Hyperparameters:
     """Blocks per epoch."""
     weights_version: int = 0
     weights_rate_limit: int = 0
-    """Blocks between two settings of weights by one hotkey."""
+    """Blocks between two settings of weights by one hotkey, and between its registration and the first setting."""
     commit_reveal: bool = False
     min_stake: float = 0.0
     reveal_period_epochs: int = 1
     """With commit-reveal: epochs until committed weights are revealed."""
     min_allowed_weights: int = 0
-    """A row has at least this many positive weights, unless a neuron weighs only itself."""
+    """A row has at least this many positive weights (but no more than there are neurons), unless a neuron weighs only
+    itself."""
     max_weight_limit: int = 65535
     """The largest weight's share of the row's sum, in 65535ths; the same exception."""
 
@@ -68,7 +74,17 @@ class Snapshot:
     owner_hotkey: str | None
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     next_epoch_block: int | None = None
-    """The first block later than this one in which an epoch begins; None if the chain does not tell."""
+    """The first block later than this one in which an epoch is expected to begin; None if the chain does not tell.
+
+    It can come earlier, when the subnet's owner triggers one, and some blocks later, when the chain defers it."""
+    last_epoch_block: int | None = None
+    """The block in which the newest epoch began; None if the chain does not tell."""
+
+    def valid_commitment(self, hotkey: str) -> RawCommitment | None:
+        """What a registered hotkey has committed since its registration; older commitments do not count."""
+        found = self.commitments.get(hotkey)
+        registered = [neuron.registered_block for neuron in self.neurons if neuron.hotkey == hotkey]
+        return found if found is not None and registered and found.block >= registered[0] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +113,17 @@ class Chain(Protocol):
         """The SS58 address of the wallet's hotkey; raises UnknownWallet."""
 
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
-        """Write a commitment (replacing an older one); returns its block."""
+        """Write a commitment (replacing an older one); returns its block.
+
+        Returns and raises only when the fate of the transaction is certain, or raises TransactionUndecided. If the same
+        bytes were on their way already, they are waited for instead of being sent once more.
+        """
 
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
-        """Set uid -> u16 weights, zeros left out; returns the block in which they, or their commit, were included."""
+        """Set uid -> u16 weights, zeros left out; returns the block in which they, or their commit, were included.
+
+        Returns and raises only when the fate of the transaction is certain, or raises TransactionUndecided.
+        """
 
     async def weights(self, netuid: int, hotkey: str) -> Mapping[int, int]:
         """The row of weights on chain that `hotkey` set, uid -> u16; empty if there is none."""

@@ -16,24 +16,27 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
 from kinitro.chain.commitments import MAX_DATA_BYTES
-from kinitro.chain.errors import ChainUnavailable, TransactionRefused, UnknownBlock
+from kinitro.chain.errors import ChainUnavailable, TransactionRefused, TransactionUndecided, UnknownBlock
 from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot, Wallet
 from kinitro.chain.local_rules import (
     ChainState,
     Cursor,
     check_weights,
     hyperparameters_of,
+    last_epoch,
     next_epoch,
     read_state,
     read_subnet,
@@ -46,6 +49,8 @@ URL_VARIABLE = "KINITRO_LOCAL_CHAIN_URL"
 FINALITY_LAG_BLOCKS = 2
 MAX_NEURONS = 256
 CONNECT_TIMEOUT_S = 10
+OUTAGE_TIMEOUT_S = 30.0
+"""So long a database may be away while a transaction that is written waits for its block."""
 _LOCK = 0x6B696E69
 """Advisory lock that makes transactions one after the other."""
 
@@ -82,7 +87,7 @@ class LocalChain:
         commit_reveal: bool = False,
         min_stake: float = 0.0,
     ) -> Self:
-        """Make the chain (genesis is now) and a subnet whose owner has the wallet ("owner", "default").
+        """Make the chain (genesis is now) and a subnet whose owner has the wallet ("owner", "default") and uid 0.
 
         What exists already stays as it is, hyperparameters included.
         """
@@ -106,6 +111,12 @@ class LocalChain:
                     commit_reveal,
                     min_stake,
                 ),
+            )
+            await cursor.execute(
+                "insert into local_chain.neuron (netuid, uid, hotkey, coldkey, permit, stake, from_block)"
+                " select %s, 0, %s, %s, false, 0, 0"
+                " where not exists (select from local_chain.neuron where netuid = %s)",
+                (netuid, local_address(OWNER), local_address(Wallet(OWNER.name, "")), netuid),
             )
         return chain
 
@@ -169,7 +180,7 @@ class LocalChain:
             subnet = await read_subnet(cursor, netuid)
             await cursor.execute(
                 "select n.*, coalesce((select max(w.block) from local_chain.weights w where w.netuid = n.netuid"
-                " and w.hotkey = n.hotkey and w.block between n.from_block and %(block)s), 0) as last_update"
+                " and w.hotkey = n.hotkey and w.block between n.from_block and %(block)s), n.from_block) as last_update"
                 " from local_chain.neuron n where netuid = %(netuid)s and from_block <= %(block)s"
                 " and (until_block is null or until_block > %(block)s) order by uid",
                 {"netuid": netuid, "block": number},
@@ -201,6 +212,7 @@ class LocalChain:
             owner_hotkey=subnet["owner_hotkey"],
             hyperparameters=hyperparameters,
             next_epoch_block=next_epoch(number, hyperparameters.tempo),
+            last_epoch_block=last_epoch(number, hyperparameters.tempo),
         )
 
     async def hotkey_address(self, wallet: Wallet) -> str:
@@ -266,10 +278,18 @@ class LocalChain:
             return await read_state(cursor)
 
     async def _wait_for(self, block: int) -> None:
-        state = await self._state()
-        while state.number < block:
+        """Until the block is there. What belongs to it is written, so a database that is away changes nothing."""
+        deadline = time.monotonic() + OUTAGE_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                state = await self._state()
+            except ChainUnavailable:
+                await asyncio.sleep(0.5)
+                continue
+            if state.number >= block:
+                return
+            deadline = time.monotonic() + OUTAGE_TIMEOUT_S
             await asyncio.sleep(min(1.0, max(0.01, state.until_next_s)))
-            state = await self._state()
 
     @staticmethod
     async def _registered(cursor: Cursor, netuid: int, wallet: Wallet) -> DictRow:
@@ -287,20 +307,52 @@ class LocalChain:
 
     @asynccontextmanager
     async def _transaction(self, netuid: int) -> AsyncIterator[tuple[Cursor, int]]:
-        """A cursor and the block that its changes belong to."""
-        async with self._cursor() as cursor:
-            await cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-            await read_subnet(cursor, netuid)
-            yield cursor, (await read_state(cursor)).number + 1
+        """A cursor and the block of its changes; raises TransactionUndecided if only the end is in doubt."""
+        written: tuple[str, int] | None = None
+        try:
+            async with self._cursor() as cursor:
+                await cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+                await read_subnet(cursor, netuid)
+                block = (await read_state(cursor)).number + 1
+                await cursor.execute("select pg_current_xact_id()::text as id")
+                row = await cursor.fetchone()
+                yield cursor, block
+                written = (row["id"] if row else "", block)
+        except ChainUnavailable as error:
+            if written is None or not await self._was_committed(*written):
+                raise error
+
+    async def _was_committed(self, transaction: str, block: int) -> bool:
+        """Whether PostgreSQL has kept a transaction whose end was not heard; raises TransactionUndecided."""
+        deadline = time.monotonic() + OUTAGE_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                async with self._cursor() as cursor:
+                    await cursor.execute("select pg_xact_status(%s::xid8) as status", (transaction,))
+                    row = await cursor.fetchone()
+            except ChainUnavailable:
+                row = None
+            if row is not None and row["status"] in ("committed", "aborted"):
+                return bool(row["status"] == "committed")
+            await asyncio.sleep(0.1)
+        raise TransactionUndecided(
+            f"The local chain's database went away while a transaction was written, which block {block} may hold: look "
+            "at the chain before you try again.",
+            block,
+        )
 
     @asynccontextmanager
     async def _cursor(self) -> AsyncIterator[Cursor]:
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                self._url, connect_timeout=CONNECT_TIMEOUT_S, row_factory=dict_row
+            timeout: dict[str, Any] = (
+                {} if "connect_timeout" in conninfo_to_dict(self._url) else {"connect_timeout": CONNECT_TIMEOUT_S}
             )
-            async with connection, connection.cursor() as cursor:
-                yield cursor
+            connection = await psycopg.AsyncConnection.connect(self._url, row_factory=dict_row, **timeout)
+            async with connection:
+                # whoever waited for the lock sees what its holder committed, whatever the database's default is
+                await connection.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
+                async with connection.cursor() as cursor:
+                    yield cursor
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             raise ChainUnavailable(
                 f"The database that {URL_VARIABLE} names holds no local chain: create one with `kinitro demo`."

@@ -14,6 +14,9 @@ from kinitro.chain.errors import ChainUnavailable, TransactionRefused, UnknownSu
 from kinitro.chain.interface import Block, Hyperparameters
 from kinitro.chain.weights import U16_MAX
 
+MAX_UNREVEALED_COMMITS = 10
+"""Of one hotkey in one epoch."""
+
 Cursor = psycopg.AsyncCursor[DictRow]
 
 
@@ -68,9 +71,14 @@ def hyperparameters_of(subnet: Mapping[str, Any]) -> Hyperparameters:
     )
 
 
+def last_epoch(block: int, tempo: int) -> int:
+    """The newest block up to `block` in which an epoch began: one begins every `tempo` blocks."""
+    return block // max(1, tempo) * max(1, tempo)
+
+
 def next_epoch(block: int, tempo: int) -> int:
     """The first block later than `block` in which an epoch begins."""
-    return (block // (tempo + 1) + 1) * (tempo + 1)
+    return last_epoch(block, tempo) + max(1, tempo)
 
 
 async def check_weights(
@@ -83,6 +91,12 @@ async def check_weights(
 ) -> None:
     """Subtensor's rules, in its order; raises TransactionRefused."""
     netuid, uid = subnet["netuid"], neuron["uid"]
+    is_owner = neuron["hotkey"] == subnet["owner_hotkey"]
+    if neuron["stake"] < subnet["min_stake"] and not is_owner:
+        raise TransactionRefused(
+            f"uid {uid} has a stake of {neuron['stake']:g}, and setting weights on subnet {netuid} needs "
+            f"{subnet['min_stake']:g}."
+        )
     if version < subnet["weights_version"]:
         raise TransactionRefused(
             f"Weights of version {version} are refused: subnet {netuid} demands {subnet['weights_version']}."
@@ -92,20 +106,27 @@ async def check_weights(
         (netuid, neuron["hotkey"], neuron["from_block"]),
     )
     found = await cursor.fetchone()
-    last, limit = found["last"] if found else None, subnet["weights_rate_limit"]
-    if last is not None and block - last < limit:
+    last = (found["last"] if found else None) or neuron["from_block"]
+    limit = subnet["weights_rate_limit"]
+    if last and block - last < limit:
         raise TransactionRefused(
-            f"Weights were set in block {last}, and subnet {netuid} allows it every {limit} blocks: "
-            f"wait {limit - (block - last)} more."
+            f"uid {uid} set weights, or was registered, in block {last}, and subnet {netuid} allows it every {limit} "
+            f"blocks: wait {limit - (block - last)} more."
         )
-    is_owner = neuron["hotkey"] == subnet["owner_hotkey"]
     if not (neuron["permit"] or is_owner or set(weights) == {uid}):
         raise TransactionRefused(f"uid {uid} has no validator permit on subnet {netuid}: it needs more stake.")
-    if neuron["stake"] < subnet["min_stake"]:
-        raise TransactionRefused(
-            f"uid {uid} has a stake of {neuron['stake']:g}, and setting weights on subnet {netuid} needs "
-            f"{subnet['min_stake']:g}."
+    if subnet["commit_reveal"]:
+        await cursor.execute(
+            "select count(*) as unrevealed from local_chain.weights where netuid = %s and hotkey = %s and block >= %s"
+            " and reveal_block > %s",
+            (netuid, neuron["hotkey"], last_epoch(block, subnet["tempo"]), block),
         )
+        counted = await cursor.fetchone()
+        if counted is not None and counted["unrevealed"] >= MAX_UNREVEALED_COMMITS:
+            raise TransactionRefused(
+                f"uid {uid} has {MAX_UNREVEALED_COMMITS} commits of weights in this epoch that are not revealed yet: "
+                "wait for the next epoch."
+            )
     await cursor.execute(
         "select uid from local_chain.neuron where netuid = %s and until_block is null and from_block <= %s",
         (netuid, block),

@@ -7,7 +7,6 @@ The miner's hotkey is authenticated with it: copied into another miner's commitm
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +25,7 @@ from kinitro.chain.commitments import (
 )
 from kinitro.chain.ss58 import InvalidAddress, decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.files import create_file
 
 KEY_BYTES = 32
 _PURPOSE = b"kinitro sealed endpoint 1"
@@ -85,13 +85,11 @@ class BackendKey:
         """Write a new file that only its owner can read; raises ConfigurationError if there is one already."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            create_file(path, self._private.private_bytes_raw().hex().encode() + b"\n", mode=0o600)
         except FileExistsError:
             raise ConfigurationError(f"{path} exists already, and is not overwritten.") from None
         except OSError as error:
             raise UnavailableError(f"The backend key cannot be written to {path}: {error.strerror}.") from None
-        with os.fdopen(descriptor, "w") as file:
-            file.write(self._private.private_bytes_raw().hex() + "\n")
 
     def open(self, sealed: SealedEndpoint, hotkey: str) -> str | Malformed:
         """The endpoint that `hotkey` sealed, or why there is none. Never raises on what a chain holds."""

@@ -102,11 +102,16 @@ def status(database_url: DatabaseUrl = None) -> None:
     if found.revision is None:
         typer.echo(f"no schema (this program needs revision {found.head}): run `kinitro db init`")
         raise typer.Exit(1)
-    state = "up to date" if found.revision == found.head else f"this program needs {found.head}: run `kinitro db init`"
+    if found.revision != found.head:
+        state = f"this program needs {found.head}: run `kinitro db init`"
+    else:
+        state = "not as it should be: undo what changed it, or restore a backup" if found.differences else "up to date"
     typer.echo(f"revision {found.revision} ({state})")
+    for difference in found.differences:
+        typer.echo(f"  {difference}")
     for table, count in found.rows.items():
         typer.echo(f"{table:<12} {count:>12,}")
-    if found.revision != found.head:
+    if found.revision != found.head or found.differences:
         raise typer.Exit(1)
 
 
@@ -117,11 +122,13 @@ def prune(
     """Remove tasks and traces of old cycles; their scores and weights stay, but nobody can audit them any more."""
     import asyncio
 
-    from kinitro.taskpool.database import open_pool
+    from kinitro.taskpool.database import open_pool, run_on
     from kinitro.taskpool.pool import TaskPool
+    from kinitro.taskpool.schema import check_schema
 
     async def work() -> None:
         async with await open_pool(_url(database_url), size=2) as connections:
+            await run_on(connections, check_schema)
             pool = TaskPool(connections)
             cycles = await pool.old_cycles(keep)
             for cycle_id in cycles:
@@ -179,8 +186,8 @@ def create_key(
 
     from kinitro.errors import ConfigurationError
     from kinitro.taskpool import keys
-    from kinitro.taskpool.database import connect
     from kinitro.taskpool.messages import Name
+    from kinitro.taskpool.schema import checked_connection
 
     try:
         TypeAdapter(Name).validate_python(executor)
@@ -188,7 +195,7 @@ def create_key(
         raise ConfigurationError(
             f"An executor's name cannot be {executor!r}: use 1 to 100 letters, digits and . _ : / @ + -"
         ) from None
-    with connect(_url(database_url)) as connection:
+    with checked_connection(_url(database_url)) as connection:
         number, key = keys.create_key(connection, executor, scope)
     typer.echo(f"Key {number} of {executor!r}, scope {scope}. It is shown only now:", err=True)
     typer.echo(key)
@@ -197,9 +204,9 @@ def create_key(
 def list_keys(database_url: DatabaseUrl = None) -> None:
     """Show all keys, without the keys themselves."""
     from kinitro.taskpool import keys
-    from kinitro.taskpool.database import connect
+    from kinitro.taskpool.schema import checked_connection
 
-    with connect(_url(database_url)) as connection:
+    with checked_connection(_url(database_url)) as connection:
         rows = keys.list_keys(connection)
     if not rows:
         typer.echo("There are no keys: make one with `kinitro keys create NAME`.")
@@ -219,9 +226,9 @@ def revoke_key(
 ) -> None:
     """End a key; running APIs refuse it within 5 seconds."""
     from kinitro.taskpool import keys
-    from kinitro.taskpool.database import connect
+    from kinitro.taskpool.schema import checked_connection
 
-    with connect(_url(database_url)) as connection:
+    with checked_connection(_url(database_url)) as connection:
         row = keys.revoke_key(connection, number)
     typer.echo(f"Key {row.id} of {row.executor!r} is revoked.")
 

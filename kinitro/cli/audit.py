@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kinitro.errors import ConfigurationError, KinitroError
+from kinitro.output_files import check_file, write_whole
 
 if TYPE_CHECKING:
     from kinitro.evaluation.outcomes import Trace
@@ -44,10 +45,12 @@ def replay(
     from kinitro.evaluation.traces import decode
     from kinitro.evaluation.video import VideoWitness
 
+    if video is not None:
+        check_file(video, "--video")
     data = _trace_bytes(trace, task, api_url)
     found = decode(data)
     if save is not None:
-        save.write_bytes(data)
+        write_whole(save, data, "--save")
     environment = make(found.env_id)
     if video is None:
         report = replay_trace(found, environment, fingerprint=fingerprint())

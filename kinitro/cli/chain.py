@@ -41,12 +41,15 @@ def commit(
         str | None,
         typer.Option(help="With --encrypt: the operator's public key.", envvar="KINITRO_BACKEND_PUBLIC_KEY"),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Commit what is on chain already once more, and give its place in line up.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
 ) -> None:
     """Write on chain which policy you serve, and where. The block it gets is your place in line."""
     import asyncio
 
-    from kinitro.chain import ChainError, Wallet, connect
+    from kinitro.chain import TransactionUndecided, Wallet, connect
     from kinitro.chain.commitments import Commitment, encode, fields
     from kinitro.chain.sealing import parse_public_key, seal_endpoint
     from kinitro.errors import ConfigurationError
@@ -57,23 +60,32 @@ def commit(
     wallet = Wallet(wallet_name, hotkey_name, wallet_path)
     encode(Commitment(repo, revision, endpoint))
 
+    def look_at(hotkey: str) -> str:
+        return f"`kinitro show-commitment --netuid {netuid} --network {public_url(network)} --hotkey {hotkey}`"
+
     async def run() -> None:
         chain = await connect(network)
         try:
             hotkey = await chain.hotkey_address(wallet)
+            newest = await chain.snapshot(netuid, (await chain.head()).number)
             place = seal_endpoint(endpoint, parse_public_key(backend_key or ""), hotkey) if encrypt else endpoint
             data = encode(Commitment(repo, revision, place))
             typer.echo(f"Hotkey      {hotkey}, subnet {netuid} of {public_url(network)}")
             _describe(Commitment(repo, revision, place))
             sizes = " + ".join(str(len(field)) for field in fields(data))
             typer.echo(f"On chain    {len(data)} bytes ({sizes})")
+            _check_place(newest, hotkey, data, again)
             if dry_run:
                 typer.echo("Dry run: nothing was written.")
                 return
-            block = await chain.commit(netuid, wallet, data)
-            raw = (await chain.snapshot(netuid, block)).commitments.get(hotkey)
-            if raw is None or raw.data != data:
-                raise ChainError(f"Block {block} does not show the commitment: look again with show-commitment.")
+            typer.echo("Sending     it, and waiting until its block is final, for about a minute")
+            try:
+                block = await chain.commit(netuid, wallet, data)
+            except asyncio.CancelledError:
+                typer.echo(f"It may have been sent: {look_at(hotkey)} before you try again.", err=True)
+                raise
+            except TransactionUndecided as undecided:
+                raise TransactionUndecided(f"{undecided} Use {look_at(hotkey)}.", undecided.until_block) from None
             typer.echo(f"Committed in block {block}.")
         finally:
             await chain.close()
@@ -136,6 +148,39 @@ def create_backend_key(
         key.save(path)
         typer.echo(f"The key is in {path}: keep it secret, keep a copy, and give it to the scheduler.", err=True)
     typer.echo(key.public.hex())
+
+
+def _check_place(newest: Snapshot, hotkey: str, data: bytes, again: bool) -> None:
+    """Refuse what the chain would refuse, and what gives a place in line up for nothing; tell what is replaced."""
+    from kinitro.chain import TransactionRefused
+    from kinitro.errors import KinitroError
+
+    if hotkey not in {neuron.hotkey for neuron in newest.neurons}:
+        raise TransactionRefused(
+            f"Nothing can be committed: the hotkey is not registered on this subnet ({hotkey}, subnet {newest.netuid})."
+        )
+    present = newest.valid_commitment(hotkey)
+    if present is None:
+        return
+    if _names_the_same(present.data, data) and not again:
+        raise KinitroError(
+            f"Block {present.block} holds this commitment already. Committing it again would give your place in line "
+            "up: add --again if you want that."
+        )
+    typer.echo(f"Replaces    the commitment of block {present.block}, whose place in line is given up")
+
+
+def _names_the_same(one: bytes, other: bytes) -> bool:
+    """Sealed endpoints have other bytes each time, so of those only repository and revision are compared."""
+    from kinitro.chain.commitments import Malformed, SealedEndpoint, decode
+
+    if one == other:
+        return True
+    first, second = decode(one), decode(other)
+    if isinstance(first, Malformed) or isinstance(second, Malformed):
+        return False
+    sealed = isinstance(first.endpoint, SealedEndpoint) and isinstance(second.endpoint, SealedEndpoint)
+    return sealed and (first.repo, first.revision) == (second.repo, second.revision)
 
 
 def _show(neuron: Neuron, snapshot: Snapshot, key: BackendKey | None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kinitro.errors import ConfigurationError
+from kinitro.output_files import check_directory, check_file, write_whole
 
 if TYPE_CHECKING:
     from kinitro.evaluation.jobs import Evaluator
@@ -43,8 +44,12 @@ def evaluate(
     An interrupted run goes on where it stopped when the same command is given again.
     """
     from kinitro.environments import scored_specs
-    from kinitro.evaluation.survey import Journal, Plan
+    from kinitro.evaluation.survey import Journal, Plan, check_outcomes
 
+    if video is not None:
+        check_directory(video, "--video")
+    if json is not None and str(json) != "-":
+        check_file(json, "--json")
     chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     is_url = "://" in target
     if not is_url and not Path(target).is_dir():
@@ -69,18 +74,30 @@ def evaluate(
     _show(plan, journal.trials, on_stderr=str(json) == "-")
     if json is not None:
         _write(json, plan, journal.trials, evaluator)
+    check_outcomes(journal.trials)
 
 
 async def _run(plan: Plan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None) -> None:
-    from kinitro.evaluation.survey import run_survey
+    from kinitro.errors import UnavailableError
+    from kinitro.evaluation.survey import expect_answer, run_survey
     from kinitro.executor.concurrency import declared_concurrency
     from kinitro.logs import configure_logs
 
     configure_logs("warning", "console")
-    async with _endpoint(target, journal.path.with_suffix(".log")) as url:
+    log_path = journal.path.with_suffix(".log")
+    log = "" if isinstance(target, str) else f" Its log is {log_path}."
+
+    async def expect(url: str) -> None:
+        try:
+            await expect_answer(url)
+        except UnavailableError as error:
+            raise UnavailableError(f"{error}{log}") from None
+
+    async with _endpoint(target, log_path) as url:
+        await expect(url)
         at_once = await declared_concurrency(url, allow_private=True)
         try:
-            with _Progress(plan, journal) as progress:
+            with _Progress(plan, journal, log) as progress:
                 await evaluator.start()
                 await run_survey(
                     plan,
@@ -90,7 +107,11 @@ async def _run(plan: Plan, evaluator: Evaluator, target: str | Path, journal: Jo
                     at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
                     videos=videos,
                     finished=progress.add,
+                    expect=expect,
                 )
+        except UnavailableError as error:
+            done = f"{len(journal.trials)} of {len(plan.keys)} episodes are done; the same command continues."
+            raise UnavailableError(f"{error} {done}") from None
         finally:
             await evaluator.close()
 
@@ -102,18 +123,22 @@ async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
         return
     from kinitro.local.policy_directory import policy_server
 
+    typer.echo(f"Starting the policy server of {target}; its log is {log_path}.", err=True)
     async with policy_server(target, log_path) as url:
         yield url
 
 
 class _Progress:
-    """A bar on standard error."""
+    """A bar on standard error, and the first fault of each kind as soon as it happens."""
 
-    def __init__(self, plan: Plan, journal: Journal) -> None:
+    def __init__(self, plan: Plan, journal: Journal, log: str) -> None:
+        """`log` says where the server's log is, if that is known."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._console = Console(stderr=True)
+        self._log = log
+        self._shown: set[str | None] = set()
         self._total, self._done = len(plan.keys), len(journal.trials)
         self._successes = sum(trial.result.outcome.name == "SUCCESS" for trial in journal.trials)
         self._bar = Progress(
@@ -141,6 +166,12 @@ class _Progress:
         self._done += 1
         self._successes += trial.result.outcome.name == "SUCCESS"
         self._bar.update(self._task, completed=self._done, description=f"{self._successes / self._done:.0%} success")
+        if trial.result.reason is not None and trial.result.reason not in self._shown:
+            self._shown.add(trial.result.reason)
+            where = f"{trial.env_id}, episode {trial.episode}: {trial.result.reason}."
+            self._console.print(
+                f"{where} {trial.result.detail or ''}{self._log}", markup=False, highlight=False, soft_wrap=True
+            )
 
 
 def _summaries(plan: Plan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
@@ -215,8 +246,4 @@ def _write(path: Path, plan: Plan, trials: Sequence[Trial], evaluator: Evaluator
     if str(path) == "-":
         sys.stdout.buffer.write(encoded)
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded)
-    except OSError as error:
-        raise ConfigurationError(f"--json cannot be {str(path)!r}: {error.strerror}.") from None
+    write_whole(path, encoded, "--json")

@@ -63,7 +63,7 @@ def demos(
 
     from kinitro.environments import get_spec, scored_specs
     from kinitro.errors import ConfigurationError
-    from kinitro.miner.datasets import WRITERS
+    from kinitro.miner.datasets import WRITERS, write_dataset
     from kinitro.miner.demonstrations import Order, collect
 
     if dataset_format not in WRITERS:
@@ -76,7 +76,7 @@ def demos(
         bars = {env_id: progress.add_task(env_id, total=episodes) for env_id in chosen}
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         files = collect(order, workers or cores, lambda env_id, n: progress.update(bars[env_id], completed=n))
-    WRITERS[dataset_format](files, out)
+    write_dataset(dataset_format, files, out)
     typer.echo(f"{len(files)} demonstrations of {len(chosen)} environments are in {out}.")
 
 

@@ -51,12 +51,6 @@ def scheduler(
     ),
     verification_tolerance: float | None = typer.Option(None, help="Within which actions must agree."),
     verification_share: float | None = typer.Option(None, help="Share of an episode's actions that must agree."),
-    sequential: bool | None = typer.Option(
-        None, "--sequential", help="Play no more episodes of a miner where its result is settled."
-    ),
-    sequential_interval: str | None = typer.Option(
-        None, help="Between two looks at which results are settled.  [default: 30s]"
-    ),
     cycles: int | None = typer.Option(None, help="Stop after publishing this many."),
     poll_interval: str | None = typer.Option(None, help="Between two looks at tasks or the chain.  [default: 1s]"),
     keep_traces: int | None = typer.Option(None, help="Newest finished cycles whose traces are kept.  [default: 50]"),
@@ -100,8 +94,6 @@ def scheduler(
         verification_failure_share=verification_failure_share,
         verification_tolerance=verification_tolerance,
         verification_share=verification_share,
-        sequential=sequential,
-        sequential_interval=sequential_interval,
         cycles=cycles,
         poll_interval=poll_interval,
         keep_traces=keep_traces,

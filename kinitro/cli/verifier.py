@@ -18,6 +18,9 @@ def verifier(
     api_key: str = typer.Option(None, help="Key of scope verify or tasks; better given as KINITRO_VERIFIER_API_KEY."),
     name: str = typer.Option(None, help="Display name [default: this machine's]."),
     sandbox: str = typer.Option(None, help="What keeps policies from doing harm: bwrap or docker."),
+    allow_no_control_group: bool = typer.Option(
+        None, "--allow-no-control-group", help="Run policies also where nothing limits the kernel's memory they use."
+    ),
     gpus: str = typer.Option(None, help="With docker, the GPUs that policies see: all, or numbers or UUIDs."),
     runtime: str = typer.Option(
         None, help="What policies run in: a Python interpreter with the published packages, or with docker an image."
@@ -42,6 +45,7 @@ def verifier(
         api_key=api_key,
         name=name,
         sandbox=sandbox,
+        allow_no_control_group=allow_no_control_group,
         gpus=gpus,
         runtime=runtime,
         cache=cache,
@@ -66,6 +70,9 @@ def verify(
     api_url: str = typer.Option(None, help="Where the results are published."),
     sandbox: str = typer.Option(None, help="What keeps the policy from doing harm [default: bwrap]."),
     runtime: str = typer.Option(None, help="What the policy runs in [default: this interpreter]."),
+    allow_no_control_group: bool = typer.Option(
+        None, "--allow-no-control-group", help="Run it also where nothing limits the kernel's memory it uses."
+    ),
     cache: Path = typer.Option(None, help="Where the upload is kept."),
     max_repo_size: str = typer.Option(None, help="Of the upload at most [default: 8g]."),
 ) -> None:
@@ -75,7 +82,12 @@ def verify(
     from kinitro.verification.settings import VerifierSettings
 
     settings = VerifierSettings.load(
-        api_url=api_url, sandbox=sandbox, runtime=runtime, cache=cache, max_repo_size=max_repo_size
+        api_url=api_url,
+        sandbox=sandbox,
+        allow_no_control_group=allow_no_control_group,
+        runtime=runtime,
+        cache=cache,
+        max_repo_size=max_repo_size,
     )
     from kinitro.verification.repetition import VerdictDiffers, repeat
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol, cast
@@ -61,29 +63,42 @@ def get_spec(env_id: str) -> EnvironmentSpec:
 def make(
     env_id: str,
     *,
-    cameras: tuple[str, ...] = CAMERAS,
+    cameras: Iterable[str] = CAMERAS,
     image_size_px: int = IMAGE_SIZE_PX,
     randomization: str = "standard",
     renderer: str = "software",
     rewards: bool = True,
+    max_steps: int | None = None,
 ) -> Environment:
     """An environment ready for `reset`.
 
-    cameras:       which images `observe` renders; none is fastest.
+    cameras:       which images `observe` renders, or the name of the only one; none is fastest.
     image_size_px: height and width of the images.
     randomization: none, standard or hard; scores are of standard.
     renderer:      software, or gl where there is an OpenGL driver.
     rewards:       False saves most of a step's time; `Transition.reward` is then 0.
+    max_steps:     another horizon than the environment's own, which scores are of.
+
+    Raises UnknownEnvironment, ConfigurationError.
     """
     spec, family = _found(env_id)
+    if max_steps is not None:
+        if max_steps < 1:
+            raise ConfigurationError(f"An episode cannot have {max_steps} steps: choose 1 or more.")
+        spec = replace(spec, max_steps=max_steps)
     return family.make(
         spec,
-        cameras=cameras,
+        cameras=named_cameras(cameras),
         image_size_px=image_size_px,
         randomization=randomization,
         renderer=renderer,
         rewards=rewards,
     )
+
+
+def named_cameras(cameras: Iterable[str]) -> tuple[str, ...]:
+    """The names; a text is the name of one camera, not of one per letter."""
+    return (cameras,) if isinstance(cameras, str) else tuple(cameras)
 
 
 def prepare() -> None:

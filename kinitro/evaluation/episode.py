@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -19,7 +18,7 @@ from kinitro.evaluation.judgement import SIMULATION_FAILED, UNREACHABLE, Forfeit
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import InlineSimulator, Simulator
-from kinitro.policies.errors import PolicyError, PolicyMisbehaved
+from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
 from kinitro.policies.messages import Policy, TaskConfig
 
 T = TypeVar("T")
@@ -42,7 +41,10 @@ class Witness(Protocol):
         """An observation nobody was sent; only if `every_step`."""
 
     def end(self) -> None:
-        """The episode ended or was given up."""
+        """The episode is over."""
+
+    def abandon(self) -> None:
+        """The episode was given up, or failed on this machine."""
 
 
 async def _always() -> bool:
@@ -97,6 +99,7 @@ class _Episode:
         self._calls_s: list[float] = []
         self._talking_s = 0.0
         self._simulating_s = 0.0
+        self._detail: str | None = None
 
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
@@ -107,10 +110,14 @@ class _Episode:
         if self._witness is not None:
             self._witness.begin(task)
         try:
-            return await self._take_turns(task.episode_id, first)
-        finally:
+            result = await self._take_turns(task.episode_id, first)
+        except BaseException:
             if self._witness is not None:
-                self._witness.end()
+                self._witness.abandon()
+            raise
+        if self._witness is not None:
+            self._witness.end()
+        return result
 
     async def _take_turns(self, episode_id: str, observation: Observation) -> EpisodeResult:
         seen: Observation | None = observation
@@ -147,13 +154,11 @@ class _Episode:
         for _ in range(RESET_TRIES):
             began = self._around.clock()
             try:
-                # A server without /health is merely the least capable one.
-                with suppress(PolicyMisbehaved):
-                    await self._policy.health()
+                await negotiate(self._policy)
                 await self._policy.reset(task)
                 return None
             except PolicyError as error:
-                reason = error.reason
+                reason, self._detail = error.reason, str(error)
             finally:
                 self._talking_s += self._around.clock() - began
         return reason
@@ -167,6 +172,7 @@ class _Episode:
             actions = await self._policy.act(episode_id, self._rollout.steps, observation)
         except PolicyError as error:
             self._forfeits.add()
+            self._detail = str(error)
             return None, error.reason
         finally:
             spent = self._around.clock() - began
@@ -209,7 +215,21 @@ class _Episode:
                 waiting_ms=max(0.0, 1000.0 * waiting_s),
             ),
             trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.trace(self._around.fingerprint),
+            detail=self._detail,
         )
+
+
+async def negotiate(policy: Policy) -> None:
+    """Learn what the server can do. A server without /health is the least capable one; raises PolicyError.
+
+    What answers /health must answer it as the protocol says: whoever declares chunks with a wrong type would otherwise
+    be refused every chunk, and nobody would say why.
+    """
+    try:
+        await policy.health()
+    except PolicyMisbehaved as error:
+        if error.reason != Reason.HTTP_STATUS:
+            raise
 
 
 def describe(rollout: Rollout, first: Observation) -> TaskConfig:

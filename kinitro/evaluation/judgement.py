@@ -10,6 +10,8 @@ from kinitro.policies.messages import MAX_CONSECUTIVE_FORFEITS, MAX_FORFEIT_SHAR
 UNREACHABLE = "unreachable"
 """Reason prefix of an episode that never began because `/reset` failed at the network."""
 SIMULATION_FAILED = "simulation_failed"
+VIDEO_FAILED = "video_failed"
+"""The video that `kinitro evaluate` was asked for cannot be written."""
 OUR_NETWORK = "canary_failed"
 """Our own canary policy did not answer either."""
 

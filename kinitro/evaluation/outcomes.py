@@ -71,3 +71,5 @@ class EpisodeResult:
     trace: Trace | None = None
     recording: bytes | None = None
     """Encoded, see `recordings`; only if it was asked for and the episode counts."""
+    detail: str | None = None
+    """What the last call that failed said, for whoever runs his own policy; never stored by the subnet."""

@@ -18,6 +18,7 @@ from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.worker import WorkerConfig
 from kinitro.logs import get_logger
+from kinitro.supervision import SupervisedLoop
 
 WORKER_CRASHED = "worker_crashed"
 MAX_FAILED_STARTS = 3
@@ -178,8 +179,11 @@ class _Worker:
     async def supervise(self) -> None:
         """Keep a process running until cancelled, or until it failed to start too often."""
         failed_starts = 0
+        lives = SupervisedLoop("worker process")
         while failed_starts < MAX_FAILED_STARTS:
-            became_ready = await self._live()
+            became_ready = False
+            with lives.turn():
+                became_ready = await self._live()
             failed_starts = 0 if became_ready else failed_starts + 1
             await self._changed()
             await asyncio.sleep(RESTART_PAUSE_S)

@@ -29,6 +29,10 @@ RECORDING_VERSION = 1
 MAX_RECORDING_BYTES = 2 * 1024 * 1024
 """Of a decompressed recording; one of 100,000 exchanges takes less than 1 MiB."""
 _CHECKSUM_BYTES = 4
+_STEP_BYTES = 5
+"""Of the number of a step in msgpack at most."""
+_REST_BYTES = 16_384
+"""The task's instruction and names, generously."""
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -104,6 +108,9 @@ class Recorder:
     def end(self) -> None:
         """See `Witness`."""
 
+    def abandon(self) -> None:
+        """See `Witness`."""
+
     def recording(self) -> Recording | None:
         """What was seen so far; None if the policy was never asked."""
         if self._task is None or not self._steps:
@@ -117,10 +124,18 @@ def encode(recording: Recording) -> bytes:
     return pack(RECORDING_VERSION, recording)
 
 
-def decode(data: bytes) -> Recording:
-    """The recording in `data`, which is not trusted: sizes, types and order are checked. Raises InvalidRecording."""
+def most_bytes(max_steps: int) -> int:
+    """Bytes that the decompressed recording of an episode of at most `max_steps` steps can have."""
+    return min(MAX_RECORDING_BYTES, (2 * _STEP_BYTES + _CHECKSUM_BYTES) * max_steps + _REST_BYTES)
+
+
+def decode(data: bytes, *, limit_bytes: int = MAX_RECORDING_BYTES) -> Recording:
+    """The recording in `data`, which is not trusted: sizes, types and order are checked. Raises InvalidRecording.
+
+    limit_bytes: at most so much is decompressed; a recording that needs more is not one.
+    """
     try:
-        recording = unpack(RECORDING_VERSION, data, Recording, MAX_RECORDING_BYTES, "recording")
+        recording = unpack(RECORDING_VERSION, data, Recording, limit_bytes, "recording")
     except Unreadable as error:
         raise InvalidRecording(str(error)) from None
     steps = recording.steps

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +14,22 @@ import msgspec
 
 from kinitro.environments.registry import get_spec
 from kinitro.environments.spec import EnvironmentSpec
-from kinitro.errors import ConfigurationError
+from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.evaluation.episode import negotiate
+from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.jobs import Evaluator, Job
+from kinitro.evaluation.judgement import VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.seeds import derive_seed
+from kinitro.files import replace_file
+from kinitro.policies.client import HttpPolicy
+from kinitro.policies.errors import PolicyError, PolicyFailed
 
 MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
+HEALTH_TRIES = 3
+HEALTH_PAUSE_S = 0.5
+"""Between two tries of asking whether a server is still there."""
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -50,7 +61,8 @@ class Plan:
     @classmethod
     def of(cls, target: str, environments: Sequence[str], episodes: int, seed: int, max_steps: int | None) -> Plan:
         """Raises UnknownEnvironment."""
-        versions = tuple((spec.id, spec.version) for spec in (get_spec(env_id) for env_id in environments))
+        specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
+        versions = tuple((spec.id, spec.version) for spec in specs)
         return cls(Header(target, versions, episodes, seed, max_steps))
 
     @property
@@ -82,46 +94,96 @@ class Plan:
 
 
 class Journal:
-    """Finished trials of a survey in a file, one JSON line each, so that an interrupted survey can go on."""
+    """Finished trials of a survey in a file, one JSON line each, so that an interrupted survey can go on.
+
+    One process at a time: the file beside it with the suffix `.lock` is locked until `close`.
+    """
 
     def __init__(self, path: Path, plan: Plan, *, fresh: bool = False) -> None:
+        """Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it."""
         self.path = path
-        self.trials: list[Trial] = []
-        if not fresh:
-            self.trials = _unfinished(path, plan)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lines = [plan.header, *self.trials]
-            path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-            self._file = path.open("ab")
+            self._lock = path.with_suffix(".lock").open("w")
+            self.trials = self._open(plan, fresh=fresh)
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written ({error.strerror}): name another --results.") from None
 
+    def _open(self, plan: Plan, *, fresh: bool) -> list[Trial]:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            trials = [] if fresh else _unfinished(self.path, plan)
+            replace_file(self.path, b"".join(msgspec.json.encode(line) + b"\n" for line in (plan.header, *trials)))
+            self._file = self.path.open("ab")
+        except BlockingIOError:
+            self._lock.close()
+            raise UnavailableError(
+                f"Another `kinitro evaluate` with the same arguments is running and writes {self.path}: "
+                "wait for it, or name another --results."
+            ) from None
+        except OSError:
+            self._lock.close()
+            raise
+        return trials
+
     def add(self, trial: Trial) -> None:
-        """Remember a finished trial."""
+        """Remember a finished trial; raises UnavailableError if it cannot be written."""
+        try:
+            self._file.write(msgspec.json.encode(trial) + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise UnavailableError(
+                f"{self.path} cannot be written ({error.strerror}): make room; the same command continues."
+            ) from None
         self.trials.append(trial)
-        self._file.write(msgspec.json.encode(trial) + b"\n")
-        self._file.flush()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file and let others have it."""
+        with suppress(OSError):  # what could not be written was reported when it was added
+            self._file.close()
+        self._lock.close()
 
 
 def _unfinished(path: Path, plan: Plan) -> list[Trial]:
-    """The trials in a journal of the same plan that was interrupted; none if it was finished, or is damaged."""
+    """The trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
+
+    Lines that are damaged do not count: the last one of a killed process may be half a line. Episodes that ended with
+    a fault of ours do not count either: they are run again.
+    """
     if not path.exists():
         return []
-    trials: list[Trial] = []
+    header, *lines = path.read_bytes().splitlines() or [b""]
     try:
-        first, *lines = path.read_bytes().splitlines()
-        if msgspec.json.decode(first, type=Header) != plan.header:
+        if msgspec.json.decode(header, type=Header) != plan.header:
             return []
-        for line in lines:
-            trials.append(msgspec.json.decode(line, type=Trial))
     except (ValueError, msgspec.MsgspecError):
-        pass  # the last line of a killed process may be half a line
-    return [] if len(trials) >= len(plan.keys) else trials
+        return []
+    wanted = set(plan.keys)
+    trials: dict[tuple[str, int], Trial] = {}
+    for line in lines:
+        try:
+            trial = msgspec.json.decode(line, type=Trial)
+        except (ValueError, msgspec.MsgspecError):
+            continue
+        key = (trial.env_id, trial.episode)
+        if key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
+            trials.setdefault(key, trial)
+    return [] if len(trials) == len(wanted) else list(trials.values())
+
+
+async def expect_answer(endpoint: str) -> None:
+    """Raises UnavailableError unless the policy server at `endpoint` can be talked to."""
+    policy = HttpPolicy(endpoint, allow_private=True)
+    try:
+        for tries_left in range(HEALTH_TRIES - 1, -1, -1):
+            try:
+                return await negotiate(policy)
+            except PolicyError as error:
+                if not tries_left or isinstance(error, PolicyFailed):
+                    raise UnavailableError(f"The policy server {endpoint} does not work. {error}") from None
+            await asyncio.sleep(HEALTH_PAUSE_S)
+    finally:
+        await policy.close()
 
 
 async def run_survey(
@@ -133,25 +195,55 @@ async def run_survey(
     at_once: int,
     videos: Path | None = None,
     finished: Callable[[Trial], None] = lambda _: None,
+    expect: Callable[[str], Awaitable[None]] = expect_answer,
 ) -> None:
-    """Run what the journal does not have yet, `at_once` episodes at a time; call `finished` for each."""
+    """Run what the journal does not have yet, `at_once` episodes at a time; call `finished` for each.
+
+    After an episode that the policy's answers ended, `expect` asks whether the server is still there; the error that
+    it raises ends the survey, and the episode is not counted. Raises VideoFailed, UnavailableError.
+    """
     done = {(trial.env_id, trial.episode) for trial in journal.trials}
     places = asyncio.Semaphore(min(at_once, evaluator.capacity))
+    asking = asyncio.Lock()
 
     async def one(env_id: str, episode: int) -> None:
         async with places:
             job = plan.job(env_id, episode, endpoint, videos)
             result = await _evaluate(evaluator, job)
+            if result.outcome is Outcome.POLICY_FAULT:
+                async with asking:
+                    await expect(endpoint)
             trial = Trial(env_id, episode, job.seed, replace(result, trace=None))
             journal.add(trial)
             finished(trial)
 
-    await asyncio.gather(*(one(*key) for key in plan.keys if key not in done))
+    tasks = [asyncio.create_task(one(*key)) for key in plan.keys if key not in done]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def check_outcomes(trials: Sequence[Trial]) -> None:
+    """Raise SurveyFailed if the trials say nothing about the policy: faults of ours, or not one episode played."""
+    ours = [trial.result for trial in trials if trial.result.outcome is Outcome.EVALUATOR_FAULT]
+    if ours:
+        raise SurveyFailed(
+            f"{len(ours)} of {len(trials)} episodes have no result because of a fault of this machine "
+            f"({ours[0].detail or ours[0].reason}); the same command runs them again."
+        )
+    if trials and all(trial.result.outcome is Outcome.POLICY_FAULT for trial in trials):
+        last = trials[-1].result
+        raise SurveyFailed(f"The policy could not play a single episode ({last.reason}). {last.detail or ''}".strip())
 
 
 async def _evaluate(evaluator: Evaluator, job: Job) -> EpisodeResult:
     for _ in range(MAX_TRIES):
         result = await evaluator.evaluate(job)
+        if result.reason == VIDEO_FAILED:
+            raise VideoFailed(result.detail or "A video cannot be written.")
         if result.outcome is not Outcome.EVALUATOR_FAULT:
             break
     return result

@@ -6,6 +6,8 @@ neighbouring float32 numbers are alike and compress, their mantissas do not.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
@@ -22,6 +24,9 @@ MAX_TRACE_BYTES = 4 * 1024 * 1024
 """Of a decompressed trace; a trace of 100,000 steps takes 1.7 MiB."""
 DIGEST_BYTES = 16
 _ACTION_BYTES = 4 * ACTION_SIZE
+_SEED = re.compile("[0-9a-f]{32}", re.ASCII)
+_REST_BYTES = 4096
+"""Names, numbers and field names, generously."""
 
 
 def encode(trace: Trace) -> bytes:
@@ -30,10 +35,18 @@ def encode(trace: Trace) -> bytes:
     return pack(TRACE_VERSION, packed)
 
 
-def decode(data: bytes) -> Trace:
-    """The trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace."""
+def most_bytes(max_steps: int) -> int:
+    """Bytes that the decompressed trace of an episode of at most `max_steps` steps can have."""
+    return min(MAX_TRACE_BYTES, _ACTION_BYTES * max_steps + DIGEST_BYTES * len(digest_steps(max_steps)) + _REST_BYTES)
+
+
+def decode(data: bytes, *, limit_bytes: int = MAX_TRACE_BYTES) -> Trace:
+    """The trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace.
+
+    limit_bytes: at most so much is decompressed; a trace that needs more is not one.
+    """
     try:
-        packed = unpack(TRACE_VERSION, data, Trace, MAX_TRACE_BYTES, "trace")
+        packed = unpack(TRACE_VERSION, data, Trace, limit_bytes, "trace")
     except Unreadable as error:
         raise InvalidTrace(str(error)) from None
     if len(packed.actions) % _ACTION_BYTES:
@@ -67,28 +80,32 @@ def steps_of(trace: Trace) -> int:
 
 def check(trace: Trace) -> None:
     """Raise InvalidTrace where the trace contradicts itself."""
+    if fault := next(_faults(trace), None):
+        raise InvalidTrace(f"This trace has {fault}.")
+
+
+def _faults(trace: Trace) -> Iterator[str]:
     steps = steps_of(trace)
-    values = actions_of(trace)
-    faults = {
-        f"version {trace.version}, known is {TRACE_VERSION}": trace.version != TRACE_VERSION,
-        f"{steps} steps of at most {trace.max_steps}": steps > trace.max_steps,
-        "a seed that is not 32 hexadecimal digits": not _is_seed(trace.seed),
-        "actions outside [-1, 1] or not finite": not bool(np.all(np.abs(values) <= 1.0)),
-        f"{len(trace.digests)} bytes of digests for {steps} steps": (
-            len(trace.digests) != DIGEST_BYTES * len(digest_steps(steps))
-        ),
-        f"success at step {trace.success_step} of {steps}": (
-            trace.success_step is not None and not 1 <= trace.success_step <= steps
-        ),
-    }
-    faults["a success in a simulation that failed"] = trace.diverged and trace.success_step is not None
-    for fault, found in faults.items():
-        if found:
-            raise InvalidTrace(f"This trace has {fault}.")
+    if trace.version != TRACE_VERSION:
+        yield f"version {trace.version}, known is {TRACE_VERSION}"
+    if steps > trace.max_steps:
+        yield f"{steps} steps of at most {trace.max_steps}"
+    if not _is_seed(trace.seed):
+        yield "a seed that is not 32 hexadecimal digits"
+    # minimum and maximum are not a number if any action is not
+    actions = np.frombuffer(trace.actions, "<f4")
+    if steps and not (actions.min() >= -1.0 and actions.max() <= 1.0):
+        yield "actions outside [-1, 1] or not finite"
+    if len(trace.digests) != DIGEST_BYTES * (1 + -(-steps // DIGEST_EVERY)):
+        yield f"{len(trace.digests)} bytes of digests for {steps} steps"
+    if trace.success_step is not None and not 1 <= trace.success_step <= steps:
+        yield f"success at step {trace.success_step} of {steps}"
+    if trace.diverged and trace.success_step is not None:
+        yield "a success in a simulation that failed"
 
 
 def _is_seed(text: str) -> bool:
-    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+    return _SEED.fullmatch(text) is not None
 
 
 def _planes(data: bytes, *, rows: int, columns: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
+from kinitro.evaluation.errors import VideoFailed
+from kinitro.files import publish_file
 from kinitro.policies.messages import TaskConfig
 
 ENLARGED = 4
@@ -18,17 +20,22 @@ EVERY = 2
 """Of so many control steps one is shown: 40 frames per second at a control rate of 80 Hz."""
 LINGER_FRAMES = 20
 """The last frame stays for half a second."""
+FINISH_LIMIT_S = 60.0
+"""For the encoder, after the last frame."""
 
 
 class VideoWitness:
-    """Writes an episode to `path`, which appears when the episode is over. `control_hz` is known at `begin` at last."""
+    """Writes an episode to `path`, which appears when the episode is over and every byte is written.
+
+    `control_hz` is known at `begin` at last. Raises VideoFailed wherever a frame is shown, and in `end`.
+    """
 
     every_step = True
 
     def __init__(self, path: Path, control_hz: float = 0.0) -> None:
         self._path = path
         self._unfinished = path.with_suffix(f".unfinished{path.suffix}")
-        self._writer: Generator[None, npt.NDArray[np.uint8] | None, None] | None = None
+        self._encoder: _Encoder | None = None
         self._rate_hz = control_hz / EVERY
         self._shown = 0
         self._last: Observation | None = None
@@ -50,26 +57,83 @@ class VideoWitness:
 
     def end(self) -> None:
         """Finish the file."""
-        if self._last is not None:
-            for _ in range(LINGER_FRAMES):
-                self._write(self._last)
-        if self._writer is not None:
-            self._writer.close()
-            with suppress(FileNotFoundError):
-                self._unfinished.replace(self._path)
+        for _ in range(LINGER_FRAMES if self._last is not None else 0):
+            self._write(self._last)
+        if self._encoder is not None:
+            try:
+                self._encoder.finish()
+                publish_file(self._unfinished, self._path)
+            except OSError as error:
+                raise self._failed(error) from None
 
-    def _write(self, observation: Observation) -> None:
+    def abandon(self) -> None:
+        """Leave no file of an episode that was given up."""
+        if self._encoder is not None:
+            self._encoder.kill()
+            self._encoder = None
+        with suppress(OSError):
+            self._unfinished.unlink()
+
+    def _write(self, observation: Observation | None) -> None:
+        if observation is None:
+            return
         frame = side_by_side(observation)
-        if self._writer is None:
-            import imageio_ffmpeg
+        try:
+            if self._encoder is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._encoder = _Encoder(self._unfinished, frame, self._rate_hz)
+            self._encoder.write(frame)
+        except OSError as error:
+            raise self._failed(error) from None
 
-            height, width = frame.shape[:2]
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = imageio_ffmpeg.write_frames(
-                str(self._unfinished), (width, height), fps=self._rate_hz, macro_block_size=2, ffmpeg_log_level="error"
+    def _failed(self, error: OSError) -> VideoFailed:
+        self.abandon()
+        return VideoFailed(f"The video {self._path} cannot be written: {str(error.strerror or error).rstrip('.')}.")
+
+
+class _Encoder:
+    """A process that writes frames of equal size as an mp4 file. Raises OSError with what it said when it failed."""
+
+    def __init__(self, path: Path, frame: npt.NDArray[np.uint8], rate_hz: float) -> None:
+        import imageio_ffmpeg
+
+        height, width = frame.shape[:2]
+        pixels = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate_hz:.2f}", "-i", "-"]
+        mp4 = ["-an", "-vcodec", "libx264", "-pix_fmt", "yuv420p", "-crf", "25", "-f", "mp4"]
+        self._process = subprocess.Popen(
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *pixels, *mp4, str(path.absolute())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    def write(self, frame: npt.NDArray[np.uint8]) -> None:
+        """Append a frame, uint8 (height, width, 3), contiguous."""
+        if self._process.stdin is not None:
+            try:
+                self._process.stdin.write(frame.data)
+            except OSError:  # it ended; why is what it said
+                self.finish()
+                raise
+
+    def finish(self) -> None:
+        """Return when the file is complete."""
+        try:
+            _, said = self._process.communicate(timeout=FINISH_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise OSError(f"the encoder did not finish within {FINISH_LIMIT_S:g} s") from None
+        lines = said.decode(errors="replace").strip().splitlines()
+        if self._process.returncode != 0 or lines:
+            # what ffmpeg says begins with the part that says it: [out#0/mp4 @ 0x5646c8175480]
+            raise OSError(
+                lines[-1].rpartition("] ")[2] if lines else f"the encoder ended with code {self._process.returncode}"
             )
-            self._writer.send(None)
-        self._writer.send(frame)
+
+    def kill(self) -> None:
+        """End it, whatever it has written."""
+        self._process.kill()
+        self._process.communicate()
 
 
 def side_by_side(observation: Observation) -> npt.NDArray[np.uint8]:

@@ -26,9 +26,10 @@ from kinitro.environments.interface import Environment
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.episode import Surroundings, run_episode
+from kinitro.evaluation.errors import VideoFailed
 from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.jobs import Job, load
-from kinitro.evaluation.judgement import SIMULATION_FAILED
+from kinitro.evaluation.judgement import SIMULATION_FAILED, VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.recordings import Recorder, encode
 from kinitro.evaluation.simulator import SharedSimulator
@@ -105,9 +106,11 @@ class Worker:
             return _fault("unknown_environment")
         except SimulationFailed:
             return _fault(SIMULATION_FAILED)
-        except Exception:
+        except VideoFailed as error:
+            return _fault(VIDEO_FAILED, str(error))
+        except Exception as error:
             log.exception("episode failed", env_id=job.env_id, endpoint=job.endpoint)
-            return _fault("evaluator_error")
+            return _fault("evaluator_error", f"{type(error).__name__}: {error}")
 
     async def _run(self, job: Job) -> EpisodeResult:
         environment = await self._instances.take(job.env_id)
@@ -163,8 +166,8 @@ class Worker:
             await asyncio.sleep(ALIVE_EVERY_S)
 
 
-def _fault(reason: str) -> EpisodeResult:
-    return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=reason)
+def _fault(reason: str, detail: str | None = None) -> EpisodeResult:
+    return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=reason, detail=detail)
 
 
 def versions() -> dict[str, str]:

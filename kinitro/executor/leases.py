@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from kinitro.logs import get_logger
-from kinitro.taskpool.errors import ApiUnavailable, LeaseLost
+from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import (
     FetchRequest,
     FetchResponse,
@@ -57,6 +57,8 @@ class Lease:
     async def keep(self, heartbeat: Callable[[int], Awaitable[HeartbeatResponse]]) -> None:
         """Send heartbeats until nothing is open; drop the work when the API says that the lease is gone.
 
+        Raises ApiUnauthorized.
+
         While the API is away the work goes on: it may well come back before the lease ends, and if not, it refuses
         the results one by one.
         """
@@ -69,5 +71,7 @@ class Lease:
             except LeaseLost:
                 log.warning("lease lost, its work is dropped", lease_id=self.lease_id, tasks=len(self.open))
                 self.drop()
-            except ApiUnavailable as error:
+            except ApiUnauthorized:
+                raise
+            except (ApiUnavailable, ApiRefused) as error:
                 log.warning("heartbeat failed", lease_id=self.lease_id, reason=str(error))

@@ -13,12 +13,14 @@ from functools import partial
 from typing import Any
 
 from kinitro.evaluation import EpisodeResult, Outcome, traces
+from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.executor.concurrency import EndpointLimits, declared_concurrency
 from kinitro.executor.leases import Lease, TaskApi
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
 
@@ -26,6 +28,8 @@ FETCH_LINGER_S = 0.25
 """Places that become free within this time are filled with one fetch."""
 MAX_BACKOFF_S = 15.0
 SUBMIT_BATCH = 100
+REFUSES_A_RESULT = frozenset({400, 413, 422})
+"""Statuses with which the API says that a report itself cannot be taken."""
 LAST_CALLS_S = 3.5
 """At shutdown, after the grace period: to hear of a last fetch; as long again to report and give back."""
 PROGRESS_EVERY_S = 30.0
@@ -69,9 +73,9 @@ class Executor:
         await self._evaluator.start()
         log.info("executor ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
-        fetching = self._spawn(self._fetch_loop())
-        for loop in (self._submit_loop(), self._progress_loop()):
-            self._spawn(loop)
+        fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
+        for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
+            self._spawn(self._supervised(name, loop))
         try:
             await self._stopped_or_failed(stop)
         finally:
@@ -180,9 +184,11 @@ class Executor:
                 )
             self._counts[result.outcome] += 1
             self._faults_in_a_row = self._faults_in_a_row + 1 if result.outcome is Outcome.EVALUATOR_FAULT else 0
-            self._spool.put(lease.lease_id, report(task.task_id, result))
-            self._submitted.clear()
-            self._spooled.set()
+            try:
+                await self._spool.put(lease.lease_id, report(task.task_id, result))
+            finally:
+                self._submitted.clear()
+                self._spooled.set()
         finally:
             lease.running.pop(task.task_id, None)
             self._freed.set()
@@ -190,21 +196,31 @@ class Executor:
     # --- submitting
 
     async def _submit_loop(self) -> None:
+        """What fails is sent again in smaller parts, after everything else: a result that a proxy finds too large or
+        does not like must not hold up the others."""
         backoff = _Backoff()
+        limit = SUBMIT_BATCH
         while True:
             await self._spooled.wait()
             self._spooled.clear()
-            while (batch := self._spool.batch(SUBMIT_BATCH)) is not None:
+            while (batch := self._spool.batch(limit)) is not None:
+                lease_id, results = batch
                 try:
-                    await self._submit(*batch)
+                    await self._submit(lease_id, results)
                     backoff.reset()
+                    limit = min(2 * limit, SUBMIT_BATCH)
                 except ApiUnavailable as error:
                     log.warning("results wait", reason=str(error), waiting=len(self._spool))
+                    limit = max(1, len(results) // 2)
+                    self._spool.postpone(lease_id, results)
                     await backoff.pause()
             self._submitted.set()
 
     async def _submit(self, lease_id: int, results: list[TaskResult]) -> None:
-        """Report a batch; each result leaves the spool once the API has said what it makes of it."""
+        """Report a batch; each result leaves the spool once the API has said what it makes of it.
+
+        Raises ApiUnavailable if it did not say so of all of them, ApiUnauthorized.
+        """
         answers: dict[int, tuple[str, str | None]]
         try:
             response = await self._api.submit(SubmitRequest(lease_id=lease_id, results=results))
@@ -213,6 +229,8 @@ class Executor:
         except ApiUnauthorized:
             raise
         except ApiRefused as error:
+            if error.status not in REFUSES_A_RESULT:
+                raise ApiUnavailable(str(error)) from None
             if len(results) > 1:  # find the one that is refused; the others are unharmed
                 for result in results:
                     await self._submit(lease_id, [result])
@@ -220,11 +238,15 @@ class Executor:
             answers = {results[0].task_id: ("rejected", str(error))}
         else:
             answers = {answer.task_id: (answer.status, answer.reason) for answer in response.results}
+        unanswered = [result for result in results if result.task_id not in answers]
         for result in results:
-            self._settle(lease_id, result.task_id, *answers.get(result.task_id, ("rejected", "the API did not answer")))
+            if result.task_id in answers:
+                self._settle(lease_id, result.task_id, *answers[result.task_id])
+        if unanswered:
+            raise ApiUnavailable(f"The API did not say what became of {len(unanswered)} of {len(results)} results.")
 
     def _settle(self, lease_id: int, task_id: int, status: str, reason: str | None) -> None:
-        self._spool.remove(lease_id, task_id)
+        self._spool.remove(lease_id, task_id, taken=status in ("accepted", "duplicate"))
         lease = self._leases.get(lease_id)
         if status == "rejected":
             log.error("result rejected", lease_id=lease_id, task_id=task_id, reason=reason)
@@ -285,6 +307,10 @@ class Executor:
         """Counts since the start, and what is under way."""
         counts = {outcome.name.lower(): self._counts[outcome] for outcome in Outcome}
         return counts | {"running": self._in_flight, "leases": len(self._leases), "unsubmitted": len(self._spool)}
+
+    async def _supervised(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """A loop for ever: only what makes all further work pointless ends it, and the executor."""
+        await SupervisedLoop(name, max_pause_s=MAX_BACKOFF_S, final=(ApiUnauthorized, EvaluatorUnavailable)).run(loop)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run it beside everything else; its error ends `run`."""

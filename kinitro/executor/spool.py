@@ -1,52 +1,68 @@
-"""Results on their way to the API, on disk until it has answered."""
+"""Finished results on disk until the API has taken them."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from kinitro.errors import ConfigurationError
+from kinitro.files import replace_file
 from kinitro.logs import get_logger
 from kinitro.taskpool.messages import TaskResult
 
+OTHERS_KEPT_S = 48 * 3600.0
+"""How long results under another key are offered: longer than any lease lives."""
 log = get_logger(__name__)
+
+Key = tuple[int, int]
+"""Lease and task."""
 
 
 class Spool:
     """One file per result in a directory of one API and key; survives the executor.
 
-    Executors with the same key may share a directory: reporting a result twice is harmless. If the disk refuses,
-    results are kept in memory only.
+    Leases belong to an executor and not to one of its keys, so that results that were left behind under another key of
+    the same API are handed in too: after a key was rotated they are still good. If that key is another executor's, the
+    API says that they are stale, and their files stay for whoever has the key. Executors may share a directory:
+    reporting a result twice is harmless. If the disk refuses, results are kept in memory only.
     """
 
     def __init__(self, base: Path, api_url: str, key: str | None) -> None:
-        identity = hashlib.sha256(f"{api_url}\n{key or ''}".encode()).hexdigest()[:16]
-        self._directory = base / identity
+        api = _digest(api_url.rstrip("/"))
+        self._directory = base / f"{api}-{_digest(key or '')}"
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise ConfigurationError(
                 f"--spool-dir cannot be {str(base)!r} ({error.strerror}): name a directory this account can write to."
             ) from None
-        self._results: dict[tuple[int, int], TaskResult] = dict(self._read())
+        self._results: dict[Key, TaskResult] = {}
+        self._left_behind: dict[Key, Path] = {}
+        """Files of results that are not in our own directory."""
+        self._results |= {key: result for key, result, _ in _read(self._directory)}
+        before = base / _digest(f"{api_url}\n{key or ''}")
+        """Where this executor kept them before directories were named after both."""
+        for directory in [before, *sorted(base.glob(f"{api}-*"))]:
+            if directory != self._directory:
+                self._adopt(directory)
+        if self._left_behind:
+            log.info("results of before, under another key, are handed in", results=len(self._left_behind))
 
     def __len__(self) -> int:
         return len(self._results)
 
-    def put(self, lease_id: int, result: TaskResult) -> None:
+    async def put(self, lease_id: int, result: TaskResult) -> None:
         """Keep a result until it is removed."""
         key = (lease_id, result.task_id)
         self._results[key] = result
-        path = self._path(key)
-        try:
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(result.model_dump_json())
-            temporary.replace(path)
-        except OSError as error:
-            log.error("result is kept in memory only", path=str(path), reason=error.strerror)
+        await asyncio.to_thread(self._write, key, result)
+        if key not in self._results:  # the API has taken it meanwhile
+            self._discard(key)
 
     def batch(self, limit: int) -> tuple[int, list[TaskResult]] | None:
         """The oldest lease with results and up to `limit` of them; None if there are none."""
@@ -56,26 +72,71 @@ class Spool:
         results = [result for (lease, _), result in self._results.items() if lease == lease_id]
         return lease_id, results[:limit]
 
-    def remove(self, lease_id: int, task_id: int) -> None:
-        """The API has answered; also fine if it is not there."""
+    def postpone(self, lease_id: int, results: Iterable[TaskResult]) -> None:
+        """Let all others go first."""
+        for result in results:
+            key = (lease_id, result.task_id)
+            if key in self._results:
+                self._results[key] = self._results.pop(key)
+
+    def remove(self, lease_id: int, task_id: int, *, taken: bool = True) -> None:
+        """The API has answered; also fine if it is not there.
+
+        Not `taken`: it did not want the result from us. What another key left behind then stays on disk.
+        """
         key = (lease_id, task_id)
         self._results.pop(key, None)
+        left_behind = self._left_behind.pop(key, None)
+        if left_behind is None:
+            self._discard(key)
+        elif taken:
+            _unlink(left_behind)
+
+    def _adopt(self, directory: Path) -> None:
+        for key, result, path in _read(directory):
+            if _age_s(path) > OTHERS_KEPT_S:
+                log.warning("a result that nobody handed in is too old for any lease; removed", path=str(path))
+                _unlink(path)
+            elif key not in self._results:
+                self._results[key] = result
+                self._left_behind[key] = path
+
+    def _write(self, key: Key, result: TaskResult) -> None:
+        path = self._path(key)
         try:
-            self._path(key).unlink(missing_ok=True)
+            replace_file(path, result.model_dump_json().encode(), mode=0o600)
         except OSError as error:
-            log.error("a reported result cannot be removed", path=str(self._path(key)), reason=error.strerror)
+            log.error("result is kept in memory only", path=str(path), reason=error.strerror)
 
-    def holds(self, lease_id: int) -> bool:
-        """Whether results of this lease wait."""
-        return any(lease == lease_id for lease, _ in self._results)
+    def _discard(self, key: Key) -> None:
+        _unlink(self._path(key))
 
-    def _path(self, key: tuple[int, int]) -> Path:
+    def _path(self, key: Key) -> Path:
         return self._directory / f"{key[0]}-{key[1]}.json"
 
-    def _read(self) -> Iterator[tuple[tuple[int, int], TaskResult]]:
-        for path in sorted(self._directory.glob("*-*.json")):
-            try:
-                lease_id, task_id = (int(part) for part in path.stem.split("-"))
-                yield (lease_id, task_id), TaskResult.model_validate_json(path.read_text())
-            except (OSError, ValueError, ValidationError) as error:
-                log.warning("unreadable result is ignored", path=str(path), reason=str(error)[:200])
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _read(directory: Path) -> Iterator[tuple[Key, TaskResult, Path]]:
+    for path in sorted(directory.glob("*-*.json")):
+        try:
+            lease_id, task_id = (int(part) for part in path.stem.split("-"))
+            yield (lease_id, task_id), TaskResult.model_validate_json(path.read_bytes()), path
+        except (OSError, ValueError, ValidationError) as error:
+            log.warning("unreadable result is ignored", path=str(path), reason=str(error)[:200])
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.error("a reported result cannot be removed", path=str(path), reason=error.strerror)

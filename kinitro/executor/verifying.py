@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.logs import get_logger
 from kinitro.processes import die_with_parent
+from kinitro.supervision import SupervisedLoop
 
 RESTART_PAUSE_S = 30.0
 STOP_DEADLINE_S = 20.0
@@ -36,7 +37,8 @@ async def _supervise(settings: ExecutorSettings) -> None:
         environment.setdefault("KINITRO_VERIFIER_API_KEY", settings.api_key.get_secret_value())
     command = ["verifier", "--api-url", settings.api_url, "--log-level", settings.log_level]
     command += ["--log-format", settings.log_format, "--name", settings.name]
-    while True:
+
+    async def one_life() -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "kinitro", *command),
@@ -50,7 +52,8 @@ async def _supervise(settings: ExecutorSettings) -> None:
             await _stop(process)
             raise
         log.error("the verifier ended, see its words above; starting it again", code=code, pause_s=RESTART_PAUSE_S)
-        await asyncio.sleep(RESTART_PAUSE_S)
+
+    await SupervisedLoop("verifier beside the executor", every_s=RESTART_PAUSE_S).run(one_life)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

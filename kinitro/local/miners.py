@@ -7,15 +7,14 @@ speaks the ordinary protocol, and sees what every miner sees.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinitro.local.supervisor import Service
+from kinitro.miner.projects import TEMPLATE_DIRECTORY, copy_files
 
 POLICIES = Path(__file__).parent / "policies"
-TEMPLATE = Path(__file__).parent.parent / "miner" / "template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,9 @@ DEMO_MINERS = (
 def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
     """`parent/<name>`: the template with the miner's policy in it."""
     directory = parent / miner.name
-    without_caches = shutil.ignore_patterns("__pycache__", "tests")
-    shutil.copytree(TEMPLATE, directory, ignore=without_caches)
+    copy_files(TEMPLATE_DIRECTORY, directory, leave_out=frozenset({"tests"}))
     if miner.policy is not None:
-        shutil.copytree(POLICIES, directory, dirs_exist_ok=True, ignore=without_caches)
+        copy_files(POLICIES, directory)
         (directory / "policy.py").write_text(f"from {miner.policy} import RobotPolicy as RobotPolicy\n")
     return directory
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.ports import free_ports
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError
+from kinitro.policies.errors import PolicyError, PolicyFailed
 from kinitro.processes import die_with_parent
 
 START_DEADLINE_S = 300.0
@@ -74,9 +74,13 @@ async def _ready(process: subprocess.Popen[bytes], url: str, log_path: Path) -> 
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 said = _last_words(log_path)
-                raise UnavailableError(f"The policy server ended with code {process.returncode}: {said}")
+                raise UnavailableError(
+                    f"The policy server ended with code {process.returncode}: {said} (its log is {log_path})"
+                )
             try:
                 await policy.health()
+            except PolicyFailed as error:
+                raise UnavailableError(f"The policy server could not start. {error} Its log is {log_path}.") from None
             except PolicyError:
                 await asyncio.sleep(0.1)
             else:

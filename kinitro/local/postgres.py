@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from kinitro.errors import UnavailableError
+from kinitro.files import replace_file
 from kinitro.local.ports import free_ports
 from kinitro.processes import die_with_parent
 
@@ -245,8 +246,7 @@ class LocalPostgres:
                     check=False,
                 )
             return
-        password_file.write_text(self._password)
-        password_file.chmod(0o600)
+        replace_file(password_file, self._password.encode(), mode=0o600)
         self._give(password_file)
         arguments: list[object] = [
             self._binaries / "initdb",

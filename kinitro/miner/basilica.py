@@ -13,7 +13,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.cloud import Cloud, CloudError
 from kinitro.miner.errors import DeploymentFailed, ServiceError
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError
+from kinitro.policies.errors import PolicyError, PolicyFailed
 
 DEFAULT_IMAGE: Final = "python:3.12-slim"
 PORT: Final = 8000
@@ -22,6 +22,8 @@ MAX_NAME_CHARACTERS: Final = 63 - 9
 POLL_INTERVAL_S: Final = 3.0
 LOG_LINES: Final = 40
 """Of the server's log, shown when it does not come up."""
+LOAD_FAILED: Final = "RobotPolicy.load failed"
+"""What the template's server logs when waiting for it is of no use. Until it is ready, nobody can ask its /health."""
 START_SCRIPT: Final = """set -e
 export HOME=/tmp/home PATH="/tmp/venv/bin:$PATH"
 mkdir -p "$HOME"
@@ -160,11 +162,21 @@ def _wait_until_ready(cloud: Cloud, name: str, limit: float, report: Callable[[s
         if phase != last:
             report(f"{name}: {phase}, {now.replicas.ready} of {now.replicas.desired} running")
             last = phase
+        elif _load_failed(cloud, name):
+            raise DeploymentFailed(f"The policy of {name} could not be loaded; its log says why.")
         if now.state == "Failed" or now.phase == "failed":
             raise DeploymentFailed(f"The deployment {name} failed: {now.message or 'Basilica gives no reason'}.")
         if now.state in ("Active", "Running") and 0 < now.replicas.desired <= now.replicas.ready:
             return str(now.url).rstrip("/")
         _sleep(limit, f"The deployment {name} is still {phase}")
+
+
+def _load_failed(cloud: Cloud, name: str) -> bool:
+    """Whether the log says so; False if it cannot be read, for instance before the container runs."""
+    try:
+        return any(LOAD_FAILED in line for line in cloud.log(name, LOG_LINES))
+    except ServiceError:
+        return False
 
 
 def _wait_until_healthy(endpoint: str, limit: float, report: Callable[[str], None], allow_private: bool) -> None:
@@ -179,6 +191,8 @@ def _wait_until_healthy(endpoint: str, limit: float, report: Callable[[str], Non
     while True:
         try:
             asyncio.run(ask())
+        except PolicyFailed as error:
+            raise DeploymentFailed(f"{endpoint} does not work. {error}") from None
         except PolicyError as error:
             if error.reason != last:
                 report(f"{endpoint}/health: {error}")

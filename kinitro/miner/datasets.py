@@ -20,6 +20,7 @@ import numpy.typing as npt
 from kinitro.environments import get_spec
 from kinitro.errors import ConfigurationError
 from kinitro.miner.demonstrations import Demonstration
+from kinitro.miner.errors import RecordingError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -74,6 +75,14 @@ def write_lerobot(files: Sequence[Path], folder: Path) -> None:
     parquet.write_table(_task_table(tasks), draft / "meta" / "tasks.parquet")
     parquet.write_table(_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
     _publish(draft, folder, ("data", "meta"))
+
+
+def write_dataset(dataset_format: str, files: Sequence[Path], folder: Path) -> None:
+    """The demonstrations in `files` as a dataset in `folder`, complete or not at all; raises RecordingError."""
+    try:
+        WRITERS[dataset_format](files, folder)
+    except OSError as error:
+        raise RecordingError(f"{folder} cannot be written: {error.strerror or error}.") from None
 
 
 WRITERS: Final[dict[str, Callable[[Sequence[Path], Path], None]]] = {"lerobot": write_lerobot, "npz": write_npz}

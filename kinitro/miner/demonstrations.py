@@ -32,6 +32,7 @@ from kinitro.environments import EnvironmentSpec, get_spec, make
 from kinitro.environments.randomization.levels import get_level
 from kinitro.environments.registry import CAMERAS
 from kinitro.environments.seeds import SEED_BITS
+from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
 
 STAGING: Final = ".attempts"
@@ -62,10 +63,8 @@ class Demonstration:
             "instruction": np.array(self.instruction),
             **{f"pixels.{camera}": frames for camera, frames in self.pixels.items()},
         }
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        with draft.open("wb") as stream:
+        with replacing(file) as stream:
             np.savez_compressed(stream, **arrays)
-        draft.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> Demonstration:
@@ -152,6 +151,8 @@ def collect(order: Order, workers: int, progress: Callable[[str, int], None] = l
                 found += _collect_one(order, env_id, pool, workers, progress)
         except BrokenProcessPool:
             raise RecordingError("A recording process died (out of memory?); run again with fewer --workers.") from None
+        except OSError as error:
+            raise RecordingError(f"{order.folder} cannot be written: {error.strerror or error}.") from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return found

@@ -11,8 +11,10 @@ from typing import Final
 
 import msgspec
 
-from kinitro.chain import Wallet, connect
+from kinitro.chain import RawCommitment, TransactionRefused, Wallet, connect
 from kinitro.chain.commitments import Commitment, encode
+from kinitro.files import replace_file
+from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
@@ -44,9 +46,7 @@ class Memory(msgspec.Struct):
         """Replace the file as a whole."""
         file = folder / MEMORY_FILE
         file.parent.mkdir(exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(self)))
-        draft.replace(file)
+        replace_file(file, msgspec.json.format(msgspec.json.encode(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def check_order(order: Order) -> None:
 def plan(order: Order) -> list[str]:
     """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
     check_order(order)
+    present = asyncio.run(look_at_chain(order))
     content = folder_digest(order.folder)
     memory = Memory.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
@@ -88,7 +89,8 @@ def plan(order: Order) -> list[str]:
         f"Deploy   {name if known else name[:-8] + '<revision>'} on Basilica: {order.machine.image}, {gpus}, "
         f"{order.machine.memory}, at most {order.timeout_s:g} s",
         "Check    the protocol, the latency and the determinism of what was deployed",
-        f"Commit   on subnet {order.netuid} of {order.network}, {who}",
+        f"Commit   on subnet {order.netuid} of {public_url(order.network)}, {who}"
+        + (f": replaces the commitment of block {present.block} if it is another one" if present else ""),
     ]
 
 
@@ -98,6 +100,7 @@ def deploy_all(order: Order, report: Report) -> int:
     Raises ConfigurationError, MinerError, ChainError.
     """
     check_order(order)
+    asyncio.run(look_at_chain(order))
     memory = Memory.load(order.folder)
     content = folder_digest(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):
@@ -137,21 +140,38 @@ def check(endpoint: str, report: Report, *, public: bool) -> None:
         )
 
 
-async def commit(order: Order, commitment: Commitment, report: Report) -> int:
-    """Write the commitment unless it is on chain already, because a new one loses the place in line."""
-    data = encode(commitment)
+async def look_at_chain(order: Order) -> RawCommitment | None:
+    """What the hotkey has committed, if it counts, as of the newest block.
+
+    Raises UnknownNetwork, UnknownSubnet, UnknownWallet, TransactionRefused if the last step is bound to fail.
+    """
     chain = await connect(order.network)
     try:
         hotkey = await chain.hotkey_address(order.wallet)
-        present = (await chain.snapshot(order.netuid)).commitments.get(hotkey)
-        if present is not None and present.data == data:
-            report(f"Committed before, in block {present.block}")
-            return present.block
-        block = await chain.commit(order.netuid, order.wallet, data)
-        report(f"Committed in block {block}")
-        return block
+        newest = await chain.snapshot(order.netuid, (await chain.head()).number)
     finally:
         await chain.close()
+    if hotkey not in {neuron.hotkey for neuron in newest.neurons}:
+        raise TransactionRefused(
+            f"Nothing can be committed: the hotkey is not registered on this subnet ({hotkey}, subnet {order.netuid})."
+        )
+    return newest.valid_commitment(hotkey)
+
+
+async def commit(order: Order, commitment: Commitment, report: Report) -> int:
+    """Write the commitment unless it is on chain already and counts, because a new one loses the place in line."""
+    data = encode(commitment)
+    present = await look_at_chain(order)
+    if present is not None and present.data == data:
+        report(f"Committed before, in block {present.block}")
+        return present.block
+    chain = await connect(order.network)
+    try:
+        block = await chain.commit(order.netuid, order.wallet, data)
+    finally:
+        await chain.close()
+    report(f"Committed in block {block}")
+    return block
 
 
 def folder_digest(folder: Path) -> str:

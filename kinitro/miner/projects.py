@@ -20,7 +20,7 @@ TEMPLATES: Final = {
     "openpi": "forwards to an openpi server",
 }
 """By name; each but the first is a folder of files that replace or join the template's."""
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".pytest_cache")
+_NOT_COPIED = frozenset({"__pycache__", ".pytest_cache"})
 
 
 def create_project(directory: Path, template: str = "random") -> None:
@@ -36,9 +36,25 @@ def create_project(directory: Path, template: str = "random") -> None:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent) as scratch:
             draft = Path(scratch) / "project"
-            shutil.copytree(TEMPLATE_DIRECTORY, draft, ignore=_NOT_COPIED)
+            copy_files(TEMPLATE_DIRECTORY, draft)
             if template != "random":
-                shutil.copytree(_VARIANTS / template, draft, ignore=_NOT_COPIED, dirs_exist_ok=True)
+                copy_files(_VARIANTS / template, draft)
             draft.replace(directory)
     except OSError as error:
         raise ProjectError(f"{directory} cannot be written: {error.strerror}.") from None
+
+
+def copy_files(source: Path, target: Path, leave_out: frozenset[str] = frozenset()) -> None:
+    """Copy what the files of a directory hold, without caches and without what is named in `leave_out`.
+
+    Their permissions are not copied: whoever installed us may have made everything read-only, and the copy is to be
+    changed.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        if path.name in _NOT_COPIED | leave_out or path.suffix == ".pyc":
+            continue
+        if path.is_dir():
+            copy_files(path, target / path.name)
+        else:
+            shutil.copyfile(path, target / path.name)

@@ -6,17 +6,17 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
-from kinitro.policies.codecs import CODECS, JSON, codec_for
+from kinitro.policies.codecs import CODECS, JSON, KNOWN_TYPES, Codec, codec_for
 from kinitro.policies.connection import Response
 from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
-from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.errors import PolicyFailed, PolicyMisbehaved, Reason
 from kinitro.policies.messages import (
     ACT_DEADLINE_S,
     HEALTH_DEADLINE_S,
@@ -29,6 +29,7 @@ from kinitro.policies.messages import (
 )
 from kinitro.policies.transport import HttpTransport
 
+T = TypeVar("T")
 Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
 """(method, path, body) -> headers that prove who sends it; see `signing`."""
 
@@ -83,15 +84,17 @@ class HttpPolicy:
         self._max_chunk = 1
 
     async def health(self) -> Health:
-        """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on."""
-        response = await self._call("GET", "/health", b"", self._deadlines.health_s, repin=True)
-        declared = codec_for(response.content_type).decode_health(response.body)
+        """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on.
+
+        Raises PolicyFailed if the server says that it will not become ready.
+        """
+        response = await self._exchange("GET", "/health", b"", self._deadlines.health_s, repin=True)
+        if response.status != 200:
+            _raise_if_not_ready(response)
+            raise _bad_status("/health", response)
+        declared = _decoded(response, lambda codec: codec.decode_health(response.body))
         if declared.status != "ok" or declared.protocol != PROTOCOL_VERSION:
-            raise PolicyMisbehaved(
-                Reason.NOT_READY,
-                f"Its /health says status {declared.status[:40]!r}, protocol {declared.protocol}; "
-                f"'ok' and {PROTOCOL_VERSION} are needed.",
-            )
+            raise _not_ready(declared)
         health = msgspec.structs.replace(
             declared,
             max_concurrent_episodes=min(max(declared.max_concurrent_episodes, 1), MAX_CONCURRENT_EPISODES),
@@ -105,7 +108,7 @@ class HttpPolicy:
         """Begin the episode `task.episode_id`; others may be under way."""
         body = self._codec.encode_reset(task)
         response = await self._call("POST", "/reset", body, self._deadlines.reset_s, repin=True)
-        episode_id = codec_for(response.content_type).decode_reset(response.body)
+        episode_id = _decoded(response, lambda codec: codec.decode_reset(response.body))
         if episode_id != task.episode_id:
             raise PolicyMisbehaved(
                 Reason.WRONG_EPISODE,
@@ -117,7 +120,7 @@ class HttpPolicy:
         """Actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
         body = self._codec.encode_act(episode_id, step, observation)
         response = await self._call("POST", "/act", body, self._deadlines.act_s)
-        return codec_for(response.content_type).decode_act(response.body, self._max_chunk)
+        return _decoded(response, lambda codec: codec.decode_act(response.body, self._max_chunk))
 
     async def close(self) -> None:
         """Close the connections; the object may be used again."""
@@ -140,6 +143,22 @@ class HttpPolicy:
         repin: bool = False,
     ) -> Response:
         """One call that must end in 200; raises PolicyUnreachable or PolicyMisbehaved."""
+        response = await self._exchange(method, path, body, deadline_s, content_type=content_type, repin=repin)
+        if response.status != 200:
+            raise _bad_status(path, response)
+        return response
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        deadline_s: float,
+        *,
+        content_type: str | None = None,
+        repin: bool = False,
+    ) -> Response:
+        """One call, whatever the status of its answer."""
         if self._transport is None:
             self._transport = HttpTransport(
                 parse_endpoint(self.endpoint, allow_private=self._allow_private),
@@ -154,16 +173,58 @@ class HttpPolicy:
             headers["content-type"] = content_type or self._codec.content_type
         if self._signer is not None:
             headers |= self._signer(method, self._transport.target(path), body)
-        response = await self._transport.request(
+        return await self._transport.request(
             method, path, deadline_s=deadline_s, headers=headers, body=body, repin=repin
         )
-        if 300 <= response.status < 400:
-            raise PolicyMisbehaved(
-                Reason.REDIRECT, f"It redirects {path} (status {response.status}); redirects are not followed."
-            )
-        if response.status != 200:
-            said = "".join(c if c.isprintable() else " " for c in response.body[:200].decode("utf-8", "replace"))
-            raise PolicyMisbehaved(
-                Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said}"
-            )
-        return response
+
+
+def _decoded(response: Response, decode: Callable[[Codec], T]) -> T:
+    """What `decode` makes of an answer. The error for one that cannot be read names an unknown content type."""
+    try:
+        return decode(codec_for(response.content_type))
+    except PolicyMisbehaved as error:
+        if error.reason != Reason.MALFORMED_BODY or response.content_type in KNOWN_TYPES:
+            raise
+        raise PolicyMisbehaved(
+            Reason.MALFORMED_BODY,
+            f"{error} Its content type is {_printable(response.content_type[:60])!r}, which was read as JSON; "
+            "send application/json or application/msgpack.",
+        ) from None
+
+
+def _bad_status(path: str, response: Response) -> PolicyMisbehaved:
+    """The error for a status other than 200."""
+    if 300 <= response.status < 400:
+        return PolicyMisbehaved(
+            Reason.REDIRECT, f"It redirects {path} (status {response.status}); redirects are not followed."
+        )
+    said = _printable(response.body[:200].decode("utf-8", "replace"))
+    return PolicyMisbehaved(
+        Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said}"
+    )
+
+
+def _raise_if_not_ready(response: Response) -> None:
+    """Raise if an answer that is not 200 is a /health that says why, and not a proxy's page."""
+    try:
+        declared = codec_for(response.content_type).decode_health(response.body)
+    except PolicyMisbehaved:
+        return
+    if declared.status != "ok":
+        raise _not_ready(declared)
+
+
+def _not_ready(declared: Health) -> PolicyMisbehaved:
+    """The error for a /health that is not ok."""
+    kind = PolicyFailed if declared.status == "failed" else PolicyMisbehaved
+    why = f" ({_printable(declared.detail[:200])})" if declared.detail else ""
+    return kind(
+        Reason.NOT_READY,
+        f"Its /health says status {declared.status[:40]!r}{why}, protocol {declared.protocol}; "
+        f"'ok' and {PROTOCOL_VERSION} are needed.",
+    )
+
+
+def _printable(text: str) -> str:
+    """What a stranger's server sent, fit for a line of a log."""
+    return "".join(character if character.isprintable() else " " for character in text)

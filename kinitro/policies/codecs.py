@@ -6,6 +6,8 @@ binary in msgpack. Nothing is ever unpickled, and no array is built from an answ
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +19,8 @@ from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import ACTION_SIZE, Health, TaskConfig
 
 _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
+_NOT_FINITE: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
+"""What JSON does not have and many libraries write, and numbers that no float64 holds."""
 
 
 class _Image(msgspec.Struct, frozen=True):
@@ -80,7 +84,12 @@ class Codec:
 
     def decode_act(self, body: bytes, max_chunk: int) -> npt.NDArray[np.float32]:
         """Actions (k, 4) in the answer of `POST /act`, finite, 1 <= k <= max_chunk; raises PolicyMisbehaved."""
-        answer: _ActAnswer = self._decode(self._act, body, "/act")
+        try:
+            answer: _ActAnswer = self._decode(self._act, body, "/act")
+        except PolicyMisbehaved:
+            if self.name == "json" and _NOT_FINITE.search(body):
+                _refuse_not_finite(body, max_chunk)
+            raise
         return checked_actions(answer.action, max_chunk)
 
     def _decode(self, decoder: Any, body: bytes, path: str) -> Any:
@@ -90,6 +99,15 @@ class Codec:
             raise PolicyMisbehaved(
                 Reason.MALFORMED_BODY, f"Its answer to {path} is not what the protocol says: {str(error)[:200]}."
             ) from None
+
+
+def _refuse_not_finite(body: bytes, max_chunk: int) -> None:
+    """Raise PolicyMisbehaved(ACTION_NOT_FINITE) if that is what is wrong with a body that is not JSON, strictly."""
+    try:
+        answer = msgspec.convert(json.loads(body), _ActAnswer)
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return
+    checked_actions(answer.action, max_chunk)
 
 
 def checked_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
@@ -120,6 +138,13 @@ CODECS: Final = {codec.name: codec for codec in (MSGPACK, JSON)}
 """By the name in `/health`, best first."""
 
 
+MSGPACK_TYPES: Final = frozenset({MSGPACK.content_type, "application/vnd.msgpack", "application/x-msgpack"})
+"""Content types that mean msgpack: the protocol's, the registered one, and the one from before there was any."""
+
+
+KNOWN_TYPES: Final = MSGPACK_TYPES | {JSON.content_type}
+
+
 def codec_for(content_type: str) -> Codec:
     """The codec of an answer with this content type; JSON unless it says msgpack."""
-    return MSGPACK if content_type in (MSGPACK.content_type, "application/x-msgpack") else JSON
+    return MSGPACK if content_type in MSGPACK_TYPES else JSON

@@ -3,6 +3,7 @@
 PolicyError
 ├── PolicyUnreachable   no connection, refused address, TLS failure
 └── PolicyMisbehaved    it answered, but late, too much, malformed or not 2xx: the step is forfeited
+    └── PolicyFailed    its /health says that it failed for good: there is nothing to wait for
 """
 
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Reason(StrEnum):
     MALFORMED_BODY = "malformed_body"
     """Not JSON or msgpack, or not of the documented structure."""
     NOT_READY = "not_ready"
-    """`/health` answered with a status other than "ok", or another protocol version."""
+    """`/health` said a status other than "ok", such as "loading" or "failed", or another protocol version."""
     WRONG_EPISODE = "wrong_episode"
     """`/reset` answered with another episode id than the one it was given."""
     ACTION_SHAPE = "action_shape"
@@ -68,3 +69,7 @@ class PolicyUnreachable(PolicyError):
 
 class PolicyMisbehaved(PolicyError):
     """It answered late, too much, malformed, or with an error."""
+
+
+class PolicyFailed(PolicyMisbehaved):
+    """Its `/health` says that the policy could not be loaded, so waiting for it is of no use."""

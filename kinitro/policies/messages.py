@@ -53,10 +53,13 @@ class Health(msgspec.Struct, frozen=True):
     """Answer of `GET /health`. Missing fields mean the least capable server."""
 
     status: str = "ok"
+    """Also `loading`, and `failed` if there is nothing to wait for."""
     protocol: int = PROTOCOL_VERSION
     encodings: tuple[str, ...] = ("json",)
     max_concurrent_episodes: int = 1
     max_chunk: int = 1
+    detail: str = ""
+    """Why it is not ok, for whoever runs the server."""
 
 
 class Policy(Protocol):

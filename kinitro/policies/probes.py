@@ -14,7 +14,7 @@ import numpy.typing as npt
 from kinitro.environments.interface import Observation
 from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec, scored_specs
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError, Reason
+from kinitro.policies.errors import PolicyError, PolicyFailed, Reason
 from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig
 
 TOLERANCE: Final = 1e-3
@@ -62,12 +62,14 @@ def make_observations(count: int, seed: int = 0) -> list[Observation]:
 
 
 async def wait_for_health(policy: HttpPolicy, limit_s: float) -> None:
-    """Return when /health answers ok, or `limit_s` seconds have passed; closes the client."""
+    """Return when /health answers ok or says that it failed, or `limit_s` seconds have passed; closes the client."""
     limit = time.monotonic() + limit_s
     try:
         while time.monotonic() < limit:
             try:
                 await policy.health()
+            except PolicyFailed:
+                return  # the checks will say why
             except PolicyError:
                 await asyncio.sleep(0.2)
             else:

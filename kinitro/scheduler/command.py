@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import psycopg
-
 import kinitro.chain
 from kinitro.chain.interface import Chain
 from kinitro.chain.sealing import BackendKey
@@ -17,10 +15,9 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.settings import normalized_database_url
 from kinitro.stopping import stop_on_signals
 from kinitro.taskpool.cycles import Cycle, CycleStore
-from kinitro.taskpool.database import CONNECT_TIMEOUT_S, explained
+from kinitro.taskpool.database import connect_async
 from kinitro.taskpool.records import Manifest
 from kinitro.taskpool.schema import check_schema
 
@@ -84,14 +81,8 @@ def cancel(database_url: str, cycle_id: int, reason: str) -> None:
 
 
 def _with_store(database_url: str, work: Callable[[CycleStore], Awaitable[T]]) -> T:
-    address = normalized_database_url(database_url)
-
     async def connected() -> T:
-        with explained(address):
-            connection = await psycopg.AsyncConnection.connect(
-                address, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-            )
-        async with connection:
+        async with await connect_async(database_url) as connection:
             await check_schema(connection)
             return await work(CycleStore(connection))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import datetime
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from kinitro.logs import get_logger
 from kinitro.stopping import pause
-from kinitro.taskpool.database import CONNECT_TIMEOUT_S, explained
+from kinitro.taskpool.connection import Connection
+from kinitro.taskpool.database import check_writable, connect_async, one_line
 from kinitro.taskpool.schema import check_schema
 
 _LOCK_CLASS = 1263095382
@@ -19,44 +21,111 @@ _LOCK_CLASS = 1263095382
 _LOCK_BASE = 1000
 SPARE_POLL_S = 1.0
 """How often a hot spare tries to become the leader."""
+BEAT_S = 10.0
+"""How often a leader that has nothing to say shows the database that it lives, and learns whether the database does."""
+STATEMENT_DEADLINE_S = 20.0
+LONG_STATEMENT_DEADLINE_S = 310.0
+"""For statements on all tasks of a cycle; more than the server's own limit in _LEADER_SESSION."""
 _LEADER_SESSION = {
     "application_name": "kinitro scheduler",
+    "statement_timeout": "300s",
+    "idle_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_user_timeout": "30s",
     "tcp_keepalives_idle": "15",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""The server notices within 30 s that a leader's machine is gone, and frees the lock."""
+"""The server ends a leader's session, and with it the lock, when it has heard nothing for a minute (beats come every
+BEAT_S), or has noticed within 30 s that its machine is gone."""
 
 log = get_logger(__name__)
 
 
-@asynccontextmanager
-async def leadership(
-    database_url: str, netuid: int, stop: asyncio.Event
-) -> AsyncIterator[psycopg.AsyncConnection[Any] | None]:
-    """Wait to be the leader, and give the connection that holds the lock; None if `stop` was set first.
+class Leadership:
+    """The right to act for a subnet, as often as it is won and lost by this process."""
 
-    Leadership is lost exactly when this connection is: write through no other. Raises DatabaseUnavailable,
-    DatabaseRefused, SchemaMismatch.
-    """
-    with explained(database_url):
-        connection = await psycopg.AsyncConnection.connect(
-            database_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-        )
-    async with connection:
-        for name, value in _LEADER_SESSION.items():
-            await connection.execute("select set_config(%s, %s, false)", (name, value))
-        await check_schema(connection)
+    def __init__(self, database_url: str, netuid: int) -> None:
+        self._url = database_url
+        self._netuid = netuid
+        self._lock = (_LOCK_CLASS, _LOCK_BASE + netuid)
+        self._session: tuple[int, datetime] | None = None
+        """Process id and start of the last session that led: it may hold the lock long after we have lost it."""
+
+    async def check_database(self) -> None:
+        """Raises DatabaseUnavailable, DatabaseRefused or SchemaMismatch if it cannot be worked with."""
+        async with await connect_async(self._url) as connection:
+            await check_schema(connection)
+
+    @asynccontextmanager
+    async def held(self, stop: asyncio.Event) -> AsyncIterator[Connection | None]:
+        """Wait to be the leader, and give the connection that holds the lock; None if `stop` was set first.
+
+        Leadership is lost exactly when this connection is: write through no other. Raises DatabaseUnavailable,
+        DatabaseRefused, SchemaMismatch, psycopg.Error.
+        """
+        async with await connect_async(self._url) as connection:
+            connection.deadline_s = STATEMENT_DEADLINE_S
+            for name, value in _LEADER_SESSION.items():
+                await connection.execute("select set_config(%s, %s, false)", (name, value))
+            await check_schema(connection)
+            await self._end_last_session(connection)
+            if not await self._won(connection, stop):
+                yield None
+                return
+            await check_writable(connection)
+            log.info("leading", netuid=self._netuid)
+            beating = asyncio.create_task(_beat(connection), name="beat")
+            try:
+                yield connection
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+
+    async def _won(self, connection: Connection, stop: asyncio.Event) -> bool:
         waiting = False
         while not stop.is_set():
-            cursor = await connection.execute("select pg_try_advisory_lock(%s, %s)", (_LOCK_CLASS, _LOCK_BASE + netuid))
-            row = await cursor.fetchone()
+            row = await (await connection.execute("select pg_try_advisory_lock(%s, %s)", self._lock)).fetchone()
             if row and row[0]:
-                log.info("leading", netuid=netuid)
-                yield connection
-                return
+                session = await connection.execute(
+                    "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()"
+                )
+                self._session = await session.fetchone()
+                return True
             if not waiting:
-                log.info("another scheduler leads; standing by", netuid=netuid)
+                log.info("another scheduler leads; standing by", netuid=self._netuid)
                 waiting = True
             await pause(stop, SPARE_POLL_S)
-        yield None
+        return False
+
+    async def _end_last_session(self, connection: Connection) -> None:
+        """End the session that we gave up: behind a silent link it is open, and keeps the lock from everybody."""
+        if self._session is not None:
+            await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s and backend_start = %s",
+                self._session,
+            )
+
+
+async def _beat(connection: Connection) -> None:
+    """Ask something now and then, unless a step is asking; ends with the connection, and says so."""
+    while True:
+        await asyncio.sleep(BEAT_S)
+        try:
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                await connection.execute("select 1")
+        except psycopg.Error as error:
+            if connection.closed:
+                log.error("leadership lost", reason=one_line(error))
+                return
+            log.warning("beat failed", reason=one_line(error))
+
+
+@asynccontextmanager
+async def patient(connection: Connection) -> AsyncIterator[None]:
+    """Give the server LONG_STATEMENT_DEADLINE_S for each statement of the body."""
+    before, connection.deadline_s = connection.deadline_s, LONG_STATEMENT_DEADLINE_S
+    try:
+        yield
+    finally:
+        connection.deadline_s = before

@@ -9,35 +9,37 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
-import numpy as np
 import psycopg
 
-from kinitro.chain.errors import ChainError
+from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.errors import ConfigurationError
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, with_capacities
-from kinitro.scheduler.leadership import leadership
+from kinitro.scheduler.leadership import Leadership, patient
 from kinitro.scheduler.marking import first_checks
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.stopping import pause
+from kinitro.stopping import finish_or_cancel, pause
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.creation import create_tasks
-from kinitro.taskpool.cycles import Cycle, CycleConflict, CycleStore
+from kinitro.taskpool.cycles import Cycle, CycleStore
+from kinitro.taskpool.errors import SchemaMismatch
 from kinitro.taskpool.freeze import Unsealer, freeze_miners
 from kinitro.taskpool.records import opening_digest
-from kinitro.taskpool.scorecard import Identity, Unscorable, participants, score
-from kinitro.taskpool.settlement import settle
-from kinitro.taskpool.verdicts import count_verdicts
+from kinitro.taskpool.scorecard import Identity, Unscorable, score
 from kinitro.taskpool.verifications import Verifications
 
 RETRY_S = 2.0
 """After the chain or the database went away."""
+STOP_GRACE_S = 10.0
+"""For the step under way when the scheduler is told to stop."""
 REPORT_EVERY_S = 10.0
 """Between two log lines about a cycle that is running."""
 POLL_SHARE = 0.05
@@ -57,35 +59,50 @@ async def run_scheduler(
     """Schedule cycles until `stop` or until `settings.cycles` are published; returns how many were.
 
     Raises ConfigurationError for what only the operator can mend, and UnavailableError if the database cannot be
-    reached at the start; later it waits for it.
+    reached at the start; once a step has worked, it logs whatever goes wrong and tries again. A step that has not
+    ended STOP_GRACE_S after `stop` is cancelled: its transaction is rolled back.
     """
-    published, was_connected = 0, False
+    done = _Published()
+    await finish_or_cancel(_lead(settings, chain, probe, stop, unseal, done), stop, STOP_GRACE_S)
+    return done.count
+
+
+@dataclass
+class _Published:
+    """Publications of this process, however many sessions it took."""
+
+    count: int = 0
+
+
+async def _lead(
+    settings: SchedulerSettings,
+    chain: Chain,
+    probe: Probe,
+    stop: asyncio.Event,
+    unseal: Unsealer | None,
+    published: _Published,
+) -> None:
+    """Lead, and lead again after the database went away, until there is nothing left to do."""
+    leadership = Leadership(settings.database_url, settings.netuid)
+    await leadership.check_database()
+    sessions = SupervisedLoop("leadership", every_s=RETRY_S, max_pause_s=RETRY_S, final=(ConfigurationError,))
+    steps = SupervisedLoop("cycle", every_s=RETRY_S, max_pause_s=RETRY_S, final=(psycopg.Error, ConfigurationError))
     while not stop.is_set():
-        try:
-            async with leadership(settings.database_url, settings.netuid, stop) as connection:
+        with sessions.turn():
+            async with leadership.held(stop) as connection:
                 if connection is None:
-                    break
-                was_connected = True
+                    return
+                sessions.succeeded()
                 scheduler = Scheduler(settings, chain, probe, CycleStore(connection), stop, unseal)
-                scheduler.published = published
+                scheduler.published = published.count
                 try:
-                    await scheduler.run()
+                    await scheduler.run(steps)
                 finally:
-                    published = scheduler.published
-                break
-        except UnavailableError as error:
-            if not was_connected:
-                raise
-            await _database_lost(error, stop)
-        except psycopg.OperationalError as error:  # of a session that was open, so the address is right
-            was_connected = True
-            await _database_lost(error, stop)
-    return published
-
-
-async def _database_lost(error: Exception, stop: asyncio.Event) -> None:
-    log.warning("database lost; connecting again", error=str(error).strip())
-    await pause(stop, RETRY_S)
+                    published.count = scheduler.published
+                    if steps.worked:
+                        sessions.final = (SchemaMismatch,)
+                return
+        await sessions.pause(stop)
 
 
 class Scheduler:
@@ -109,21 +126,32 @@ class Scheduler:
         self.unseal = unseal
         self.binding = KeyBinding(chain, settings.netuid, settings.wallet) if settings.wallet else None
         self.published = 0
+        self._saw_subnet = False
         self._reported_at = 0.0
         self._void = 0
-        self._settle_at = 0.0
-        self._finished_at: datetime | None = None
 
-    async def run(self) -> None:
-        """Until `stop`, or until enough cycles are published."""
+    async def run(self, steps: SupervisedLoop) -> None:
+        """Until `stop`, or until enough cycles are published.
+
+        Raises psycopg.Error when the session has to be made anew, and ConfigurationError if no step has worked before.
+        Whatever else a step raises is logged, and the step is tried again.
+        """
         while not self.stop.is_set() and (self.settings.cycles is None or self.published < self.settings.cycles):
-            try:
-                await self.step()
-            except ConfigurationError:
-                raise
-            except (ChainError, CycleConflict) as error:
-                log.warning("step failed; trying again", error=str(error))
-                await pause(self.stop, RETRY_S)
+            with steps.turn():
+                try:
+                    await self.step()
+                except UnknownSubnet as error:
+                    if not await self._knows_the_subnet():
+                        raise
+                    raise ChainError(f"The node does not know the subnet, which was there before: {error}") from error
+            if steps.worked:
+                steps.final = (psycopg.Error,)
+            if steps.failures:
+                await steps.pause(self.stop)
+
+    async def _knows_the_subnet(self) -> bool:
+        """Whether it was seen before, by us or by a scheduler before us: then a node that denies it is wrong."""
+        return self._saw_subnet or await self.store.latest(self.settings.netuid) is not None
 
     async def step(self) -> None:
         """The next thing to do, including waiting a moment for it."""
@@ -146,6 +174,7 @@ class Scheduler:
                 await pause(self.stop, min(remaining_s, RETRY_S))
                 return
         snapshot = await self.chain.snapshot(self.settings.netuid)
+        self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
         miners = freeze_miners(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:
@@ -203,7 +232,7 @@ class Scheduler:
         proven = await self.verifications.proven(cycle.id)
         checks = self.settings.verification_checks
         record = first_checks(uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom())
-        async with self.store.connection.transaction():
+        async with patient(self.store.connection), self.store.connection.transaction():
             await self.store.lock_for_tasks(cycle.id)
             tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds, record=record)
             await self.store.start_running(cycle.id)
@@ -217,53 +246,23 @@ class Scheduler:
             await self.store.cancel_void_siblings(cycle.id)
         self._void = progress.void
         finished = progress.finished == progress.total
-        if cycle.config.sequential and await self._goes_on(cycle, finished, progress.past_deadline):
-            return
         if finished or progress.past_deadline:
-            await self.store.start_scoring(cycle.id)
-            self._void, self._finished_at = 0, None
+            async with patient(self.store.connection):
+                await self.store.start_scoring(cycle.id)
+            self._void = 0
             log.info("cycle scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
             return
         self._report("cycle running", cycle=cycle.id, finished=progress.finished, total=progress.total)
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 
-    async def _goes_on(self, cycle: Cycle, finished: bool, past_deadline: bool) -> bool:
-        """Skip what is settled in a sequential cycle; whether that is all there is to do for now.
-
-        A cycle ends with its last verdicts in, because a miner that loses its weight settles nobody's result.
-        """
-        if finished and not past_deadline:
-            self._finished_at = self._finished_at or datetime.now(UTC)
-            if await self._waits_for_verdicts(cycle, self._finished_at):
-                await pause(self.stop, self.settings.poll_interval.total_seconds())
-                return True
-            await self.verifications.close(cycle.id)
-        elif monotonic() < self._settle_at and not past_deadline:
-            return False
-        began = monotonic()
-        skipped, reopened = await self._settle(cycle)
-        spent_s = monotonic() - began
-        self._settle_at = began + max(self.settings.sequential_interval.total_seconds(), spent_s / POLL_SHARE)
-        if skipped or reopened:
-            log.info("results settled", cycle=cycle.id, skipped=skipped, reopened=reopened)
-        if not reopened or past_deadline:
-            return False
-        self._finished_at = None
-        return True
-
-    async def _settle(self, cycle: Cycle) -> tuple[int, int]:
-        uids = [miner.uid for miner in participants(await self.store.miners(cycle.id))]
-        outcomes = await self.store.outcomes(cycle, uids)
-        verdicts = count_verdicts(await self.verifications.verdicts(cycle.id), cycle.config.verification)
-        disqualified = np.array([uid in verdicts and verdicts[uid].disqualified for uid in uids], dtype=np.bool_)
-        settled, reopened = await asyncio.to_thread(settle, cycle.config, outcomes, disqualified)
-        skipped = await self.store.skip(cycle.id, uids, settled)
-        return skipped, await self.store.reopen(cycle.id, uids, reopened)
-
     async def _publish(self, cycle: Cycle) -> None:
         if await self._waits_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
+        async with patient(self.store.connection):
+            await self._publish_now(cycle)
+
+    async def _publish_now(self, cycle: Cycle) -> None:
         await self.verifications.close(cycle.id)
         verdicts = await self.verifications.verdicts(cycle.id)
         published_at = datetime.now(UTC)

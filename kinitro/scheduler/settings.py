@@ -68,10 +68,6 @@ class SchedulerSettings(ServiceSettings):
     verification_failure_share: float = Field(
         VerificationRule().least_failed_share, ge=0, le=1, description="And at least this share of its checks."
     )
-    sequential: bool = Field(False, description="Stop miners where their result is settled; see docs/scoring.md.")
-    sequential_interval: Duration = Field(
-        timedelta(seconds=30), ge=timedelta(0), description="Between two looks at which results are settled."
-    )
     cycles: int | None = Field(None, ge=1, description="Stop after publishing this many.")
     poll_interval: Duration = Field(
         timedelta(seconds=1),
@@ -134,7 +130,6 @@ class SchedulerSettings(ServiceSettings):
             min_episodes=minimum,
             max_void_share=self.max_void_share,
             max_laggard_share=self.max_laggard_share,
-            sequential=self.sequential,
             timeout_s=self.cycle_timeout.total_seconds(),
             scoring=asdict(ScoringConfig()),
             verification=VerificationRule(

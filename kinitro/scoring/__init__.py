@@ -13,7 +13,6 @@ from kinitro.scoring.explanations import (
     SubsetExplanation,
     explain_cycle,
 )
-from kinitro.scoring.sequential import open_pairs, score_sequentially
 from kinitro.scoring.weights import to_u16
 
 __all__ = [
@@ -27,8 +26,6 @@ __all__ = [
     "SubsetExplanation",
     "SubsetWeighting",
     "explain_cycle",
-    "open_pairs",
     "score_cycle",
-    "score_sequentially",
     "to_u16",
 ]

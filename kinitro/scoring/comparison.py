@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,8 +14,6 @@ BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CountArray = npt.NDArray[np.int32]
-CriticalTable = Callable[[int, Fraction], IntArray]
-"""`mcnemar.critical_wins` or `sequential.anytime_critical_wins`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +93,11 @@ def compare(
     )
 
 
-def wins_matrix(solved: BoolArray, played: BoolArray | None = None) -> CountArray:
-    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K).
-
-    Where not everybody `played` every episode (M, K), only those that both played are counted.
-    """
-    successes = _words(solved)
-    others = successes if played is None else _words(played)
-    miners = len(solved)
-    wins = np.zeros((miners, miners), dtype=np.int32)
-    for word, other in zip(successes, others, strict=True):
-        if played is not None:
-            wins += np.bitwise_count(word[:, None] & other[None, :])
+def wins_matrix(solved: BoolArray) -> CountArray:
+    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
+    wins = np.repeat(solved.sum(axis=1, dtype=np.int32)[:, None], len(solved), axis=1)
+    for word in _words(solved):
         wins -= np.bitwise_count(word[:, None] & word[None, :])
-    if played is None:
-        wins += solved.sum(axis=1, dtype=np.int32)[:, None]
     return wins
 
 
@@ -135,15 +122,13 @@ def frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
-def priority(
-    overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction, table: CriticalTable
-) -> tuple[int, ...]:
+def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
     """Indices of the miners eligible somewhere, in the order in which they win ties.
 
     Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
     """
     tosses = overall_wins + overall_wins.T
-    beats = overall_wins >= table(int(tosses.max(initial=0)), level).take(tosses)
+    beats = overall_wins >= critical_wins(int(tosses.max(initial=0)), level).take(tosses)
     placed: list[int] = []
     for miner in arrival:
         if not eligible[miner].any():

@@ -8,11 +8,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import Comparisons, Levels, compare, error_levels, priority
+from kinitro.scoring.comparison import Levels, compare, error_levels, priority
 from kinitro.scoring.config import ScoringConfig
-from kinitro.scoring.inputs import CycleInput, check_inputs
+from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
-from kinitro.scoring.mcnemar import critical_wins
 from kinitro.scoring.points import award_subsets, exact_steps
 from kinitro.scoring.weights import softmax_of_shares
 
@@ -36,17 +35,13 @@ class CycleScores:
     disqualified: BoolArray
     """(M,)"""
     episodes: IntArray
-    """(N,): episodes that count, per environment."""
-    played: IntArray
-    """(M, N): episodes behind each success rate: `episodes`, unless miners stopped early."""
-    sequential: bool
-    """Whether miners could stop early; see `sequential`."""
+    """(N,): episodes that count, per environment; behind the success rates of all miners alike."""
     floors: FloatArray
     """(N,): the success rate that must be beaten to take part."""
     successes: IntArray
     """(M, N)"""
     success_rates: FloatArray
-    """(M, N): successes / played; 0 where there are no episodes."""
+    """(M, N): successes / episodes; 0 where there are no episodes."""
     intervals: FloatArray
     """(M, N, 2): two-sided Wilson bounds."""
     eligible: BoolArray
@@ -110,24 +105,8 @@ def score_cycle(
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
     levels = error_levels(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
-    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall, critical_wins)
+    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
     counted = np.broadcast_to(cycle.episodes, successes.shape)
-    return assemble(cycle, config, eligible, counted, levels, comparisons, order)
-
-
-def assemble(
-    cycle: CycleInput,
-    config: ScoringConfig,
-    eligible: BoolArray,
-    counted: IntArray,
-    levels: Levels,
-    comparisons: Comparisons,
-    order: tuple[int, ...],
-    *,
-    sequential: bool = False,
-) -> CycleScores:
-    """Scores from comparisons and priority. `counted` (M, N): episodes behind each success rate."""
-    successes = cycle.solved.sum(axis=2, dtype=np.int64)
     intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
     rivals = int(Fraction(config.alpha) / levels.overall)
     award = award_subsets(comparisons.leaders, order, config, steps=exact_steps(rivals, len(cycle.episodes)))
@@ -137,8 +116,6 @@ def assemble(
         first_blocks=cycle.first_blocks,
         disqualified=cycle.disqualified,
         episodes=cycle.episodes,
-        played=counted,
-        sequential=sequential,
         floors=np.maximum(config.min_floor, cycle.chance),
         successes=successes,
         success_rates=successes / np.maximum(counted, 1),

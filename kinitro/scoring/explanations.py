@@ -14,7 +14,6 @@ from kinitro.scoring.errors import InvalidScoringInput
 from kinitro.scoring.intervals import fewest_successes, normal_quantile
 from kinitro.scoring.mcnemar import critical_wins, excess_wins, missing_wins, p_value
 from kinitro.scoring.points import environment_masks
-from kinitro.scoring.sequential import anytime_critical_wins
 from kinitro.scoring.subsets import uncovered_subsets
 
 MAX_RIVALS = 8
@@ -120,9 +119,8 @@ class _Explainer:
         self._places = {miner: place for place, miner in enumerate(scores.priority, start=1)}
         self._earners = [miner for miner in scores.priority if scores.exact_points[miner]]
         self._all_points = sum(scores.exact_points)
-        table = anytime_critical_wins if scores.sequential else critical_wins
-        self._critical = table(int(scores.played.max(initial=0)), scores.levels.environment)
-        self._overall_critical = table(int(scores.played.sum(axis=1).max(initial=0)), scores.levels.overall)
+        self._critical = critical_wins(int(scores.episodes.max(initial=0)), scores.levels.environment)
+        self._overall_critical = critical_wins(int(scores.episodes.sum()), scores.levels.overall)
         z = normal_quantile(scores.config.confidence)
         pairs = zip(scores.episodes, scores.floors, strict=True)
         self._entry = [fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
@@ -155,7 +153,7 @@ class _Explainer:
         lower, upper = scores.intervals[miner, n]
         return EnvironmentExplanation(
             env_id=self._env_ids[n],
-            episodes=int(scores.played[miner, n]),
+            episodes=int(scores.episodes[n]),
             successes=int(scores.successes[miner, n]),
             success_rate=float(scores.success_rates[miner, n]),
             interval=(float(lower), float(upper)),
@@ -182,8 +180,7 @@ class _Explainer:
         )
         to_enter = max(0, entry - int(scores.successes[miner, n]))
         to_tie = excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
-        behind_another = not scores.leaders[miner, n]  # sequentially, others than the best may have proved it
-        return max(to_enter, to_tie, int(behind_another))
+        return max(to_enter, to_tie)
 
     def _subsets(self, miner: int) -> list[SubsetExplanation]:
         won = self._scores.subsets[miner]

@@ -4,7 +4,8 @@
 ...     weights = await api.weights_latest()
 
 Whatever may be repeated is retried with growing pauses; every failure is an ApiUnavailable or an ApiRefused with one
-sentence. The API is not trusted: its answers are limited in size and checked against their types.
+sentence. The API is not trusted: its answers are limited in size and checked against their types. Only the API's own
+problem documents are refusals: a page that a proxy shows instead means that the API is unavailable.
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ from pydantic import BaseModel, ValidationError
 
 from kinitro import __version__
 from kinitro.errors import ConfigurationError
+from kinitro.logs import public_url
 from kinitro.taskpool.errors import ApiNotFound, ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import (
+    PROBLEM_MEDIA_TYPE,
+    PROBLEM_TYPE,
+    UNKNOWN_PATH,
     EnvironmentList,
     FetchRequest,
     FetchResponse,
@@ -71,9 +76,10 @@ class ApiClient:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigurationError(
-                f"The API's address cannot be {base_url!r}: write http://host:port or https://host."
+                f"The API's address cannot be {public_url(base_url)!r}: write http://host:port or https://host."
             )
         self.base_url = base_url.rstrip("/")
+        self._shown = public_url(base_url)
         self._tries = tries
         headers = {"user-agent": f"kinitro/{__version__}"}
         if key:
@@ -177,7 +183,7 @@ class ApiClient:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or "the whole body"
             raise ApiUnavailable(
-                f"{self.base_url}{path} answered something that is no {model.__name__} ({field}: {first['msg']}): "
+                f"{self._shown}{path} answered something that is no {model.__name__} ({field}: {first['msg']}): "
                 "is it a Kinitro API of this version?"
             ) from None
 
@@ -202,19 +208,54 @@ class ApiClient:
                 async for part in response.aiter_bytes():
                     answer += part
                     if len(answer) > ANSWER_LIMIT_BYTES:
-                        raise ApiUnavailable(f"{self.base_url}{path} answered more than {ANSWER_LIMIT_BYTES} bytes.")
+                        raise ApiUnavailable(f"{self._shown}{path} answered more than {ANSWER_LIMIT_BYTES} bytes.")
         except httpx2.TimeoutException:
-            raise _Busy(f"{self.base_url}{path} did not answer in time: is the API overloaded?") from None
+            raise _Busy(f"{self._shown}{path} did not answer in time: is the API overloaded?") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__
-            raise _Busy(f"{self.base_url} cannot be reached ({reason}): is the API running there?") from None
-        if response.status_code in BUSY_STATUSES:
-            raise _Busy(f"{self.base_url}{path} is busy ({response.status_code}: {_detail(bytes(answer))}).")
-        if response.status_code >= 500 or response.status_code < 200 or response.is_redirect:
-            raise ApiUnavailable(f"{self.base_url}{path} failed ({response.status_code}: {_detail(bytes(answer))}).")
-        if response.status_code >= 400:
-            raise _refusal(response.status_code, f"{self.base_url}{path}", _detail(bytes(answer)))
-        return bytes(answer)
+            raise _Busy(f"{self._shown} cannot be reached ({reason}): is the API running there?") from None
+        if response.is_success:
+            return bytes(answer)
+        raise _failure(response, f"{self._shown}{path}", bytes(answer))
+
+
+class _ReadProblem(BaseModel):
+    """A `kinitro.taskpool.messages.Problem` of any version."""
+
+    type: str
+    status: int
+    detail: Any
+
+
+def _failure(response: httpx2.Response, address: str, answer: bytes) -> ApiUnavailable | ApiRefused:
+    """What an answer without success means."""
+    status = response.status_code
+    problem = _problem(response, answer)
+    if problem is None:
+        page = _printable(answer[:100].decode(errors="replace")) or "nothing"
+        return _Busy(
+            f"{address} answered {status} with something that is not of a Kinitro API of this version ({page}): "
+            "is the address right, and is a proxy in between?"
+        )
+    detail = _detail(problem)
+    if status in BUSY_STATUSES:
+        return _Busy(f"{address} is busy ({status}: {detail}).")
+    if problem.type == UNKNOWN_PATH:
+        return ApiUnavailable(f"{address} is not known to the API there: is it of this version, and its address right?")
+    if not 400 <= status < 500:
+        return ApiUnavailable(f"{address} failed ({status}: {detail}).")
+    return _refusal(status, address, detail)
+
+
+def _problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
+    """The API's own problem document; None for whatever else answered."""
+    if response.headers.get("content-type", "").partition(";")[0].strip().lower() != PROBLEM_MEDIA_TYPE:
+        return None
+    try:
+        problem = _ReadProblem.model_validate_json(answer)
+    except ValidationError:
+        return None
+    return problem if problem.type.startswith(PROBLEM_TYPE) and problem.status == response.status_code else None
 
 
 def _refusal(status: int, address: str, detail: str) -> ApiRefused:
@@ -227,18 +268,14 @@ def _refusal(status: int, address: str, detail: str) -> ApiRefused:
     return kinds.get(status, ApiRefused)(f"{address} refused ({status}): {detail}", status)
 
 
-class _AnyProblem(BaseModel):
-    detail: Any = None
-
-
-def _detail(answer: bytes) -> str:
-    """The reason in a problem's body, shortened: it is untrusted text."""
-    try:
-        detail = _AnyProblem.model_validate_json(answer).detail
-    except ValidationError:
-        detail = answer[:200].decode(errors="replace")
+def _detail(problem: _ReadProblem) -> str:
+    """The reason, shortened: it is untrusted text."""
+    detail = problem.detail
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         place = ".".join(str(part) for part in detail[0].get("loc", ()))
         detail = f"{place}: {detail[0].get('msg', '')}"
-    text = str(detail or "no reason given")
-    return "".join(character if character.isprintable() else " " for character in text)[:500]
+    return _printable(str(detail or "no reason given"))[:500]
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

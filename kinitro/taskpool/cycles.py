@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
+from kinitro.taskpool.database import Connection
 from kinitro.taskpool.errors import UnknownCycle
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.pool import SQL as POOL_SQL
@@ -23,7 +23,6 @@ from kinitro.taskpool.pool import fence_cycle
 from kinitro.taskpool.records import (
     CANCELLED,
     RESULTS_PAGE,
-    SKIPPED,
     VOID,
     CycleConfig,
     ExecutorRecord,
@@ -34,7 +33,6 @@ from kinitro.taskpool.records import (
     TraceRecord,
     results_root,
 )
-from kinitro.taskpool.settlement import BoolArray, OutcomeTable
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import Verifications
 
@@ -101,7 +99,7 @@ class CycleStore:
     it cannot write once it has lost it.
     """
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     # --- the life of a cycle -----------------------------------------------------------------------------------
@@ -165,39 +163,17 @@ class CycleStore:
     async def cancel_void_siblings(self, cycle_id: int) -> int:
         """Do not run what belongs to a void episode; returns how many tasks that spared."""
         spared = await self._all("VOID_SIBLINGS", cycle_id=cycle_id)
-        return await self._end_ready(cycle_id, spared, CANCELLED, None)
+        return await self._cancel_ready(cycle_id, spared)
 
-    async def outcomes(self, cycle: Cycle, uids: Sequence[int]) -> OutcomeTable:
-        """The outcomes so far, of these miners."""
-        table = np.zeros((len(uids), len(cycle.config.environments), cycle.config.episodes), dtype=np.uint8)
-        places = {uid: place for place, uid in enumerate(uids)}
-        for row in await self._all("OUTCOMES", cycle_id=cycle.id):
-            table[places[row["uid"]], row["env"], row["episodes"]] = row["outcomes"]
-        return table
-
-    async def skip(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
-        """Do not run what is ready of these pairs (miners of `uids`, environments); returns how many tasks."""
-        if not pairs.any():
-            return 0
-        settled = await self._all("SETTLED", cycle_id=cycle_id, pairs=_numbers(uids, pairs))
-        return await self._end_ready(cycle_id, settled, SKIPPED, "settled")
-
-    async def reopen(self, cycle_id: int, uids: Sequence[int], pairs: BoolArray) -> int:
-        """Run what was skipped of these pairs after all; returns how many tasks."""
-        if not pairs.any():
-            return 0
-        chosen = {"cycle_id": cycle_id, "pairs": _numbers(uids, pairs)}
-        return (await self.connection.execute(_STATEMENTS["REOPEN"], chosen)).rowcount
-
-    async def _end_ready(self, cycle_id: int, tasks: list[dict[str, Any]], outcome: int, reason: str | None) -> int:
-        """Give ready tasks an outcome, in parts, so that nobody who fetches waits for long; how many still were."""
+    async def _cancel_ready(self, cycle_id: int, tasks: list[dict[str, Any]]) -> int:
+        """End ready tasks as cancelled, in parts, so that nobody who fetches waits for long; how many still were."""
         ended = 0
         for start in range(0, len(tasks), END_BATCH_ROWS):
             ids = [task["id"] for task in tasks[start : start + END_BATCH_ROWS]]
-            parameters = {"cycle_id": cycle_id, "ids": ids, "outcome": outcome, "reason": reason}
+            parameters = {"cycle_id": cycle_id, "ids": ids, "outcome": CANCELLED}
             async with self.connection.transaction():
                 await self.connection.execute(POOL_SQL["FETCH_TURN"])
-                ended += (await self.connection.execute(_STATEMENTS["END_READY"], parameters)).rowcount
+                ended += (await self.connection.execute(_STATEMENTS["CANCEL_READY"], parameters)).rowcount
         return ended
 
     async def start_scoring(self, cycle_id: int) -> Cycle:
@@ -329,7 +305,7 @@ class CycleStore:
         counts = {"total": total, "finished": total - numbers.get(0, 0)}
         if revealed:
             counts |= {outcome.name.lower(): numbers.get(int(outcome), 0) for outcome in Outcome if outcome != 4}
-            others = {"void": VOID, "cancelled": CANCELLED, "skipped": SKIPPED}
+            others = {"void": VOID, "cancelled": CANCELLED}
             counts |= {name: numbers.get(outcome, 0) for name, outcome in others.items()}
         return counts
 
@@ -395,8 +371,3 @@ def _public(miner: FrozenMiner) -> FrozenMiner:
 def _require_revealed(revealed: bool, what: str) -> None:
     if not revealed:
         raise NotRevealed(f"{what} not public before the cycle is over: ask again when its state is published.")
-
-
-def _numbers(uids: Sequence[int], pairs: BoolArray) -> list[int]:
-    """Pairs of a miner and an environment as cycles.sql writes them."""
-    return [uids[miner] * 65536 + environment for miner, environment in np.argwhere(pairs).tolist()]

@@ -60,26 +60,10 @@ where t.cycle_id = %(cycle_id)s and t.outcome is null
   and (t.waiting or t.id >= (select next_task from cycle where id = %(cycle_id)s))
   and (t.env, t.episode) in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
 
--- OUTCOMES  so far, one row per miner and environment
-select uid, env, array_agg(episode) as episodes, array_agg(outcome) as outcomes
-from task where cycle_id = %(cycle_id)s and outcome is not null group by uid, env
-
--- SETTLED  What is ready of what miners need not play any more, but for what verification wants to see.
--- A pair is the number uid * 65536 + env: an array is looked up by hash in one scan, and a join would scan per pair.
-select id from task
-where cycle_id = %(cycle_id)s and outcome is null and not record and uid::bigint * 65536 + env = any (%(pairs)s::bigint[])
-  and (waiting or id >= (select next_task from cycle where id = %(cycle_id)s))
-
--- END_READY  Tasks that are still ready: after FETCH_TURN, in the same transaction.
-update task set outcome = %(outcome)s, finished_at = now(), lease_id = 0, waiting = false, reason = %(reason)s
+-- CANCEL_READY  Tasks that are still ready: after FETCH_TURN, in the same transaction.
+update task set outcome = %(outcome)s, finished_at = now(), lease_id = 0, waiting = false
 where id = any (%(ids)s::bigint[]) and outcome is null
   and (waiting or id >= (select next_task from cycle where id = %(cycle_id)s))
-  and exists (select from cycle where id = %(cycle_id)s and state = 'running')
-
--- REOPEN  What miners must play after all, but for void episodes. Nobody fetches these rows: no need to do it in parts.
-update task t set outcome = null, finished_at = null, lease_id = null, waiting = true, reason = null
-where t.cycle_id = %(cycle_id)s and t.outcome = 9 and t.uid::bigint * 65536 + t.env = any (%(pairs)s::bigint[])
-  and (t.env, t.episode) not in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 
 -- CANCEL_OPEN_TASKS  the last change of outcomes in a cycle's life

@@ -25,7 +25,14 @@ class DatabaseUnavailable(UnavailableError):
 
 
 class DatabaseRefused(ConfigurationError):
-    """PostgreSQL answered, and refused: no such database, wrong password, missing rights, a version too old."""
+    """PostgreSQL answered, and refused: no such database, wrong password, missing rights, a version too old.
+
+    `sqlstate` is its code for the reason, if it gave one.
+    """
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class SchemaMismatch(ConfigurationError):
@@ -41,11 +48,14 @@ class KeyRefused(KinitroError):
 
 
 class ApiUnavailable(UnavailableError):
-    """The API cannot be reached, or its answer makes no sense."""
+    """The API cannot be reached, or its answer makes no sense, or something else answers in its place."""
 
 
 class ApiRefused(KinitroError):
-    """The API answered 4xx. `status` is the code; the message has the API's reason."""
+    """The API itself answered 4xx, with a problem document; a proxy's 4xx is an ApiUnavailable.
+
+    `status` is the code; the message has the API's reason.
+    """
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)

@@ -250,7 +250,21 @@ class EnvironmentList(Message):
     environments: list[EnvironmentInfo]
 
 
-class Problem(Message):
-    """Every 4xx and 5xx body: one sentence."""
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE = "urn:kinitro:problem:"
+"""What the `type` of every problem begins with; what follows names the kind, such as `not-found`."""
+UNKNOWN_PATH = PROBLEM_TYPE + "unknown-path"
+"""The API has no such route: it is older or newer than the caller, or a proxy changes paths. Says nothing about what
+was asked for or reported."""
 
-    detail: str | list[Any]
+
+class Problem(Message):
+    """Every 4xx and 5xx body, a problem document (RFC 9457).
+
+    Media type and `type` tell what this API says from the error pages of whatever is between it and a client: only
+    what this API says may end a lease or reject a result.
+    """
+
+    type: str = Field(description=f"Begins with {PROBLEM_TYPE}")
+    status: int = Field(description="The status of the answer.")
+    detail: str | list[Any] = Field(description="One sentence, or a list of fields.")

@@ -23,6 +23,7 @@ from kinitro.taskpool.database import Connection, ConnectionPool, run_on
 from kinitro.taskpool.errors import LeaseLost, UnknownCycle
 from kinitro.taskpool.keys import SQL as KEY_SQL
 from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
+from kinitro.taskpool.result_checks import Episode, refusal
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verifications import SQL as VERIFICATION_SQL
 from kinitro.taskpool.verifications import Verifications
@@ -107,6 +108,24 @@ class TaskPool:
         frozen = await self._frozen_of(cycle_id)
         tasks = [_task(cycle_id, frozen, row) for row in zip(*columns, strict=True)]
         return FetchResponse(lease_id=lease_id, ttl_s=self.limits.lease_ttl_s, tasks=tasks)
+
+    async def refusals(self, results: Sequence[StoredResult]) -> list[str | None]:
+        """For each report why no audit would accept it, None if it may be stored. Unknown tasks are not judged."""
+        ids = list({stored.result.task_id for stored in results})
+        episodes: dict[int, Episode] = {}
+        for cycle_id, fingerprint, *columns in await run_on(self.connections, _one("EPISODES", {"ids": _array(ids)})):
+            environments = (await self._frozen_of(cycle_id)).environments
+            for task_id, env, seed in zip(*columns, strict=True):
+                environment = environments[env]
+                episodes[task_id] = Episode(
+                    environment["id"], environment["version"], seed.hex(), environment["max_steps"], fingerprint
+                )
+        return [
+            refusal(stored.result, stored.trace, stored.recording, episode)
+            if (episode := episodes.get(stored.result.task_id))
+            else None
+            for stored in results
+        ]
 
     async def submit(
         self, executor_id: int | None, lease_id: int, results: Sequence[StoredResult]
@@ -209,7 +228,7 @@ class TaskPool:
             return await cursor.fetchall()
 
         rows = await run_on(self.connections, statement)
-        names = ("success", "failure", "policy_fault", "void", "cancelled", "skipped")
+        names = ("success", "failure", "policy_fault", "void", "cancelled")
         return TaskStats(
             cycle_id=cycle_id,
             total=sum(row["total"] for row in rows),

@@ -1,5 +1,5 @@
 -- The statements of the task pool; parameters in psycopg's style. States are explained in 0001_initial.sql; the rules
--- that keep the pool correct, and the functions called here, are in 0001_functions.sql.
+-- that keep the pool correct, and the functions called here, are in the newest migration that creates them (0006).
 
 -- FETCH
 select * from fetch_tasks(%(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(mixed)s, %(retry_after)s, %(ttl)s)
@@ -8,6 +8,12 @@ select * from fetch_tasks(%(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(
 select * from submit_results(
   %(executor)s, %(lease)s, %(max_faults)s, %(ids)s, %(outcomes)s, %(reasons)s, %(steps)s, %(success_steps)s,
   %(rewards)s, %(forfeits)s, %(timings)s, %(traces)b)
+
+-- EPISODES  what tasks asked for, by cycle; the rest of it never changes and is in FROZEN
+select t.cycle_id, case when not c.mixed_physics then c.fingerprint end as fingerprint,
+       array_agg(t.id) as ids, array_agg(t.env) as envs, array_agg(t.seed) as seeds
+from task t join cycle c on c.id = t.cycle_id
+where t.id = any (%(ids)s::bigint[]) group by t.cycle_id, c.fingerprint, c.mixed_physics
 
 -- FETCH_TURN  until the transaction ends nobody else fetches or takes a turn; the numbers are those in fetch_tasks
 select pg_advisory_xact_lock(1263095382, 1)
@@ -77,8 +83,7 @@ select env,
        count(*) filter (where outcome = 2) as failure,
        count(*) filter (where outcome = 3) as policy_fault,
        count(*) filter (where outcome = 4) as void,
-       count(*) filter (where outcome = 8) as cancelled,
-       count(*) filter (where outcome = 9) as skipped
+       count(*) filter (where outcome = 8) as cancelled
 from task, (select next_task from cycle where id = %(cycle)s::int) as c
 where cycle_id = %(cycle)s::int group by env order by env
 

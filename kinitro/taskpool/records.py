@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kinitro.evaluation.merkle import leaf_hash, merkle_root
 from kinitro.taskpool.messages import Hex32, Message
@@ -19,8 +19,6 @@ VOID = 4
 """Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
 CANCELLED = 8
 """Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
-SKIPPED = 9
-"""Stored outcome of a task of a sequential cycle that was not run, because nothing depended on it any more."""
 RESULTS_PAGE = 5000
 """Results in one answer at most."""
 
@@ -44,9 +42,6 @@ class CycleConfig(Message):
     max_laggard_share: float = Field(
         0.0, ge=0, lt=1, description="Of the miners: so many may be too slow without the others losing their cycle."
     )
-    sequential: bool = Field(
-        False, description="Whether miners play no more where their result is settled; see docs/scoring.md."
-    )
     timeout_s: float
     randomization: str = "standard"
     scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
@@ -54,6 +49,19 @@ class CycleConfig(Message):
         default_factory=VerificationRule, description="When failed checks cost a miner its weight."
     )
     kinitro_version: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_sequential(cls, given: Any) -> Any:
+        """Until version 0.1 miners could stop early; cycles that say they did not are still read."""
+        if isinstance(given, dict) and "sequential" in given:
+            if given["sequential"] is not False:
+                raise ValueError(
+                    "the cycle was played with --sequential, which this version does not score or audit any more: "
+                    "use kinitro 0.1 for it"
+                )
+            given = {name: value for name, value in given.items() if name != "sequential"}
+        return given
 
 
 class FrozenMiner(Message):
@@ -114,7 +122,7 @@ class ResultRow(Message):
     env_id: str
     episode: int
     seed: Hex32
-    outcome: Literal[1, 2, 3, 4, 8, 9]
+    outcome: Literal[1, 2, 3, 4, 8]
     steps: int | None
     success_step: int | None
     total_reward: float | None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +15,14 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
 from kinitro.settings import normalized_database_url
+from kinitro.taskpool import catalogue
 from kinitro.taskpool.database import Connection, connect, explained, where
 from kinitro.taskpool.errors import DatabaseRefused, SchemaMismatch
+from kinitro.taskpool.queries import Queries, answer, answer_async
+from kinitro.taskpool.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_DATABASE
+from kinitro.taskpool.rights import RIGHTS, check_may_migrate, refuse_missing_rights
 from kinitro.taskpool.statements import load_statements
+from kinitro.taskpool.version_table import FIND, read_revision
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -38,33 +46,56 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """What a database holds. `revision` is None without a schema; `rows` is then empty."""
+    """What a database holds. `revision` is None without a schema; `rows` is then empty.
+
+    `differences` says in what a schema of revision `head` is not as it should be, a clause each.
+    """
 
     revision: str | None
     head: str
+    differences: list[str]
     rows: dict[str, int]
 
 
 def upgrade(url: str) -> str:
     """Bring the database to this program's schema; returns the revision. Repeating it changes nothing.
 
-    Raises SchemaMismatch when the database is newer than this program.
+    Raises SchemaMismatch when the database is newer than this program, or is not what the migrations make of it.
+    """
+    migrate(url)
+    found = status(url)
+    _refuse_other(found.revision, found.differences)
+    return found.head
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Run the migrations up to `revision` that the database has not had.
+
+    Raises SchemaMismatch when it is newer than this program.
     """
     from alembic import command
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
-    address = normalized_database_url(url)
-    connect(address).close()  # says in one sentence what is wrong with the address
-    _refuse_unknown(_revision(address))
-    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address), poolclass=NullPool)
-    config = _alembic_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return head_revision()
+    with connect(url) as connection:  # says in one sentence what is wrong with the address
+        found, _ = answer(connection, _look(check_rights=False))
+        _refuse_unknown(found)
+        if found == head_revision():
+            return
+        answer(connection, check_may_migrate())
+        connection.autocommit = False
+        engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=NullPool)
+        config = _alembic_config()
+        try:
+            with engine.begin() as connected:
+                config.attributes["connection"] = connected
+                command.upgrade(config, revision)
+        except DBAPIError as error:
+            raise error.orig or error from None
 
 
+@functools.cache
 def head_revision() -> str:
     """The schema revision that this program needs."""
     from alembic.script import ScriptDirectory
@@ -76,34 +107,43 @@ def head_revision() -> str:
 
 
 async def check_schema(connection: Connection) -> None:
-    """Raises SchemaMismatch, which says which command to run, unless the database has exactly this program's schema."""
-    cursor = await connection.execute("select to_regclass('alembic_version') is not null")
-    row = await cursor.fetchone()
-    revision = None
-    if row and row[0]:
-        found = await (await connection.execute("select version_num from alembic_version")).fetchone()
-        revision = str(found[0]) if found else None
-    _refuse_unknown(revision)
-    if revision != head_revision():
-        found_text = f"revision {revision}" if revision else "no schema"
-        raise SchemaMismatch(
-            f"The database has {found_text}, this program needs {head_revision()}: "
-            "run `kinitro db init` with the same --database-url."
-        )
+    """Raises SchemaMismatch unless the database has exactly this program's schema; the message says what to do.
+
+    Raises DatabaseRefused if the role may not use it.
+    """
+    _refuse_other(*await answer_async(connection, _look(check_rights=True)))
+
+
+@contextmanager
+def checked_connection(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection to a database that check_schema accepts, for commands."""
+    with connect(url) as connection:
+        _refuse_other(*answer(connection, _look(check_rights=True)))
+        yield connection
 
 
 def status(url: str) -> SchemaStatus:
-    """Revision and row counts of a database."""
-    revision = _revision(url)
+    """Revision, differences and row counts of a database."""
     rows: dict[str, int] = {}
-    if revision is not None:
-        with connect(url) as connection:
-            for table in TABLES:
+    with connect(url) as connection:
+        revision, differences = answer(connection, _look(check_rights=False))
+        for table in TABLES:
+            present = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+            if revision is not None and present and present[0]:
                 counted = connection.execute(
                     sql.SQL("select count(*) from {}").format(sql.Identifier(table))
                 ).fetchone()
                 rows[table] = int(counted[0]) if counted else 0
-    return SchemaStatus(revision, head_revision(), rows)
+    return SchemaStatus(revision, head_revision(), differences, rows)
+
+
+def listed(url: str) -> list[str]:
+    """The lines that `catalogue.txt` should have if the schema is that of this database."""
+    with connect(url) as connection:
+        place = connection.execute(FIND).fetchone()
+        assert place  # noqa: S101  the caller has migrated it
+        lines = connection.execute(catalogue.SQL["LINES"], {"schema": place[0], "names": None})
+        return [str(line) for (line,) in lines]
 
 
 def after_restore(url: str) -> int:
@@ -112,7 +152,7 @@ def after_restore(url: str) -> int:
     A backup rewinds the counter of leases, so that numbers given out since would be given again, to other executors:
     skip far ahead, and end every lease that the backup remembers.
     """
-    with connect(url) as connection, connection.transaction():
+    with checked_connection(url) as connection, connection.transaction():
         connection.execute(SQL["FETCH_TURN"])
         connection.execute(SQL["SKIP_LEASE_NUMBERS"])
         connection.execute(SQL["END_ALL_LEASES"])
@@ -125,7 +165,9 @@ def create_database(url: str) -> str:
     with _maintenance(url) as connection:
         try:
             connection.execute(
-                sql.SQL("create database {} encoding 'UTF8' template template0").format(sql.Identifier(name))
+                sql.SQL("create database {} encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0").format(
+                    sql.Identifier(name)
+                )  # C goes with every encoding; the server's own locale need not go with UTF8
             )
         except psycopg.errors.DuplicateDatabase:
             raise DatabaseRefused(f"The database {name!r} exists already: go on with `kinitro db init`.") from None
@@ -167,33 +209,77 @@ def database_name(url: str) -> str:
     return str(name)
 
 
-def _maintenance(url: str) -> psycopg.Connection[TupleRow]:
+@contextmanager
+def _maintenance(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
     """A connection to the same server, but to a database that is always there."""
-    database_name(url)
-    try:
-        return connect(url, dbname="postgres")
-    except DatabaseRefused:
-        return connect(url, dbname="template1")
+    name = database_name(url)
+    with ExitStack() as closing:
+        for database in ("postgres", "template1"):
+            try:
+                connection = closing.enter_context(connect(url, database=database))
+                break
+            except DatabaseRefused as error:
+                if error.sqlstate not in (NO_SUCH_DATABASE, NO_RIGHT, NO_CONNECTIONS_ALLOWED):
+                    raise
+        else:
+            raise DatabaseRefused(
+                "This user may connect neither to the database 'postgres' nor to 'template1', from where others are "
+                f"created and dropped: let an administrator create {name!r} with encoding UTF8 and template0; "
+                "if it is there already, go on with `kinitro db init`."
+            )
+        yield connection
 
 
-def _revision(url: str) -> str | None:
-    with connect(url) as connection:
-        present = connection.execute("select to_regclass('alembic_version') is not null").fetchone()
-        if not present or not present[0]:
-            return None
-        found = connection.execute("select version_num from alembic_version").fetchone()
-        return str(found[0]) if found else None
+def _look(*, check_rights: bool) -> Queries[tuple[str | None, list[str]]]:
+    """Revision, and in what a schema of this program's revision differs from it.
+
+    Raises DatabaseRefused if `check_rights` and the role may not use all of it.
+    """
+    if check_rights:
+        refuse_missing_rights((yield RIGHTS, {"names": catalogue.our_names()}))
+    place = yield FIND, ()
+    if not place:
+        return None, []
+    schema, table = place[0]
+    revision = yield read_revision(table), ()
+    if not revision:
+        return None, []
+    if revision[0][0] != head_revision():
+        return str(revision[0][0]), []
+    lines = yield catalogue.SQL["LINES"], {"schema": schema, "names": catalogue.our_names()}
+    return str(revision[0][0]), catalogue.differences(line for (line,) in lines)
+
+
+def _refuse_other(revision: str | None, differences: list[str]) -> None:
+    """Raises SchemaMismatch unless it is this program's revision, without a difference."""
+    _refuse_unknown(revision)
+    if revision != head_revision():
+        found = f"revision {revision}" if revision else "no schema"
+        raise SchemaMismatch(
+            f"The database has {found}, this program needs {head_revision()}: "
+            "run `kinitro db init` with the same --database-url."
+        )
+    if differences:
+        raise SchemaMismatch(
+            f"The database says that it has revision {revision}, but its schema is another one "
+            f"({catalogue.summary(differences)}): undo what changed it, or restore a backup; "
+            "`kinitro db status` lists every difference."
+        )
 
 
 def _refuse_unknown(revision: str | None) -> None:
-    from alembic.script import ScriptDirectory
-
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known_revisions():
         raise SchemaMismatch(
             f"The database has revision {revision}, which this program ({head_revision()}) does not know: "
             "install the newer kinitro that wrote it."
         )
+
+
+@functools.cache
+def _known_revisions() -> frozenset[str]:
+    from alembic.script import ScriptDirectory
+
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_alembic_config()).walk_revisions())
 
 
 def _alembic_config() -> Config:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
-from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, score_sequentially, to_u16
+from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
 from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, Weights
-from kinitro.taskpool.records import SKIPPED, CycleConfig, FrozenMiner, ResultRow
-from kinitro.taskpool.settlement import RESULTS, OutcomeTable, settle, void_episodes
+from kinitro.taskpool.records import VOID, CycleConfig, FrozenMiner, ResultRow
 from kinitro.taskpool.verdicts import VerdictCounts, VerdictRow, count_verdicts
+
+RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
+"""Outcomes that are results; the others leave an episode incomplete."""
 
 
 class Unscorable(KinitroError):
@@ -27,20 +29,16 @@ class Unscorable(KinitroError):
 class Tally:
     """The results of M miners on N environments with K episodes each, as arrays."""
 
-    outcomes: OutcomeTable
-    """(M, N, K)"""
     solved: npt.NDArray[np.bool_]
     """(M, N, K)"""
-    played: npt.NDArray[np.bool_]
-    """(M, N, K): has a result, or counts as failed, in an episode that is not void. Others were skipped or too late."""
     complete: npt.NDArray[np.bool_]
-    """(N, K): every miner has a result of this episode, or needs none, so it counts."""
+    """(N, K): every miner has a result of this episode, so it counts."""
     void: npt.NDArray[np.bool_]
     """(N, K): our own faults kept at least one miner from a result."""
     faults: npt.NDArray[np.int64]
     """(M, N): policy faults among the episodes that count, and what laggards did not finish."""
     finished: npt.NDArray[np.int64]
-    """(M,): episodes with a result, or that need none."""
+    """(M,): episodes with a result."""
     laggards: npt.NDArray[np.bool_]
     """(M,): too slow, so that what they did not finish counts as failed instead of counting for nobody."""
 
@@ -80,17 +78,14 @@ def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[Res
         if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
             outcomes[miner, environment, row.episode] = row.outcome
     has_result = np.isin(outcomes, RESULTS)
-    resolved = has_result | (outcomes == SKIPPED) if config.sequential else has_result
-    finished = resolved.sum(axis=(1, 2))
-    void = void_episodes(outcomes)
-    laggards = _laggards(config, resolved, finished, void)
-    complete: npt.NDArray[np.bool_] = np.all(resolved[~laggards], axis=0) & ~void
-    missed = ~resolved & laggards[:, None, None]
+    finished = has_result.sum(axis=(1, 2))
+    void: npt.NDArray[np.bool_] = np.any(outcomes == VOID, axis=0)
+    laggards = _laggards(config, has_result, finished, void)
+    complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
+    missed = ~has_result & laggards[:, None, None]
     failed = (outcomes == Outcome.POLICY_FAULT) | missed
     return Tally(
-        outcomes=outcomes,
         solved=(outcomes == Outcome.SUCCESS),
-        played=(has_result | missed) & ~void,
         complete=complete,
         void=void,
         faults=(failed & complete).sum(axis=2),
@@ -101,7 +96,7 @@ def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[Res
 
 def _laggards(
     config: CycleConfig,
-    resolved: npt.NDArray[np.bool_],
+    has_result: npt.NDArray[np.bool_],
     finished: npt.NDArray[np.int64],
     void: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.bool_]:
@@ -115,7 +110,7 @@ def _laggards(
     for count in range(math.floor(config.max_laggard_share * len(finished)) + 1):
         left_out = none.copy()
         left_out[slowest[:count]] = True
-        complete = np.all(resolved[~left_out], axis=0) & ~void
+        complete = np.all(has_result[~left_out], axis=0) & ~void
         if (complete.sum(axis=1) >= config.min_episodes).all():
             return left_out
     return none
@@ -153,7 +148,15 @@ def score(
     require_enough(config, found)
     counts = count_verdicts(verdicts, config.verification)
     checked = [counts.get(miner.uid, VerdictCounts()) for miner in taking_part]
-    result = _decide(config, taking_part, found, np.array([count.disqualified for count in checked], dtype=np.bool_))
+    result = score_cycle(
+        found.solved,
+        [miner.first_block or 0 for miner in taking_part],
+        ScoringConfig(**config.scoring),
+        valid=found.complete,
+        uids=[miner.uid for miner in taking_part],
+        chance=[environment.random_success for environment in config.environments],
+        disqualified=np.array([count.disqualified for count in checked], dtype=np.bool_),
+    )
     explanations = explain_cycle(result, [environment.id for environment in config.environments])
     for miner, count in zip(taking_part, checked, strict=True):
         if count.disqualified:
@@ -163,37 +166,6 @@ def score(
         scores=_scores(identity, config, taking_part, found, result, checked),
         weights=_weights(identity, taking_part, result),
         explanations={str(uid): asdict(explanation) for uid, explanation in explanations.items()},
-    )
-
-
-def _decide(
-    config: CycleConfig, miners: Sequence[FrozenMiner], found: Tally, disqualified: npt.NDArray[np.bool_]
-) -> CycleScores:
-    """By the rule that the cycle's configuration names. Raises Unscorable if a miner was kept from playing."""
-    blocks = [miner.first_block or 0 for miner in miners]
-    uids = [miner.uid for miner in miners]
-    chance = [environment.random_success for environment in config.environments]
-    rule = ScoringConfig(**config.scoring)
-    if not config.sequential:
-        return score_cycle(
-            found.solved, blocks, rule, valid=found.complete, uids=uids, chance=chance, disqualified=disqualified
-        )
-    _, starved = settle(config, found.outcomes, disqualified)
-    for miner, column in np.argwhere(starved):
-        raise Unscorable(
-            f"uid {uids[miner]} was stopped on {config.environments[column].id} after "
-            f"{found.played[miner, column].sum()} of {config.episodes} episodes, and the results do not settle how it "
-            "stands there."
-        )
-    return score_sequentially(
-        found.solved,
-        found.played,
-        blocks,
-        rule,
-        valid=found.complete,
-        uids=uids,
-        chance=chance,
-        disqualified=disqualified,
     )
 
 
@@ -240,7 +212,7 @@ def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: in
     return EnvironmentScore(
         env_id=env_id,
         successes=int(result.successes[miner, column]),
-        episodes=int(result.played[miner, column]),
+        episodes=int(result.episodes[column]),
         success_rate=float(result.success_rates[miner, column]),
         interval=(low, high),
         eligible=bool(result.eligible[miner, column]),
@@ -276,12 +248,6 @@ def _notes(
                 f"{environment.id}: {left_out} of {config.episodes} episodes do not count, because they were not "
                 f"complete for all miners ({int(found.void[column].sum())} void)."
             )
-    if result.sequential:
-        skipped = int((found.outcomes == SKIPPED).sum())
-        notes.append(
-            f"{skipped} of {found.outcomes.size} episodes were not played, because their miners' results on those "
-            "environments were settled (sequential sampling, see docs/scoring.md)."
-        )
     if result.estimated:
         notes.append("Points are estimates: counting them exactly would have taken too long (see docs/scoring.md).")
     if not result.weights.any():

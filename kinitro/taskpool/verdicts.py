@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -16,7 +16,12 @@ from kinitro.taskpool.messages import Message, Name, ShortText
 
 Verdict = Literal["match", "mismatch", "unverifiable", "error"]
 """`match`: the committed policy acts as the deployed one did. `mismatch`: it does not. `unverifiable`: the committed
-policy cannot be had or does not run, which is its miner's fault. `error`: ours; it says nothing about anybody."""
+policy cannot be had or does not run, which is its miner's fault. `error`: ours, as far as one check can tell."""
+
+Cause = Literal["upload", "machine"]
+"""Where an error arose. `upload`: the hub answered and refused this upload, or it ran and was ended from outside, or no
+verifier that examined it came back. One of these may be our fault; if it happens to one miner alone, again and again,
+it is not. `machine`: the network, this machine, the recording, the time."""
 
 MAX_COUNTED_ROWS = 2_000_000
 _Action = Annotated[list[float], Field(min_length=4, max_length=4)]
@@ -34,6 +39,7 @@ class Evidence(Message):
     """What a verdict rests on. Holds nothing from which a seed could be guessed."""
 
     reason: ShortText | None = Field(None, description="One sentence; null for a match.")
+    cause: Cause | None = Field(None, description="Of an error, where it arose; null in older records.")
     compared: int = Field(0, ge=0, le=MAX_COUNTED_ROWS, description="Actions that were compared.")
     matching: int = Field(0, ge=0, le=MAX_COUNTED_ROWS, description="Of those, within the tolerance.")
     tolerance: float = Field(0.0, ge=0, le=2, description="Largest difference of any component of an action.")
@@ -50,8 +56,10 @@ class Evidence(Message):
 class VerificationRule(Message):
     """When verdicts cost a miner its weight in their cycle; part of the cycle's public configuration.
 
-    Both `least_failed` bounds must be reached, by mismatches and unverifiable checks together. Errors of ours count
-    nowhere. Where the defaults come from: docs/verification.md.
+    Both `least_failed` bounds must be reached, by mismatches and unverifiable checks together. Errors are not among
+    them. But a miner with at least `least_failed` errors that arose with its upload, more than it has results, was not
+    verified, and earns nothing in that cycle if another miner's checks came to a comparison. What fails for everybody
+    costs nobody anything. Where the defaults come from: docs/verification.md.
     """
 
     tolerance: float = Field(0.01, ge=0, le=2, description="Within which each component of an action must agree.")
@@ -148,6 +156,25 @@ class RecordingRecord(Message):
     recording: str = Field(description="Base64 of the encoded recording.")
 
 
+def unfounded(
+    verdict: Verdict, evidence: Evidence, repo: str | None, revision: str | None, rule: VerificationRule
+) -> Iterator[str]:
+    """Where the evidence does not bear out the verdict on an upload. No audit accepts such a verdict, so neither does
+    the API."""
+    if verdict == "error":
+        return
+    if (evidence.repo, evidence.revision) != (repo, revision):
+        yield f"{evidence.repo} at {evidence.revision} was looked at; {repo} at {revision} is committed"
+    if verdict == "unverifiable":
+        if not evidence.reason:
+            yield "it names no reason"
+        return
+    if (evidence.tolerance, evidence.required_share) != (rule.tolerance, rule.required_share):
+        yield "it was compared by other bounds than the cycle's"
+    if rule.agrees(evidence.compared, evidence.matching) != (verdict == "match"):
+        yield f"{evidence.matching} of {evidence.compared} actions agreed"
+
+
 # --- the rule ---------------------------------------------------------------------------------------------------
 
 
@@ -158,44 +185,63 @@ class VerdictCounts(Message):
     mismatch: int = 0
     unverifiable: int = 0
     error: int = 0
+    upload_errors: int = Field(0, description="Of the errors, those that arose with the upload.")
     disqualified: bool = False
-
-    @classmethod
-    def of(cls, verdicts: Iterable[Verdict], rule: VerificationRule) -> Self:
-        """Count, and apply the rule."""
-        counts: Counter[Verdict] = Counter(verdicts)
-        failed = counts["mismatch"] + counts["unverifiable"]
-        needed = max(rule.least_failed, math.ceil(rule.least_failed_share * (failed + counts["match"])))
-        return cls(
-            match=counts["match"],
-            mismatch=counts["mismatch"],
-            unverifiable=counts["unverifiable"],
-            error=counts["error"],
-            disqualified=failed >= needed,
-        )
+    unverified: bool = Field(False, description="Disqualified: most of its checks broke off, and not everybody's.")
 
     @property
-    def by_verdict(self) -> dict[str, int]:
-        """Verdict -> how many, without those there are none of."""
-        return {name: count for name, count in self.model_dump(exclude={"disqualified"}).items() if count}
+    def failed(self) -> int:
+        """Checks that count against the miner."""
+        return self.mismatch + self.unverifiable
+
+    @property
+    def compared(self) -> int:
+        """Checks in which the two policies were compared to the end."""
+        return self.match + self.mismatch
 
     @property
     def checked(self) -> int:
         """Checks with a result."""
-        return self.match + self.mismatch + self.unverifiable
+        return self.match + self.failed
+
+    @property
+    def by_verdict(self) -> dict[str, int]:
+        """Verdict -> how many, without those there are none of."""
+        return {name: getattr(self, name) for name in get_args(Verdict) if getattr(self, name)}
 
     @property
     def sentence(self) -> str:
         """The result in words."""
+        if self.unverified:
+            return (
+                f"{self.upload_errors} checks broke off with the committed upload and {self.checked} came to a result, "
+                "while other miners' checks succeeded: it was not verified."
+            )
         return (
-            f"{self.mismatch + self.unverifiable} of {self.checked} checks failed: the deployed policy did not act as "
+            f"{self.failed} of {self.checked} checks failed: the deployed policy did not act as "
             f"the committed one in {self.mismatch}, the committed one could not be had or run in {self.unverifiable}."
         )
 
 
 def count_verdicts(rows: Iterable[VerdictRow], rule: VerificationRule) -> dict[int, VerdictCounts]:
-    """uid -> counts, of those that were checked."""
-    by_uid: dict[int, list[Verdict]] = {}
+    """uid -> counts, of those that were checked; the whole rule."""
+    by_uid: dict[int, list[VerdictRow]] = {}
     for row in rows:
-        by_uid.setdefault(row.uid, []).append(row.verdict)
-    return {uid: VerdictCounts.of(verdicts, rule) for uid, verdicts in sorted(by_uid.items())}
+        by_uid.setdefault(row.uid, []).append(row)
+    counts = {uid: _count(verdicts) for uid, verdicts in sorted(by_uid.items())}
+    compared = sum(count.compared > 0 for count in counts.values())
+    return {uid: _judged(count, rule, others_compared=compared - (count.compared > 0)) for uid, count in counts.items()}
+
+
+def _count(rows: Iterable[VerdictRow]) -> VerdictCounts:
+    rows = list(rows)
+    upload_errors = sum(row.verdict == "error" and row.evidence.cause == "upload" for row in rows)
+    return VerdictCounts(**Counter[str](row.verdict for row in rows), upload_errors=upload_errors)
+
+
+def _judged(counts: VerdictCounts, rule: VerificationRule, *, others_compared: int) -> VerdictCounts:
+    needed = max(rule.least_failed, math.ceil(rule.least_failed_share * counts.checked))
+    kept_failing = counts.upload_errors >= rule.least_failed and counts.upload_errors > counts.checked
+    unverified = kept_failing and others_compared > 0
+    disqualified = counts.failed >= needed or unverified
+    return counts.model_copy(update={"disqualified": disqualified, "unverified": unverified})

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from kinitro.taskpool.errors import LeaseLost
+from kinitro.taskpool.database import Connection
+from kinitro.taskpool.errors import ApiRefused, LeaseLost
 from kinitro.taskpool.statements import load_statements
 from kinitro.taskpool.verdicts import (
     Evidence,
@@ -20,7 +20,9 @@ from kinitro.taskpool.verdicts import (
     VerdictRow,
     VerificationLease,
     VerificationReport,
+    VerificationRule,
     VerificationTask,
+    unfounded,
 )
 
 SQL = load_statements(Path(__file__).with_name("verifications.sql"))
@@ -38,7 +40,7 @@ NEVER_CAME_BACK = "Whoever was to verify it never reported."
 class Verifications:
     """Everything that is done to recordings and verdicts. Each method is one transaction, or part of its caller's."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     # --- executors
@@ -58,7 +60,7 @@ class Verifications:
     async def claim(self, executor_id: int | None, fingerprint: str) -> VerificationTask | None:
         """Lease something to verify on a machine with these physics; None if there is nothing to do."""
         await self._run("SEEN", executor=executor_id)
-        given_up = Jsonb(Evidence(reason=NEVER_CAME_BACK).model_dump())
+        given_up = Jsonb(Evidence(reason=NEVER_CAME_BACK, cause="upload").model_dump())
         await self._run("GIVE_UP", max_attempts=MAX_ATTEMPTS, evidence=given_up)
         rows = await self._rows(
             "CLAIM", executor=executor_id, fingerprint=fingerprint, max_attempts=MAX_ATTEMPTS, ttl=_seconds(LEASE_S)
@@ -79,7 +81,15 @@ class Verifications:
     async def report(
         self, executor_id: int | None, report: VerificationReport
     ) -> Literal["accepted", "duplicate", "stale"]:
-        """Store a verdict, once. An error gives the verification back, as long as it has tries left."""
+        """Store a verdict, once. An error gives the verification back, as long as it has tries left.
+
+        Raises ApiRefused for a verdict that its own evidence does not bear out: it would fail the cycle's audit.
+        """
+        for about in await self._rows("LOOKED_AT", task=report.task_id):
+            rule = VerificationRule.model_validate(about["rule"])
+            wrong = unfounded(report.verdict, report.evidence, about["repo"], about["revision"], rule)
+            if (why := next(wrong, None)) is not None:
+                raise ApiRefused(f"The {report.verdict} of task {report.task_id} is not accepted: {why}.", 422)
         stored = await self._rows(
             "REPORT",
             executor=executor_id,
@@ -104,7 +114,9 @@ class Verifications:
 
     async def close(self, cycle_id: int) -> None:
         """Wait no longer: what has no verdict gets `error`, and no verdict of the cycle changes any more."""
-        await self._run("CLOSE", cycle=cycle_id, evidence=Jsonb(Evidence(reason=NOT_IN_TIME).model_dump()))
+        await self._run(
+            "CLOSE", cycle=cycle_id, evidence=Jsonb(Evidence(reason=NOT_IN_TIME, cause="machine").model_dump())
+        )
 
     async def proven(self, cycle_id: int) -> set[int]:
         """Miners of the cycle whose present commitment was found to match in a published cycle before."""

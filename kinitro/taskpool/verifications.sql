@@ -25,12 +25,17 @@ update executor set verified_at = now(), last_seen_at = now() where id = %(execu
 update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
 where verdict is null and attempts >= %(max_attempts)s and ready_at <= now()
 
--- CLAIM  one, of the miner that was looked at least so far; physics that differ would show other images
-with open as (
+-- CLAIM  one, of the miner that was looked at least so far; physics that differ would show other images. What failed
+-- here goes to another verifier, as long as there is one: it may be this machine that is the reason.
+with others as (
+  select from executor where verified_at > now() - interval '2 minutes' and id is distinct from %(executor)s::int limit 1
+),
+open as (
   select v.task_id, v.cycle_id, v.uid
   from verification v join cycle c on c.id = v.cycle_id
   where v.verdict is null and v.ready_at <= now() and v.attempts < %(max_attempts)s
     and c.state in ('running', 'scoring')
+    and (v.attempts = 0 or v.executor_id is distinct from %(executor)s::int or not exists (select from others))
     and (c.fingerprint is null or c.fingerprint = %(fingerprint)s or c.mixed_physics)
 ),
 looked as (
@@ -72,6 +77,13 @@ seen as (
 )
 select from extended
 
+-- LOOKED_AT  what a verdict on this task is to be about
+select m.repo, m.revision, coalesce(c.config -> 'verification', '{}') as rule
+from verification v
+join cycle c on c.id = v.cycle_id
+join cycle_miner m on m.cycle_id = v.cycle_id and m.uid = v.uid
+where v.task_id = %(task)s
+
 -- REPORT  an error gives it back for another try after a pause, as long as there are tries left
 update verification
 set verdict     = case when %(verdict)s = 'error' and attempts < %(max_attempts)s then null else %(verdict)s end,
@@ -90,8 +102,9 @@ select count(*) as outstanding,
        exists (select from executor where verified_at > now() - interval '2 minutes') as attended
 from verification where cycle_id = %(cycle)s and verdict is null
 
--- CLOSE  what was not verified in time is nobody's fault but ours; later reports on it are stale
-update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
+-- CLOSE  what was not verified in time is nobody's fault but ours; later reports on it are stale. What failed before,
+-- and was to be tried again, keeps the evidence of that.
+update verification set verdict = 'error', evidence = coalesce(evidence, %(evidence)s), finished_at = now()
 where cycle_id = %(cycle)s and verdict is null
 
 -- VERDICTS  of a cycle

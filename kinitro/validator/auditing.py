@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
-from kinitro.errors import KinitroError, UnavailableError
+from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import configure_logs, get_logger
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Weights
@@ -35,7 +35,8 @@ class AuditRequest(BaseModel):
     sample: int
     missed: float
     workers: int
-    witness_file: str
+    seen: dict[str, dict[int, str]]
+    """What the validator has witnessed; see `kinitro.verification.witness.Witness`."""
     operator_hotkey: str | None
     allow_unchecked: bool
     weights: Weights
@@ -62,28 +63,32 @@ class Auditor:
     def __init__(self, settings: ValidatorSettings, api: ApiClient) -> None:
         self.settings = settings
         self._api = api
-        self._witness_file = settings.state_directory / "witness.json"
+        self._witness = Witness.load_if_readable(settings.state_directory / "witness.json")
+        self._unsaved = False
+        self._said = ""
 
     async def witness(self) -> None:
         """Remember the commitment to the seeds of the running cycle, before its key is revealed.
 
-        Raises ApiUnavailable, ApiRefused, UnavailableError.
+        A file that cannot be written is a warning, and tried again. Raises ApiUnavailable, ApiRefused.
         """
         status = await self._api.status()
-        if status.cycle_id is None or status.cycle_state not in UNREVEALED_STATES:
-            return
-        witness = Witness.load(self._witness_file)
-        if witness.key_hash(self._api.base_url, status.cycle_id) is not None:
-            return
-        await witness.note_newest(self._api)
+        running = status.cycle_id is not None and status.cycle_state in UNREVEALED_STATES
+        if running and self._witness.key_hash(self._api.base_url, status.cycle_id or 0) is None:
+            await self._witness.note_newest(self._api)
+            self._unsaved = True
+        if self._unsaved:
+            self._save()
+
+    def _save(self) -> None:
         try:
-            self._witness_file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnavailableError(
-                f"The directory {self._witness_file.parent} cannot be made ({error.strerror}): give a writable one "
-                "with --state-directory."
-            ) from None
-        witness.save()
+            self.settings.state_directory.mkdir(parents=True, exist_ok=True)
+            self._witness.save()
+            self._unsaved = False
+        except (OSError, ConfigurationError) as error:
+            if str(error) != self._said:
+                _log.warning("witness_not_saved", reason=str(error))
+            self._said = str(error)
 
     async def check(self, publication: Weights) -> None:
         """Raises AuditFailed if anything that was published about the cycle does not hold, or cannot be checked.
@@ -98,7 +103,7 @@ class Auditor:
             sample=settings.audit_sample,
             missed=settings.audit_missed,
             workers=settings.audit_workers,
-            witness_file=str(self._witness_file),
+            seen=self._witness.seen,
             operator_hotkey=settings.operator_hotkey,
             allow_unchecked=settings.allow_unchecked,
             weights=publication,
@@ -157,8 +162,6 @@ async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
 
 
 async def _audit(request: AuditRequest) -> AuditAnswer:
-    from pathlib import Path
-
     import kinitro.chain
     from kinitro.verification.audit import audit_cycle
 
@@ -174,7 +177,7 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
                 netuid=request.netuid,
                 chain=chain,
                 operator=request.operator_hotkey,
-                witness=Witness.load(Path(request.witness_file)),
+                witness=Witness(seen=request.seen),
                 weights=request.weights,
             )
         finally:

@@ -1,13 +1,12 @@
-"""What a validator remembers over restarts: the last publications, and rows waiting for their reveal."""
+"""What a validator remembers over restarts: the last publications, what it has sent, and rows not yet seen on chain."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kinitro.errors import UnavailableError
+from kinitro.files import replace_file
 from kinitro.logs import get_logger
 from kinitro.taskpool.messages import Weights
 
@@ -15,15 +14,28 @@ _log = get_logger(__name__)
 
 
 class PendingReveal(BaseModel):
-    """Weights that were committed in `block` and must be on chain as `row` by `deadline_block`."""
+    """Weights that were set or committed in `block` and must be on chain as `row` by `deadline_block`."""
 
     block: int
     deadline_block: int
     row: dict[int, int]
 
 
+class Attempt(BaseModel):
+    """Weights that were sent after `block`; the chain can include them up to `until_block`, and not later."""
+
+    publication: str
+    block: int
+    until_block: int
+    row: dict[int, int]
+
+
 class Memory(BaseModel):
-    """All of it; saved whenever it changes."""
+    """All of it; saved whenever it changes.
+
+    Without it a validator that starts again fetches and audits once more, and sets weights a little earlier or later:
+    so it goes on without a file that cannot be read or written.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,6 +45,8 @@ class Memory(BaseModel):
     """The newest of them in which somebody qualified."""
     set_publication: str | None = None
     """Whose weights were set last, as `identity` names it."""
+    attempt: Attempt | None = None
+    """Weights that were sent, and whose fate is not known yet."""
     pending: list[PendingReveal] = []
 
 
@@ -42,7 +56,7 @@ def identity(publication: Weights) -> str:
 
 
 class MemoryFile:
-    """One JSON file, replaced atomically."""
+    """One JSON file, replaced as a whole."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,17 +72,14 @@ class MemoryFile:
             return Memory()
 
     def save(self, memory: Memory) -> None:
-        """Raises UnavailableError."""
-        temporary = self._path.with_suffix(".new")
+        """Write it, or say in the log why it cannot be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w") as file:
-                file.write(memory.model_dump_json())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path)
+            replace_file(self._path, memory.model_dump_json().encode())
         except OSError as error:
-            raise UnavailableError(
-                f"The validator's memory cannot be written to {self._path} ({error.strerror}): give a writable "
-                "directory with --state-directory."
-            ) from None
+            _log.warning(
+                "memory_not_saved",
+                path=str(self._path),
+                reason=error.strerror,
+                advice="weights are set all the same; give a writable directory with --state-directory",
+            )

@@ -27,13 +27,14 @@ def check_rights(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int],
             f"Subnet {netuid} demands weights of version {rules.weights_version}, and this kinitro sets version "
             f"{version}: upgrade it."
         )
-    if neuron.stake < rules.min_stake:
+    is_owner = neuron.hotkey == snapshot.owner_hotkey
+    if neuron.stake < rules.min_stake and not is_owner:
         raise WeightsRefused(
             f"The hotkey has a stake of {neuron.stake:.3f} on subnet {netuid}, and setting weights needs "
             f"{rules.min_stake:.3f}: add stake to {neuron.hotkey}."
         )
     only_itself = set(weights) == {neuron.uid}
-    if not (neuron.validator_permit or neuron.hotkey == snapshot.owner_hotkey or only_itself):
+    if not (neuron.validator_permit or is_owner or only_itself):
         raise WeightsRefused(
             f"uid {neuron.uid} has no validator permit on subnet {netuid}: only the hotkeys with the most stake get "
             f"one, at the end of an epoch. Add stake to {neuron.hotkey}, or wait for the next epoch."
@@ -45,9 +46,10 @@ def check_row(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int]) ->
     rules, netuid = snapshot.hyperparameters, snapshot.netuid
     if set(weights) == {neuron.uid}:
         return
-    if len(weights) < rules.min_allowed_weights:
+    fewest = min(rules.min_allowed_weights, len(snapshot.neurons))
+    if len(weights) < fewest:
         raise WeightsRefused(
-            f"Subnet {netuid} wants at least {rules.min_allowed_weights} weights (min_allowed_weights), and only "
+            f"Subnet {netuid} wants at least {fewest} weights (min_allowed_weights), and only "
             f"{len(weights)} are positive: its owner must lower the limit."
         )
     share = max(weights.values()) / sum(weights.values())
@@ -62,8 +64,12 @@ def check_rate_limit(snapshot: Snapshot, neuron: Neuron) -> None:
     """Raises WeightsRefused while the chain would say "too fast"."""
     limit = snapshot.hyperparameters.weights_rate_limit
     wait = neuron.last_update + limit - snapshot.block.number
-    if neuron.last_update and wait > 0:
-        raise WeightsRefused(
-            f"uid {neuron.uid} set weights in block {neuron.last_update}, and subnet {snapshot.netuid} allows it every "
-            f"{limit} blocks: wait {wait} more blocks."
-        )
+    if not neuron.last_update or wait <= 0:
+        return
+    since, rule = (
+        ("set weights", "it") if neuron.has_set_weights else ("was registered", "setting weights from then on")
+    )
+    raise WeightsRefused(
+        f"uid {neuron.uid} {since} in block {neuron.last_update}, and subnet {snapshot.netuid} allows {rule} every "
+        f"{limit} blocks: wait {wait} more blocks."
+    )

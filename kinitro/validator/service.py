@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Self
 
@@ -12,14 +11,16 @@ from kinitro import __version__
 from kinitro.chain import Chain, Snapshot, Wallet
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import get_logger, public_url
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.messages import Weights
-from kinitro.validator.errors import NothingToSet, WeightsLost, WeightsRefused
-from kinitro.validator.memory import MemoryFile, PendingReveal, identity
+from kinitro.validator.errors import NothingToSet, WeightsRefused
+from kinitro.validator.memory import MemoryFile, identity
 from kinitro.validator.plan import Plan, check_age, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
 from kinitro.validator.publications import Audit, Publications, WeightsSource
+from kinitro.validator.sending import Sending
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.validator.timing import due_block, reveal_deadline_block
+from kinitro.validator.timing import due_block, next_look_block
 
 MAX_BACKOFF_S = 300.0
 
@@ -50,9 +51,9 @@ class Validator:
         self._settings = settings
         self._chain = chain
         self._hotkey = hotkey
-        self._wallet = wallet_of(settings)
         self._file = file
         self._memory = file.load()
+        self._sending = Sending(chain, wallet_of(settings), hotkey, settings.netuid, self._memory, file)
         self._publications = Publications(source, settings.netuid, self._memory, audit, clock, settings.max_age)
         self._clock = clock
         self._next_look_block = 0
@@ -81,6 +82,11 @@ class Validator:
         await self._chain.close()
 
     @property
+    def has_set_weights(self) -> bool:
+        """Whether it ever did, before a restart too: then settings that seem wrong now are a fault of the node."""
+        return self._memory.set_publication is not None
+
+    @property
     def problem(self) -> KinitroError | None:
         """What is wrong with the backend or what it publishes, as of the last look."""
         return self._publications.problem
@@ -93,14 +99,21 @@ class Validator:
         publication = self._memory.accepted
         if publication is None:
             raise NothingToSet(f"{public_url(self._settings.backend_url)} has published no weights yet.")
+        attempt = self._memory.attempt
+        if attempt is not None and not dry_run:
+            await self._sending.decide(attempt, await self._snapshot())
+            if self._memory.set_publication == attempt.publication == identity(publication):
+                return Plan(attempt.row)
         return await self._set(await self._snapshot(), publication, dry_run=dry_run)
 
     async def tick(self) -> Plan | None:
         """One look at backend and chain; sets weights if they are due, and returns what was set."""
         await self._refresh()
         head = await self._chain.head()
+        if self._memory.attempt is not None:
+            await self._sending.decide(self._memory.attempt, await self._snapshot())
         if self._memory.pending:
-            await self._check_reveals(head.number)
+            await self._sending.check_rows(head.number)
         publication = self._memory.accepted
         if publication is None:
             return None
@@ -110,7 +123,7 @@ class Validator:
         snapshot = await self._snapshot()
         due = due_block(snapshot, find_neuron(snapshot, self._hotkey), news=news)
         if due > snapshot.block.number:
-            self._next_look_block = due
+            self._next_look_block = next_look_block(snapshot, due)
             return None
         return await self._set(snapshot, publication)
 
@@ -129,18 +142,8 @@ class Validator:
         if dry_run:
             _log.info("weights_would_be_set", cycle=publication.cycle_id, weights=dict(plan.weights))
             return plan
-        block = await self._chain.set_weights(self._settings.netuid, self._wallet, plan.weights, version)
-        self._memory.set_publication = identity(publication)
+        await self._sending.send(snapshot, plan, identity(publication), version)
         self._next_look_block = 0
-        if snapshot.hyperparameters.commit_reveal:
-            deadline = reveal_deadline_block(snapshot, block)
-            pending = PendingReveal(block=block, deadline_block=deadline, row=dict(plan.weights))
-            self._memory.pending.append(pending)
-            _log.info("weights_committed", cycle=publication.cycle_id, block=block, reveal_by_block=deadline)
-        else:
-            await self._read_back(plan.weights)
-            _log.info("weights_set", cycle=publication.cycle_id, block=block, weights=dict(plan.weights))
-        self._file.save(self._memory)
         return plan
 
     def _plan(self, snapshot: Snapshot, publication: Weights) -> Plan:
@@ -153,30 +156,6 @@ class Validator:
             raise WeightsRefused("Nobody qualified and --if-none-qualify is keep-last, but there are no last weights.")
         check_age(qualified, now, self._settings.max_age)
         return plan_weights(qualified, snapshot, self._settings.max_unregistered_share)
-
-    async def _read_back(self, row: Mapping[int, int]) -> None:
-        found = await self._chain.weights(self._settings.netuid, self._hotkey)
-        if dict(found) != dict(row):
-            self._memory.set_publication = None
-            raise WeightsLost(f"The chain shows {dict(found)} after {dict(row)} was set: it is set again.")
-
-    async def _check_reveals(self, head: int) -> None:
-        """The chain drops committed weights in silence when their reveal fails: look for the row itself."""
-        found = dict(await self._chain.weights(self._settings.netuid, self._hotkey))
-        pending = self._memory.pending
-        revealed = [index for index, wait in enumerate(pending) if wait.row == found]
-        if revealed:
-            _log.info("weights_revealed", committed_block=pending[revealed[-1]].block, weights=found)
-            self._memory.pending = pending[revealed[-1] + 1 :]
-            self._file.save(self._memory)
-        elif pending[0].deadline_block < head:
-            late = pending.pop(0)
-            self._memory.set_publication = None
-            self._file.save(self._memory)
-            raise WeightsLost(
-                f"The weights committed in block {late.block} were not revealed by block {late.deadline_block}: the "
-                "chain has dropped them, and they are set again."
-            )
 
     async def _snapshot(self) -> Snapshot:
         """At the head, not at the finalized block: hotkeys become uids as late as possible."""
@@ -193,21 +172,26 @@ async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_
     Raises ConfigurationError if settings turn out to be wrong before anything worked.
     """
     validator: Validator | None = None
-    failures, worked, said = 0, False, ""
+    said = ""
+    event = "cannot_set_weights"
+    loop = SupervisedLoop(
+        "validator", every_s=poll_s, max_pause_s=MAX_BACKOFF_S, final=(ConfigurationError,), event=event
+    )
     try:
         while True:
-            try:
+            with loop.turn():
                 validator = validator or await open_validator()
+                if validator.has_set_weights:  # before a restart of ours, too
+                    loop.final = ()
                 await validator.tick()
-                failures, worked, problem = 0, True, validator.problem
-            except KinitroError as error:
-                if isinstance(error, ConfigurationError) and not worked:
-                    raise
-                failures, problem = failures + 1, error
-            if problem is not None and str(problem) != said:
-                _log.error("cannot_set_weights", reason=str(problem))
-            said = str(problem) if problem is not None else ""
-            await asyncio.sleep(max(poll_s, min(MAX_BACKOFF_S, poll_s * 2.0 ** min(failures - 1, 20))))
+                loop.final = ()
+                problem = str(validator.problem) if validator.problem is not None else ""
+                if problem and problem != said:
+                    _log.error(event, reason=problem)
+                elif said and not problem:
+                    _log.info("works_again", after=said)
+                said = problem
+            await loop.pause()
     finally:
         if validator is not None:
             await validator.close()

@@ -18,11 +18,13 @@ from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, derive_seed, key_
 from kinitro.scoring import InvalidScoringConfig
 from kinitro.taskpool.freeze import SEALED, freeze_miners
 from kinitro.taskpool.messages import MinerScore, Scores, Weights
-from kinitro.taskpool.records import CANCELLED, SKIPPED, VOID, FrozenMiner, Manifest, ResultRow, results_root
+from kinitro.taskpool.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
+from kinitro.taskpool.result_checks import COUNTED
+from kinitro.taskpool.result_checks import result_differences as one_result_differences
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, participants, score
-from kinitro.taskpool.verdicts import VerdictRow
+from kinitro.taskpool.verdicts import VerdictRow, unfounded
 
-REPLAYABLE = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
+REPLAYABLE = COUNTED
 _PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed")
 
 
@@ -93,17 +95,16 @@ def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
         if times > 1:
             yield f"uid {uid} has {times} results for episode {episode} of {env_id}"
     yield from _count_differences(manifest, rows)
+    horizons = {environment.id: environment.max_steps for environment in manifest.config.environments}
     for row in rows:
-        success = row.outcome == int(Outcome.SUCCESS)
-        if row.outcome not in (VOID, CANCELLED, SKIPPED) and success != (row.success_step is not None):
-            yield f"task {row.task_id} is outcome {row.outcome} with the success step {row.success_step}"
-        if row.outcome in (Outcome.SUCCESS, Outcome.FAILURE) and row.trace_sha256 is None:
-            yield f"task {row.task_id} has a result (outcome {row.outcome}) without a trace"
+        if row.outcome not in (VOID, CANCELLED) and row.env_id in horizons:
+            found_wrong = one_result_differences(row, horizons[row.env_id], has_trace=row.trace_sha256 is not None)
+            yield from (f"task {row.task_id} {difference}" for difference in found_wrong)
 
 
 def _count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     names = {int(outcome): outcome.name.lower() for outcome in Outcome}
-    names |= {VOID: "void", CANCELLED: "cancelled", SKIPPED: "skipped"}
+    names |= {VOID: "void", CANCELLED: "cancelled"}
     counted = Counter(names[row.outcome] for row in rows)
     expected = {name: counted.get(name, 0) for name in names.values()} | {"total": len(rows), "finished": len(rows)}
     for name, number in expected.items():
@@ -143,24 +144,9 @@ def verdict_differences(manifest: Manifest, rows: Sequence[ResultRow], verdicts:
         elif result.outcome not in (Outcome.SUCCESS, Outcome.FAILURE):
             yield f"{where} is on an episode that counts for nothing"
         else:
-            yield from (f"{where}: {why}" for why in _unfounded(verdict, miner, manifest))
-
-
-def _unfounded(verdict: VerdictRow, miner: FrozenMiner, manifest: Manifest) -> Iterator[str]:
-    """Where the evidence does not bear out the verdict."""
-    evidence, rule = verdict.evidence, manifest.config.verification
-    if verdict.verdict == "error":
-        return
-    if (evidence.repo, evidence.revision) != (miner.repo, miner.revision):
-        yield f"{evidence.repo} at {evidence.revision} was looked at; {miner.repo} at {miner.revision} is committed"
-    if verdict.verdict == "unverifiable":
-        if not evidence.reason:
-            yield "it names no reason"
-        return
-    if (evidence.tolerance, evidence.required_share) != (rule.tolerance, rule.required_share):
-        yield "it was compared by other bounds than the cycle's"
-    if rule.agrees(evidence.compared, evidence.matching) != (verdict.verdict == "match"):
-        yield f"{evidence.matching} of {evidence.compared} actions agreed"
+            rule = manifest.config.verification
+            why = unfounded(verdict.verdict, verdict.evidence, miner.repo, miner.revision, rule)
+            yield from (f"{where}: {one}" for one in why)
 
 
 def recompute(

@@ -22,10 +22,12 @@ from kinitro.evaluation.recordings import Recording
 from kinitro.logs import get_logger
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyError
-from kinitro.taskpool.verdicts import Evidence, Verdict, VerificationTask
+from kinitro.taskpool.verdicts import Cause, Evidence, Verdict, VerificationTask
 from kinitro.verification.comparison import Comparison
 from kinitro.verification.errors import (
     PolicyDidNotStart,
+    PolicyKilled,
+    RepositoryRefused,
     RepositoryUnavailable,
     RepositoryUnverifiable,
     SandboxFailed,
@@ -42,6 +44,8 @@ OURS = (
     RepositoryUnavailable, SandboxFailed, NotReproduced, InvalidRecording, InvalidTrace, SimulationFailed,
     UnknownEnvironment,
 )  # fmt: skip
+WITH_THE_UPLOAD = (RepositoryRefused, PolicyKilled)
+"""Of ours, those that cost a miner something if they happen to it alone; see `taskpool.verdicts.VerificationRule`."""
 THE_MINERS = (RepositoryUnverifiable, PolicyDidNotStart)
 log = get_logger(__name__)
 
@@ -102,7 +106,8 @@ class Examiner:
         except (*THE_MINERS, PolicyFailed) as error:
             return "unverifiable", Evidence(reason=_sentence(error))
         except OURS as error:
-            return "error", Evidence(reason=_sentence(error))
+            cause: Cause = "upload" if isinstance(error, WITH_THE_UPLOAD) else "machine"
+            return "error", Evidence(reason=_sentence(error), cause=cause)
         return conclude(comparison, task)
 
     async def _compare(
@@ -151,7 +156,9 @@ def conclude(comparison: Comparison, task: VerificationTask) -> tuple[Verdict, E
         first_difference=comparison.first_difference,
     )
     if not comparison.compared:
-        return "error", Evidence(reason="The deployed policy gave no usable answer, so there is nothing to compare.")
+        return "error", Evidence(
+            cause="machine", reason="The deployed policy gave no usable answer, so there is nothing to compare."
+        )
     if rule.agrees(comparison.compared, comparison.matching):
         return "match", evidence
     reason = (
@@ -169,7 +176,7 @@ async def _failure(served: SandboxedPolicy, what: str) -> KinitroError:
     if ending is None:
         return PolicyFailed(f"The committed policy does not serve the episode: {what}.")
     if ending.is_ours:
-        return SandboxFailed(f"The sandbox ended before the comparison: {ending}.")
+        return PolicyKilled(f"The sandbox ended before the comparison: {ending}.")
     return PolicyFailed(f"The committed policy ended during the episode ({ending}).")
 
 

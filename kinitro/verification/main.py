@@ -74,7 +74,8 @@ async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
         raise ConfigurationError(
             f"--runtime cannot be {settings.runtime!r}: give the absolute path of a Python interpreter."
         )
-    return BubblewrapSandbox(), await inspect_runtime(python, needed=NEEDED_PACKAGES)
+    sandbox = BubblewrapSandbox(allow_no_control_group=settings.allow_no_control_group)
+    return sandbox, await inspect_runtime(python, needed=NEEDED_PACKAGES)
 
 
 def _prepared() -> str:

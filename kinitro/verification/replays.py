@@ -21,11 +21,10 @@ from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
 from kinitro.environments.registry import make
 from kinitro.evaluation.errors import InvalidTrace
-from kinitro.evaluation.judgement import SIMULATION_FAILED
-from kinitro.evaluation.outcomes import Outcome
 from kinitro.evaluation.replay import replay
-from kinitro.evaluation.traces import decode, steps_of
+from kinitro.evaluation.traces import decode
 from kinitro.taskpool.records import Manifest, ResultRow, TraceRecord
+from kinitro.taskpool.result_checks import Episode, trace_differences
 
 T = TypeVar("T")
 
@@ -47,6 +46,13 @@ def trace_of_json(answer: bytes) -> bytes:
         raise InvalidTrace(f"This is not the API's answer about a trace: {str(error).splitlines()[0]}.") from None
 
 
+def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
+    """What the task of a result asked for, as far as the manifest tells."""
+    environment = next(one for one in manifest.config.environments if one.id == row.env_id)
+    fingerprint = None if manifest.mixed_physics else manifest.fingerprint or ""
+    return Episode(row.env_id, environment.version, row.seed, environment.max_steps, fingerprint)
+
+
 def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
     """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
     try:
@@ -54,30 +60,10 @@ def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tu
         trace = decode(data)
     except (binascii.Error, ValueError, InvalidTrace) as error:
         return None, [f"its trace cannot be read: {error}"]
-    environment = next(one for one in manifest.config.environments if one.id == row.env_id)
-    ours_or_any = manifest.fingerprint if not manifest.mixed_physics else trace.fingerprint
-    claims = {
-        "physics fingerprint": (trace.fingerprint, ours_or_any),
-        "digest": (hashlib.sha256(data).hexdigest(), row.trace_sha256),
-        "environment": (trace.env_id, row.env_id),
-        "environment version": (trace.env_version, environment.version),
-        "seed": (trace.seed, row.seed),
-        "horizon": (trace.max_steps, environment.max_steps),
-        "number of steps": (steps_of(trace), row.steps),
-        "success step": (trace.success_step, row.success_step),
-        "reward": (trace.total_reward, row.total_reward),
-    }
-    differences = [
-        f"its trace has the {name} {ours}, published is {theirs}"
-        for name, (ours, theirs) in claims.items()
-        if ours != theirs
-    ]
-    if trace.diverged != (row.outcome == Outcome.FAILURE.value and row.reason == SIMULATION_FAILED):
-        differences.append(f"its trace and its reason {row.reason} disagree on whether the simulation failed")
-    if row.outcome == Outcome.FAILURE.value and not trace.diverged and steps_of(trace) < environment.max_steps:
-        differences.append(
-            f"it counts as a failure, but was stopped after {steps_of(trace)} of {environment.max_steps} steps"
-        )
+    digest = hashlib.sha256(data).hexdigest()
+    differences = trace_differences(row, trace, episode_of(manifest, row))
+    if digest != row.trace_sha256:
+        differences.append(f"its trace has the digest {digest}, published is {row.trace_sha256}")
     return data, differences
 
 

@@ -11,13 +11,15 @@ is ever sent. Nothing here opens a file of a miner's to look into it.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
@@ -28,14 +30,19 @@ import msgspec
 import stamina
 
 from kinitro import __version__
-from kinitro.verification.errors import RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.verification.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 
 GIB: Final = 1024**3
 DEFAULT_MAX_REPO_BYTES: Final = 8 * GIB
 DEFAULT_QUOTA_BYTES: Final = 64 * GIB
 MAX_FILES: Final = 2000
+MAX_DIRECTORIES: Final = 1000
 MAX_PATH_CHARACTERS: Final = 512
 MAX_DEPTH: Final = 16
+INODE_BYTES: Final = 16 * 1024
+"""What a file or directory counts for at least, however small: file systems have about one inode for so many bytes, and
+a cache that fills half of a disk may use half of its inodes."""
+_BLOCK_BYTES: Final = 4096
 KEEP_S: Final = 3600.0
 """What was asked for within this time is never removed: it may be in use."""
 DOWNLOAD_S: Final = 1800.0
@@ -53,6 +60,9 @@ _MINERS_DOING: Final = {
     "GatedRepo": "the repository is gated",
 }
 """What the hub says in `X-Error-Code` when a repository, not the hub, is the reason."""
+_BUSY: Final = (429, 502, 503, 504)
+"""Too many requests, and what stands before a hub that is away: says nothing about a repository."""
+_NO_LINK: Final = (errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP)
 _DISABLED: Final = "Access to this resource is disabled."
 """What it says in `X-Error-Message` about a repository that it took down."""
 _REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
@@ -78,6 +88,20 @@ class _File(msgspec.Struct, rename={"name": "rfilename", "blob_id": "blobId"}):
 class _Listing(msgspec.Struct):
     sha: str
     siblings: list[_File]
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What an upload takes of the disk at most."""
+
+    bytes: int
+    inodes: int
+
+    @classmethod
+    def of(cls, files: Sequence[_File]) -> _Need:
+        inodes = len(files) + len(_directories([file.name for file in files]))
+        contents = sum(max(file.size + _BLOCK_BYTES, INODE_BYTES) for file in files)
+        return cls(contents + (inodes - len(files)) * INODE_BYTES, inodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +165,7 @@ class PolicyRepositories:
                     raise RepositoryUnverifiable(
                         f"{repo} at {revision} has {size} bytes; at most {self._max_repo_bytes} are downloaded."
                     )
-                await asyncio.to_thread(self._make_room, size)
+                await asyncio.to_thread(self._make_room, _Need.of(files))
                 staging.mkdir()
                 for file in files:
                     stored = await self._stored(
@@ -149,7 +173,7 @@ class PolicyRepositories:
                     )
                     target = staging / file.name
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    target.hardlink_to(stored)
+                    await asyncio.to_thread(_placed, stored, target)
             for directory in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
                 directory.chmod(0o755)
             _move(staging, kept)
@@ -173,11 +197,9 @@ class PolicyRepositories:
         try:
             listing = msgspec.json.decode(body, type=_Listing)
         except msgspec.DecodeError as error:
-            raise RepositoryUnavailable(f"The hub's list of files of {repo} was not understood: {error}.") from None
+            raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
         if listing.sha != revision:
-            raise RepositoryUnavailable(
-                f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}."
-            )
+            raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")
         if problem := _problem_with_names([file.name for file in listing.siblings]):
             raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
         return listing.siblings
@@ -195,24 +217,48 @@ class PolicyRepositories:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _make_room(self, size: int) -> None:
-        """Remove what was not asked for longest until `size` more bytes fit; raises RepositoryUnavailable."""
+    def _make_room(self, need: _Need) -> None:
+        """Remove what was not asked for longest until this much more fits; raises RepositoryUnavailable."""
         now = time.time()
         self._forget_partial(now)
+        used = self._occupied_bytes()
+        if used + need.bytes > self._quota_bytes:
+            used -= self._forget_objects(now)
         repositories = sorted(self._places.repositories.iterdir(), key=_used_at)
-        while (used := sum(path.stat().st_size for path in self._places.objects.iterdir())) + size > self._quota_bytes:
+        while used + need.bytes > self._quota_bytes:
             if not repositories or _used_at(repositories[0]) > now - KEEP_S:
                 raise RepositoryUnavailable(
-                    f"{size} bytes do not fit: the cache holds {used} of {self._quota_bytes}, all in use; give it more."
+                    f"{need.bytes} bytes do not fit: the cache holds {used} of {self._quota_bytes}, all in use; "
+                    "give it more."
                 )
             going = self._places.partial / secrets.token_hex(8)
             _move(repositories.pop(0), going)  # in one step, so that nobody finds half of it
+            used -= _own_bytes(going) + (_cost_of(going.stat()) if going.exists() else 0)
             shutil.rmtree(going, ignore_errors=True)
-            for path in self._places.objects.iterdir():
-                if path.stat().st_nlink == 1 and _used_at(path) <= now - KEEP_S:
-                    path.unlink(missing_ok=True)
-        if shutil.disk_usage(self._places.objects).free < size:
-            raise RepositoryUnavailable(f"The disk of {self._places.objects} has no room for {size} bytes.")
+            used -= self._forget_objects(now)
+        disk = os.statvfs(self._places.objects)
+        if disk.f_bavail * disk.f_frsize < need.bytes or (disk.f_files > 0 and disk.f_favail < need.inodes):
+            raise RepositoryUnavailable(
+                f"The disk of {self._places.objects} has no room for {need.bytes} bytes in {need.inodes} files."
+            )
+
+    def _occupied_bytes(self) -> int:
+        """What the cache takes of its disk: blocks and inodes, of directories too, hard links once."""
+        objects = sum(_cost_of(path.stat()) for path in self._places.objects.iterdir())
+        return objects + sum(_own_bytes(place) for place in (self._places.repositories, self._places.partial))
+
+    def _forget_objects(self, now: float) -> int:
+        """Remove what belongs to no repository and was not asked for lately; how many bytes that were."""
+        freed = 0
+        for path in self._places.objects.iterdir():
+            try:
+                found = path.stat()
+            except FileNotFoundError:  # another process was faster
+                continue
+            if found.st_nlink == 1 and found.st_mtime <= now - KEEP_S:
+                path.unlink(missing_ok=True)
+                freed += _cost_of(found)
+        return freed
 
     def _forget_partial(self, now: float) -> None:
         """Downloads of processes that were killed."""
@@ -240,7 +286,7 @@ async def _downloaded(client: httpx2.AsyncClient, url: str, file: _File, target:
     expected = file.lfs.sha256 if file.lfs is not None else file.blob_id
     found = content.hexdigest() if file.lfs is not None else blob.hexdigest()
     if written != file.size or expected not in (None, found):
-        raise RepositoryUnavailable(f"{url} is not what the hub announced ({file.size} bytes, {expected}).")
+        raise RepositoryRefused(f"{url} is not what the hub announced ({file.size} bytes, {expected}).")
     return content.hexdigest()
 
 
@@ -254,7 +300,8 @@ def _check_status(response: httpx2.Response, what: str) -> None:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
     if response.headers.get("x-error-message") == _DISABLED:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
-    raise RepositoryUnavailable(f"The hub answered with status {response.status_code} for {what}.")
+    unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused
+    raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
 
 
 def _problem_with_names(names: Sequence[str]) -> str | None:
@@ -270,10 +317,17 @@ def _problem_with_names(names: Sequence[str]) -> str | None:
         taken.add(name)
     if len(taken) < len(names):
         return "lists a file twice"
-    directories = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    directories = _directories(names)
+    if len(directories) > MAX_DIRECTORIES:
+        return f"has {len(directories)} directories; at most {MAX_DIRECTORIES} are taken"
     if clash := sorted(taken & directories):
         return f"has {clash[0][:100]!r} both as a file and as a directory"
     return None
+
+
+def _directories(names: Iterable[str]) -> set[str]:
+    """Those that files of these names lie in, the uppermost included."""
+    return {str(parent) for name in names for parent in PurePosixPath(name).parents}
 
 
 def _is_plain(name: str) -> bool:
@@ -287,6 +341,17 @@ def _is_plain(name: str) -> bool:
     )
 
 
+def _placed(stored: Path, target: Path) -> None:
+    """Give an object another name, or copy it: a file has 65,000 names at most, and some disks know no second one."""
+    try:
+        target.hardlink_to(stored)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        shutil.copyfile(stored, target)
+        target.chmod(0o444)
+
+
 def _move(directory: Path, target: Path) -> None:
     """Rename, unless somebody else did it first."""
     try:
@@ -294,6 +359,25 @@ def _move(directory: Path, target: Path) -> None:
     except OSError:
         if directory.exists() and not target.exists():
             raise
+
+
+def _cost_of(found: os.stat_result) -> int:
+    """Bytes of the disk that a file or directory counts for."""
+    return max(found.st_blocks * 512, INODE_BYTES)
+
+
+def _own_bytes(directory: Path) -> int:
+    """Of everything below a directory: other directories, and files that have no second name among the objects."""
+    total = 0
+    for place, directories, files in os.walk(directory):
+        for name in (*directories, *files):
+            try:
+                found = os.lstat(os.path.join(place, name))  # noqa: PTH118 - there may be very many
+            except FileNotFoundError:  # another process was faster
+                continue
+            if found.st_nlink == 1 or stat.S_ISDIR(found.st_mode):
+                total += _cost_of(found)
+    return total
 
 
 def _used_at(path: Path) -> float:

@@ -11,6 +11,7 @@ from typing import Protocol
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
 from kinitro.stopping import pause
+from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import HeartbeatResponse
 from kinitro.taskpool.verdicts import (
@@ -27,6 +28,8 @@ from kinitro.taskpool.verdicts import (
 MAX_BACKOFF_S = 15.0
 HEARTBEATS_PER_TTL = 3
 PROGRESS_EVERY_S = 30.0
+REPORT_FOR_S = 600.0
+"""How long a verdict is offered to an API that is away, as long as its lease lasts."""
 log = get_logger(__name__)
 
 Examine = Callable[[VerificationTask], Awaitable[tuple[Verdict, Evidence]]]
@@ -57,7 +60,7 @@ class Verifier:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is under way then may finish within the grace period. Raises SandboxUnavailable,
         ApiUnauthorized: then going on makes no sense."""
-        working = [asyncio.create_task(self._work(examine, stop)) for examine in self._examiners]
+        working = [asyncio.create_task(self._keep_working(examine, stop)) for examine in self._examiners]
         around = [asyncio.create_task(stop.wait()), asyncio.create_task(self._tell_progress())]
         try:
             await asyncio.wait([around[0], *working], return_when=asyncio.FIRST_COMPLETED)
@@ -71,6 +74,14 @@ class Verifier:
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    async def _keep_working(self, examine: Examine, stop: asyncio.Event) -> None:
+        """Until `stop`, or until going on makes no sense; a mistake of ours is logged, and costs one examination."""
+        loop = SupervisedLoop("verifying", max_pause_s=MAX_BACKOFF_S, final=(UnavailableError, ApiUnauthorized))
+        while not stop.is_set():
+            with loop.turn():
+                await self._work(examine, stop)
+            await loop.pause(stop)
 
     async def _work(self, examine: Examine, stop: asyncio.Event) -> None:
         backoff_s = 0.25
@@ -91,33 +102,49 @@ class Verifier:
                 await self._verify(response.task, examine)
 
     async def _verify(self, task: VerificationTask, examine: Examine) -> None:
-        examining = asyncio.create_task(_examined(task, examine))
-        keeping = asyncio.create_task(self._keep(task, examining))
+        verifying = asyncio.create_task(self._examine_and_report(task, examine))
+        heartbeats = SupervisedLoop("heartbeats of a verification")
+        keeping = asyncio.create_task(heartbeats.run(lambda: self._keep(task, verifying)))
         try:
-            await asyncio.wait([examining])
+            await asyncio.wait([verifying])
         finally:
             keeping.cancel()
-            examining.cancel()
-            await asyncio.gather(keeping, examining, return_exceptions=True)
-        if examining.cancelled():  # the lease was lost
-            return
-        verdict, evidence = examining.result()
+            verifying.cancel()
+            await asyncio.gather(keeping, verifying, return_exceptions=True)
+        if not verifying.cancelled():  # as it is when the lease was lost
+            verifying.result()
+
+    async def _examine_and_report(self, task: VerificationTask, examine: Examine) -> None:
+        verdict, evidence = await _examined(task, examine)
         self.counts[verdict] += 1
         tell = log.warning if verdict == "error" else log.info
         tell("verified", task_id=task.task_id, uid=task.uid, verdict=verdict, reason=evidence.reason)
         report = VerificationReport(task_id=task.task_id, lease_id=task.lease_id, verdict=verdict, evidence=evidence)
         try:
-            status = (await self._api.submit_verdict(report)).status
+            async with asyncio.timeout(REPORT_FOR_S):
+                status = await self._reported(report)
         except ApiUnauthorized:
             raise
-        except (ApiUnavailable, ApiRefused) as error:
-            log.error("verdict was not reported; another verifier will look again", reason=str(error))
+        except (TimeoutError, ApiRefused) as error:
+            reason = str(error) or "the API was away for too long"
+            log.error("verdict was not reported; another verifier will look again", reason=reason)
         else:
             if status == "stale":
                 log.warning("verdict came too late", task_id=task.task_id)
 
-    async def _keep(self, task: VerificationTask, examining: asyncio.Task[tuple[Verdict, Evidence]]) -> None:
-        """Send heartbeats; give the examination up when the lease is gone."""
+    async def _reported(self, report: VerificationReport) -> str:
+        """What the API makes of it, whenever it is there. Raises ApiRefused."""
+        backoff_s = 0.25
+        while True:
+            try:
+                return (await self._api.submit_verdict(report)).status
+            except ApiUnavailable as error:
+                log.warning("verdict waits", task_id=report.task_id, reason=str(error))
+            await asyncio.sleep(_jittered(backoff_s))
+            backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+
+    async def _keep(self, task: VerificationTask, verifying: asyncio.Task[None]) -> None:
+        """Send heartbeats; give the work up when the lease is gone."""
         lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
         ttl_s = task.ttl_s
         while True:
@@ -126,7 +153,7 @@ class Verifier:
                 ttl_s = (await self._api.extend_verification(lease)).ttl_s
             except LeaseLost:
                 log.warning("lease lost, its work is dropped", task_id=task.task_id)
-                examining.cancel()
+                verifying.cancel()
                 return
             except (ApiUnavailable, ApiRefused) as error:
                 log.warning("heartbeat failed", task_id=task.task_id, reason=str(error))
@@ -138,14 +165,15 @@ class Verifier:
 
 
 async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, Evidence]:
-    """A mistake of ours is an error like others: it costs no miner anything, and does not stop the verifier."""
+    """A mistake of ours is an error like others and does not stop the verifier. If it happens with one miner's uploads
+    only, something in them brings it about."""
     try:
         return await examine(task)
     except UnavailableError:
         raise
     except Exception as error:
         log.exception("examination failed", task_id=task.task_id, uid=task.uid)
-        return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.")
+        return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.", cause="upload")
 
 
 def _jittered(seconds: float) -> float:

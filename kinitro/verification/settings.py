@@ -39,6 +39,10 @@ class VerifierSettings(ServiceSettings):
         description="Display name.",
     )
     sandbox: Literal["bwrap", "docker"] = Field("bwrap", description="What keeps policies from doing harm.")
+    allow_no_control_group: bool = Field(
+        False,
+        description="Run policies also where no control group limits the kernel's memory and the cores they use.",
+    )
     gpus: str | None = Field(
         None,
         pattern=r"^(all|[A-Za-z0-9-]+(,[A-Za-z0-9-]+)*)$",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TypeVar
 
 from kinitro.environments.interface import Environment, Observation
 from kinitro.errors import KinitroError
+from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Exchange, Recording, checksum, exchanges
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import Simulator
-from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreachable
+from kinitro.policies.errors import PolicyError, PolicyUnreachable
 from kinitro.policies.messages import Policy
 from kinitro.verification.comparison import Answer
 
@@ -52,8 +52,7 @@ async def shadow(
     seen = iter_observations(recording, trace, environment)
     upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
     try:
-        with suppress(PolicyMisbehaved):  # a server without /health is merely the least capable one
-            await policy.health()
+        await negotiate(policy)
         await policy.reset(recording.task)
         while (shown := await upcoming) is not None:
             exchange, observation = shown

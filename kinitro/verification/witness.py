@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -10,10 +9,13 @@ from typing import Self
 import msgspec
 
 from kinitro.errors import ConfigurationError
+from kinitro.files import replace_file
+from kinitro.logs import get_logger
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound
 from kinitro.taskpool.records import Manifest
 
+_log = get_logger(__name__)
 MAX_REMEMBERED = 1000
 """Cycles; the oldest are forgotten."""
 
@@ -32,6 +34,15 @@ class Witness:
     seen: dict[str, dict[int, str]] = field(default_factory=dict)
 
     @classmethod
+    def load_if_readable(cls, path: Path) -> Self:
+        """As `load`, but a file that cannot be read is a warning: for those to whom remembering is an extra."""
+        try:
+            return cls.load(path)
+        except ConfigurationError as error:
+            _log.warning("witness_unreadable", reason=str(error))
+            return cls(path)
+
+    @classmethod
     def load(cls, path: Path) -> Self:
         """What was remembered in a file, nothing if there is none. Raises ConfigurationError."""
         try:
@@ -45,10 +56,8 @@ class Witness:
         """Write the file, at once as a whole. Raises ConfigurationError."""
         if self.path is None:
             return
-        unfinished = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         try:
-            unfinished.write_bytes(msgspec.json.encode(_File(self.seen)))
-            unfinished.replace(self.path)
+            replace_file(self.path, msgspec.json.encode(_File(self.seen)))
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}.") from None
 

@@ -113,7 +113,8 @@ class OwnStage:
 
     @contextlib.asynccontextmanager
     async def serve(self, directory: Path, limits: Limits = LIMITS) -> AsyncIterator[Running]:
-        async with BubblewrapSandbox().serve(directory, runtime=self.runtime, limits=limits) as served:
+        sandbox = BubblewrapSandbox(allow_no_control_group=True)
+        async with sandbox.serve(directory, runtime=self.runtime, limits=limits) as served:
             yield served
 
 

@@ -25,7 +25,9 @@ def tell(message: object) -> None:
 async def main(policy: Path, runtime: Runtime, limits: Limits) -> None:
     asked_to_end = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read))
     try:
-        async with BubblewrapSandbox().serve(policy, runtime=runtime, limits=limits) as served:
+        async with BubblewrapSandbox(allow_no_control_group=True).serve(
+            policy, runtime=runtime, limits=limits
+        ) as served:
             tell({"socket": str(served.socket)})
             while not asked_to_end.done() and not served.ended():
                 await served.wait(0.05)

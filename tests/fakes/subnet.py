@@ -8,13 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import Cycle, CycleStore
-from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.database import Connection, connect_async, open_pool
 from kinitro.taskpool.pool import PoolLimits, TaskPool
 from kinitro.taskpool.schema import upgrade
 from tests.fakes.chain import FakeChain
@@ -39,7 +37,7 @@ class Subnet:
     chain: FakeChain
     pool: TaskPool
     executor_id: int
-    connection: psycopg.AsyncConnection[Any]
+    connection: Connection
 
     @property
     def store(self) -> CycleStore:
@@ -78,9 +76,10 @@ class Subnet:
 async def subnet(url: str, **limits: Any) -> AsyncIterator[Subnet]:
     await asyncio.to_thread(upgrade, url)
     connections = await open_pool(url, size=4)
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    connection = await connect_async(url)
     try:
-        row = await (await connection.execute("insert into executor (name) values ('one') returning id")).fetchone()
+        add = "insert into executor (name) values ('one') on conflict (name) do update set name = 'one' returning id"
+        row = await (await connection.execute(add)).fetchone()
         assert row is not None
         chain = FakeChain()
         for uid in (2, 5, 9):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 
+from kinitro.api.problems import add_problem_handlers
 from kinitro.taskpool.messages import (
     FetchRequest,
     FetchResponse,
@@ -38,6 +39,8 @@ class FakeTaskApi:
     duplicates: int = 0
     broken: bool = False
     """Answer 500 to everything."""
+    proxy: Callable[[str, int], Response | None] | None = None
+    """What something before the API answers to a path and a body of this many bytes; None lets the request through."""
     refuse_tasks: set[int] = field(default_factory=set)
     """A submit with one of these is answered 422 as a whole."""
     fetch_takes_s: float = 0.0
@@ -64,9 +67,12 @@ class FakeTaskApi:
 
     def app(self) -> FastAPI:
         app = FastAPI()
+        add_problem_handlers(app)
 
         @app.middleware("http")
         async def fail(request, call_next):  # type: ignore[no-untyped-def]
+            if self.proxy is not None and (answer := self.proxy(request.url.path, len(await request.body()))):
+                return answer
             return Response(status_code=500) if self.broken else await call_next(request)
 
         @app.post("/v1/tasks/fetch")

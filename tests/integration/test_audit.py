@@ -26,6 +26,7 @@ from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
 from kinitro.verification.audit import audit_cycle
 from kinitro.verification.report import AuditReport, Verdict
 from kinitro.verification.witness import Witness
+from tests.fakes.problems import problem_response
 from tests.fakes.published import Published
 
 Lie = Callable[[Any], Any]
@@ -387,8 +388,8 @@ async def test_pages_that_never_end_or_are_of_another_cycle_end_the_audit(publis
     [
         (httpx2.Response(200, content=b'{"cycle_id": 1, "trunc'), "no Manifest"),
         (httpx2.Response(200, json={"cycle_id": "one"}), "no Manifest"),
-        (httpx2.Response(404, json={"detail": "There is no cycle 1."}), "There is no cycle 1"),
-        (httpx2.Response(500, text="oops"), "failed (500"),
+        (problem_response(404, "There is no cycle 1."), "There is no cycle 1"),
+        (problem_response(500, "oops"), "failed (500"),
         (httpx2.ReadTimeout("too slow"), "did not answer in time"),
         (httpx2.ConnectError("refused"), "cannot be reached"),
     ],
@@ -397,7 +398,7 @@ async def test_an_api_that_answers_nonsense_fails_the_audit(answer: Any, says: s
     def serve(request: httpx2.Request) -> httpx2.Response:
         if isinstance(answer, Exception):
             raise answer
-        return httpx2.Response(answer.status_code, content=answer.content)
+        return httpx2.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
     async with ApiClient("http://api", transport=httpx2.MockTransport(serve), tries=1) as api:
         report = await audit_cycle(api, 1)
@@ -411,7 +412,7 @@ async def test_on_another_physics_fingerprint_only_success_is_compared(published
         return record.model_copy(update={"trace": base64.b64encode(encode(trace)).decode()})
 
     report = await audit(published, {TraceRecord: lie}, sample=2, missed=None)
-    assert "physics fingerprint another-machine, published is" in failed(report)["replays"]
+    assert "physics fingerprint another-machine, it must be" in failed(report)["replays"]
     mixed = {TraceRecord: lie, Manifest: change(mixed_physics=True)}
     report = await audit(published, mixed, sample=2, missed=None)
     assert not any("fingerprint" in difference for difference in report.checks[-1].differences)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import bittensor as bt
 import pytest
 
-from kinitro.chain import ChainUnavailable, TransactionRefused, UnknownNetwork, UnknownWallet, Wallet
+from kinitro.chain import ChainUnavailable, UnknownNetwork, UnknownWallet, Wallet
 from kinitro.chain import bittensor as adapter
 from kinitro.chain.bittensor import BittensorChain
 from tests.standin.runtime import InvalidTransaction
@@ -42,17 +41,50 @@ async def test_silence_ends_at_the_deadline(standin: StandinWorld, monkeypatch: 
     assert await works(standin)
 
 
-@pytest.mark.parametrize("code", [1000, 1011])
-async def test_dropped_connections_are_made_anew(
-    standin: StandinWorld, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    monkeypatch.setattr(adapter, "READ_TIMEOUT_S", 1.0)
+@pytest.mark.parametrize("code", [1000, 1001, 1011])
+async def test_dropped_connections_are_made_anew(standin: StandinWorld, code: int) -> None:
     for _ in range(2):
-        standin.node.drop_connections(code)
-        try:
-            assert await works(standin)
-        except ChainUnavailable:
-            assert await works(standin)
+        await asyncio.to_thread(standin.node.drop_connections, code)
+        assert await asyncio.wait_for(works(standin), adapter.READ_TIMEOUT_S / 2)
+
+
+READS = ("chain_getHeader", "chain_getFinalizedHead", "state_getStorageAt", "state_queryStorageAt", "state_call")
+
+
+@pytest.mark.parametrize("method", READS)
+@pytest.mark.parametrize("trouble", ["polite", "lost"])
+async def test_a_read_whose_connection_ends_is_repeated_at_once(
+    standin: StandinWorld, method: str, trouble: str
+) -> None:
+    standin.node.troubles[method] = trouble
+    assert await asyncio.wait_for(works(standin), adapter.READ_TIMEOUT_S / 2)
+    assert standin.node.troubles == {} or method not in standin.node.requests
+
+
+@pytest.mark.parametrize(
+    ("differences", "told"), [({}, True), ({"tells_epochs": False}, True), ({"tells_last_epoch": False}, True)]
+)
+async def test_runtimes_that_lack_a_call_or_an_item(
+    standin: StandinWorld, differences: dict[str, bool], told: bool
+) -> None:
+    standin.node.on_chain(lambda runtime: runtime.upgrade(9001, **differences))
+    chain = await BittensorChain.connect(standin.network)
+    try:
+        snapshot = await chain.snapshot(NETUID)
+    finally:
+        await chain.close()
+    assert (snapshot.next_epoch_block is not None) == told
+
+
+async def test_a_runtime_that_tells_nothing_about_epochs(standin: StandinWorld) -> None:
+    standin.node.on_chain(lambda runtime: runtime.upgrade(9001, tells_epochs=False, tells_last_epoch=False))
+    chain = await BittensorChain.connect(standin.network)
+    try:
+        snapshot = await chain.snapshot(NETUID)
+    finally:
+        await chain.close()
+    assert (snapshot.next_epoch_block, snapshot.last_epoch_block) == (None, None)
+    assert snapshot.hyperparameters.tempo == 360
 
 
 async def test_a_restart_is_survived(standin: StandinWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,34 +111,6 @@ async def test_a_reorganisation_moves_the_head_but_nothing_finalized(standin: St
     assert await standin.chain.block_hash(head.number - 1) != head.hash
     assert (await standin.chain.head()).number >= head.number
     assert await works(standin)
-
-
-async def test_a_transaction_survives_a_reorganisation(standin: StandinWorld) -> None:
-    """The SDK gives up watching a retracted transaction, which then goes into another block."""
-    await standin.register("miner")
-    wallet, hotkey = standin.wallet("miner")
-    committing = asyncio.create_task(standin.chain.commit(NETUID, wallet, b"data"))
-    await asyncio.to_thread(standin.node.wait_for_request, "author_submitAndWatchExtrinsic")
-    await standin.advance(1)
-    await asyncio.to_thread(standin.node.reorganise, 1)
-    with contextlib.suppress(ChainUnavailable):
-        await committing
-    await standin.advance(1)
-    head = (await standin.chain.head()).number
-    assert (await standin.chain.snapshot(NETUID, head)).commitments[hotkey].data == b"data"
-
-
-async def test_a_connection_lost_while_waiting_says_that_the_fate_is_unknown(standin: StandinWorld) -> None:
-    await standin.register("miner")
-    wallet, hotkey = standin.wallet("miner")
-    committing = asyncio.create_task(standin.chain.commit(NETUID, wallet, b"data"))
-    await asyncio.to_thread(standin.node.wait_for_request, "author_submitAndWatchExtrinsic")
-    await asyncio.to_thread(standin.node.drop_connections)
-    with pytest.raises(ChainUnavailable, match="unknown"):
-        await committing
-    await standin.advance(1)
-    head = (await standin.chain.head()).number
-    assert (await standin.chain.snapshot(NETUID, head)).commitments[hotkey].data == b"data"
 
 
 async def test_nobody_listens() -> None:
@@ -149,26 +153,6 @@ async def test_an_encrypted_hotkey_opens_with_a_password_from_the_environment(
     monkeypatch.setenv(bt.Wallet("miner", "locked", str(tmp_path)).hotkey_file.env_var_name(), "wrong")
     with pytest.raises(UnknownWallet, match=r"password in the environment"):
         await standin.chain.commit(NETUID, locked, b"data")
-
-
-async def test_commitment_space_per_epoch(standin: StandinWorld) -> None:
-    await standin.register("miner")
-    await standin.set_rules(tempo=1000)
-    wallet, _ = standin.wallet("miner")
-    for _ in range(8):
-        await standin.chain.commit(NETUID, wallet, bytes(384))
-    with pytest.raises(TransactionRefused, match="too many bytes in this epoch"):
-        await standin.chain.commit(NETUID, wallet, bytes(384))
-    await standin.advance(1001)
-    await standin.chain.commit(NETUID, wallet, bytes(384))
-
-
-async def test_rows_that_break_the_subnets_limits(standin: StandinWorld) -> None:
-    await standin.register("validator", permit=True)
-    await standin.register("miner")
-    await standin.set_rules(min_allowed_weights=2)
-    with pytest.raises(TransactionRefused, match="at least 2"):
-        await standin.chain.set_weights(NETUID, standin.wallet("validator")[0], {1: 1})
 
 
 async def test_the_node_checks_signatures_itself(standin: StandinWorld) -> None:

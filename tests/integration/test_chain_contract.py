@@ -80,7 +80,8 @@ async def test_a_snapshot_is_of_one_block_finalized_by_default(reading: tuple[Ch
     assert [neuron.uid for neuron in snapshot.neurons] == list(range(len(snapshot.neurons)))
     rules = snapshot.hyperparameters
     assert snapshot.next_epoch_block is not None
-    assert 0 < snapshot.next_epoch_block - snapshot.block.number <= rules.tempo + 1
+    assert 0 < snapshot.next_epoch_block - snapshot.block.number <= rules.tempo
+    assert snapshot.last_epoch_block is None or snapshot.last_epoch_block <= snapshot.block.number
     assert await chain.weights(netuid, "5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM") == {}
 
 
@@ -88,7 +89,6 @@ async def test_a_snapshot_is_of_one_block_finalized_by_default(reading: tuple[Ch
 
 
 async def test_a_snapshot_tells_neurons_rules_and_owner(world: World) -> None:
-    await world.register("owner")
     await world.register("validator", permit=True, stake=12.5)
     await world.set_rules(
         tempo=20, weights_version=3, weights_rate_limit=9, min_stake=1.5, reveal_period_epochs=2, commit_reveal=True
@@ -97,8 +97,9 @@ async def test_a_snapshot_tells_neurons_rules_and_owner(world: World) -> None:
     owner, validator = snapshot.neurons
     assert snapshot.owner_hotkey == owner.hotkey == world.wallet("owner")[1]
     assert (validator.uid, validator.hotkey) == (1, world.wallet("validator")[1])
-    assert (validator.validator_permit, validator.stake, validator.last_update) == (True, 12.5, 0)
-    assert 0 < owner.registered_block < validator.registered_block <= snapshot.block.number
+    assert (validator.validator_permit, validator.stake) == (True, 12.5)
+    assert (validator.last_update, validator.has_set_weights) == (validator.registered_block, False)
+    assert 0 <= owner.registered_block < validator.registered_block <= snapshot.block.number
     rules = snapshot.hyperparameters
     assert (rules.tempo, rules.weights_version, rules.weights_rate_limit) == (20, 3, 9)
     assert (rules.min_stake, rules.commit_reveal, rules.reveal_period_epochs) == (1.5, True, 2)
@@ -109,7 +110,8 @@ async def test_old_blocks_stay_what_they_were(world: World) -> None:
     old = await world.chain.commit(NETUID, world.wallet("miner")[0], b"first")
     await world.register("newcomer", uid=uid)
     head = (await world.chain.head()).number
-    assert [neuron.hotkey for neuron in (await world.chain.snapshot(NETUID, old)).neurons] == [world.wallet("miner")[1]]
+    then = [neuron.hotkey for neuron in (await world.chain.snapshot(NETUID, old)).neurons]
+    assert then == [world.wallet("owner")[1], world.wallet("miner")[1]]
     newcomer = (await world.chain.snapshot(NETUID, head)).neurons[uid]
     assert newcomer.hotkey == world.wallet("newcomer")[1]
     assert newcomer.registered_block > old
@@ -170,39 +172,65 @@ async def test_weights_are_stored_upscaled_without_zeros(world: World) -> None:
     block = await world.chain.set_weights(NETUID, wallet, {0: 100, 1: 50, 2: 0})
     assert await world.chain.weights(NETUID, hotkey) == {0: 65535, 1: 32768}
     neurons = (await world.chain.snapshot(NETUID, block)).neurons
-    assert [neuron.last_update for neuron in neurons] == [0, 0, 0, block]
+    assert [neuron.uid for neuron in neurons if neuron.has_set_weights] == [4]
+    assert neurons[4].last_update == block
+    assert all(neuron.last_update == neuron.registered_block for neuron in neurons[:4])
 
 
 async def test_weights_that_are_refused(world: World) -> None:
-    await world.set_rules(weights_version=3, weights_rate_limit=1000, min_stake=5)
+    await world.set_rules(weights_version=3, min_stake=5)
     await world.register("miner", stake=9)
     await world.register("validator", permit=True, stake=9)
     await world.register("poor", permit=True, stake=4)
     refused = [
         ("stranger", {0: 1}, 3, "(?i)not.?registered"),
         ("validator", {0: 1}, 2, "(?i)version"),
-        ("miner", {1: 1}, 3, "(?i)validator.?permit"),
+        ("miner", {2: 1}, 3, "(?i)validator.?permit"),
         ("poor", {0: 1}, 3, "(?i)stake"),
         ("validator", {77: 1}, 3, "(?i)uid"),
     ]
     for name, weights, version, says in refused:
         with pytest.raises(TransactionRefused, match=says):
             await world.chain.set_weights(NETUID, world.wallet(name)[0], weights, version)
-    validator = world.wallet("validator")[0]
-    await world.chain.set_weights(NETUID, validator, {0: 1}, 3)
-    with pytest.raises(TransactionRefused, match="1000 blocks"):
-        await world.chain.set_weights(NETUID, validator, {0: 1}, 3)
-    await world.advance(1000)
-    await world.chain.set_weights(NETUID, validator, {0: 1, 1: 1}, 3)
-    assert await world.chain.weights(NETUID, world.wallet("validator")[1]) == {0: 65535, 1: 65535}
 
 
-async def test_the_owner_and_a_row_of_oneself_need_no_permit(world: World) -> None:
-    await world.register("owner")
+async def test_the_rate_limit_counts_from_the_registration(world: World) -> None:
+    await world.set_rules(weights_rate_limit=1000)
+    await world.register("validator", permit=True)
+    validator, hotkey = world.wallet("validator")
+    for row in ({0: 1}, {0: 1, 1: 1}):
+        with pytest.raises(TransactionRefused, match="1000 blocks"):
+            await world.chain.set_weights(NETUID, validator, row)
+        await world.advance(1000)
+        await world.chain.set_weights(NETUID, validator, row)
+    assert await world.chain.weights(NETUID, hotkey) == {0: 65535, 1: 65535}
+
+
+async def test_the_owner_has_uid_0_from_the_start_and_needs_neither_permit_nor_stake(world: World) -> None:
+    await world.set_rules(min_stake=5)
     await world.register("miner")
+    snapshot = await world.chain.snapshot(NETUID, (await world.chain.head()).number)
+    assert snapshot.neurons[0].hotkey == snapshot.owner_hotkey == world.wallet("owner")[1]
     await world.chain.set_weights(NETUID, world.wallet("owner")[0], {1: 1})
-    await world.chain.set_weights(NETUID, world.wallet("miner")[0], {1: 1})
-    assert await world.chain.weights(NETUID, world.wallet("miner")[1]) == {1: 65535}
+    assert await world.chain.weights(NETUID, world.wallet("owner")[1]) == {1: 65535}
+
+
+async def test_a_row_of_oneself_needs_no_permit(world: World) -> None:
+    uid = await world.register("miner")
+    await world.chain.set_weights(NETUID, world.wallet("miner")[0], {uid: 1})
+    assert await world.chain.weights(NETUID, world.wallet("miner")[1]) == {uid: 65535}
+
+
+async def test_at_most_ten_commits_of_weights_wait_in_one_epoch(world: World) -> None:
+    await world.set_rules(commit_reveal=True, tempo=2000)
+    await world.register("validator", permit=True)
+    validator = world.wallet("validator")[0]
+    for _ in range(10):
+        await world.chain.set_weights(NETUID, validator, {0: 1})
+    with pytest.raises(TransactionRefused, match=r"10 commits of weights .* wait for the next epoch"):
+        await world.chain.set_weights(NETUID, validator, {0: 1})
+    await world.advance(2000)
+    await world.chain.set_weights(NETUID, validator, {0: 1})
 
 
 async def test_committed_weights_show_after_their_reveal(world: World) -> None:
@@ -211,7 +239,7 @@ async def test_committed_weights_show_after_their_reveal(world: World) -> None:
     await world.set_rules(commit_reveal=True, tempo=2000)
     wallet, hotkey = world.wallet("validator")
     block = await world.chain.set_weights(NETUID, wallet, {0: 7})
-    assert (await world.chain.snapshot(NETUID, block)).neurons[1].last_update == block
+    assert (await world.chain.snapshot(NETUID, block)).neurons[2].last_update == block
     assert await world.chain.weights(NETUID, hotkey) == {}
     await world.reveal("validator", {0: 65535})
     await weights_become(world, hotkey, {0: 65535})

@@ -37,7 +37,7 @@ async def test_commit_and_show(world: World) -> None:
     done = await kinitro(*arguments, environment=world.environment)
     assert done.returncode == 0, done.stderr
     block = int(done.stdout.rpartition("block ")[2].rstrip(".\n"))
-    show = ("show-commitment", *subnet(world), "--uid", "0", "--block", str(block))
+    show = ("show-commitment", *subnet(world), "--uid", "1", "--block", str(block))
     shown = await kinitro(*show, environment=world.environment)
     assert f"{hotkey}, committed in block {block} (55 bytes)" in shown.stdout
     assert REVISION in shown.stdout
@@ -61,7 +61,7 @@ async def test_a_sealed_endpoint_is_for_the_operator_only(standin: StandinWorld,
     await standin.register("thief")
     await standin.chain.commit(NETUID, standin.wallet("thief")[0], raw.data)
     stolen = await kinitro(
-        *("show-commitment", *subnet(standin), "--uid", "1", "--backend-key-file", str(tmp_path / "key")),
+        *("show-commitment", *subnet(standin), "--uid", "2", "--backend-key-file", str(tmp_path / "key")),
         *("--block", str((await standin.chain.head()).number)),
     )
     assert "does not open" in stolen.stdout
@@ -73,7 +73,7 @@ async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) ->
     await standin.register("stale")
     await standin.chain.commit(NETUID, standin.wallet("garbage")[0], b"\x1b[31m\xff" * 20)
     await standin.chain.commit(NETUID, standin.wallet("stale")[0], b"{}")
-    await standin.register("stale", uid=1)
+    await standin.register("stale", uid=2)
     head = (await standin.chain.head()).number
     shown = (await kinitro("show-commitment", *subnet(standin), "--block", str(head))).stdout
     assert "unknown format" in shown
@@ -94,7 +94,8 @@ async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) ->
         (("--hotkey-name", "nobody"), 2, "check --wallet-name"),
         (("--network", "finey"), 2, "no network 'finey'"),
         (("--network", "ws://127.0.0.1:1"), 3, "ws://127.0.0.1:1 failed"),
-        (("--netuid", "99"), 1, "not registered"),
+        (("--netuid", "99"), 2, "There is no subnet 99"),
+        (("--netuid", "99", "--dry-run"), 2, "There is no subnet 99"),
     ],
 )
 async def test_wrong_use_is_one_sentence(standin: StandinWorld, change: tuple[str, ...], code: int, says: str) -> None:
@@ -104,10 +105,62 @@ async def test_wrong_use_is_one_sentence(standin: StandinWorld, change: tuple[st
     assert says in done.stderr
 
 
-async def test_an_unregistered_hotkey_is_told(standin: StandinWorld) -> None:
-    done = await kinitro("commit", *POLICY, *subnet(standin), *signed_by(standin, "stranger"))
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+async def test_an_unregistered_hotkey_is_told(standin: StandinWorld, flags: tuple[str, ...]) -> None:
+    done = await kinitro("commit", *POLICY, *subnet(standin), *signed_by(standin, "stranger"), *flags)
     assert done.returncode == 1
     assert "the hotkey is not registered on this subnet" in done.stderr
+
+
+async def test_what_is_on_chain_is_not_committed_again_unless_asked_for(world: World) -> None:
+    await world.register("miner")
+    _, hotkey = world.wallet("miner")
+    arguments = ("commit", *POLICY, *subnet(world), *signed_by(world, "miner"))
+
+    async def run(*more: str) -> tuple[int, str, int]:
+        done = await kinitro(*arguments, *more, environment=world.environment)
+        snapshot = await world.chain.snapshot(NETUID, (await world.chain.head()).number)
+        return done.returncode, done.stdout + done.stderr, snapshot.commitments[hotkey].block
+
+    code, _, first = await run()
+    assert code == 0
+    for flags in ((), ("--dry-run",)):
+        code, said, block = await run(*flags)
+        assert (code, block) == (1, first)
+        assert f"Block {first} holds this commitment already" in said
+        assert "your place in line" in said
+        assert "--again" in said
+    code, said, second = await run("--again")
+    assert code == 0
+    assert second > first
+    assert f"Replaces    the commitment of block {first}" in said
+    await world.register("newcomer", uid=1)
+    await world.register("miner")
+    code, said, third = await run()
+    assert code == 0, "a commitment older than the registration does not count"
+    assert third > second
+    assert "Replaces" not in said
+
+
+async def test_a_sealed_commitment_to_the_same_policy_needs_the_flag_too(standin: StandinWorld, tmp_path: Path) -> None:
+    await standin.register("miner")
+    public = (await kinitro("keys", "backend", str(tmp_path / "key"))).stdout.strip()
+    arguments = ("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner"))
+    sealed = ("--encrypt", "--backend-key", public)
+    assert (await kinitro(*arguments, *sealed)).returncode == 0
+    refused = await kinitro(*arguments, *sealed)
+    assert (refused.returncode, "--again" in refused.stderr) == (1, True)
+    other = await kinitro(*arguments, *sealed, "--revision", REVISION[::-1])
+    assert other.returncode == 0, other.stderr
+
+
+async def test_a_commit_whose_answer_is_lost_is_followed(standin: StandinWorld) -> None:
+    await standin.register("miner")
+    standin.node.troubles["author_submitExtrinsic"] = "lost"
+    done = await kinitro("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner"))
+    assert done.returncode == 0, done.stderr
+    block = int(done.stdout.rpartition("block ")[2].rstrip(".\n"))
+    assert (await standin.chain.snapshot(NETUID, block)).commitments[standin.wallet("miner")[1]].block == block
 
 
 async def test_a_node_that_answers_garbage_or_nothing(standin: StandinWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 import psutil
 import pytest
+
+from kinitro.environments.interface import Observation
+from kinitro.evaluation.errors import VideoFailed
+from kinitro.evaluation.video import LINGER_FRAMES, VideoWitness
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,6 +73,82 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], words: 
     assert done.returncode != 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+RANDOM = "return self.random.uniform(-1.0, 1.0, 4)"
+LOADS = 'until it returns."""'
+QUICK = ("--environments", "metaworld/reach-v3", "--episodes", 3, "--max-steps", 12, "--workers", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        (LOADS, f'{LOADS}\n        raise OSError("no weights here")', 3, "RobotPolicy.load: OSError: no weights here"),
+        (LOADS, f'{LOADS}\n        raise SystemExit("no weights here")', 3, "SystemExit: no weights here"),
+        (RANDOM, 'raise KeyError("corner7")', 1, "KeyError: 'corner7'"),
+        (RANDOM, 'import os; print("no memory", flush=True); os._exit(9)', 3, "Connection refused"),
+    ],
+    ids=["load raises", "load exits", "act raises", "the server dies"],
+)
+def test_a_policy_that_fails_says_why_and_where_its_log_is(
+    policy: Path, tmp_path: Path, old: str, new: str, code: int, words: str
+) -> None:
+    source = (policy / "policy.py").read_text()
+    assert source.count(old) == 1
+    (policy / "policy.py").write_text(source.replace(old, new))
+    done = kinitro("evaluate", policy, *QUICK, directory=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    (log,) = (tmp_path / "results").glob("*.log")
+    assert f"Its log is {log.relative_to(tmp_path)}." in done.stderr
+    assert "no weights here" in log.read_text() or "corner7" in log.read_text() or "no memory" in log.read_text()
+
+
+def test_a_url_where_nobody_is_gives_no_table_of_zeros(tmp_path: Path) -> None:
+    done = kinitro("evaluate", "http://127.0.0.1:1", *QUICK, directory=tmp_path)
+    assert done.returncode == 3
+    assert "Connection refused" in done.stderr
+    assert "95 %" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("option", ["--video", "--json"])
+def test_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").touch()
+    for path in ("/proc/nowhere/here", tmp_path / "file" / "below"):
+        done = kinitro("evaluate", "http://127.0.0.1:1", *QUICK, option, path, directory=tmp_path)
+        assert done.returncode == 2
+        assert f"{option} cannot be" in done.stderr
+
+
+def test_a_video_has_its_final_name_only_when_it_is_complete(tmp_path: Path) -> None:
+    """The limit of a file's size stands for the disk's."""
+    seen = Observation(np.zeros(4, np.float32), {"corner": np.zeros((84, 84, 3), np.uint8)})
+    noise = np.random.default_rng(0)
+
+    def film(frames: int) -> VideoWitness:
+        witness = VideoWitness(tmp_path / "video.mp4", 80.0)
+        for _ in range(frames):
+            image = noise.integers(0, 256, (84, 84, 3), dtype=np.uint8)
+            witness.unasked(Observation(seen.agent_pos, {"corner": image}))
+        return witness
+
+    witness = film(20)
+    assert list(tmp_path.glob("*.mp4")) != [tmp_path / "video.mp4"]
+    witness.abandon()
+    assert not list(tmp_path.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(VideoFailed, match=r"video.mp4 cannot be written"):
+            film(100).end()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+    film(20).end()
+    assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "video.mp4")
+    assert frames == 10 + LINGER_FRAMES
 
 
 def test_a_server_that_breaks_shows_its_last_words(tmp_path: Path) -> None:

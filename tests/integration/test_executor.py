@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from starlette.responses import Response
 
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
@@ -23,6 +26,7 @@ from kinitro.executor.spool import Spool
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Task, TaskResult
 from tests.fakes.evaluator import SOLVED, FakeEvaluator
+from tests.fakes.problems import STRANGERS
 from tests.fakes.task_api import FakeTaskApi, serving
 from tests.integration.test_worker_pool import FAKES, ROOT
 
@@ -179,8 +183,7 @@ async def test_results_wait_while_the_api_is_away(tmp_path: Path) -> None:
         async with executing(api.url, evaluator, tmp_path) as running:
             await running.until(lambda: len(evaluator.running) == 8)
             await api.stop()
-            await running.until(lambda: len(running.spool) == 8)
-            assert len(files(tmp_path)) == 8
+            await running.until(lambda: len(running.spool) == len(files(tmp_path)) == 8)
             await api.start()
             await running.until(lambda: api.finished and not len(running.spool))
         assert api.duplicates == 0
@@ -193,13 +196,80 @@ async def test_results_outlive_the_executor(tmp_path: Path) -> None:
         async with executing(api.url, evaluator, tmp_path) as running:
             await running.until(lambda: len(evaluator.running) == 8)
             api.broken = True
-            await running.until(lambda: len(running.spool) == 8)
+            await running.until(lambda: len(running.spool) == len(files(tmp_path)) == 8)
             running.work.cancel()
         api.broken = False
         assert api.results == {}
         async with executing(api.url, FakeEvaluator(), tmp_path) as running:
             await running.until(lambda: api.finished)
         assert evaluator.done == 8
+
+
+@pytest.mark.parametrize("answer", STRANGERS.values(), ids=list(STRANGERS))
+async def test_what_a_proxy_answers_in_place_of_the_api_costs_no_result(
+    tmp_path: Path, answer: httpx2.Response
+) -> None:
+    """While episodes run and are reported, everything that is asked gets a page that is not the API's."""
+    evaluator = FakeEvaluator(takes_s=0.3)
+    api = FakeTaskApi([task(n) for n in range(1, 9)], ttl_s=0.3)
+    asked: Counter[str] = Counter()
+
+    def proxy(path: str, _size: int) -> Response:
+        asked[path.rsplit("/", 1)[1]] += 1
+        return Response(answer.content, answer.status_code, dict(answer.headers))
+
+    async with serving(api), executing(api.url, evaluator, tmp_path) as running:
+        await running.until(lambda: len(evaluator.running) == 8)
+        api.proxy = proxy
+        await running.until(lambda: bool(asked["submit"]) and bool(asked["heartbeat"]))
+        await running.until(lambda: len(running.spool) == len(files(tmp_path)) == 8)
+        api.proxy = None
+        await running.until(lambda: api.finished and not len(running.spool))
+    assert running.work.exception() is None
+    assert (evaluator.done, files(tmp_path)) == (8, [])
+
+
+async def test_a_proxy_that_takes_small_bodies_only_gets_small_ones(tmp_path: Path) -> None:
+    """And a result that is never let through does not hold up the others."""
+    large = 3
+    evaluator = FakeEvaluator(
+        lambda job: replace(SOLVED, recording=b"x" * 3000 if int(job.seed, 16) == large else None), takes_s=0.0
+    )
+    api = FakeTaskApi([task(n) for n in range(1, 17)])
+    sizes: list[int] = []
+
+    def proxy(path: str, size: int) -> Response | None:
+        if not path.endswith("submit") or size < 2000:
+            return None
+        sizes.append(size)
+        return Response("<html>413 Request Entity Too Large</html>", 413, media_type="text/html")
+
+    api.proxy = proxy
+    async with serving(api), executing(api.url, evaluator, tmp_path) as running:
+        await running.until(lambda: len(api.results) == 15 and len(running.spool) == 1)
+        assert large not in api.results
+        assert len(sizes) >= 2, "both a batch and the large result were refused"
+        api.proxy = None
+        await running.until(lambda: api.finished)
+
+
+@pytest.mark.parametrize("said", [b'{"results": []}', b'{"results": [{"task_id": 1, "status": "accepted"}]}'])
+async def test_a_result_of_which_the_api_says_nothing_is_kept(tmp_path: Path, said: bytes) -> None:
+    api = FakeTaskApi([task(1), task(2)])
+    asked: list[str] = []
+
+    def proxy(path: str, _size: int) -> Response | None:
+        if path.endswith("submit"):
+            asked.append(path)
+            return Response(said, media_type="application/json")
+        return None
+
+    api.proxy = proxy
+    async with serving(api), executing(api.url, FakeEvaluator(), tmp_path) as running:
+        await running.until(lambda: len(asked) >= 3)
+        batch = running.spool.batch(9)
+        assert batch is not None
+        assert 2 in {result.task_id for result in batch[1]}
 
 
 async def test_one_refused_result_harms_no_other(tmp_path: Path) -> None:
@@ -285,10 +355,9 @@ async def test_a_machine_that_only_produces_faults_slows_down(tmp_path: Path) ->
         assert len(api.results) < 16
 
 
-def test_unreadable_files_in_the_spool_are_left_alone(tmp_path: Path) -> None:
+async def test_unreadable_files_in_the_spool_are_left_alone(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "http://api", None)
-    spool.put(1, TaskResult(task_id=1, outcome=1, steps=1))
-    (next(tmp_path.rglob("1-1.json")).parent / "2-2.json").write_text("{")
+    await spool.put(1, TaskResult(task_id=1, outcome=1, steps=1))
+    (files(tmp_path)[0].parent / "2-2.json").write_text("{")
     again = Spool(tmp_path, "http://api", None)
     assert again.batch(10) == (1, [TaskResult(task_id=1, outcome=1, steps=1)])
-    assert len(Spool(tmp_path, "http://api", "another key")) == 0

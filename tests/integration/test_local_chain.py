@@ -51,21 +51,25 @@ async def test_create_is_idempotent(chain: LocalChain, empty_database: str) -> N
 async def test_a_registration_is_finalized_before_it_shows_by_default(chain: LocalChain) -> None:
     await chain.register(NETUID, MINER)
     await chain.advance(FINALITY_LAG_BLOCKS)
-    assert len((await chain.snapshot(NETUID)).neurons) == 1
+    assert [neuron.hotkey for neuron in (await chain.snapshot(NETUID)).neurons] == [
+        local_address(OWNER),
+        local_address(MINER),
+    ]
 
 
 async def test_refusals_name_the_reason(empty_database: str) -> None:
     chain = await LocalChain.create(
         empty_database, NETUID, block_time_s=0.05, weights_version=3, weights_rate_limit=100, min_stake=10
     )
-    await chain.register(NETUID, MINER)
+    await chain.register(NETUID, MINER, stake=20)
     await chain.register(NETUID, VALIDATOR, validator_permit=True, stake=20)
     poor = Wallet("poor", "default")
     await chain.register(NETUID, poor, validator_permit=True, stake=1)
+    await chain.advance(100)
     refused = [
         (Wallet("nobody", "x"), {0: 1}, 3, "not registered"),
         (VALIDATOR, {0: 1}, 2, "version 2"),
-        (MINER, {1: 1}, 3, "no validator permit"),
+        (MINER, {2: 1}, 3, "no validator permit"),
         (poor, {1: 1}, 3, "stake of 1"),
         (VALIDATOR, {77: 1}, 3, "uid 77"),
         (VALIDATOR, {}, 3, "integers"),
@@ -90,7 +94,7 @@ async def test_refusals_name_the_reason(empty_database: str) -> None:
 async def test_all_slots_taken(chain: LocalChain, empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         connection.execute(
-            "insert into local_chain.neuron select %s, n, 'h' || n, 'c', false, 0, 0 from generate_series(0, 255) n",
+            "insert into local_chain.neuron select %s, n, 'h' || n, 'c', false, 0, 0 from generate_series(1, 255) n",
             (NETUID,),
         )
     with pytest.raises(TransactionRefused, match="256 slots"):
@@ -116,3 +120,49 @@ async def test_from_environment(chain: LocalChain, empty_database: str, monkeypa
 async def test_a_database_without_a_chain(empty_database: str) -> None:
     with pytest.raises(ChainUnavailable, match="kinitro demo"):
         await LocalChain(empty_database).head()
+
+
+async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
+    chain: LocalChain, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chain.register(NETUID, MINER)
+    real = psycopg.AsyncConnection.commit
+
+    async def lost(self: psycopg.AsyncConnection) -> None:
+        monkeypatch.undo()
+        await real(self)
+        await self.close()
+        raise psycopg.OperationalError("the connection was lost")
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "commit", lost)
+    block = await chain.commit(NETUID, MINER, b"data")
+    assert (await chain.snapshot(NETUID, block)).commitments[local_address(MINER)].data == b"data"
+
+    async def refused(self: psycopg.AsyncConnection) -> None:
+        monkeypatch.undo()
+        await self.rollback()
+        await self.close()
+        raise psycopg.OperationalError("the connection was lost")
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "commit", refused)
+    with pytest.raises(ChainUnavailable, match="the connection was lost"):
+        await chain.commit(NETUID, MINER, b"other")
+    head = (await chain.head()).number
+    assert (await chain.snapshot(NETUID, head)).commitments[local_address(MINER)].data == b"data"
+
+
+async def test_a_commit_stands_when_the_database_goes_away_before_its_block(
+    chain: LocalChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chain.register(NETUID, MINER)
+    states = chain._state
+    failures = iter([ChainUnavailable("away")] * 3)
+
+    async def away() -> object:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return await states()
+
+    monkeypatch.setattr(chain, "_state", away)
+    block = await chain.commit(NETUID, MINER, b"data")
+    assert (await chain.snapshot(NETUID, block)).commitments[local_address(MINER)].data == b"data"

@@ -21,17 +21,17 @@ child.wait()
 """
 
 DIES_TOO_EARLY = """
-import os, signal
+import os, select, signal
 from kinitro.processes import die_with_parent
-end, other_end = os.pipe()
+parent = os.pidfd_open(os.getpid())
 prepare = die_with_parent(signal.SIGTERM)
 if os.fork() == 0:
-    os.close(other_end)
-    os.read(end, 1)
+    select.select([parent], [], [])
     prepare()
     print("went on without a parent", flush=True)
 """
-"""The child prepares itself only when its parent is gone."""
+"""The child prepares itself only when its parent is gone: a pidfd becomes readable after the kernel has given the
+children of a process that exits to another parent, while its pipes are closed before that."""
 
 
 def test_a_child_ends_with_its_parent() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from kinitro.chain import Snapshot, UnknownSubnet
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
 from kinitro.environments import get_spec
 from kinitro.errors import ConfigurationError
@@ -21,6 +22,7 @@ from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler, run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import CycleConflict, CycleStore, NotRevealed
+from kinitro.taskpool.database import connect_async
 from kinitro.taskpool.publications import Publications
 from kinitro.taskpool.records import results_root
 from kinitro.taskpool.verdicts import Evidence, VerificationReport
@@ -123,7 +125,7 @@ async def test_killed_between_any_two_statements_publishes_once(empty_database: 
         statements, killed = 0, True
         while killed:
             statements += 1
-            connection = await psycopg.AsyncConnection.connect(net.url, autocommit=True)
+            connection = await connect_async(net.url)
             store = CycleStore(connection)
             _die_before(store, connection, statements)
             dying = Scheduler(settings, net.chain, healthy, store, asyncio.Event())
@@ -384,6 +386,60 @@ async def test_a_chain_that_fails_now_and_then_is_asked_again(
         await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
         await run_tasks(net.pool, net.executor_id, by_skill)
         assert await asyncio.wait_for(task, 20) == 1
+
+
+async def test_a_node_that_denies_a_subnet_that_was_seen_is_asked_again(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a scheduler that has just started: the database knows earlier cycles."""
+    monkeypatch.setattr("kinitro.scheduler.service.RETRY_S", 0.01)
+    async with subnet(empty_database) as net:
+        real, denials = net.chain.snapshot, 0
+
+        async def denies(netuid: int, block: int | None = None) -> Snapshot:
+            nonlocal denials
+            denials += 1
+            net.chain.snapshot = real  # type: ignore[method-assign]
+            raise UnknownSubnet(f"There is no subnet {netuid}.")
+
+        net.chain.snapshot = denies  # type: ignore[method-assign]
+        with pytest.raises(UnknownSubnet):  # never seen: it is probably mistyped
+            await run_scheduler(net.settings(cycles=1), net.chain, healthy, asyncio.Event())
+        for published in (1, 2):
+            stop = asyncio.Event()
+            if published == 2:
+                net.chain.snapshot = denies  # type: ignore[method-assign]
+            task = asyncio.create_task(
+                run_scheduler(net.settings(cycles=1, episodes_per_env=10), net.chain, healthy, stop)
+            )
+            await _until(lambda: net.one("select count(*) from cycle where state = 'running'"), (1,))
+            await run_tasks(net.pool, net.executor_id, by_skill)
+            assert await asyncio.wait_for(task, 20) == 1
+        assert denials == 2
+
+
+async def test_a_subnet_that_was_seen_without_miners_may_be_denied_too(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinitro.scheduler.service.RETRY_S", 0.01)
+    async with subnet(empty_database) as net:
+        miners, stop, looks = net.chain.neurons, asyncio.Event(), 0
+        real = net.chain.snapshot
+
+        async def flickers(netuid: int, block: int | None = None) -> Snapshot:
+            nonlocal looks
+            looks += 1
+            if looks == 2:
+                raise UnknownSubnet(f"There is no subnet {netuid}.")
+            if looks == 4:
+                stop.set()
+            return await real(netuid, block)
+
+        net.chain.neurons = []
+        net.chain.snapshot = flickers  # type: ignore[method-assign]
+        assert await run_scheduler(net.settings(), net.chain, healthy, stop) == 0
+        assert looks == 4
+        net.chain.neurons = miners
 
 
 async def test_without_a_later_finalized_block_it_waits(empty_database: str) -> None:

@@ -21,7 +21,7 @@ NETUID = 3
 TIMEOUT_S = 90.0
 VALIDATOR = Wallet("validator", "default")
 MINERS = [Wallet("miner", str(number)) for number in range(3)]
-HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS)}
+HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS, 1)}
 
 
 @pytest.fixture
@@ -66,10 +66,10 @@ async def test_sets_each_publication_soon_and_stops_on_sigterm(
 ) -> None:
     process = start(backend.url, empty_database, tmp_path)
     try:
-        backend.publish(publication(1, NETUID, {0: 0.75, 1: 0.25}, HOTKEYS))
-        await wait_for_weights(chain, {0: 65535, 1: 21845})
-        backend.publish(publication(2, NETUID, {2: 1.0}, HOTKEYS))
-        await wait_for_weights(chain, {2: 65535})
+        backend.publish(publication(1, NETUID, {1: 0.75, 2: 0.25}, HOTKEYS))
+        await wait_for_weights(chain, {1: 65535, 2: 21845})
+        backend.publish(publication(2, NETUID, {3: 1.0}, HOTKEYS))
+        await wait_for_weights(chain, {3: 65535})
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=TIMEOUT_S)
         assert process.returncode == 0, log
@@ -83,13 +83,13 @@ async def test_sets_each_publication_soon_and_stops_on_sigterm(
 async def test_weights_follow_hotkeys_not_slots(
     chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
 ) -> None:
-    await chain.register(NETUID, Wallet("newcomer", "default"), uid=1)
+    await chain.register(NETUID, Wallet("newcomer", "default"), uid=2)
     await chain.register(NETUID, MINERS[1], uid=5)
-    backend.publish(publication(1, NETUID, {0: 0.5, 1: 0.5}, HOTKEYS))
+    backend.publish(publication(1, NETUID, {1: 0.5, 2: 0.5}, HOTKEYS))
     process = start(backend.url, empty_database, tmp_path, "--once")
     _, log = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, log
-    assert await chain.weights(NETUID, local_address(VALIDATOR)) == {0: 65535, 5: 65535}
+    assert await chain.weights(NETUID, local_address(VALIDATOR)) == {1: 65535, 5: 65535}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_nothing_published_yet(
 async def test_an_unregistered_hotkey_is_told(
     chain: LocalChain, backend: StandinBackend, empty_database: str, tmp_path: Path
 ) -> None:
-    backend.publish(publication(1, NETUID, {0: 1.0}, HOTKEYS))
+    backend.publish(publication(1, NETUID, {1: 1.0}, HOTKEYS))
     process = start(backend.url, empty_database, tmp_path, "--once", "--hotkey-name", "stranger")
     _, log = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1

@@ -37,7 +37,7 @@ async def test_every_command_works(standin: StandinWorld, backend: StandinBacken
         lambda runtime: runtime.register(NETUID, validator.hotkey, validator.coldkey, stake=10**12, permit=True)
     )
     standin.node.advance(1)
-    backend.publish(publication(1, NETUID, {0: 1.0}, {0: standin.wallet("miner")[1]}))
+    backend.publish(publication(1, NETUID, {1: 1.0}, {1: standin.wallet("miner")[1]}))
     dry_run, once, by_hand, usage = [
         command.replace("https://api.kinitro.ai", backend.url)
         .replace("--netuid 26", f"--netuid {NETUID}")
@@ -61,7 +61,7 @@ async def test_every_command_works(standin: StandinWorld, backend: StandinBacken
     assert "weights_would_be_set" in await run(dry_run)
     assert await standin.chain.weights(NETUID, validator.hotkey) == {}
     assert "weights_set" in await run(once)
-    assert await standin.chain.weights(NETUID, validator.hotkey) == {0: 65535}
+    assert await standin.chain.weights(NETUID, validator.hotkey) == {1: 65535}
     backend.publish(publication(2, NETUID, {uid: 1.0}, {uid: validator.hotkey}))
     said = await asyncio.to_thread(run_until_set, by_hand, environment, tmp_path / "log")
     assert "weights_set" in said

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -124,6 +125,28 @@ async def test_a_worker_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) ->
         result = await pool.evaluate(job(name="hanging"))
         assert result.reason == "worker_crashed"
         assert (await pool.evaluate(job())).outcome is Outcome.SUCCESS
+    finally:
+        await pool.close()
+
+
+async def test_a_process_that_cannot_be_started_for_a_moment_is_started_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when a machine runs out of processes or files; the place of the worker is not lost."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    start, refusals = asyncio.create_subprocess_exec, [OSError(24, "Too many open files")]
+
+    async def sometimes(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        if refusals:
+            raise refusals.pop()
+        return await start(*arguments, **options)
+
+    monkeypatch.setattr("kinitro.evaluation.pool.asyncio.create_subprocess_exec", sometimes)
+    pool = WorkerPool(1, 1, FAKES)
+    await pool.start()
+    try:
+        assert (await pool.evaluate(job())).outcome is Outcome.SUCCESS
+        assert not refusals
     finally:
         await pool.close()
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from kinitro.api.problems import problem
 from kinitro.chain.weights import upscaled
-from kinitro.taskpool.messages import Weights
+from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, UNKNOWN_PATH, Weights
 
 
 def publication(
@@ -41,7 +42,7 @@ class StandinBackend:
 
     def __init__(self) -> None:
         self.status = 404
-        self.body = b'{"detail": "nothing published"}'
+        self.body = problem(404, "nothing published").body
         self.requests = 0
         self.url = ""
 
@@ -61,9 +62,10 @@ def serve_backend() -> Iterator[StandinBackend]:
         def do_GET(self) -> None:
             backend.requests += 1
             known = self.path == "/v1/weights/latest"
-            body = backend.body if known else b'{"detail": "no such page"}'
-            self.send_response(backend.status if known else 404)
-            self.send_header("content-type", "application/json")
+            body = backend.body if known else problem(404, "no such page", kind=UNKNOWN_PATH).body
+            status = backend.status if known else 404
+            self.send_response(status)
+            self.send_header("content-type", "application/json" if status == 200 else PROBLEM_MEDIA_TYPE)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -75,8 +75,10 @@ class _Basic:
         self.dispatch_class = r.enumeration("frame_support::dispatch::DispatchClass", classes)
 
 
-def build_metadata() -> Metadata:
-    """The whole metadata."""
+def build_metadata(
+    *, tells_epochs: bool = True, tells_last_epoch: bool = True, new_extension: bool = False
+) -> Metadata:
+    """The whole metadata. Runtimes differ: some do not tell epochs, some sign things that clients do not know yet."""
     r = TypeRegistry()
     b = _Basic(r)
     info, registration = _commitment_types(r, b)
@@ -87,22 +89,21 @@ def build_metadata() -> Metadata:
     }
     events, event = _event_types(r, b)
     storage = _storage(r, b, registration, events)
+    if not tells_last_epoch:
+        del storage["SubtensorModule"]["LastEpochBlock"]
     metagraph = r.option(_metagraph_type(r, b))
     fee_fields = [("weight", b.weight), ("class", b.dispatch_class), ("partial_fee", b.tao)]
     fee = r.structure("pallet_transaction_payment::types::RuntimeDispatchInfo", fee_fields)
     runtime_call = _outer(r, "RuntimeCall", calls)
     runtime_event = event["outer"]
     runtime_error = _outer(r, "RuntimeError", errors)
-    extrinsic = _extrinsic(r, b, runtime_call)
+    extrinsic = _extrinsic(r, b, runtime_call, new_extension=new_extension)
     uint64 = r.option(b.u64)
+    subnet_calls = [("get_metagraph", [("netuid", b.netuid)], metagraph)]
+    if tells_epochs:
+        subnet_calls.append(("get_next_epoch_start_block", [("netuid", b.netuid)], uint64))
     apis = [
-        _api(
-            "SubnetInfoRuntimeApi",
-            [
-                ("get_metagraph", [("netuid", b.netuid)], metagraph),
-                ("get_next_epoch_start_block", [("netuid", b.netuid)], uint64),
-            ],
-        ),
+        _api("SubnetInfoRuntimeApi", subnet_calls),
         _api(
             "TransactionPaymentApi",
             [("query_info", [("uxt", r.structure("Unchecked", [(None, b.bytes)])), ("len", b.u32)], fee)],
@@ -228,18 +229,19 @@ def _storage(r: TypeRegistry, b: _Basic, registration: int, events: int) -> dict
             "MinAllowedWeights": _Item(subnet, b.u16, b"\1\0"),
             "MaxWeightsLimit": _Item(subnet, b.u16, b"\xff\xff"),
             "StakeThreshold": _Item((), b.u64, _u64(0)),
+            "SubnetworkN": _Item(subnet, b.u16, b"\0\0"),
             "SubnetEpochConsensus": _Item(subnet, consensus, b"\0"),
             "ValidatorPermit": _Item(subnet, r.sequence(b.bool), b"\0"),
             "WeightsVersionKey": _Item(subnet, b.u64, _u64(0)),
             "Tempo": _Item(subnet, b.u16, (360).to_bytes(2, "little")),
-            "RevealPeriodEpochs": _Item(subnet, b.u64, _u64(1)),
+            "RevealPeriodEpochs": _Item((("twox_64_concat", b.netuid),), b.u64, _u64(1)),
             "LastEpochBlock": _Item(subnet, b.u64, _u64(0)),
             "PendingEpochAt": _Item(subnet, b.u64, _u64(0)),
             "SubnetEpochIndex": _Item(subnet, b.u64, _u64(0)),
             "BlocksSinceLastStep": _Item(subnet, b.u64, _u64(0)),
             "Weights": _Item((*index, ("identity", b.u16)), row, b"\0"),
             "SubnetOwnerHotkey": _Item(subnet, b.account, bytes(32)),
-            "TimelockedWeightCommits": _Item((*index, ("twox_64_concat", b.u64)), sealed, b"\0"),
+            "TimelockedWeightCommits": _Item((("twox_64_concat", b.index), ("twox_64_concat", b.u64)), sealed, b"\0"),
         },
         "Commitments": {
             "CommitmentOf": _Item(committer, registration, None),
@@ -285,7 +287,7 @@ def _metagraph_type(r: TypeRegistry, b: _Basic) -> int:
     )
 
 
-def _extrinsic(r: TypeRegistry, b: _Basic, call: int) -> bytes:
+def _extrinsic(r: TypeRegistry, b: _Basic, call: int, *, new_extension: bool) -> bytes:
     nothing = r.tuple()
     addresses: list[Variant] = [
         ("Id", 0, [(None, b.account)]),
@@ -316,8 +318,14 @@ def _extrinsic(r: TypeRegistry, b: _Basic, call: int) -> bytes:
         ("CheckNonce", nonce, nothing),
         ("CheckWeight", nothing, nothing),
         ("ChargeTransactionPayment", tip, nothing),
+        ("SudoTransactionExtension", nothing, nothing),
+        ("CheckShieldedTxValidity", nothing, nothing),
+        ("SubtensorTransactionExtension", nothing, nothing),
+        ("DrandPriority", nothing, nothing),
         ("CheckMetadataHash", mode, r.option(b.bytes32)),
     ]
+    if new_extension:
+        extensions.append(("ProveSomethingNew", b.u32, b.u32))
     extra = r.tuple(*(carried for _, carried, _ in extensions))
     return (
         bytes([4])

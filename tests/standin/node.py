@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from tests.standin.runtime import SPEC_VERSION, TRANSACTION_VERSION, InvalidTransaction, Runtime, SealedBlock
+from tests.standin.runtime import TRANSACTION_VERSION, InvalidTransaction, Runtime, SealedBlock
 
 T = TypeVar("T")
 FINALITY_LAG_BLOCKS = 2
@@ -24,17 +24,21 @@ START_TIMEOUT_S = 10.0
 
 
 class RpcError(Exception):
-    """A JSON-RPC error answer."""
+    """A JSON-RPC error answer; `data` has the details of a transaction that the pool does not take."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, data: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.answer = {"code": code, "message": message} | ({} if data is None else {"data": data})
 
 
 class StandinNode:
     """One node and its chain. Methods may be called from any thread; they act on the node's own.
 
     `lag_s` delays every answer; `mood` is "well", "garbage" (nonsense for answers) or "silent" (none at all).
+    `troubles` says what befalls the next request of a method, once: "silent" (it is done, and neither it nor any later
+    one is answered), "lost" (it is done, and the connection breaks instead of an answer), "polite" (it is answered, and
+    then the connection is closed politely), "forgotten" (a transaction is taken, and then lost by the pool).
+    `finality_lag_blocks` is how far the finalized block is behind the head; `seals` whether blocks pass by themselves.
     """
 
     def __init__(self, block_time_s: float) -> None:
@@ -42,6 +46,9 @@ class StandinNode:
         self.mood = "well"
         self.url = ""
         self.requests: list[str] = []
+        self.troubles: dict[str, str] = {}
+        self.finality_lag_blocks = FINALITY_LAG_BLOCKS
+        self.seals = True
         self._block_time_s = block_time_s
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -84,10 +91,10 @@ class StandinNode:
         """Listen again, on the same port."""
         self._run(self._listen())
 
-    def wait_for_request(self, method: str) -> None:
-        """Return when some client has called this method."""
+    def wait_for_request(self, method: str, times: int = 1) -> None:
+        """Return when clients have called this method, so many times since the chain began."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        while method not in self.requests:
+        while self.requests.count(method) < times:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nobody called {method}")
             time.sleep(0.005)
@@ -137,7 +144,8 @@ class StandinNode:
     async def _mine(self) -> None:
         while True:
             await asyncio.sleep(self._block_time_s)
-            await self._advance(1)
+            if self.seals:
+                await self._advance(1)
 
     async def _advance(self, blocks: int) -> None:
         for _ in range(blocks):
@@ -163,7 +171,7 @@ class StandinNode:
                     follow(block.header)
 
     def _finalized(self) -> int:
-        return max(0, self._runtime.head.number - FINALITY_LAG_BLOCKS)
+        return max(0, self._runtime.head.number - self.finality_lag_blocks)
 
     def _tell(self, transaction: str, status: Any) -> None:
         if transaction in self._watchers:
@@ -176,15 +184,16 @@ class StandinNode:
         try:
             async for message in connection:
                 frame = json.loads(message)
-                for request in frame if isinstance(frame, list) else [frame]:
-                    self.requests.append(request["method"])
-                await self._answer(connection, frame)
+                methods = [request["method"] for request in (frame if isinstance(frame, list) else [frame])]
+                trouble = next((self.troubles.pop(method) for method in methods if method in self.troubles), None)
+                await self._answer(connection, frame, trouble)
+                self.requests += methods
         except ConnectionClosed:
             pass
         finally:
             self._connections.discard(connection)
 
-    async def _answer(self, connection: ServerConnection, frame: Any) -> None:
+    async def _answer(self, connection: ServerConnection, frame: Any, trouble: str | None) -> None:
         await asyncio.sleep(self.lag_s)
         if self.mood == "silent":
             return
@@ -192,7 +201,16 @@ class StandinNode:
             answers: Any = [self._respond(connection, request) for request in frame]
         else:
             answers = self._respond(connection, frame)
-        await connection.send(json.dumps(answers))
+        if trouble == "silent":
+            self.mood = "silent"
+        elif trouble == "lost":
+            await connection.close(1011)
+        else:
+            await connection.send(json.dumps(answers))
+        if trouble == "polite":
+            await connection.close(1000)
+        if trouble == "forgotten":
+            self._pool.clear()
 
     def _respond(self, connection: ServerConnection, request: dict[str, Any]) -> dict[str, Any]:
         head = {"jsonrpc": "2.0", "id": request["id"]}
@@ -201,7 +219,7 @@ class StandinNode:
         try:
             return head | {"result": self._call(connection, request["method"], list(request.get("params") or []))}
         except RpcError as error:
-            return head | {"error": {"code": error.code, "message": str(error)}}
+            return head | {"error": error.answer}
 
     def _call(self, connection: ServerConnection, method: str, params: list[Any]) -> Any:
         if method in ("chain_subscribeNewHeads", "chain_subscribeFinalizedHeads"):
@@ -244,10 +262,20 @@ class StandinNode:
         try:
             self._runtime.check(data)
         except InvalidTransaction as error:
-            code, _, message = str(error).partition(": ")
-            raise RpcError(int(code), message) from None
+            code, message, *data = str(error).split(": ", 2)
+            raise RpcError(int(code), message, *data) from None
+        if self._runtime.author(data) in {self._runtime.author(other) for other in self._pool.values()}:
+            raise RpcError(1014, "Priority is too low: (1 vs 1)")
         self._pool[_hash(data)] = data
         return data
+
+    def _next_index(self, account: str) -> int:
+        """The nonce after the transactions that are in the pool."""
+        nonce = int(self._runtime.get("System", "Account", account)["nonce"])
+        waiting = {self._runtime.author(data) for data in self._pool.values()}
+        while (account, nonce) in waiting:
+            nonce += 1
+        return nonce
 
     def _read(self, method: str, params: list[Any]) -> Any:
         runtime, first = self._runtime, params[0]
@@ -268,7 +296,7 @@ class StandinNode:
             return {
                 "specName": "node-subtensor",
                 "implName": "standin",
-                "specVersion": SPEC_VERSION,
+                "specVersion": runtime.spec_version,
                 "transactionVersion": TRANSACTION_VERSION,
                 "apis": [],
             }
@@ -289,7 +317,7 @@ class StandinNode:
             except KeyError:
                 raise RpcError(-32603, f"Exported method {first} is not found") from None
         if method in ("account_nextIndex", "system_accountNextIndex"):
-            return int(runtime.get("System", "Account", first)["nonce"])
+            return self._next_index(first)
         raise RpcError(-32601, f"Method not found: {method}")
 
     def _block(self, block_hash: str | None) -> SealedBlock:

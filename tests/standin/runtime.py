@@ -25,6 +25,7 @@ MAX_FIELDS = 3
 MIN_COMMITMENT_SPACE_BYTES = 100
 COMMIT_REVEAL_VERSION = 4
 MECHANISM_STRIDE = 4096
+MAX_UNREVEALED_COMMITS = 10
 _SUBNETS = b"subnet "
 
 
@@ -79,14 +80,25 @@ class Subnet:
 
 
 class Runtime:
-    """A chain with blocks, storage and the calls of `metadata`."""
+    """A chain with blocks, storage and the calls of `metadata`.
+
+    `epochs_deferred`: epochs that are due do not begin yet, as when too many subnets have theirs in one block.
+    """
 
     def __init__(self) -> None:
-        self.metadata = build_metadata()
-        self.codec = core.Runtime(self.metadata.blob, SPEC_VERSION, TRANSACTION_VERSION, 42)
+        self.spec_version = SPEC_VERSION
+        self.upgrade(self.spec_version)
+        self.epochs_deferred = False
         self.state: dict[bytes, bytes] = {}
         self.blocks: list[SealedBlock] = []
         self.seal([], salt=secrets.token_bytes(8))
+
+    def upgrade(self, spec_version: int, **differences: bool) -> None:
+        """Another version of the runtime; `differences`, as `build_metadata` takes them, are what clients are told."""
+        self.spec_version = spec_version
+        self.metadata = build_metadata()
+        self.told = build_metadata(**differences).blob
+        self.codec = core.Runtime(self.metadata.blob, spec_version, TRANSACTION_VERSION, 42)
 
     @property
     def head(self) -> SealedBlock:
@@ -163,8 +175,11 @@ class Runtime:
         return None if raw is None else pickle.loads(raw)
 
     def add_subnet(self, netuid: int, owner_hotkey: str, owner_coldkey: str) -> None:
+        """A subnet whose owner has uid 0."""
         self._store(netuid, Subnet(owner_hotkey, owner_coldkey))
         self.put("SubtensorModule", "SubnetOwnerHotkey", netuid, value=owner_hotkey)
+        self.put("SubtensorModule", "LastEpochBlock", netuid, value=len(self.blocks))
+        self.register(netuid, owner_hotkey, owner_coldkey)
 
     def register(
         self, netuid: int, hotkey: str, coldkey: str, *, stake: int = 0, permit: bool = False, uid: int | None = None
@@ -181,11 +196,12 @@ class Runtime:
             occupants[uid] = occupant
         self._store(netuid, replace(subnet, occupants=tuple(occupants)))
         self.put("SubtensorModule", "Uids", netuid, hotkey, value=uid)
+        self.put("SubtensorModule", "SubnetworkN", netuid, value=len(occupants))
         self.put("SubtensorModule", "Weights", netuid, uid, value=[])
         self.put("SubtensorModule", "ValidatorPermit", netuid, value=[entry.permit for entry in occupants])
         updates = list(self.get("SubtensorModule", "LastUpdate", netuid))
         updates += [0] * (len(occupants) - len(updates))
-        updates[uid] = 0
+        updates[uid] = len(self.blocks)
         self.put("SubtensorModule", "LastUpdate", netuid, value=updates)
         return uid
 
@@ -198,26 +214,40 @@ class Runtime:
             raise DispatchFailed("SubNetworkDoesNotExist")
         return subnet
 
-    def next_epoch(self, netuid: int, block: int) -> int:
-        """The first block later than `block` in which an epoch begins."""
-        period = int(self.get("SubtensorModule", "Tempo", netuid)) + 1
-        return block + period - (block + netuid + 1) % period
+    def next_epoch(self, netuid: int, state: Mapping[bytes, bytes] | None = None) -> int | None:
+        """The block in which the next epoch is due: `tempo` blocks after the newest one, or when it was triggered."""
+        tempo, last, triggered = (
+            int(self.get("SubtensorModule", item, netuid, state=state))
+            for item in ("Tempo", "LastEpochBlock", "PendingEpochAt")
+        )
+        due = last + tempo
+        return None if tempo == 0 else min(due, triggered) if triggered else due
+
+    def trigger_epoch(self, netuid: int, block: int) -> None:
+        """What a subnet's owner can do."""
+        self.put("SubtensorModule", "PendingEpochAt", netuid, value=block)
 
     def _run_epochs(self, number: int) -> None:
         for netuid in [int.from_bytes(key[-2:], "little") for key in self.state if key.startswith(_SUBNETS)]:
-            if self.next_epoch(netuid, number - 1) == number:
+            due = self.next_epoch(netuid)
+            since = int(self.get("SubtensorModule", "BlocksSinceLastStep", netuid))
+            if due is not None and due <= number and not self.epochs_deferred:
                 index = int(self.get("SubtensorModule", "SubnetEpochIndex", netuid))
                 self.put("SubtensorModule", "SubnetEpochIndex", netuid, value=index + 1)
                 self.put("SubtensorModule", "LastEpochBlock", netuid, value=number)
+                self.put("SubtensorModule", "PendingEpochAt", netuid, value=0)
+                since = -1
+            self.put("SubtensorModule", "BlocksSinceLastStep", netuid, value=since + 1)
 
     def reveal(self, netuid: int, hotkey: str, row: Mapping[int, int] | None) -> None:
-        """End a hotkey's commit: its row appears, or, with None, is dropped in silence.
+        """End a hotkey's commits: its row appears, or, with None, they are dropped in silence.
 
         The real chain decrypts with a drand signature, which nothing on this machine can produce.
         """
-        place = ("SubtensorModule", "TimelockedWeightCommits", netuid, 0)
-        waiting = [entry for entry in self.get(*place) if str(entry[0]) != hotkey]
-        self.put(*place, value=waiting)
+        for epoch in range(int(self.get("SubtensorModule", "SubnetEpochIndex", netuid)) + 1):
+            place = ("SubtensorModule", "TimelockedWeightCommits", netuid, epoch)
+            if waiting := self.get(*place):
+                self.put(*place, value=[entry for entry in waiting if str(entry[0]) != hotkey])
         if row is not None:
             uid = int(self.get("SubtensorModule", "Uids", netuid, hotkey))
             self.put("SubtensorModule", "Weights", netuid, uid, value=sorted(row.items()))
@@ -226,7 +256,16 @@ class Runtime:
 
     def check(self, data: bytes) -> None:
         """Raise InvalidTransaction unless the pool would take this extrinsic."""
-        self._verified(data, future=True)
+        signer, call = self._verified(data, future=True)
+        if call["call_module"] == "SubtensorModule":
+            arguments = {argument["name"]: argument["value"] for argument in call["call_args"]}
+            if not self._has_stake_for_weights(arguments["netuid"], signer):
+                raise InvalidTransaction("1010: Invalid Transaction: Custom error: 1")
+
+    def author(self, data: bytes) -> tuple[str, int]:
+        """Signer and nonce of an extrinsic."""
+        extrinsic = self.codec.decode_extrinsic(data)
+        return str(extrinsic["address"]), int(extrinsic["nonce"])
 
     def _verified(self, data: bytes, *, future: bool = False) -> tuple[str, dict[str, Any]]:
         """Signer and call of an extrinsic whose signature, nonce and era are right."""
@@ -239,7 +278,7 @@ class Runtime:
             raise InvalidTransaction(f"1002: Verification Error: {error}") from error
         if nonce < expected or (nonce > expected and not future):
             raise InvalidTransaction("1010: Invalid Transaction: Transaction is outdated")
-        implicit = SPEC_VERSION.to_bytes(4, "little") + TRANSACTION_VERSION.to_bytes(4, "little")
+        implicit = self.spec_version.to_bytes(4, "little") + TRANSACTION_VERSION.to_bytes(4, "little")
         implicit += bytes.fromhex(self.blocks[0].hash[2:]) + bytes.fromhex(self._birth(extra).hash[2:]) + b"\0"
         payload = call_data + extra + implicit
         if len(payload) > 256:
@@ -290,7 +329,7 @@ class Runtime:
         if len(fields) > MAX_FIELDS:
             raise DispatchFailed("TooManyFieldsInCommitmentInfo")
         space = max(MIN_COMMITMENT_SPACE_BYTES, sum(map(_field_bytes, fields)))
-        epoch = (len(self.blocks) + netuid + 1) // (int(self.get("SubtensorModule", "Tempo", netuid)) + 1)
+        epoch = int(self.get("SubtensorModule", "SubnetEpochIndex", netuid))
         used = self._used_space(netuid, signer, epoch)
         if used + space > int(self.get("Commitments", "MaxSpace")):
             raise DispatchFailed("SpaceLimitExceeded")
@@ -308,7 +347,8 @@ class Runtime:
         if self.get("SubtensorModule", "CommitRevealWeightsEnabled", netuid):
             raise DispatchFailed("CommitRevealEnabled")
         uid = self._registered(netuid, signer)
-        self._check_stake(netuid, uid)
+        if not self._has_stake_for_weights(netuid, signer):
+            raise DispatchFailed("NotEnoughStakeToSetWeights")
         required = int(self.get("SubtensorModule", "WeightsVersionKey", netuid))
         if required and version_key < required:
             raise DispatchFailed("IncorrectWeightVersionKey")
@@ -321,7 +361,8 @@ class Runtime:
             raise DispatchFailed("DuplicateUids")
         if any(target >= len(self._existing(netuid).occupants) for target in dests):
             raise DispatchFailed("UidVecContainInvalidOne")
-        if not itself and len(dests) < int(self.get("SubtensorModule", "MinAllowedWeights", netuid)):
+        fewest = int(self.get("SubtensorModule", "MinAllowedWeights", netuid))
+        if not itself and len(dests) < min(fewest, len(self._existing(netuid).occupants)):
             raise DispatchFailed("WeightVecLengthIsLow")
         limit = int(self.get("SubtensorModule", "MaxWeightsLimit", netuid))
         if not itself and max(weights) * 65535 > limit * sum(weights):
@@ -340,8 +381,11 @@ class Runtime:
             raise DispatchFailed("IncorrectCommitRevealVersion")
         uid = self._registered(netuid, signer)
         self._check_rate(netuid, mecid, uid, "CommittingWeightsTooFast")
-        place = ("SubtensorModule", "TimelockedWeightCommits", mecid * MECHANISM_STRIDE + netuid, 0)
+        epoch = int(self.get("SubtensorModule", "SubnetEpochIndex", netuid))
+        place = ("SubtensorModule", "TimelockedWeightCommits", mecid * MECHANISM_STRIDE + netuid, epoch)
         waiting = [list(entry) for entry in self.get(*place)]
+        if sum(str(entry[0]) == signer for entry in waiting) >= MAX_UNREVEALED_COMMITS:
+            raise DispatchFailed("TooManyUnrevealedCommits")
         self.put(*place, value=[*waiting, [signer, len(self.blocks), commit, reveal_round]])
         self._touch(netuid, mecid, uid)
 
@@ -352,9 +396,14 @@ class Runtime:
             raise DispatchFailed("HotKeyNotRegisteredInSubNet")
         return int(uid)
 
-    def _check_stake(self, netuid: int, uid: int) -> None:
-        if self._existing(netuid).occupants[uid].stake < int(self.get("SubtensorModule", "StakeThreshold")):
-            raise DispatchFailed("NotEnoughStakeToSetWeights")
+    def _has_stake_for_weights(self, netuid: int, hotkey: str) -> bool:
+        """The owner needs none."""
+        uid = self.get("SubtensorModule", "Uids", netuid, hotkey)
+        if uid is None:
+            return int(self.get("SubtensorModule", "StakeThreshold")) == 0
+        if hotkey == str(self.get("SubtensorModule", "SubnetOwnerHotkey", netuid)):
+            return True
+        return self._existing(netuid).occupants[int(uid)].stake >= int(self.get("SubtensorModule", "StakeThreshold"))
 
     def _check_rate(self, netuid: int, mecid: int, uid: int, error: str) -> None:
         last = int(self.get("SubtensorModule", "LastUpdate", mecid * MECHANISM_STRIDE + netuid)[uid])
@@ -378,7 +427,7 @@ class Runtime:
         }[name](data, block)
 
     def _api_metadata(self, data: bytes, block: SealedBlock) -> bytes:
-        return bytes(self.codec.encode("Option<Vec<u8>>", self.metadata.blob))
+        return bytes(self.codec.encode("Option<Vec<u8>>", self.told))
 
     def _api_fee(self, data: bytes, block: SealedBlock) -> bytes:
         fee = {"weight": {"ref_time": 1, "proof_size": 0}, "class": "Normal", "partial_fee": 0}
@@ -386,7 +435,7 @@ class Runtime:
 
     def _api_next_epoch(self, data: bytes, block: SealedBlock) -> bytes:
         netuid = int.from_bytes(data[:2], "little")
-        answer = self.next_epoch(netuid, block.number) if self.subnet(netuid, block.state) else None
+        answer = self.next_epoch(netuid, block.state) if self.subnet(netuid, block.state) else None
         return self._encode(self.metadata.types["optional_u64"], answer)
 
     def _api_metagraph(self, data: bytes, block: SealedBlock) -> bytes:

@@ -29,7 +29,7 @@ class World(Protocol):
     environment: Mapping[str, str]
 
     def wallet(self, name: str) -> tuple[Wallet, str]:
-        """A wallet and its hotkey's address; the same for the same name. `owner` owns the subnet."""
+        """A wallet and its hotkey's address; the same for the same name. `owner` owns the subnet and has uid 0."""
 
     async def register(self, name: str, *, permit: bool = False, stake: float = 0.0, uid: int | None = None) -> int:
         """Give the wallet's hotkey a slot; returns when the chain shows it."""
@@ -68,7 +68,7 @@ class LocalWorld:
         await self._chain.advance(blocks)
 
     async def reveal(self, name: str, row: Mapping[int, int]) -> None:
-        await self._chain.advance(2 * ((await self._chain.snapshot(NETUID)).hyperparameters.tempo + 1))
+        await self._chain.advance(2 * (await self._chain.snapshot(NETUID)).hyperparameters.tempo)
 
 
 class StandinWorld:

@@ -13,6 +13,7 @@ from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
 from kinitro.evaluation.judgement import Forfeits, classify_fault
 from kinitro.evaluation.simulator import SharedSimulator
 from kinitro.evaluation.traces import actions_of, decode, digest_steps, digests_of, encode
+from kinitro.policies.errors import PolicyMisbehaved
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import FORWARD, GONE, LATE, ScriptedPolicy
 
@@ -205,6 +206,9 @@ class Notes:
     def end(self) -> None:
         self.said.append("end")
 
+    def abandon(self) -> None:
+        self.said.append("abandoned")
+
 
 @pytest.mark.parametrize(
     ("every_step", "said"),
@@ -218,6 +222,33 @@ async def test_a_witness_sees_what_the_policy_saw(every_step: bool, said: list[o
     policy = ScriptedPolicy(lambda step: LATE if step == 2 else [STILL] * 2)
     await run_episode(PointEnvironment(), policy, seed=7, max_steps=5, witness=notes)
     assert notes.said == said
+
+
+async def test_a_witness_of_an_episode_that_is_given_up_is_told() -> None:
+    notes = Notes(every_step=False)
+    asked = asyncio.Event()
+
+    class Silent(ScriptedPolicy):
+        async def act(self, episode_id: str, step: int, observation: Observation) -> np.ndarray:
+            asked.set()
+            await asyncio.Event().wait()
+            raise AssertionError("nobody sets it")
+
+    policy = Silent()
+    running = asyncio.create_task(run_episode(PointEnvironment(), policy, seed=7, witness=notes))
+    await asked.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert notes.said == ["begin", "abandoned"]
+
+
+async def test_the_result_says_what_the_policy_said_last() -> None:
+    failing = PolicyMisbehaved("http_status", "It answered /act with status 500: no CUDA")
+    result = await run_episode(PointEnvironment(), ScriptedPolicy(lambda step: failing), seed=7)
+    assert (result.reason, result.detail) == ("http_status", "It answered /act with status 500: no CUDA")
+    result = await run_episode(PointEnvironment(), ScriptedPolicy(resets=[GONE, GONE]), seed=7)
+    assert (result.reason, result.detail) == ("unreachable:connect", "Nobody listens there.")
+    assert (await run_episode(PointEnvironment(), ScriptedPolicy(), seed=7)).detail is None
 
 
 async def test_digests_are_taken_at_fixed_steps_and_at_the_end() -> None:

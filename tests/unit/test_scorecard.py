@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from kinitro.taskpool.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.taskpool.scorecard import Identity, Scorecard, Unscorable, score, tally
@@ -166,49 +167,9 @@ def test_verdicts_on_those_who_took_no_part_change_nothing() -> None:
     assert score(IDENTITY, config(), miners(1), rows(solved), verdicts(7, "mismatch", "mismatch")) == without
 
 
-SKIP = 9
-
-
-def test_sequentially_a_beaten_miner_may_stop() -> None:
-    """Twelve episodes that only the other solved are evidence of (2**13 - 1) / 13 to 1; 20 to 1 is needed."""
-    solved = {0: [SUCCESS] * 20, 1: [FAILURE] * 12 + [SKIP] * 8}
-    scores = card(solved, episodes=20, sequential=True).scores
-    stopped = next(miner.environments[0] for miner in scores.miners if miner.uid == 1)
-    assert (stopped.successes, stopped.episodes, stopped.leader) == (0, 12, False)
-    assert "8 of 40 episodes were not played" in scores.notes[0]
-
-
-def test_sequentially_nobody_may_be_stopped_before() -> None:
-    solved = {0: [SUCCESS] * 20, 1: [SUCCESS] * 12 + [SKIP] * 8}
-    with pytest.raises(Unscorable, match="uid 1 was stopped on a/x after 12 of 20 episodes"):
-        card(solved, episodes=20, sequential=True)
-
-
-def test_skipped_tasks_are_missing_results_where_the_cycle_is_not_sequential() -> None:
-    solved = {0: [SUCCESS] * 20, 1: [FAILURE] * 12 + [SKIP] * 8}
-    with pytest.raises(Unscorable, match="Only 12 of 20"):
-        card(solved, episodes=20, min_episodes=15, max_laggard_share=0.0)
-
-
-def test_sequentially_a_slow_miner_does_not_profit() -> None:
-    """It solved all of the few episodes that it played, in time to be above the floor; the rest count as failed."""
-    slow = [SUCCESS] * 8 + [CANCELLED] * 32
-    solved = {0: slow, **{uid: [SUCCESS] * 40 for uid in (1, 2, 3)}}
-    scores = card(solved, episodes=40, min_episodes=20, sequential=True).scores
-    mine = next(miner.environments[0] for miner in scores.miners if miner.uid == 0)
-    assert (mine.successes, mine.episodes, mine.leader) == (8, 40, False)
-
-
-def test_sequentially_a_void_episode_counts_for_nobody() -> None:
-    solved = {0: [SUCCESS] * 20, 1: [VOID] + [FAILURE] * 12 + [SKIP] * 7}
-    scores = card(solved, episodes=20, sequential=True).scores
-    assert {miner.uid: miner.environments[0].episodes for miner in scores.miners} == {0: 19, 1: 12}
-
-
-def test_sequentially_a_cheat_has_beaten_nobody() -> None:
-    """Without uid 0 nothing settles uid 1, so there are no scores rather than wrong ones."""
-    solved = {0: [SUCCESS] * 20, 1: [FAILURE, FAILURE, SUCCESS] * 4 + [SKIP] * 8, 2: [FAILURE, SUCCESS] * 10}
-    rule = config(episodes=20, sequential=True, scoring={"alpha": 0.9})
-    assert score(IDENTITY, rule, miners(3), rows(solved)).weights.weights == {0: 1.0}
-    with pytest.raises(Unscorable, match="uid 1 was stopped"):
-        score(IDENTITY, rule, miners(3), rows(solved), verdicts(0, "mismatch", "mismatch"))
+def test_a_cycle_in_which_miners_could_stop_early_is_refused() -> None:
+    """Version 0.1 could; a manifest that says it was not so is still read."""
+    stored = config().model_dump()
+    assert CycleConfig.model_validate({**stored, "sequential": False}) == config()
+    with pytest.raises(ValidationError, match="--sequential, which this version does not score"):
+        CycleConfig.model_validate({**stored, "sequential": True})

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kinitro.environments.errors import UnknownEnvironment
-from kinitro.errors import ConfigurationError
+from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation import EpisodeResult, Outcome, Timings
+from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.summary import summarize
-from kinitro.evaluation.survey import Journal, Plan, Trial, run_survey
+from kinitro.evaluation.survey import Journal, Plan, Trial, check_outcomes, run_survey
 from tests.fakes.evaluator import SOLVED, FakeEvaluator
 
 PUSH, REACH = "metaworld/push-v3", "metaworld/reach-v3"
@@ -72,6 +77,92 @@ async def test_what_must_not_be_continued_starts_over(tmp_path: Path, change: st
     again = Journal(path, plan(seed=7) if change == "other plan" else plan(), fresh=change == "fresh")
     again.close()
     assert again.trials == []
+
+
+def test_an_episode_counts_once_however_often_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, plan())
+    for env_id, episode in [*plan().keys[:3], *plan().keys[:3], (PUSH, 99)]:
+        journal.add(Trial(env_id, episode, "0" * 32, SOLVED))
+    journal.close()
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:2], b"garbage" + lines[2], *lines[2:]]))
+    again = Journal(path, plan())
+    again.close()
+    assert [(trial.env_id, trial.episode) for trial in again.trials] == plan().keys[:3]
+
+
+def test_an_environment_that_is_named_twice_counts_once() -> None:
+    assert Plan.of("http://x", [PUSH, REACH, PUSH], 2, 0, None).keys == [(PUSH, 0), (REACH, 0), (PUSH, 1), (REACH, 1)]
+
+
+def test_one_process_at_a_time_writes_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path, plan())
+    other = "from tests.unit.test_survey import *; Journal(Path(sys.argv[1]), plan())"
+    done = subprocess.run([sys.executable, "-c", f"import sys; {other}", str(path)], capture_output=True, text=True)
+    assert "UnavailableError: Another `kinitro evaluate` with the same arguments" in done.stderr
+    journal.close()
+    done = subprocess.run([sys.executable, "-c", f"import sys; {other}", str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    """The limit of a file's size stands for the disk's; the kernel answers as it does then."""
+    journal = Journal(tmp_path / "journal", plan())
+    journal.add(Trial(PUSH, 0, "0" * 32, SOLVED))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "journal").stat().st_size + 10, hard))
+    try:
+        with pytest.raises(UnavailableError, match="cannot be written"):
+            journal.add(Trial(PUSH, 1, "0" * 32, SOLVED))
+        journal.close()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+        with pytest.raises(ConfigurationError, match="cannot be written"):
+            Journal(tmp_path / "journal", plan())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    again = Journal(tmp_path / "journal", plan())
+    again.close()
+    assert [(trial.env_id, trial.episode) for trial in again.trials] == [(PUSH, 0)]
+
+
+async def test_a_server_that_is_gone_ends_the_survey_and_costs_no_episode(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", plan())
+    asked: list[str] = []
+
+    async def expect(endpoint: str) -> None:
+        asked.append(endpoint)
+        if len(asked) == 2:
+            raise UnavailableError("It is gone.")
+
+    answers = iter([SOLVED, THEIRS, SOLVED, THEIRS, *[SOLVED] * 6])
+    evaluator = FakeEvaluator(lambda job: next(answers))
+    with pytest.raises(UnavailableError, match="gone"):
+        await run_survey(plan(), evaluator, "http://x", journal, at_once=1, expect=expect)
+    journal.close()
+    assert [trial.result.outcome for trial in journal.trials] == [SOLVED.outcome, THEIRS.outcome, SOLVED.outcome]
+
+
+async def test_a_video_that_cannot_be_written_ends_the_survey_at_the_first_try(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", plan())
+    failed = EpisodeResult(Outcome.EVALUATOR_FAULT, 0, reason="video_failed", detail="No space left on device.")
+    evaluator = FakeEvaluator(lambda job: failed)
+    with pytest.raises(VideoFailed, match="No space left"):
+        await run_survey(plan(), evaluator, "http://x", journal, at_once=1, videos=tmp_path)
+    journal.close()
+    assert (evaluator.done, journal.trials) == (1, [])
+
+
+def test_a_table_that_says_nothing_about_the_policy_is_an_error() -> None:
+    check_outcomes([Trial(PUSH, 0, "0" * 32, THEIRS), Trial(PUSH, 1, "0" * 32, SOLVED)])
+    check_outcomes([])
+    with pytest.raises(SurveyFailed, match=r"not play a single episode \(timeout\)"):
+        check_outcomes([Trial(PUSH, 0, "0" * 32, THEIRS)])
+    with pytest.raises(SurveyFailed, match=r"1 of 2 episodes have no result .*\(worker_crashed\)"):
+        check_outcomes([Trial(PUSH, 0, "0" * 32, OURS), Trial(PUSH, 1, "0" * 32, SOLVED)])
 
 
 async def test_faults_of_ours_are_run_again(tmp_path: Path) -> None:

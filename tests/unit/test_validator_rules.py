@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from kinitro.validator.plan import check_age, check_publication, plan_burn, plan
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
 from kinitro.validator.service import weights_version
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.validator.timing import due_block, reveal_deadline_block
+from kinitro.validator.timing import due_block, next_look_block, reveal_deadline_block
 from tests.standin.backend import publication
 
 NETUID = 7
@@ -156,13 +157,25 @@ def test_preflight_names_each_obstacle() -> None:
 
 
 def test_preflight_knows_the_subnets_limits() -> None:
-    world = snapshot({0: "a"}, min_allowed_weights=2, max_weight_limit=32768)
+    world = snapshot(HOTKEYS, min_allowed_weights=2, max_weight_limit=32768)
     check_row(world, world.neurons[0], {0: 65535})
     check_row(world, world.neurons[0], {1: 65535, 2: 65535})
     with pytest.raises(WeightsRefused, match="at least 2 weights"):
         check_row(world, world.neurons[0], {1: 65535})
     with pytest.raises(WeightsRefused, match=r"at most 50\.0% of the weight.*, and 66\.7% were"):
         check_row(world, world.neurons[0], {1: 65534, 2: 32767})
+
+
+def test_a_subnet_smaller_than_its_minimum_wants_a_weight_for_each_neuron() -> None:
+    world = snapshot(HOTKEYS, min_allowed_weights=8)
+    check_row(world, world.neurons[0], {0: 1, 1: 1, 2: 1})
+    with pytest.raises(WeightsRefused, match="at least 3 weights"):
+        check_row(world, world.neurons[0], {0: 1, 1: 1})
+
+
+def test_the_owner_needs_no_stake() -> None:
+    world = snapshot({0: "owner"}, min_stake=1000.0)
+    check_rights(world, world.neurons[0], {1: 65535}, 0)
 
 
 def test_preflight_knows_the_rate_limit() -> None:
@@ -172,6 +185,8 @@ def test_preflight_knows_the_rate_limit() -> None:
     check_rate_limit(world, replace(neuron, last_update=900))
     with pytest.raises(WeightsRefused, match="wait 1 more"):
         check_rate_limit(world, replace(neuron, last_update=901))
+    with pytest.raises(WeightsRefused, match=r"was registered in block 950, and subnet 7 allows .* wait 50 more"):
+        check_rate_limit(world, replace(neuron, registered_block=950, last_update=950))
 
 
 def test_the_version_key_grows_with_the_version() -> None:
@@ -189,15 +204,23 @@ def test_the_version_key_grows_with_the_version() -> None:
         (0, True, 1000),  # never set: at once
         (890, True, 1000),  # the rate limit has passed
         (950, True, 1050),  # as soon as the rate limit allows
-        (0, False, 1110),  # nothing set in this epoch (839 to 1199): in its last quarter
-        (800, False, 1110),
-        (839, False, 1471),  # set in this epoch: in the last quarter of the next one
-        (950, False, 1471),
+        (0, False, 1110),  # nothing set in this epoch (840 to 1199): in its last quarter
+        (839, False, 1110),
+        (840, False, 1470),  # set in this epoch: in the last quarter of the next one
+        (950, False, 1470),
     ],
 )
 def test_when_weights_are_due(last_update: int, news: bool, due: int) -> None:
     world = snapshot({0: "a"}, tempo=360, weights_rate_limit=100)
     assert due_block(world, replace(world.neurons[0], last_update=last_update), news=news) == due
+
+
+def test_a_registration_is_no_setting_of_weights() -> None:
+    world = snapshot({0: "a"}, tempo=360, weights_rate_limit=100)
+    newcomer = replace(world.neurons[0], registered_block=900, last_update=900)
+    assert due_block(world, newcomer, news=False) == 1110, "in this epoch, not in the next one"
+    late = replace(newcomer, registered_block=1095, last_update=1095)
+    assert due_block(world, late, news=False) == 1195, "as soon as the rate limit allows"
 
 
 @given(
@@ -211,14 +234,53 @@ def test_weights_are_due_in_every_epoch_and_never_too_early(
     tempo: int, rate_limit: int, into: int, last_update: int, news: bool
 ) -> None:
     now = 10_000
-    next_epoch = now + 1 + into % (tempo + 1)
+    next_epoch = now + 1 + into % tempo
     world = snapshot({0: "a"}, block=now, next_epoch=next_epoch, tempo=tempo, weights_rate_limit=rate_limit)
     due = due_block(world, replace(world.neurons[0], last_update=last_update), news=news)
     allowed = last_update + rate_limit if last_update else now
     assert due >= max(now, allowed)
-    if last_update < next_epoch - (tempo + 1):
+    if last_update < next_epoch - tempo:
         assert due <= max(next_epoch, allowed)
-    assert due <= max(next_epoch + tempo + 1, allowed)
+    assert due <= max(next_epoch + tempo, allowed)
+
+
+@given(
+    tempo=st.integers(20, 400),
+    registered=st.integers(1, 2000),
+    poll=st.integers(1, 5),
+    changes=st.lists(st.tuples(st.integers(1, 2000), st.integers(0, 12)), max_size=6),
+)
+def test_no_epoch_is_skipped_whatever_the_owner_and_the_chain_do_with_epochs(
+    tempo: int, registered: int, poll: int, changes: list[tuple[int, int]]
+) -> None:
+    """`changes`: blocks in which an epoch is triggered (ten blocks ahead), and for how many blocks it is deferred."""
+    base = snapshot({0: "a"}, tempo=tempo)
+    neuron = replace(base.neurons[0], registered_block=registered, last_update=registered)
+    began, pending, deferred, look, sets, epochs = registered, 0, 0, 0, [], [registered]
+    for block in range(registered, registered + 2500):
+        expected = min(began + tempo, pending) if pending else began + tempo
+        if block >= expected:
+            deferred -= 1
+            if deferred < 0:
+                began, pending, expected = block, 0, block + tempo
+                epochs.append(block)
+        for at, delay in changes:
+            if block == registered + at:
+                pending, deferred = block + 10, delay
+        following = min(began + tempo, pending) if pending else began + tempo
+        if block % poll or block < look:
+            continue
+        state = replace(
+            base, block=Block(block, bytes(32)), next_epoch_block=max(following, block + 1), last_epoch_block=began
+        )
+        due = due_block(state, neuron, news=False)
+        look = next_look_block(state, due)
+        if due <= block:
+            neuron = replace(neuron, last_update=block)
+            sets.append(block)
+    for begin, end in pairwise(epochs):
+        times = sum(begin <= block < end for block in sets)
+        assert times == 1 or (times == 0 and begin == registered and end - begin <= poll), (begin, end, times)
 
 
 def test_a_chain_that_tells_no_epochs() -> None:
@@ -227,7 +289,7 @@ def test_a_chain_that_tells_no_epochs() -> None:
 
 
 def test_a_reveal_has_an_epoch_in_reserve() -> None:
-    assert reveal_deadline_block(snapshot({}, tempo=99, reveal_period_epochs=2), 50) == 450
+    assert reveal_deadline_block(snapshot({}, tempo=99, reveal_period_epochs=2), 50) == 456
 
 
 # --- memory and settings -------------------------------------------------------------------------------------------

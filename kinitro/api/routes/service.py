@@ -10,12 +10,17 @@ from starlette.responses import Response
 from kinitro import __version__
 from kinitro.api.auth import ReadCaller
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.database import Connection, run_on
+from kinitro.taskpool.database import Connection, check_writable, run_on
 from kinitro.taskpool.errors import SchemaMismatch
 from kinitro.taskpool.messages import Health
 from kinitro.taskpool.schema import check_schema
 
 router = APIRouter(tags=["service"])
+
+READY_DEADLINE_S = 3.0
+"""For each round trip of the check, and to get a connection for it: a load balancer does not wait."""
+REAPER_SILENT_S = 30.0
+"""Without a successful turn of the reaper for longer than this, and its interval, an instance is not ready."""
 
 
 class Ready(BaseModel):
@@ -32,15 +37,18 @@ async def health() -> Health:
 
 @router.get("/ready")
 async def ready(services: ServicesOf) -> Ready:
-    """The database answers, its schema is the right one, and this process is not stopping."""
+    """The database answers and stores, its schema is the right one, expired leases are ended, and nobody stops us."""
     if services.draining:
         raise HTTPException(503, "This instance is draining.")
 
     async def check(connection: Connection) -> None:
+        await check_writable(connection)
         await check_schema(connection)
 
+    if problem := services.reaper.problem(REAPER_SILENT_S + services.settings.reap_interval_s):
+        raise HTTPException(503, problem)
     try:
-        await run_on(services.connections, check)
+        await run_on(services.connections, check, deadline_s=READY_DEADLINE_S)
     except SchemaMismatch as error:
         raise HTTPException(503, str(error)) from None
     return Ready()

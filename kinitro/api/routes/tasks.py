@@ -63,11 +63,18 @@ async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf
 
 @router.post("/submit", response_model=SubmitResponse, openapi_extra=_SUBMIT_BODY)
 async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf) -> Response:
-    """Report results. Each gets a status of its own; 422 when none of them can be read."""
+    """Report results. Each gets a status of its own: one that every audit would refuse is refused here, and the others
+    are unharmed. 422 when none of them can be read."""
     body = await request.body()
-    lease_id, readable, statuses = _all_readable(body) or _one_by_one(body)
-    stored = iter(await services.pool.submit(caller.executor_id, lease_id, readable))
-    answers = [status or next(stored) for status in statuses]
+    lease_id, readable, unreadable = _all_readable(body) or _one_by_one(body)
+    refused = [
+        SubmitStatus(report.result.task_id, "rejected", reason) if reason else None
+        for report, reason in zip(readable, await services.pool.refusals(readable), strict=True)
+    ]
+    accepted = [report for report, status in zip(readable, refused, strict=True) if status is None]
+    stored = iter(await services.pool.submit(caller.executor_id, lease_id, accepted) if accepted else ())
+    judged = iter([status or next(stored) for status in refused])
+    answers = [status or next(judged) for status in unreadable]
     for status, count in Counter(answer.status for answer in answers).items():
         services.metrics.submits.labels(status).inc(count)
     return json_of(SubmitResponse(results=answers))

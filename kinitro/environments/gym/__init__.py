@@ -3,7 +3,7 @@
 >>> import gymnasium, kinitro.environments
 >>> environment = gymnasium.make("metaworld/push-v3")
 
-The two imports may come in either order.
+The two imports may come in either order. `kinitro.environments.gym.wrappers` has what other libraries want.
 """
 
 from kinitro.environments.gym.registration import register_when_imported

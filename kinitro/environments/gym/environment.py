@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 import gymnasium
@@ -10,12 +12,15 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from kinitro.environments.interface import Observation
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, make
+from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, make, named_cameras
 from kinitro.environments.seeds import SEED_BITS
+from kinitro.errors import ConfigurationError
 
 REACH_M = 2.0
 """No hand gets farther from the origin."""
 GymObservation = dict[str, Any]
+RENDERED_CAMERA = "corner"
+"""What `render` shows where the observation has no images."""
 
 
 class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
@@ -24,6 +29,9 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     Without cameras there are no `pixels`.
     `reset(seed=n)` begins the very episode that the evaluation means by seed n; without a seed, a fresh one is drawn.
     The episode terminates at its first success and truncates at its horizon; `info["is_success"]` tells which.
+    `gymnasium.make` truncates with Gymnasium's TimeLimit, so that `max_episode_steps` there takes the place of the
+    horizon; this class alone truncates itself, unless `truncates` is False.
+    Copies and pickles are in the same state: see MetaWorldEnvironment.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (Gymnasium declares it so)
@@ -35,14 +43,24 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         self,
         env_id: str,
         *,
-        cameras: tuple[str, ...] = CAMERAS,
+        cameras: Iterable[str] = CAMERAS,
         image_size_px: int = IMAGE_SIZE_PX,
         randomization: str = "standard",
         renderer: str = "software",
         render_mode: str | None = None,
+        truncates: bool = True,
     ) -> None:
+        """Raises UnknownEnvironment, ConfigurationError."""
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
+        self._seen = cameras = named_cameras(cameras)
         self.environment = make(
-            env_id, cameras=cameras, image_size_px=image_size_px, randomization=randomization, renderer=renderer
+            env_id,
+            cameras=cameras or ((RENDERED_CAMERA,) if render_mode else ()),
+            image_size_px=image_size_px,
+            randomization=randomization,
+            renderer=renderer,
+            max_steps=None if truncates else sys.maxsize,
         )
         self.task = self.environment.spec.task_name
         self.task_description = self.environment.spec.instruction
@@ -73,7 +91,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         return self._observe(), done.reward, done.terminated, done.truncated, {"is_success": done.success}
 
     def render(self) -> npt.NDArray[np.uint8] | None:
-        """The first camera's image of the present state, in the mode `rgb_array`."""
+        """The first camera's image of the present state, in the mode `rgb_array`; None before the first reset."""
         if self.render_mode is None or self._observation is None:
             return None
         return next(iter(self._observation.pixels.values()), None)
@@ -85,6 +103,6 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     def _observe(self) -> GymObservation:
         self._observation = self.environment.observe()
         seen: GymObservation = {"agent_pos": self._observation.agent_pos}
-        if self._observation.pixels:
-            seen["pixels"] = dict(self._observation.pixels)
+        if self._seen:
+            seen["pixels"] = {camera: self._observation.pixels[camera] for camera in self._seen}
         return seen

@@ -23,5 +23,6 @@ def _register(gymnasium: ModuleType) -> None:
             gymnasium.register(
                 spec.id,
                 entry_point="kinitro.environments.gym.environment:GymEnvironment",
-                kwargs={"env_id": spec.id},
+                max_episode_steps=spec.max_steps,
+                kwargs={"env_id": spec.id, "truncates": False},
             )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -14,8 +13,9 @@ from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, Simula
 from kinitro.environments.interface import Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import Task
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, get_level
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX
+from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, named_cameras
 from kinitro.environments.seeds import checked_seed, stream
 from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError
@@ -45,20 +45,23 @@ class MetaWorldEnvironment:
     randomization: none, standard or hard.
     renderer: software or gl; made at the first `observe`, so that a replay never needs one.
     rewards: whether transitions carry MetaWorld's reward or 0.
+
+    It can be copied and pickled: an episode is a function of its seed and actions, so the copy runs them again, and is
+    in the same state to the bit. MuJoCo's own objects cannot be copied.
     """
 
     def __init__(
         self,
         spec: EnvironmentSpec,
         *,
-        cameras: tuple[str, ...] = CAMERAS,
+        cameras: Iterable[str] = CAMERAS,
         image_size_px: int = IMAGE_SIZE_PX,
         randomization: str = "standard",
         renderer: str = "software",
         rewards: bool = True,
     ) -> None:
         self.spec = spec
-        self._cameras = _checked_cameras(cameras)
+        self._cameras = _checked_cameras(named_cameras(cameras))
         if image_size_px not in IMAGE_SIZES_PX:
             first, last = IMAGE_SIZES_PX[0], IMAGE_SIZES_PX[-1]
             raise ConfigurationError(f"An image cannot be {image_size_px!r} pixels wide: choose {first} to {last}.")
@@ -66,6 +69,7 @@ class MetaWorldEnvironment:
             raise ConfigurationError(f"The renderer cannot be {renderer!r}: choose {' or '.join(RENDERERS)}.")
         self._image_size_px = image_size_px
         self._renderer_kind = renderer
+        self._randomization = randomization
         self._level = get_level(randomization)
         self._task = Task(spec.task_name)
         self._nominal = NominalModel(self._task.model)
@@ -74,6 +78,29 @@ class MetaWorldEnvironment:
         self._scene_is_new = True
         self._steps = 0
         self._state = "new"
+        self._seed = 0
+        self._commands: list[tuple[float, float, float, float]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was made with, and what was done with it since."""
+        options = {
+            "cameras": self._cameras,
+            "image_size_px": self._image_size_px,
+            "randomization": self._randomization,
+            "renderer": self._renderer_kind,
+            "rewards": self._rewards,
+        }
+        done = {"state": self._state, "seed": self._seed, "commands": self._commands}
+        return {"spec": self.spec, "options": options, **done}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Do the same again."""
+        MetaWorldEnvironment.__init__(self, kept["spec"], **kept["options"])
+        if kept["state"] in ("running", "over"):
+            self.reset(kept["seed"])
+            for command in kept["commands"]:
+                self.step(command)
+        self._state = kept["state"]
 
     def reset(self, seed: SupportsIndex) -> None:
         """Begin the episode of this seed. Raises InvalidSeed, and SimulationFailed if MuJoCo warns."""
@@ -93,6 +120,7 @@ class MetaWorldEnvironment:
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._steps = 0
+        self._seed, self._commands = number, []
         self._scene_is_new = True
         self._state = "running"
 
@@ -114,6 +142,7 @@ class MetaWorldEnvironment:
             self._state = "over"
             raise
         self._steps += 1
+        self._commands.append(command)
         reward, success = self._task.evaluate(command, self._rewards)
         truncated = not success and self._steps >= self.spec.max_steps
         if success or truncated:
@@ -176,8 +205,8 @@ def checked_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
     return x, y, z, grip
 
 
-def _checked_cameras(cameras: Sequence[str]) -> tuple[str, ...]:
+def _checked_cameras(cameras: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(cameras)) != len(cameras) or not set(cameras) <= MUJOCO_CAMERAS.keys():
         shown, allowed = ", ".join(map(repr, cameras)), ", ".join(MUJOCO_CAMERAS)
         raise ConfigurationError(f"The cameras cannot be {shown}: choose different ones of {allowed}.")
-    return tuple(cameras)
+    return cameras

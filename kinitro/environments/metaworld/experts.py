@@ -5,6 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Protocol
 
+import kinitro.environments.mujoco_import  # noqa: F401
+
+# isort: split
+
 import numpy as np
 import numpy.typing as npt
 from metaworld.policies import ENV_POLICY_MAP

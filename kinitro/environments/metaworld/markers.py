@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import mujoco
 import numpy as np
+
+from kinitro.environments.mujoco_import import mujoco
 
 MIN_RADIUS_M = 0.02
 """Some markers are 5 mm: less than a pixel. This is about two by two pixels, as MetaWorld's larger markers are."""

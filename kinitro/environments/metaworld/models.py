@@ -8,8 +8,9 @@ import functools
 import mmap
 from typing import Any
 
-import mujoco
 import numpy.typing as npt
+
+from kinitro.environments.mujoco_import import mujoco
 
 COMPILED_KEPT = 8
 """As many as there are scored environments; a compiled model takes 20 to 25 MiB."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
+import kinitro.environments.mujoco_import  # noqa: F401
+
+# isort: split
+
 from metaworld.utils import reward_utils
 
 VALUE_AT_MARGIN = 0.1

@@ -6,8 +6,11 @@ import functools
 import itertools
 from typing import Any
 
+from kinitro.environments.mujoco_import import mujoco
+
+# isort: split
+
 import metaworld
-import mujoco
 import numpy as np
 import numpy.typing as npt
 

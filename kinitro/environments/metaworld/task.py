@@ -7,7 +7,6 @@ import math
 from array import array
 from typing import Any
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +14,7 @@ from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.metaworld.markers import GoalMarkers
 from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, stock_class
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, numbers_of
+from kinitro.environments.mujoco_import import mujoco
 
 FRAME_SIZE = 18
 """Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.rendering.exact import tangent
 
 DEGREE = np.pi / 180

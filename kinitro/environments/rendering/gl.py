@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Sequence
 
-import mujoco
 import numpy as np
 
+from kinitro.environments.mujoco_import import GL_FAILURE, mujoco
 from kinitro.environments.rendering import CameraView, Image
 from kinitro.errors import UnavailableError
 
@@ -19,7 +20,7 @@ class GlRenderer:
     """See `Renderer`. All renderers of a process share one OpenGL context, which stays until the process ends.
 
     Freeing one of several contexts makes drivers return constant frames from the others, without an error; a renderer
-    whose pictures are all of one colour therefore raises UnavailableError.
+    whose pictures are all of one colour therefore raises UnavailableError. So does making one without OpenGL.
     """
 
     def __init__(
@@ -90,6 +91,8 @@ class GlRenderer:
         visual.global_.offwidth, visual.global_.offheight, visual.quality.offsamples = size_px, size_px, SAMPLES
         try:
             self._resources = mujoco.MjrContext(self._model, mujoco.mjtFontScale.mjFONTSCALE_100)
+        except mujoco.FatalError as error:
+            raise _unavailable(f"pictures of {size_px} px cannot be drawn: {error}") from error
         finally:
             visual.global_.offwidth, visual.global_.offheight, visual.quality.offsamples = own
 
@@ -113,10 +116,29 @@ class GlRenderer:
 
 @functools.cache
 def _process_context() -> mujoco.GLContext:
-    """The one OpenGL context of this process."""
-    try:
-        return mujoco.GLContext(64, 64)
-    except (AttributeError, ImportError, RuntimeError) as error:
-        raise UnavailableError(
-            f"No OpenGL ({error}): use renderer 'software', or install EGL or OSMesa and set MUJOCO_GL=egl or osmesa."
-        ) from error
+    """The one OpenGL context of this process, tried out; raises UnavailableError."""
+    if not hasattr(mujoco, "GLContext"):
+        raise _unavailable(GL_FAILURE or "MUJOCO_GL switches it off")
+    with warnings.catch_warnings(record=True) as said:  # GLFW's errors
+        warnings.simplefilter("always")
+        try:
+            context = mujoco.GLContext.__new__(mujoco.GLContext)
+            context._context = None  # what its destructor reads, also where its constructor fails before it is set
+            mujoco.GLContext.__init__(context, 64, 64)
+            context.make_current()
+            # without a context that is current this fails, as later drawing would
+            mujoco.MjrContext(_empty_model(), mujoco.mjtFontScale.mjFONTSCALE_50).free()
+        except Exception as error:  # of the driver, of its bindings, or MuJoCo's FatalError
+            raise _unavailable(str(said[0].message if said else error)) from error
+    return context
+
+
+def _empty_model() -> mujoco.MjModel:
+    return mujoco.MjModel.from_xml_string("<mujoco/>")
+
+
+def _unavailable(why: str) -> UnavailableError:
+    return UnavailableError(
+        f"OpenGL cannot be used ({why}): use renderer 'software', or install EGL or OSMesa and set "
+        "MUJOCO_GL=egl or MUJOCO_GL=osmesa before Python starts."
+    )

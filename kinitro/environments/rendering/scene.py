@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.rendering import shapes
 from kinitro.environments.rendering.meshes import mesh_surface
 from kinitro.environments.rendering.textures import PLANAR, Textures

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.rendering import CameraView, Image
 from kinitro.environments.rendering.camera import Camera, camera_pose, focal_length_px, near_plane_m
 from kinitro.environments.rendering.compilation import Call, compile_together

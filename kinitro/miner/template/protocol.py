@@ -20,6 +20,10 @@ class BadRequest(Exception):
     """A request that does not follow the protocol; the message says how."""
 
 
+class UnsupportedMediaType(BadRequest):
+    """A request in an encoding that the protocol does not have."""
+
+
 class Image(msgspec.Struct):
     """Raw pixels: base64 in JSON, binary in msgpack."""
 
@@ -73,7 +77,13 @@ class ActRequest(msgspec.Struct):
 
 _JSON = (msgspec.json.Decoder(ResetRequest), msgspec.json.Decoder(ActRequest), msgspec.json.Encoder())
 _MSGPACK = (msgspec.msgpack.Decoder(ResetRequest), msgspec.msgpack.Decoder(ActRequest), msgspec.msgpack.Encoder())
-CONTENT_TYPES = {"application/json": _JSON, "application/msgpack": _MSGPACK}
+CONTENT_TYPES = {
+    "application/json": _JSON,
+    "application/msgpack": _MSGPACK,
+    "application/vnd.msgpack": _MSGPACK,
+    "application/x-msgpack": _MSGPACK,
+}
+"""The last two are other names of msgpack."""
 
 
 def decode_reset(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
@@ -98,7 +108,9 @@ def encode(content_type: str, message: dict[str, Any]) -> bytes:
 
 def _decode(content_type: str, index: int, body: bytes) -> Any:
     if content_type not in CONTENT_TYPES:
-        raise BadRequest(f"The content type is {content_type[:60]!r}; use {' or '.join(CONTENT_TYPES)}.")
+        raise UnsupportedMediaType(
+            f"The content type is {content_type[:60]!r}; send application/json or application/msgpack."
+        )
     try:
         return CONTENT_TYPES[content_type][index].decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

@@ -1,10 +1,12 @@
 """The policy server: `uvicorn server:app --port 8001`. No need to change it.
 
-GET /health    200 {"status": "ok", ...} once the policy is loaded, 503 before, and if loading failed
+GET /health    200 {"status": "ok", ...} once the policy is loaded, 503 with "loading" before, 503 with "failed" and the
+               reason if RobotPolicy.load raised
 POST /reset    starts an episode
 POST /act      one observation in, one action (or a chunk of them) out
 
-JSON or msgpack, as the request's content type says. Episodes do not share state: each has its own RobotPolicy.
+JSON or msgpack, as the request's content type says. Episodes do not share state: each has its own RobotPolicy, which
+lives in this process. So run one process: with `uvicorn --workers 2` half of the calls find no episode.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 
@@ -22,10 +26,18 @@ from fastapi import FastAPI, Request, Response
 from policy import RobotPolicy
 from protocol import BadRequest
 
-MAX_EPISODES_KEPT = 4 * RobotPolicy.max_concurrent_episodes
-"""Nobody says when an episode ends; the one used longest ago makes room for a new one."""
+EPISODES_KEPT = 4 * RobotPolicy.max_concurrent_episodes
+"""Nobody says when an episode ends. When there are more than these, those that are idle make room for new ones."""
+IDLE_S = 10.0
+"""An episode that was used within this time is never dropped, however many others are begun."""
+MAX_EPISODES = 64 * RobotPolicy.max_concurrent_episodes
+"""With so many, none of them idle, /reset answers 429: somebody begins more episodes than any evaluator does."""
 
 log = logging.getLogger("uvicorn.error")
+
+
+class TooManyEpisodes(Exception):
+    """There is no room for another episode; the message says why."""
 
 
 class Episode:
@@ -34,6 +46,7 @@ class Episode:
     def __init__(self) -> None:
         self.policy = RobotPolicy()
         self.turn = asyncio.Lock()
+        self.used_at = time.monotonic()
 
 
 class PolicyServer:
@@ -41,29 +54,42 @@ class PolicyServer:
 
     def __init__(self) -> None:
         self.status = "loading"
+        self.detail = ""
         self.episodes: OrderedDict[str, Episode] = OrderedDict()
+        """The one used longest ago first."""
 
     async def load(self) -> None:
-        try:
-            await asyncio.to_thread(RobotPolicy.load)
-        except Exception:
-            log.exception("RobotPolicy.load failed; /health will answer 503")
-            self.status = "failed"
-        else:
+        error = await _loaded()
+        if error is None:
             self.status = "ok"
             log.info("The policy is loaded")
+        else:
+            log.error("RobotPolicy.load failed; /health will answer 503", exc_info=error)
+            self.status, self.detail = "failed", f"RobotPolicy.load: {type(error).__name__}: {error}"[:500]
 
     async def reset(self, content_type: str, body: bytes) -> Response:
         episode_id, task_config = protocol.decode_reset(content_type, body)
+        self.make_room()
         episode = Episode()
         answered = await episode.policy.reset(task_config)
         if answered != episode_id:
             raise ValueError(f"reset returned {answered!r}; it must return task_config['episode_id']")
+        self.use(episode_id, episode)
+        return _answer(content_type, {"episode_id": episode_id})
+
+    def make_room(self) -> None:
+        """Drop idle episodes; raises TooManyEpisodes."""
+        idle_since = time.monotonic() - IDLE_S
+        while len(self.episodes) >= EPISODES_KEPT and next(iter(self.episodes.values())).used_at < idle_since:
+            self.episodes.popitem(last=False)
+        if len(self.episodes) >= MAX_EPISODES:
+            raise TooManyEpisodes(f"{len(self.episodes)} episodes were used within the last {IDLE_S:g} s; try later.")
+
+    def use(self, episode_id: str, episode: Episode) -> None:
+        """Note that the episode is in use."""
+        episode.used_at = time.monotonic()
         self.episodes[episode_id] = episode
         self.episodes.move_to_end(episode_id)
-        while len(self.episodes) > MAX_EPISODES_KEPT:
-            self.episodes.popitem(last=False)
-        return _answer(content_type, {"episode_id": episode_id})
 
     async def act(self, content_type: str, body: bytes) -> Response:
         request = protocol.decode_act(content_type, body)
@@ -71,10 +97,28 @@ class PolicyServer:
         episode = self.episodes.get(request.episode_id)
         if episode is None:
             return _error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
-        self.episodes.move_to_end(request.episode_id)
+        self.use(request.episode_id, episode)
         async with episode.turn:
             action = await episode.policy.act(observation, images)
         return _answer(content_type, {"action": _checked(action)})
+
+
+async def _loaded() -> BaseException | None:
+    """Run RobotPolicy.load in a thread that does not keep the process from ending; what it raised, if anything."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            RobotPolicy.load()
+        except BaseException as raised:  # SystemExit too: it is told in /health
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the server was stopped meanwhile
+            loop.call_soon_threadsafe(lambda: done.done() or done.set_result(error))
+
+    threading.Thread(target=run, name="load", daemon=True).start()
+    return await done
 
 
 def _checked(action: np.ndarray) -> list:
@@ -127,6 +171,7 @@ async def health() -> Response:
         "encodings": ["json", "msgpack"],
         "max_concurrent_episodes": RobotPolicy.max_concurrent_episodes,
         "max_chunk": RobotPolicy.max_chunk,
+        "detail": server.detail,
     }
     return _answer("application/json", message, 200 if server.status == "ok" else 503)
 
@@ -149,8 +194,12 @@ async def _handle(request: Request, call) -> Response:
         body = await _body(request)
         gate.check(request.headers, request.method, request.url.path, body)
         return await call(content_type, body)
+    except protocol.UnsupportedMediaType as error:
+        return _error(415, str(error))
     except BadRequest as error:
         return _error(400, str(error))
+    except TooManyEpisodes as error:
+        return _error(429, str(error))
     except authentication.Unauthorized as error:
         return _error(401, str(error))
     except Exception as error:

@@ -55,24 +55,39 @@ class BubblewrapSandbox:
 
     name: ClassVar[str] = "bwrap"
 
+    def __init__(self, *, allow_no_control_group: bool = False) -> None:
+        """`allow_no_control_group`: run policies also where nothing limits the kernel's memory and cores they use."""
+        self._without_cgroup = allow_no_control_group
+
     async def check(self) -> None:
-        """Attack a sandbox from inside; raises SandboxUnavailable if anything succeeds, or if nothing can be tried."""
+        """Attack a sandbox from inside; raises SandboxUnavailable if anything succeeds, or if nothing can be tried, or
+        without control groups unless that is allowed."""
         end_half_started(str(SCRIPT))
         remove_abandoned()
+        self._check_limits()
         try:
-            judge(await _attacked())
+            judge(await _attacked(without_cgroup=self._without_cgroup))
         except SandboxFailed as error:
             raise SandboxUnavailable(
                 f"Policies cannot be shut in on this machine ({error}): allow this user to make user namespaces, "
                 "run as root, or use --sandbox docker."
             ) from None
+
+    def _check_limits(self) -> None:
+        """Raises SandboxUnavailable where no control group can be made, unless that is allowed."""
         cgroup = make_cgroup(Limits())
         if cgroup is not None:
             cgroup.remove()
-        else:
+        elif self._without_cgroup:
             log.warning(
-                "no control group may be made here: what policies use is looked at ten times a second instead, "
-                "and how many cores they use is not limited"
+                "no control group may be made here: what policies use is looked at ten times a second instead, and "
+                "neither the kernel's memory (buffers of sockets and pipes) nor how many cores they use is limited"
+            )
+        else:
+            raise SandboxUnavailable(
+                "No control group can be made here, so a policy could use up the kernel's memory and all cores: run as "
+                "root or with a delegated group (systemd: Delegate=yes, DelegateSubgroup=main), or accept it with "
+                "--allow-no-control-group."
             )
 
     @contextlib.asynccontextmanager
@@ -92,7 +107,13 @@ class BubblewrapSandbox:
             theirs = status_end.fileno()
             guest = await stack.enter_async_context(
                 admitted(
-                    LAUNCHER, (theirs,), python=runtime.python, read_only=shown, limits=limits, inherited=(theirs,)
+                    LAUNCHER,
+                    (theirs,),
+                    python=runtime.python,
+                    read_only=shown,
+                    limits=limits,
+                    inherited=(theirs,),
+                    without_cgroup=self._without_cgroup,
                 )
             )
             status_end.close()
@@ -104,7 +125,7 @@ class BubblewrapSandbox:
             yield served
 
 
-async def _attacked() -> str:
+async def _attacked(*, without_cgroup: bool) -> str:
     """What `probe.py` reports from inside a sandbox with our own interpreter."""
     runtime = await inspect_runtime(Path(sys.executable))
     async with contextlib.AsyncExitStack() as stack:
@@ -119,6 +140,7 @@ async def _attacked() -> str:
                 read_only=[(needed, needed) for needed in runtime.read_only],
                 limits=Limits(),
                 inherited=(theirs,),
+                without_cgroup=without_cgroup,
             )
         )
         report_end.close()

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from kinitro.verification.sandbox.interface import Limits
+from kinitro.verification.sandbox.processes import IN_MEMORY
 
 HOSTNAME: Final = "policy"
 FIRST_UID, UIDS = 0x7000_0000, 0x100_0000
 """Beyond the numbers that distributions, systemd and /etc/subuid give out. Each sandbox of root gets one of its own."""
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")
+MEMORY_DEVICE = "zero"
+"""A shared mapping of it is memory that only a control group counts."""
 SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 """Shared libraries, and nothing that could be run. Links stay links."""
 _OWN_DIRECTORIES = ("/usr", "/etc", "/dev")
@@ -58,13 +61,15 @@ def confined(
     descriptors: Descriptors,
     limits: Limits,
     read_only: Iterable[tuple[Path, Path]],
+    memory_is_counted: bool = True,
 ) -> list[str]:
     """The command that runs `command` shut in. `read_only`: (path here, path inside)."""
+    devices = [*DEVICES, MEMORY_DEVICE] if memory_is_counted else DEVICES
     return [
         "bwrap",
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *("--hostname", HOSTNAME, "--new-session", "--die-with-parent", "--clearenv"),
-        *_file_system(limits, read_only, descriptors.passwd),
+        *_file_system(limits, read_only, descriptors.passwd, devices),
         *_environment(limits),
         *("--seccomp", str(descriptors.seccomp)),
         *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.gate)),
@@ -89,8 +94,10 @@ def _privileges(identity: Identity) -> Iterator[str]:
         yield from ("--unshare-user", "--disable-userns", "--uid", uid, "--gid", uid, "--cap-drop", "ALL", "--")
 
 
-def _file_system(limits: Limits, read_only: Iterable[tuple[Path, Path]], passwd: int) -> Iterator[str]:
-    """Libraries, the given paths and three devices, read-only; /tmp and /dev/shm, writable and of limited size."""
+def _file_system(
+    limits: Limits, read_only: Iterable[tuple[Path, Path]], passwd: int, devices: Iterable[str]
+) -> Iterator[str]:
+    """Libraries, the given paths and these devices, read-only; /tmp and /dev/shm, writable and of limited size."""
     for name in _OWN_DIRECTORIES:
         yield from ("--perms", "0755", "--dir", name)
     for name in SYSTEM_LIBRARIES:
@@ -100,10 +107,10 @@ def _file_system(limits: Limits, read_only: Iterable[tuple[Path, Path]], passwd:
         elif path.exists():
             yield from ("--ro-bind", name, name)
     yield from ("--proc", "/proc")
-    for device in DEVICES:
+    for device in devices:
         yield from ("--dev-bind", f"/dev/{device}", f"/dev/{device}")
     yield from ("--symlink", "/proc/self/fd", "/dev/fd")
-    for directory in ("/tmp", "/dev/shm"):
+    for directory in IN_MEMORY:
         yield from ("--size", str(limits.file_bytes), "--perms", "1777", "--tmpfs", directory)
     yield from ("--perms", "0444", "--ro-bind-data", str(passwd), "/etc/passwd")
     made = set(map(Path, ("/", *_OWN_DIRECTORIES, "/tmp")))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from kinitro.errors import ConfigurationError
+from kinitro.supervision import SupervisedLoop
 from kinitro.verification.errors import SandboxFailed, SandboxUnavailable
 from kinitro.verification.sandbox.admission import (
     LAUNCHER,
@@ -274,11 +275,13 @@ class Container:
                     self._handle.kill()
 
     async def _watch(self) -> None:
+        loop = SupervisedLoop("watch over a sandbox")
         while not self._over.is_set():
-            if time.monotonic() - self._began > self._limits.wall_s:
-                await self._end(EndReason.WALL)
-            elif reason := await self._exceeded():
-                await self._end(reason)
+            with loop.turn():
+                if time.monotonic() - self._began > self._limits.wall_s:
+                    await self._end(EndReason.WALL)
+                elif reason := await self._exceeded():
+                    await self._end(reason)
             await self.wait(WATCH_S)
 
     async def _exceeded(self) -> EndReason | None:

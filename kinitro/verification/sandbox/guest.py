@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from kinitro.logs import get_logger
+from kinitro.supervision import SupervisedLoop
 from kinitro.verification.errors import SandboxFailed, SandboxUnavailable, VerificationError
 from kinitro.verification.sandbox.admission import (
     LOG_BYTES,
@@ -122,10 +123,12 @@ class Guest:
         self._ended.set()
 
     async def _watch(self) -> None:
+        loop = SupervisedLoop("watch over a sandbox")
         while not self._ended.is_set():
-            late = time.monotonic() - self._began > self._limits.wall_s
-            if (reason := EndReason.WALL if late else self._exceeded()) is not None:
-                self._end(reason)
+            with loop.turn():
+                late = time.monotonic() - self._began > self._limits.wall_s
+                if (reason := EndReason.WALL if late else self._exceeded()) is not None:
+                    self._end(reason)
             await self.wait(WATCH_S)
 
     def _exceeded(self) -> EndReason | None:
@@ -146,11 +149,16 @@ class Guest:
         return EndReason.CPU if usage.cpu_s > limits.cpu_s else None
 
     def _judged(self, code: int) -> Ending:
-        """The ending of a process with the exit status `code`, negative if bubblewrap itself was killed."""
-        reason = self._verdict or (self._exceeded() if self._ours.cgroup is not None else None)
+        """The ending of a process with the exit status `code`, negative if bubblewrap itself was killed.
+
+        A policy can end itself with the status of a killed process. Whether it was killed because memory ran out, its
+        control group knows; only where there is none, it is believed if anybody on this machine was.
+        """
+        counted = self._ours.cgroup is not None
+        reason = self._verdict or (self._exceeded() if counted else None)
         if reason is None:
             reason = EndReason.EXITED
-            killed = code == _BY_SIGNAL + signal.SIGKILL
+            killed = not counted and code == _BY_SIGNAL + signal.SIGKILL
             if code < 0 or (killed and out_of_memory_kills() > self._machine_kills):
                 reason = EndReason.KILLED
             elif code == _BY_SIGNAL + signal.SIGXCPU:
@@ -167,15 +175,19 @@ async def admitted(
     read_only: Iterable[tuple[Path, Path]],
     limits: Limits,
     inherited: Iterable[int] = (),
+    without_cgroup: bool = False,
 ) -> AsyncIterator[Guest]:
     """Run `script` with the interpreter `python` shut in, until the context ends.
 
     inherited: open files that the script gets at the same numbers. It must wait for a byte from one of them before it
         does anything that needs limits: if we die while it is set up, nobody puts limits on it.
+    without_cgroup: run it also where no control group can be made, which limits less.
     Raises SandboxFailed or SandboxUnavailable if it could not be shut in; then it never ran.
     """
     command: list[str | Path] = [python, "-I", "-B", "-u", SCRIPT, *map(str, arguments)]
     cgroup = make_cgroup(limits)
+    if cgroup is None and not without_cgroup:
+        raise SandboxFailed("No control group can be made here")
     shown = [*read_only, (script, SCRIPT)]
     starting = asyncio.create_task(_behind_gate(command, shown, limits, cgroup, inherited))
     try:
@@ -215,6 +227,7 @@ async def _behind_gate(
             descriptors=Descriptors(seccomp.fileno(), info_end.fileno(), gate_end.fileno(), passwd.fileno()),
             limits=limits,
             read_only=read_only,
+            memory_is_counted=cgroup is not None,
         )
         theirs = (seccomp, passwd, info_end, gate_end)
         process = await _spawn(argv, [*(file.fileno() for file in theirs), *inherited])

@@ -24,6 +24,9 @@ CALLS = {
         "bpf": 321,
         "io_uring_setup": 425,
         "ioctl": 16,
+        "flock": 73,
+        "fcntl": 72,
+        "inotify_init1": 294,
     },
     "aarch64": {
         "unshare": 97,
@@ -33,12 +36,16 @@ CALLS = {
         "bpf": 280,
         "io_uring_setup": 425,
         "ioctl": 29,
+        "flock": 32,
+        "fcntl": 25,
+        "inotify_init1": 26,
     },
 }
 ARGUMENTS: dict[str, tuple[int | bytes | ctypes.c_ulong, ...]] = {
     "unshare": (0x10000000,),
     "mount": (b"none", b"/tmp", b"tmpfs", 0, 0),
     "io_uring_setup": (1, bytes(256)),
+    "fcntl": (0, 6, 0),  # F_SETLK
     "ioctl": (0, ctypes.c_ulong(0x5412 | 1 << 32), b"x"),  # TIOCSTI; the kernel ignores the upper bits
 }
 ALLOWED_VARIABLES = {"HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR"}

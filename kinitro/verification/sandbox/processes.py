@@ -6,11 +6,15 @@ import contextlib
 import os
 import signal
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+IN_MEMORY = ("/tmp", "/dev/shm")
+"""Where a guest can write."""
+_INODE_BYTES = 1024
+"""Of the kernel's memory for a file without content."""
 _STATE, _PPID, _SESSION, _TIMES, _THREADS = 0, 1, 3, slice(11, 15), 17
 """Fields of /proc/PID/stat behind the name: the CPU time is its own and that of its dead children."""
 
@@ -22,7 +26,9 @@ class Usage:
     pids: int
     """Processes and threads."""
     memory_bytes: int
-    """Anonymous memory in RAM. What a fork still shares with its parent may be counted for both."""
+    """Anonymous memory, swapped out or not, and files in memory. What a fork still shares with its parent may be
+    counted for both. Other shared memory (`memfd`, System V, shared mappings) is not to be had without a control group:
+    it can outlive its mappings, where nobody sees it."""
     cpu_s: float
     """Dead children included."""
 
@@ -46,7 +52,7 @@ def usage_of(root: int, *, proportional: bool = False) -> Usage:
         queue += children[pid]
     return Usage(
         sum(int(stats[pid][_THREADS]) for pid in tree),
-        sum(map(_proportional_bytes if proportional else _anonymous_bytes, tree)),
+        sum(map(_proportional_bytes if proportional else _anonymous_bytes, tree)) + _bytes_in_files(tree),
         sum(sum(map(int, stats[pid][_TIMES])) for pid in tree) * _TICK_S,
     )
 
@@ -98,20 +104,34 @@ def _stat(pid: int) -> list[str]:
 
 
 def _anonymous_bytes(pid: int) -> int:
-    try:
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-    except (OSError, ValueError):
-        return 0
-    return (int(resident) - int(shared)) * _PAGE_BYTES
+    return _kib_of(f"/proc/{pid}/status", ("RssAnon:", "VmSwap:")) * 1024
 
 
 def _proportional_bytes(pid: int) -> int:
     """Anonymous memory, of shared pages its share."""
+    kib = _kib_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "SwapPss:"))
+    return kib * 1024 if kib else _anonymous_bytes(pid)
+
+
+def _kib_of(path: str, fields: tuple[str, ...]) -> int:
+    """The sum of these lines of a file in /proc; 0 if the process is gone or not to be looked into."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(path).read_text(errors="replace").splitlines()
     except OSError:
-        return _anonymous_bytes(pid)
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(fields))
+
+
+def _bytes_in_files(pids: Iterable[int]) -> int:
+    """What lies in the writable directories that these processes see; they all see the same, and all are in memory."""
+    for pid in pids:
+        try:
+            found = [os.statvfs(f"/proc/{pid}/root{directory}") for directory in IN_MEMORY]
+        except OSError:  # it is gone, or not to be looked into
+            continue
+        blocks = sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found)
+        return blocks + sum(one.f_files - one.f_ffree for one in found) * _INODE_BYTES
+    return 0
 
 
 def out_of_memory_kills() -> int:

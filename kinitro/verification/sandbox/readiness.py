@@ -7,8 +7,8 @@ from collections import deque
 from pathlib import Path
 
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.errors import PolicyError
-from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed
+from kinitro.policies.errors import PolicyError, PolicyFailed
+from kinitro.verification.errors import PolicyDidNotStart, PolicyKilled
 from kinitro.verification.sandbox.interface import Ending, SandboxedPolicy
 
 RETRY_S = 0.02
@@ -16,7 +16,7 @@ RETRY_S = 0.02
 
 
 async def until_healthy(policy: SandboxedPolicy, start_s: float) -> None:
-    """Raises PolicyDidNotStart or SandboxFailed, whoever's fault it is that /health did not answer 200 in time."""
+    """Raises PolicyDidNotStart or PolicyKilled, whoever's fault it is that /health did not answer 200 in time."""
     problems: deque[PolicyError] = deque(maxlen=1)
     healthy = asyncio.create_task(_healthy(policy.socket, problems))
     ended = asyncio.create_task(policy.wait(start_s))
@@ -35,13 +35,15 @@ async def until_healthy(policy: SandboxedPolicy, start_s: float) -> None:
 
 
 async def _healthy(socket: Path, problems: deque[PolicyError]) -> None:
-    """Until /health is 200; what it was instead the last time is put into `problems`."""
+    """Until /health is 200; what it was instead the last time is put into `problems`. Raises PolicyDidNotStart."""
     client = HttpPolicy("http://policy", unix_socket=socket)
     try:
         while True:
             try:
                 await client.health()
                 return
+            except PolicyFailed as failure:
+                raise PolicyDidNotStart(str(failure)) from None
             except PolicyError as problem:
                 problems.append(problem)
                 await asyncio.sleep(RETRY_S)
@@ -49,8 +51,8 @@ async def _healthy(socket: Path, problems: deque[PolicyError]) -> None:
         await client.close()
 
 
-def not_started(ending: Ending) -> PolicyDidNotStart | SandboxFailed:
+def not_started(ending: Ending) -> PolicyDidNotStart | PolicyKilled:
     """The error for a policy that ended before it was ready."""
     if ending.is_ours:
-        return SandboxFailed(f"The sandbox was ended from outside before the policy was ready ({ending}).")
+        return PolicyKilled(f"The sandbox was ended from outside before the policy was ready ({ending}).")
     return PolicyDidNotStart(f"The policy ended before it was ready: {ending}.")

@@ -32,9 +32,16 @@ DENIED = {
     "the machine": "reboot acct syslog settimeofday clock_settime clock_adjtime adjtimex stime sethostname "
     "setdomainname iopl ioperm modify_ldt vm86 vm86old vhangup personality lookup_dcookie nfsservctl uselib _sysctl",
     "memory of others": "migrate_pages move_pages memfd_secret",
+    "files that the machine uses too": "flock inotify_init inotify_init1 inotify_add_watch fanotify_mark",
 }
+"""Libraries, the runtime and the upload are the machine's own files, read-only. Whoever may read a file may still lock
+it against others, and be told when they open it."""
 UNCOUNTED = "memfd_create shmget msgget semget mq_open"
-"""Memory that no rlimit counts; denied where no control group counts it."""
+"""Memory that no rlimit counts; denied where no control group counts it, as are shared anonymous mappings."""
+MAP_SHARED_ANONYMOUS = 0x01 | 0x20
+"""Both kinds of shared mappings have the lowest bit."""
+FILE_LOCKS = {"F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38, "F_SETLEASE": 1024, "F_NOTIFY": 1026}
+"""Commands of fcntl that do what flock and inotify do."""
 NEW_NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET."""
 UNKNOWN_CALLS = range(463, 512)
@@ -44,6 +51,8 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 _AF_UNIX = 1
 _NR_UNKNOWN = -1
 _LOW_32_BITS = 0xFFFFFFFF
+_REFUSED_REQUESTS = {"ioctl": (TIOCSTI, TIOCLINUX), "fcntl": tuple(FILE_LOCKS.values())}
+"""Call -> values of the lower half of its second argument."""
 
 
 @functools.cache
@@ -52,8 +61,12 @@ def filter_program(*, memory_is_counted: bool) -> bytes:
     seccomp = _library()
     program = seccomp.SyscallFilter(seccomp.ALLOW)
     program.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
-    denied = " ".join(DENIED.values()).split() + ([] if memory_is_counted else UNCOUNTED.split())
+    denied = " ".join(DENIED.values()).split()
     not_permitted, missing = seccomp.ERRNO(errno.EPERM), seccomp.ERRNO(errno.ENOSYS)
+    if not memory_is_counted:
+        denied += UNCOUNTED.split()
+        shared = seccomp.Arg(3, seccomp.MASKED_EQ, MAP_SHARED_ANONYMOUS, MAP_SHARED_ANONYMOUS)
+        program.add_rule(not_permitted, "mmap", shared)
     for name in denied:
         if (number := _number(seccomp, name)) is not None:
             program.add_rule(not_permitted, number)
@@ -65,8 +78,9 @@ def filter_program(*, memory_is_counted: bool) -> bytes:
         program.add_rule(not_permitted, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     for call in ("socket", "socketpair"):
         program.add_rule(seccomp.ERRNO(errno.EACCES), call, seccomp.Arg(0, seccomp.NE, _AF_UNIX))
-    for request in (TIOCSTI, TIOCLINUX):
-        program.add_rule(not_permitted, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, _LOW_32_BITS, request))
+    for call, numbers in _REFUSED_REQUESTS.items():
+        for number in numbers:
+            program.add_rule(not_permitted, call, seccomp.Arg(1, seccomp.MASKED_EQ, _LOW_32_BITS, number))
     return _exported(program)
 
 
@@ -80,7 +94,7 @@ def container_profile() -> dict[str, Any]:
     others: their order does not matter.
     """
     denied = {"clone3", *" ".join(DENIED.values()).split()}
-    conditional = {"clone", "ioctl", "socket", "socketpair"}
+    conditional = {"clone", "ioctl", "fcntl", "socket", "socketpair"}
     every_flag = functools.reduce(operator.or_, NEW_NAMESPACE_FLAGS)
 
     def rule(names: Iterable[str], number: int | None, *conditions: tuple[int, str, int, int]) -> dict[str, Any]:
@@ -101,27 +115,30 @@ def container_profile() -> dict[str, Any]:
             *(rule(["clone"], errno.EPERM, (0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
             rule(["socket", "socketpair"], None, (0, "SCMP_CMP_EQ", _AF_UNIX, 0)),
             rule(["socket", "socketpair"], errno.EACCES, (0, "SCMP_CMP_NE", _AF_UNIX, 0)),
-            *(rule(["ioctl"], None, (1, "SCMP_CMP_MASKED_EQ", mask, value)) for mask, value in _other_requests()),
             *(
-                rule(["ioctl"], errno.EPERM, (1, "SCMP_CMP_MASKED_EQ", _LOW_32_BITS, request))
-                for request in (TIOCSTI, TIOCLINUX)
+                rule([call], None, (1, "SCMP_CMP_MASKED_EQ", mask, value))
+                for call, numbers in _REFUSED_REQUESTS.items()
+                for mask, value in _others(numbers)
+            ),
+            *(
+                rule([call], errno.EPERM, (1, "SCMP_CMP_MASKED_EQ", _LOW_32_BITS, number))
+                for call, numbers in _REFUSED_REQUESTS.items()
+                for number in numbers
             ),
         ],
     }
 
 
-def _other_requests() -> Iterator[tuple[int, int]]:
-    """(mask, value): every request of ioctl but TIOCSTI and TIOCLINUX matches one of these, and they match none.
+def _others(refused: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """(mask, value): every 32-bit number but the refused ones matches exactly one of these, and those match none.
 
-    A rule that allows all and two that refuse these would depend on the order in which libseccomp puts them.
+    A rule that allows all and some that refuse these would depend on the order in which libseccomp puts them.
     """
-    differing = TIOCSTI ^ TIOCLINUX
-    for bit in (1 << place for place in range(32)):
-        if not bit & differing:
-            yield bit, bit & ~TIOCSTI
-    for value in range(differing + 1):
-        if value & ~differing == 0 and value not in (TIOCSTI & differing, TIOCLINUX & differing):
-            yield differing, value
+    beginnings = set(refused)
+    for bit in (1 << place for place in range(32)):  # of two numbers that differ in this bit, and not above it
+        mask = _LOW_32_BITS & ~(bit - 1)
+        yield from ((mask, other) for other in sorted({one ^ bit for one in beginnings} - beginnings))
+        beginnings = {one & ~bit for one in beginnings}
 
 
 def _known() -> set[str]:

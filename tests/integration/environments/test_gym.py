@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
+from gymnasium.wrappers import FlattenObservation, TimeAwareObservation
 
 from kinitro import environments
+from kinitro.environments.errors import EpisodeNotRunning
 from kinitro.environments.gym import register_when_imported
 from kinitro.environments.gym.environment import GymEnvironment
+from kinitro.environments.gym.wrappers import FlatObservation
+from kinitro.errors import ConfigurationError
 
 TASK = "metaworld/drawer-close-v3"
 
@@ -84,3 +91,131 @@ def test_the_vector_environment_computes_the_same() -> None:
         together = vector.step(action)[0]
         apart = [environment.step(action[index])[0] for index, environment in enumerate(alone)]
     vector.close()
+
+
+def steps_until_the_end(environment: Any, at_most: int) -> tuple[int, bool, bool]:
+    environment.reset(seed=1)
+    still = np.zeros(4, np.float32)
+    for step in range(1, at_most + 1):
+        _, _, terminated, truncated, _ = environment.step(still)
+        if terminated or truncated:
+            return step, terminated, truncated
+    return at_most, False, False
+
+
+def test_the_horizon_is_registered_and_can_be_another_one() -> None:
+    environment = gymnasium.make("metaworld/reach-v3", cameras=())
+    assert environment.spec is not None
+    assert environment.spec.max_episode_steps == 500
+    assert environment.get_wrapper_attr("_max_episode_steps") == 500  # what LeRobot's rollout asks for
+    assert steps_until_the_end(environment, 600) == (500, False, True)
+    TimeAwareObservation(FlattenObservation(environment)).reset(seed=1)
+    environment.close()
+    for wanted in (7, 620):
+        environment = gymnasium.make("metaworld/reach-v3", cameras=(), max_episode_steps=wanted)
+        assert steps_until_the_end(environment, 700) == (wanted, False, True)
+        environment.close()
+    environment = gymnasium.make("metaworld/reach-v3", cameras=(), max_episode_steps=-1)
+    assert steps_until_the_end(environment, 600) == (600, False, False)
+    environment.close()
+    assert steps_until_the_end(GymEnvironment("metaworld/reach-v3", cameras=()), 600) == (500, False, True)
+    with pytest.raises(ConfigurationError, match="cannot have 0 steps"):
+        environments.make("metaworld/reach-v3", max_steps=0)
+
+
+def test_vectors_know_the_horizon_too() -> None:
+    vector = gymnasium.make_vec("metaworld/reach-v3", num_envs=2, vectorization_mode="sync", cameras=())
+    assert vector.call("_max_episode_steps") == (500, 500)  # type: ignore[attr-defined]
+    vector.close()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda environment: pickle.loads(pickle.dumps(environment))])
+@pytest.mark.parametrize("env_id", [TASK, "metaworld/peg-insert-v3"])
+def test_a_copy_goes_on_where_the_original_is(env_id: str, copied: Any) -> None:
+    actions = np.random.default_rng(0).uniform(-1, 1, (30, 4)).astype(np.float32)
+    original = made(env_id, cameras=("gripper",), render_mode="rgb_array")
+    untouched = copied(original)
+    original.reset(seed=5)
+    for action in actions[:20]:
+        original.step(action)
+    other = copied(original)
+    assert other.environment is not original.environment
+    assert other.environment.digest() == original.environment.digest()
+    assert np.array_equal(other.render(), original.render())
+    for action in actions[20:]:
+        (one, *rest), (two, *others) = original.step(action), other.step(action)
+        assert rest == others
+        assert np.array_equal(one["pixels"]["gripper"], two["pixels"]["gripper"])
+        assert np.array_equal(one["agent_pos"], two["agent_pos"])
+    original.reset()
+    other.reset()
+    assert other.environment.digest() == original.environment.digest(), "their random generators are equal too"
+    untouched.reset(seed=5)
+    untouched.close()
+    closed = copied(untouched)
+    with pytest.raises(EpisodeNotRunning):
+        closed.step(actions[0])
+
+
+def test_the_wrapped_environment_and_the_plain_one_can_be_copied() -> None:
+    wrapped = gymnasium.make(TASK, cameras=())
+    wrapped.reset(seed=1)
+    wrapped.step(np.ones(4, np.float32))
+    assert copy.deepcopy(wrapped).step(np.ones(4, np.float32))[1] == wrapped.step(np.ones(4, np.float32))[1]
+    plain = environments.make(TASK)
+    plain.reset(1)
+    assert copy.deepcopy(plain).digest() == plain.digest()
+
+
+def test_without_cameras_a_video_shows_a_camera_all_the_same() -> None:
+    environment = gymnasium.make(TASK, cameras=(), render_mode="rgb_array", max_episode_steps=5)
+    observation, _ = environment.reset(seed=3)
+    assert observation.keys() == {"agent_pos"}
+    image = environment.render()
+    assert isinstance(image, np.ndarray)
+    assert image.shape == (84, 84, 3)
+    assert image.std() > 1
+    for _ in range(5):
+        environment.step(np.array([0, 0, -1, 1], np.float32))
+    assert not np.array_equal(environment.render(), image)
+    environment.close()
+    with pytest.raises(ConfigurationError, match="render mode cannot be 'human'"):
+        GymEnvironment(TASK, render_mode="human")
+
+
+def test_the_name_of_one_camera_is_not_a_list_of_letters() -> None:
+    environment = made(TASK, cameras="corner")
+    assert list(environment.observation_space["pixels"]) == ["corner"]
+    assert list(environment.reset(seed=1)[0]["pixels"]) == ["corner"]
+    environment.close()
+    plain = environments.make(TASK, cameras="gripper")
+    plain.reset(1)
+    assert list(plain.observe().pixels) == ["gripper"]
+    with pytest.raises(ConfigurationError, match="cameras cannot be 'top'"):
+        environments.make(TASK, cameras="top")
+
+
+def test_the_flat_observation_is_what_stable_baselines3_documents() -> None:
+    """No nested spaces; an image is a Box of three dimensions, uint8, 0 to 255; NatureCNN needs 36 pixels each way."""
+    environment = FlatObservation(gymnasium.make(TASK))
+    space = environment.observation_space
+    assert isinstance(space, spaces.Dict)
+    assert list(space) == ["agent_pos", "corner", "corner4", "gripper"]
+    for name, part in space.items():
+        assert isinstance(part, spaces.Box)
+        if name != "agent_pos":
+            assert part.dtype == np.uint8
+            assert len(part.shape) == 3
+            assert (part.low == 0).all()
+            assert (part.high == 255).all()
+            assert part.shape[-1] in (1, 3, 4)
+            assert min(part.shape[:2]) >= 36
+    observation, _ = environment.reset(seed=3)
+    assert observation in space
+    assert np.array_equal(observation["corner"], made(TASK).reset(seed=3)[0]["pixels"]["corner"])
+    assert environment.spec is not None
+    again = gymnasium.make(environment.spec)  # wrapped again
+    assert again.observation_space == space
+    with pytest.raises(ConfigurationError, match="needs observations of type Dict"):
+        FlatObservation(FlattenObservation(gymnasium.make(TASK, cameras=())))
+    assert list(FlatObservation(gymnasium.make(TASK, cameras=())).observation_space) == ["agent_pos"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kinitro.environments.mujoco_import import mujoco
+
+# isort: split
+
 import metaworld
-import mujoco
 import numpy as np
 import pytest
 from metaworld.utils import reward_utils

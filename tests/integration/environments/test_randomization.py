@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import mujoco
 import numpy as np
 import pytest
 
 from kinitro import environments
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.environments.metaworld.task import Task
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import LEVELS, Level, NominalModel, Variation
 from kinitro.environments.randomization.appearance import (
     CameraPose,

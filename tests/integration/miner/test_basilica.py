@@ -10,6 +10,8 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner import basilica
 from kinitro.miner import cloud as basilica_cloud
 from kinitro.miner.errors import DeploymentFailed, ServiceError
+from kinitro.miner.projects import TEMPLATE_DIRECTORY
+from tests.fakes.policy_servers import POLICY, running_policies
 from tests.integration.miner.conftest import BASILICA_TOKEN, REPO, REVISION
 from tests.standin.rest import Trouble
 
@@ -54,6 +56,28 @@ def test_a_server_that_never_answers_is_deleted(cloud) -> None:
     cloud.served_at = "http://127.0.0.1:1"
     with pytest.raises(DeploymentFailed, match="No connection"):
         push(timeout_s=0.5)
+    assert cloud.deleted
+
+
+def test_a_policy_that_cannot_be_loaded_ends_the_wait_at_once(cloud, tmp_path) -> None:
+    broken = POLICY.replace("        pass\n", "        raise OSError('no weights')\n")
+    lines: list[str] = []
+    with running_policies(tmp_path, {"broken": broken}) as urls:
+        cloud.served_at = urls["broken"]
+        with pytest.raises(DeploymentFailed, match=r"does not work\. .*RobotPolicy.load: OSError: no weights"):
+            push(lines.append, timeout_s=600.0)
+    assert cloud.deleted
+    assert any(line.startswith("| ") for line in lines), "its log is shown"
+
+
+def test_a_container_that_never_becomes_ready_because_of_its_policy_ends_the_wait_at_once(cloud) -> None:
+    assert basilica.LOAD_FAILED in (TEMPLATE_DIRECTORY / "server.py").read_text()
+    cloud.phases = ["starting"]
+    cloud.log = f"INFO: Started\nERROR: {basilica.LOAD_FAILED}; /health will answer 503\nOSError: no weights"
+    lines: list[str] = []
+    with pytest.raises(DeploymentFailed, match="could not be loaded"):
+        push(lines.append, timeout_s=600.0)
+    assert "| OSError: no weights" in lines
     assert cloud.deleted
 
 

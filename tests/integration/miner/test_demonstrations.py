@@ -7,6 +7,7 @@ import fcntl
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 
 from kinitro.cli import build_app
 from kinitro.environments import get_spec, make
+from kinitro.environments.registry import prepare
 from kinitro.errors import ConfigurationError
 from kinitro.miner import demonstrations
 from kinitro.miner.datasets import write_lerobot, write_npz
@@ -216,3 +218,29 @@ def test_mistakes_are_named(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RecordingError, match="cannot be written"):
         collect(Order(ENV_IDS, 1, tmp_path / "file"), workers=1)
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_dataset(tmp_path) -> None:
+    """The limit of a file's size stands for the disk's: first no attempt fits, then no file of a dataset."""
+    prepare()  # whose cache would not fit either
+    out = tmp_path / "demos"
+
+    def demos(dataset_format: str, limit_bytes: int) -> subprocess.CompletedProcess[str]:
+        command = ["demos", "--environments", "metaworld/drawer-close-v3", "--episodes", "1", "--workers", "1"]
+        return subprocess.run(
+            [sys.executable, "-m", "kinitro", *command, "--format", dataset_format, "--out", str(out)],
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes)),
+            capture_output=True,
+            text=True,
+        )
+
+    for dataset_format, before in (("npz", {STAGING}), ("lerobot", {STAGING, "episodes", "index.json"})):
+        done = demos(dataset_format, 20_000)
+        assert done.returncode == 1
+        assert f"{out} cannot be written: " in done.stderr
+        assert "File too large" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert {path.name for path in out.iterdir()} - {".draft"} == before
+        done = demos(dataset_format, 1 << 30)
+        assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == {STAGING, "episodes", "index.json", "data", "meta"}

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kinitro.chain import Wallet, connect
+from kinitro.chain import TransactionRefused, UnknownSubnet, Wallet, connect
 from kinitro.chain.commitments import Commitment, decode
 from kinitro.chain.local import LocalChain
 from kinitro.miner import basilica
-from kinitro.miner.deployment import MEMORY_FILE, Order, deploy_all, plan
+from kinitro.miner.deployment import MEMORY_FILE, Order, commit, deploy_all, plan
 from kinitro.miner.errors import DeploymentFailed, ServiceError
 from tests.fakes.policy_servers import POLICY, running_policies
 from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, REPO
@@ -90,6 +91,53 @@ def test_a_dry_run_changes_nothing(huggingface, cloud, chain_url, folder) -> Non
     assert not cloud.calls
     assert committed() is None
     assert not (folder / MEMORY_FILE).exists()
+
+
+def test_a_commitment_from_before_the_registration_does_not_count(chain_url) -> None:
+    lines: list[str] = []
+    what = Commitment(REPO, "0" * 40, "https://policy.example.com")
+
+    async def run() -> None:
+        chain = LocalChain(chain_url)
+        first = await commit(order(Path()), what, lines.append)
+        await chain.register(26, Wallet("newcomer", "default"), uid=1)
+        await chain.register(26, Wallet("default", "default"))
+        second = await commit(order(Path()), what, lines.append)
+        assert second > first
+        assert await commit(order(Path()), what, lines.append) == second
+        assert lines[1:] == [f"Committed in block {second}", f"Committed before, in block {second}"]
+
+    asyncio.run(run())
+
+
+def test_what_is_not_final_yet_is_not_committed_twice(empty_database, monkeypatch) -> None:
+    monkeypatch.setenv("KINITRO_LOCAL_CHAIN_URL", empty_database)
+    what = Commitment(REPO, "0" * 40, "https://policy.example.com")
+
+    async def run() -> None:
+        chain = await LocalChain.create(empty_database, 26, block_time_s=3.0)
+        await chain.register(26, Wallet("default", "default"))
+        block = await commit(order(Path()), what, lambda _: None)
+        assert (await chain.finalized_head()).number < block
+        assert await commit(order(Path()), what, lambda _: None) == block
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"netuid": 99}, UnknownSubnet, "There is no subnet 99"),
+        ({"wallet": Wallet("stranger", "default")}, TransactionRefused, "the hotkey is not registered"),
+    ],
+)
+def test_what_cannot_be_committed_is_not_deployed(huggingface, cloud, chain_url, folder, change, error, says) -> None:
+    wrong = replace(order(folder), **change)
+    for attempt in (plan, lambda order: deploy_all(order, lambda _: None)):
+        with pytest.raises(error, match=says):
+            attempt(wrong)
+    assert not huggingface.calls
+    assert not cloud.calls
 
 
 def test_a_server_that_does_not_conform_is_not_committed(huggingface, cloud, chain_url, folder, tmp_path) -> None:

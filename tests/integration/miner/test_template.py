@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib.util
 import json
 import re
 import subprocess
@@ -19,13 +20,13 @@ import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.miner.errors import ProjectError
-from kinitro.miner.projects import create_project
+from kinitro.miner.projects import TEMPLATE_DIRECTORY, create_project
 from kinitro.policies.client import HttpPolicy, Signer
-from kinitro.policies.codecs import JSON
+from kinitro.policies.codecs import JSON, MSGPACK
 from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import TaskConfig
 from kinitro.policies.signing import RequestSigner
-from tests.fakes.policy_servers import outside_environment, running_project
+from tests.fakes.policy_servers import POLICY, outside_environment, running_policies, running_project
 
 OBSERVATION = Observation(
     np.array([0.0, 0.6, 0.2, 1.0], np.float32), {c: np.zeros((84, 84, 3), np.uint8) for c in ("corner", "gripper")}
@@ -94,7 +95,6 @@ async def test_an_unknown_episode_is_an_error(server) -> None:
     [
         ("/reset", "application/json", b"{"),
         ("/reset", "application/json", b'{"task_config": {}}'),
-        ("/reset", "text/plain", b"{}"),
         ("/act", "application/msgpack", b"\xc1"),
         ("/act", "application/json", b'{"episode_id": "x", "step": 0, "observation": [1]}'),
         ("/act", "application/json", b'{"episode_id": "x", "step": 0, "observation": [0, 0, 0, 0], "images": '
@@ -110,6 +110,70 @@ def test_garbage_is_answered_with_400(server, path, content_type, body) -> None:
     with caught.value as error:
         assert error.code == 400
         assert json.load(error)["detail"]
+
+
+def test_an_encoding_that_the_protocol_does_not_have_is_named(server) -> None:
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "application/cbor"):
+        request = urllib.request.Request(f"{server}/reset", data=b"{}", headers={"content-type": content_type})
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=10)
+        with caught.value as error:
+            assert error.code == 415
+            assert json.load(error)["detail"] == (
+                f"The content type is {content_type!r}; send application/json or application/msgpack."
+            )
+
+
+@pytest.mark.parametrize("content_type", ["application/vnd.msgpack", "application/x-msgpack"])
+async def test_other_names_of_msgpack_are_understood(server, content_type: str) -> None:
+    policy = HttpPolicy(server, allow_private=True)
+    body = MSGPACK.encode_reset(task("by another name"))
+    answered = MSGPACK.decode_reset(await policy.send("/reset", content_type, body))
+    assert answered == "by another name"
+    await policy.close()
+
+
+async def test_a_stranger_s_resets_end_no_episode_that_is_in_use(server) -> None:
+    evaluator, stranger = (HttpPolicy(server, allow_private=True) for _ in range(2))
+    limit = (await evaluator.health()).max_concurrent_episodes
+    await evaluator.reset(task("mine"))
+    await evaluator.act("mine", 0, OBSERVATION)
+    for number in range(8 * limit):
+        await stranger.reset(task(f"stranger's {number}"))
+    assert (await evaluator.act("mine", 1, OBSERVATION)).shape == (1, 4)
+    for policy in (evaluator, stranger):
+        await policy.close()
+
+
+async def test_more_episodes_than_any_evaluator_begins_are_refused_with_429(tmp_path) -> None:
+    hermit = POLICY.replace("max_concurrent_episodes = 4", "max_concurrent_episodes = 1")
+    with running_policies(tmp_path, {"hermit": hermit}) as urls:
+        policy = HttpPolicy(urls["hermit"], allow_private=True)
+        await policy.reset(task("mine"))
+        for number in range(63):
+            await policy.reset(task(str(number)))
+        with pytest.raises(PolicyMisbehaved, match=r"429.*episodes were used within the last"):
+            await policy.reset(task("one too many"))
+        assert (await policy.act("mine", 0, OBSERVATION)).shape == (1, 4)
+        await policy.close()
+
+
+async def test_idle_episodes_make_room(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(TEMPLATE_DIRECTORY)
+    spec = importlib.util.spec_from_file_location("template_server", TEMPLATE_DIRECTORY / "server.py")
+    assert spec is not None
+    assert spec.loader is not None
+    for name in OWN_MODULES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "IDLE_S", 0.0)
+    for number in range(3 * module.EPISODES_KEPT):
+        await module.server.reset("application/json", JSON.encode_reset(task(str(number))))
+    assert len(module.server.episodes) == module.EPISODES_KEPT
+    assert str(3 * module.EPISODES_KEPT - 1) in module.server.episodes
+    for name in OWN_MODULES:
+        sys.modules.pop(name, None)
 
 
 async def test_it_can_serve_named_evaluators_only(project, monkeypatch) -> None:

@@ -84,8 +84,10 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[str, bytes]:
     return lines[0].split(" ")[1], await reader.readexactly(length)
 
 
-def answer(body: bytes = ACTION, status: str = "200 OK", *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}", *headers, "", ""]
+def answer(
+    body: bytes = ACTION, status: str = "200 OK", *headers: str, content_type: str = "application/json"
+) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"content-type: {content_type}", f"content-length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from kinitro.environments.interface import Observation
+from kinitro.evaluation.episode import negotiate
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.connection import FREE_FRAGMENTS, PAUSE_S, Connection
-from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreachable, Reason
+from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved, PolicyUnreachable, Reason
 from kinitro.policies.messages import ACT_DEADLINE_S, MAX_CHUNK, MAX_CONCURRENT_EPISODES, MAX_RESPONSE_BYTES, TaskConfig
 from tests.integration.policies.certificates import server_tls
 from tests.integration.policies.hostile import (
@@ -74,7 +75,7 @@ HOSTILE = {
     "login page": (says(answer(b"<html>", "403 Forbidden")), Reason.HTTP_STATUS),
     "html": (says(answer(b"<html></html>")), Reason.MALFORMED_BODY),
     "empty": (says(answer(b"")), Reason.MALFORMED_BODY),
-    "NaN": (says(answer(b'{"action": [NaN, 0, 0, 0]}')), Reason.MALFORMED_BODY),
+    "NaN": (says(answer(b'{"action": [NaN, 0, 0, 0]}')), Reason.ACTION_NOT_FINITE),
     "strings": (says(answer(b'{"action": ["1", "1", "1", "1"]}')), Reason.MALFORMED_BODY),
     "nested": (says(answer(b'{"action": [[[0, 0, 0, 0]]]}')), Reason.MALFORMED_BODY),
     "deeply nested": (says(answer(b"[" * 60_000)), Reason.MALFORMED_BODY),
@@ -443,6 +444,59 @@ async def test_a_server_that_is_not_ready(body: bytes) -> None:
         with pytest.raises(PolicyMisbehaved) as caught:
             await policy.health()
         assert caught.value.reason == Reason.NOT_READY
+        await policy.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind", "says"),
+    [
+        (b'{"status": "loading"}', "503 X", PolicyMisbehaved, "status 'loading'"),
+        (b'{"status": "failed", "detail": "OSError: no\\nweights"}', "503 X", PolicyFailed, r"OSError: no weights"),
+        (b'{"status": "failed"}', "200 OK", PolicyFailed, "status 'failed'"),
+    ],
+)
+async def test_health_says_whether_waiting_helps(body: bytes, status: str, kind: type, says: str) -> None:
+    with Server(keeps_alive(lambda path, _: answer(body, status))) as server:
+        policy = local(server.url)
+        with pytest.raises(PolicyMisbehaved, match=says) as caught:
+            await policy.health()
+        assert type(caught.value) is kind
+        assert caught.value.reason == Reason.NOT_READY
+        await policy.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"status": "ok", "max_chunk": "8"}', "max_chunk"),
+        (b'{"status": "ok", "encodings": "msgpack"}', "encodings"),
+        (b'{"status": true}', "status"),
+        (b'["ok"]', "/health is not what the protocol says"),
+    ],
+)
+async def test_a_wrong_type_in_health_is_named_and_not_taken_for_the_least_capable_server(
+    body: bytes, says: str
+) -> None:
+    with Server(keeps_alive(lambda path, _: answer(body))) as server:
+        policy = local(server.url)
+        with pytest.raises(PolicyMisbehaved, match=says) as caught:
+            await negotiate(policy)
+        assert caught.value.reason == Reason.MALFORMED_BODY
+        await policy.close()
+
+
+async def test_a_server_without_health_is_the_least_capable_one() -> None:
+    with Server(keeps_alive(lambda path, _: answer(b"{}", "404 Not Found"))) as server:
+        policy = local(server.url)
+        await negotiate(policy)
+        await policy.close()
+
+
+async def test_an_unknown_content_type_is_named() -> None:
+    with Server(keeps_alive(lambda path, _: answer(b"<html>", content_type="text/html"))) as server:
+        policy = local(server.url)
+        with pytest.raises(PolicyMisbehaved, match="content type is 'text/html'"):
+            await policy.health()
         await policy.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -102,6 +103,15 @@ def test_a_server_that_is_not_there_skips_the_rest() -> None:
     checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
     assert checks["health"]["detail"].startswith("connection_refused")
     assert checks["load"]["verdict"] == "skipped"
+
+
+def test_waiting_for_a_server_that_failed_ends_at_once(servers) -> None:
+    begun = time.monotonic()
+    result = CliRunner().invoke(build_app(), ["check", servers["not loaded"], "--wait", "600", "--json"])
+    assert time.monotonic() - begun < 60
+    assert result.exit_code == 1
+    checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert "RobotPolicy.load: OSError: no weights" in checks["health"]["detail"]
 
 
 def test_a_public_address_can_be_demanded(servers) -> None:

@@ -15,9 +15,10 @@ from kinitro import __version__
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.keys import create_key, revoke_key
-from kinitro.taskpool.messages import SubmitRequest, TaskResult
+from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
+from tests.fakes.reports import as_json, base64_of, honest
 
 SCORES = {
     "cycle_id": 1, "block": 100, "published_at": "2026-01-01T00:00:00Z", "environments": ["metaworld/reach-v3"],
@@ -85,14 +86,15 @@ async def test_an_executor_works_through_the_client(database: str, cycle: int) -
         leased = await client.fetch(request(3))
         assert leased.lease_id is not None
         assert (await client.heartbeat(leased.lease_id)).ttl_s == pytest.approx(60, abs=1)
-        results = [TaskResult(task_id=task.task_id, outcome=1, steps=5, trace="eHl6") for task in leased.tasks[:2]]
+        results = [honest(task) for task in leased.tasks[:2]]
         answer = await client.submit(SubmitRequest(lease_id=leased.lease_id, results=results))
         assert [status.status for status in answer.results] == ["accepted", "accepted"]
         assert (await client.release(leased.lease_id)).released == 1
         with pytest.raises(LeaseLost, match="is gone"):
             await client.heartbeat(leased.lease_id)
         assert (await client.task_stats()).finished == 2
-    assert rows(database, "select data from trace") == [(b"xyz",), (b"xyz",)]
+    stored = rows(database, "select data from trace order by task_id")
+    assert [base64_of(data) for (data,) in stored] == [result.trace for result in results]
     assert rows(database, "select name, fingerprint, last_seen_at is not null from executor") == [
         ("gpu-1", "physics-a", True)
     ]
@@ -159,7 +161,7 @@ async def test_a_bad_report_is_named_and_harms_no_other(database: str, api: http
     add_tasks(database, add_cycle(database), uids=[0, 1, 2, 3], episodes=10)
     for field, change in BAD_REPORTS:
         leased = (await api.post("/v1/tasks/fetch", json={"fingerprint": "p", "max_tasks": 2})).json()
-        good, bad = ({"task_id": task["task_id"], "outcome": 1, "steps": 3} for task in leased["tasks"])
+        good, bad = map(as_json, leased["tasks"])
 
         async def submit(*results: dict[str, Any], lease: int = leased["lease_id"]) -> httpx2.Response:
             return await api.post("/v1/tasks/submit", content=json.dumps({"lease_id": lease, "results": results}))
@@ -206,6 +208,26 @@ async def test_nonsense_is_refused_with_a_reason(database: str) -> None:
                 response = await client.post(f"{url}/v1/tasks/{route}", content=content)
                 assert response.status_code == status, (route, body[:100])
                 assert response.json()["detail"]
+
+
+async def test_every_refusal_is_a_problem_document_of_ours(database: str, api: httpx2.AsyncClient) -> None:
+    """By media type and `type`, so that no client takes a proxy's page for one; see kinitro.taskpool.client."""
+    asked = {
+        "not-found": await api.get("/v1/weights/latest"),
+        "unknown-path": await api.get("/v1/no/such/path"),
+        "invalid-field": await api.get("/v1/weights/x"),
+        "lease-lost": await api.post("/v1/leases/7/heartbeat"),
+    }
+    asked |= {"unknown-path, method": await api.put("/v1/weights/latest")}
+    async with serving(database, submit_limit_bytes=2**16) as url, httpx2.AsyncClient(base_url=url) as stranger:
+        asked["unauthorized"] = await stranger.post("/v1/tasks/fetch", json={"fingerprint": "p"})
+        asked["too-large"] = await stranger.post("/v1/tasks/submit", content=b"x" * (2**16 + 1))
+    for kind, answer in asked.items():
+        assert answer.headers["content-type"] == PROBLEM_MEDIA_TYPE, kind
+        document = answer.json()
+        assert document.keys() == {"type", "status", "detail"}
+        assert document["type"] == PROBLEM_TYPE + kind.partition(",")[0]
+        assert document["status"] == answer.status_code >= 400
 
 
 async def test_numbers_out_of_range_are_refused(api: httpx2.AsyncClient) -> None:
@@ -262,7 +284,7 @@ async def test_requests_have_ids(api: httpx2.AsyncClient) -> None:
 async def test_metrics_tell_the_state_of_the_pool(database: str, api: httpx2.AsyncClient, cycle: int) -> None:
     publish(database)
     leased = (await api.post("/v1/tasks/fetch", json={"fingerprint": "p", "executor": "gpu-7", "max_tasks": 2})).json()
-    done = {"task_id": leased["tasks"][0]["task_id"], "outcome": 2, "steps": 3}
+    done = as_json(leased["tasks"][0], 2)
     await api.post("/v1/tasks/submit", json={"lease_id": leased["lease_id"], "results": [done, {"task_id": 0}]})
     await api.get("/v1/weights/7")
     text = (await api.get("/metrics")).text
@@ -310,7 +332,7 @@ async def test_a_database_that_goes_away_is_503_and_comes_back(
 
 
 async def test_a_changed_schema_makes_an_instance_unready(database: str, api: httpx2.AsyncClient) -> None:
-    rows(database, "update alembic_version set version_num = 'from-the-future'")
+    rows(database, "update kinitro_schema_version set version_num = 'from-the-future'")
     response = await api.get("/ready")
     assert response.status_code == 503
     assert "install the newer kinitro" in response.json()["detail"]
@@ -329,7 +351,7 @@ async def test_two_instances_behave_as_one(database: str, cycle: int) -> None:
         async def work(fetcher: ApiClient, reporter: ApiClient) -> None:
             while (leased := await fetcher.fetch(request(2))).lease_id is not None:
                 await reporter.heartbeat(leased.lease_id)
-                results = [TaskResult(task_id=task.task_id, outcome=1, steps=1) for task in leased.tasks]
+                results = [honest(task) for task in leased.tasks]
                 submit = SubmitRequest(lease_id=leased.lease_id, results=results)
                 answers = (await reporter.submit(submit)).results
                 assert {answer.status for answer in answers} == {"accepted"}

@@ -23,8 +23,9 @@ import pytest
 from kinitro.local.ports import free_ports
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiRefused, ApiUnavailable
-from kinitro.taskpool.messages import FetchResponse, SubmitRequest, TaskResult
+from kinitro.taskpool.messages import FetchResponse, SubmitRequest
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request
+from tests.fakes.reports import honest
 
 EXECUTORS = 16
 MINERS = 16
@@ -113,8 +114,7 @@ class Executor:
         if fate == "release":
             await self.rng.choice(self.clients).release(lease)
         outcome = 4 if fate == "fault" else 1
-        results = [TaskResult(task_id=t.task_id, outcome=outcome, steps=1, total_reward=next(self.ledger.numbers))
-                   for t in leased.tasks]  # fmt: skip
+        results = [honest(task, outcome, reward=next(self.ledger.numbers)) for task in leased.tasks]
         for result in results:
             self.ledger.lease_of_report[int(result.total_reward)] = lease
         half = len(results) // 2

@@ -97,7 +97,7 @@ def test_upgrades_at_the_same_time_take_turns(empty_database: str) -> None:
 
 
 def test_a_schema_that_is_newer_or_missing_is_named(database: str, empty_database: str) -> None:
-    rows(database, "update alembic_version set version_num = '9999'")
+    rows(database, "update kinitro_schema_version set version_num = '9999'")
     for refused in (lambda: schema.upgrade(database), lambda: schema.status(database).head and _serve(database)):
         with pytest.raises(SchemaMismatch, match="install the newer kinitro"):
             refused()

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
+from kinitro.evaluation import recordings, traces
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiUnauthorized, LeaseLost
 from kinitro.taskpool.keys import create_key
-from kinitro.taskpool.messages import SubmitRequest, TaskResult
+from kinitro.taskpool.messages import SubmitRequest
 from kinitro.taskpool.schema import connect
 from kinitro.taskpool.verdicts import (
     Evidence,
@@ -24,10 +26,17 @@ from kinitro.taskpool.verdicts import (
     VerificationRequest,
     VerificationTask,
 )
-from kinitro.taskpool.verifications import MAX_ATTEMPTS
+from kinitro.taskpool.verifications import MAX_ATTEMPTS, NOT_IN_TIME, Verifications
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
+from tests.fakes.reports import honest as report_on
 
+BOUNDS = {"repo": "a/b", "revision": "c" * 40, "tolerance": 0.01, "required_share": 0.9}
+DONE: dict[str, dict[str, Any]] = {
+    "match": BOUNDS | {"compared": 9, "matching": 9},
+    "mismatch": BOUNDS | {"compared": 9, "matching": 3},
+    "error": {"cause": "machine"},
+}
 ASK = VerificationRequest(verifier="checker", fingerprint="physics-a")
 
 
@@ -45,20 +54,10 @@ async def api(database: str, cycle: int) -> AsyncIterator[ApiClient]:
         yield client
 
 
-def packed(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
 async def record(api: ApiClient, tasks: int = 12, outcome: int = 1) -> list[int]:
     """Finish tasks with recordings; their numbers."""
     lease = await api.fetch(request(tasks))
-    results = [
-        TaskResult.model_validate(
-            {"task_id": task.task_id, "outcome": outcome, "steps": 5, "trace": packed(f"trace {task.task_id}"),
-             "recording": packed(f"recording {task.task_id}")}
-        )
-        for task in lease.tasks
-    ]  # fmt: skip
+    results = [report_on(task, outcome, recorded=True) for task in lease.tasks]
     assert lease.lease_id is not None
     answer = await api.submit(SubmitRequest(lease_id=lease.lease_id, results=results))
     again = await api.submit(SubmitRequest(lease_id=lease.lease_id, results=results))
@@ -86,7 +85,7 @@ def report(task: VerificationTask, verdict: str = "match", **evidence: Any) -> V
         task_id=task.task_id,
         lease_id=task.lease_id,
         verdict=verdict,  # type: ignore[arg-type]
-        evidence=Evidence(**evidence),
+        evidence=Evidence(**DONE[verdict] | evidence),
     )
 
 
@@ -94,12 +93,12 @@ async def test_a_recording_reaches_a_verifier_and_its_verdict_is_final(api: ApiC
     (task_id,) = await record(api, 1)
     task = await claimed(api)
     assert (task.task_id, task.repo, task.revision) == (task_id, "a/b", "c" * 40)
-    assert base64.b64decode(task.recording) == f"recording {task_id}".encode()
-    assert base64.b64decode(task.trace) == f"trace {task_id}".encode()
+    trace = traces.decode(base64.b64decode(task.trace))
+    assert recordings.decode(base64.b64decode(task.recording)).task.env_id == trace.env_id
     assert (await api.fetch_verification(ASK)).task is None
     lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
     assert (await api.extend_verification(lease)).ttl_s > 0
-    mismatch = report(task, "mismatch", compared=9, matching=3, reason="they differ")
+    mismatch = report(task, "mismatch", reason="they differ")
     assert (await api.submit_verdict(mismatch)).status == "accepted"
     assert (await api.submit_verdict(mismatch)).status == "duplicate"
     assert (await api.submit_verdict(report(task, "match"))).status == "stale"
@@ -117,12 +116,12 @@ async def test_only_results_that_count_for_a_miner_are_verified(api: ApiClient, 
 
 async def test_nobody_may_add_a_recording_to_another_executors_result(database: str, cycle: int) -> None:
     (_, mine), (_, other) = add_executor(database, "mine"), add_executor(database, "other")
-    async with serving(database) as url, ApiClient(url, mine, tries=1) as honest, ApiClient(url, other) as thief:
-        lease = await honest.fetch(request(1))
+    async with serving(database) as url, ApiClient(url, mine, tries=1) as owner, ApiClient(url, other) as thief:
+        lease = await owner.fetch(request(1))
         assert lease.lease_id is not None
-        result = TaskResult(task_id=lease.tasks[0].task_id, outcome=1, steps=5)
-        await honest.submit(SubmitRequest(lease_id=lease.lease_id, results=[result]))
-        forged = result.model_copy(update={"recording": packed("forged")})
+        result = report_on(lease.tasks[0])
+        await owner.submit(SubmitRequest(lease_id=lease.lease_id, results=[result]))
+        forged = report_on(lease.tasks[0], recorded=True)
         await thief.submit(SubmitRequest(lease_id=lease.lease_id, results=[forged]))
     assert rows(database, "select count(*) from recording") == [(0,)]
 
@@ -195,7 +194,7 @@ async def test_nothing_is_public_before_the_cycle_is_over(api: ApiClient, databa
     assert of_miner == of_cycle
     assert [(row.verdict, row.evidence.reason) for row in of_miner] == [("mismatch", "they differ")]
     public = await api.get(paths[1], RecordingRecord)
-    assert base64.b64decode(public.recording) == f"recording {task_id}".encode()
+    assert recordings.decode(base64.b64decode(public.recording)).steps == list(range(7))
 
 
 async def test_a_key_for_verifying_takes_no_tasks_and_one_for_reading_verifies_nothing(
@@ -210,3 +209,29 @@ async def test_a_key_for_verifying_takes_no_tasks_and_one_for_reading_verifies_n
             await verifier.fetch(request(1))
         with pytest.raises(ApiUnauthorized, match="'verify' is needed"):
             await reader.fetch_verification(ASK)
+
+
+async def test_what_failed_here_goes_to_another_verifier_while_there_is_one(api: ApiClient, database: str) -> None:
+    """A broken machine is quick with its errors, and would otherwise use up everybody's tries."""
+    await record(api, 1)
+    other = ASK.model_copy(update={"verifier": "other"})
+    task = await claimed(api)
+    assert (await api.fetch_verification(other)).task is None
+    await api.submit_verdict(report(task, "error", reason="no disk"))
+    rows(database, "update verification set ready_at = now()")
+    assert (await api.fetch_verification(ASK)).task is None
+    assert (await api.fetch_verification(other)).task is not None
+    rows(database, "update verification set ready_at = now()")
+    rows(database, "update executor set verified_at = now() - interval '1 hour' where name = 'checker'")
+    assert (await api.fetch_verification(other)).task is not None, "it is the only one there is"
+
+
+async def test_what_is_closed_while_it_is_tried_again_keeps_its_reason(
+    api: ApiClient, database: str, cycle: int
+) -> None:
+    await record(api, 2)
+    await api.submit_verdict(report(await claimed(api), "error", cause="upload", reason="the hub refuses it"))
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        await Verifications(connection).close(cycle)
+    found = rows(database, "select evidence ->> 'cause', evidence ->> 'reason' from verification order by 1")
+    assert found == [("machine", NOT_IN_TIME), ("upload", "the hub refuses it")]

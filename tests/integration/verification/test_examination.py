@@ -17,6 +17,8 @@ from kinitro.evaluation.recordings import Recorder
 from kinitro.taskpool.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
 from kinitro.verification.errors import (
     PolicyDidNotStart,
+    PolicyKilled,
+    RepositoryRefused,
     RepositoryUnavailable,
     RepositoryUnverifiable,
     SandboxFailed,
@@ -162,6 +164,23 @@ async def test_whose_fault_it_is(sandbox: ScriptedSandbox, shelf: Shelf, verdict
     assert found == verdict
     assert words in str(evidence.reason)
     assert str(evidence.reason).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RepositoryUnavailable("The hub is down."), "machine"),
+        (RepositoryRefused("The hub gives others theirs."), "upload"),
+        (SandboxFailed("No room."), "machine"),
+        (PolicyKilled("Ended from outside."), "upload"),
+    ],
+)
+async def test_an_error_says_where_it_arose(error: Exception, cause: str) -> None:
+    """Whose errors arise with the upload, and with nobody else's, is not verified."""
+    fetching = isinstance(error, RepositoryUnavailable)
+    sandbox = ScriptedSandbox(forward, error=None if fetching else error)
+    verdict, evidence = await examine(await recorded(), sandbox, Shelf(error if fetching else None))
+    assert (verdict, evidence.cause) == ("error", cause)
 
 
 async def test_a_machine_that_sees_something_else_blames_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import time
@@ -13,7 +14,7 @@ import pytest
 import stamina
 
 from kinitro.verification import repositories
-from kinitro.verification.errors import RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.verification.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 from kinitro.verification.repositories import PolicyRepositories
 from tests.standin.hub import Hub
 from tests.standin.rest import Answer, Call
@@ -21,6 +22,8 @@ from tests.standin.rest import Answer, Call
 REPO = "miner/policy"
 FILES = {"server.py": b"app = None\n", "policy.py": b"1\n", "weights/a.safetensors": b"w" * 3000, "empty.txt": b""}
 ABSENT = "0" * 40
+QUOTA_BYTES = 200 * 1024
+"""Twelve files or directories, however small."""
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def no_pauses() -> Iterator[None]:
 
 @pytest.fixture
 def cache(hub: Hub, tmp_path: Path) -> PolicyRepositories:
-    return PolicyRepositories(tmp_path, hub=hub.url, max_repo_bytes=10_000, quota_bytes=20_000)
+    return PolicyRepositories(tmp_path, hub=hub.url, max_repo_bytes=10_000, quota_bytes=QUOTA_BYTES)
 
 
 def content_of(directory: Path) -> dict[str, bytes]:
@@ -220,18 +223,62 @@ def age(directory: Path, name: str, seconds: float) -> None:
 
 async def test_the_oldest_repositories_make_room(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
     kept = []
-    for number in range(4):
+    for number in range(5):
         repo = f"miner{number}/policy"
         content = {"server.py": b"", "data.bin": hashlib.sha256(bytes([number])).digest() * 200}
         kept.append(await cache.fetch(repo, hub.publish(repo, content)))
         age(tmp_path, kept[-1].name, 2 * repositories.KEEP_S - number)
-    assert [path.exists() for path in kept] == [False, True, True, True]
-    assert sum(path.stat().st_size for path in (tmp_path / "objects").iterdir()) <= 20_000
+    assert [path.exists() for path in kept] == [False, True, True, True, True]
+    assert occupied_bytes(tmp_path) <= QUOTA_BYTES
     assert list((tmp_path / "partial").iterdir()) == []
 
 
+def occupied_bytes(directory: Path) -> int:
+    """As `du` counts, and at least 16 KiB for every inode; without the three directories of the cache itself."""
+    found = {path.lstat().st_ino: path.lstat() for path in directory.rglob("*") if path.parent != directory}
+    return sum(max(512 * one.st_blocks, 16 * 1024) for one in found.values())
+
+
+async def test_directories_and_empty_files_count(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    """A repository of 11 bytes can have 32,000 directories, and take 117 MiB."""
+    for number in range(6):
+        repo = f"miner{number}/policy"
+        files = {"server.py": b"", "a/b/c/d/e.txt": b"x", **({"f.txt": b""} if number else {})}
+        kept = await cache.fetch(repo, hub.publish(repo, files))
+        age(tmp_path, kept.name, 2 * repositories.KEEP_S - number)
+        assert occupied_bytes(tmp_path) <= QUOTA_BYTES
+    assert not (tmp_path / "repositories" / kept.name.replace("5", "0", 1)).exists()
+
+
+async def test_a_forest_of_directories_is_refused(hub: Hub, cache: PolicyRepositories) -> None:
+    forest = {f"{number}/" + "d/" * 14 + "f": b"" for number in range(100)}
+    with pytest.raises(RepositoryUnverifiable, match="has 1502 directories; at most 1000"):
+        await cache.fetch(REPO, hub.publish(REPO, FILES | forest))
+
+
+async def test_what_belongs_to_no_repository_goes_first(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+    kept = await cache.fetch(REPO, hub.publish(REPO, {"server.py": b""}))
+    age(tmp_path, kept.name, 2 * repositories.KEEP_S)
+    for number in range(12):  # of downloads that were broken off
+        (tmp_path / "objects" / f"{number:064x}").write_bytes(b"x")
+    age(tmp_path, kept.name, 2 * repositories.KEEP_S)
+    await cache.fetch("late/policy", hub.publish("late/policy", FILES))
+    assert kept.exists()
+    assert not (tmp_path / "objects" / f"{0:064x}").exists()
+
+
+async def test_a_disk_without_inodes_is_not_the_miners_fault(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = os.statvfs("/")
+    few = os.statvfs_result((*found[:7], 3, *found[8:]))  # f_favail
+    monkeypatch.setattr(os, "statvfs", lambda _: few)
+    with pytest.raises(RepositoryUnavailable, match=r"no room for \d+ bytes in 6 files"):
+        await cache.fetch(REPO, hub.publish(REPO, FILES))
+
+
 async def test_what_may_be_in_use_is_never_removed(hub: Hub, cache: PolicyRepositories) -> None:
-    for number in range(3):
+    for number in range(6):
         repo = f"miner{number}/policy"
         await cache.fetch(repo, hub.publish(repo, {"server.py": bytes([number]) * 6000}))
     revision = hub.publish("late/policy", {"server.py": b"l" * 6000})
@@ -252,10 +299,48 @@ async def test_a_full_disk_is_not_the_miners_fault(
         await cache.fetch(REPO, revision)
 
 
-async def test_several_who_ask_at_once_get_the_same(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [errno.EMLINK, errno.EXDEV, errno.EPERM])
+async def test_where_a_file_gets_no_second_name_it_is_copied(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """32 revisions of 2000 equal files have 64,000 names, and most file systems allow no more."""
+
+    def refused(self: Path, _: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    kept = await cache.fetch(REPO, hub.publish(REPO, FILES))
+    assert content_of(kept) == FILES
+    assert all(path.stat().st_mode & 0o777 == 0o444 for path in kept.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_refused"),
+    [
+        ({("GET", "/resolve/"): 403}, True),
+        ({("GET", "/resolve/"): 500}, True),
+        ({("GET", "/api/models/"): 500}, True),
+        ({("GET", "/resolve/"): 429}, False),
+        ({("GET", "/api/models/"): 503}, False),
+        ({("GET", "/resolve/"): 0}, False),
+    ],
+    ids=["file", "file-500", "listing", "too-many", "away", "broken-off"],
+)
+async def test_what_a_hub_refuses_is_told_from_a_hub_that_is_away(
+    hub: Hub, cache: PolicyRepositories, answers: dict[tuple[str, str], int], is_refused: bool
+) -> None:
+    """Others' uploads decide what it means: see `VerificationRule`."""
     revision = hub.publish(REPO, FILES)
-    other = PolicyRepositories(tmp_path, hub=hub.url)
-    found = await asyncio.gather(*(place.fetch(REPO, revision) for place in (cache, other) for _ in range(4)))
+    hub.failures = dict(answers)
+    with pytest.raises(RepositoryUnavailable) as told:
+        await cache.fetch(REPO, revision)
+    assert isinstance(told.value, RepositoryRefused) is is_refused, told.value
+
+
+async def test_several_who_ask_at_once_get_the_same(hub: Hub, tmp_path: Path) -> None:
+    revision = hub.publish(REPO, FILES)
+    caches = [PolicyRepositories(tmp_path, hub=hub.url) for _ in range(2)]
+    found = await asyncio.gather(*(cache.fetch(REPO, revision) for cache in caches for _ in range(4)))
     assert len(set(found)) == 1
     assert content_of(found[0]) == FILES
     assert list((tmp_path / "partial").iterdir()) == []

@@ -373,3 +373,40 @@ async def test_descriptors_sent_to_us_are_not_taken(puppet: Puppet) -> None:
     assert sent >= 1
     await asyncio.sleep(0.05)
     assert open_files() <= before + 1, "the connection may stay open"
+
+
+async def test_files_of_the_machine_cannot_be_locked_or_watched(stage: Stage) -> None:
+    """The libraries inside are the machine's own: a lock on one holds outside, and a watch tells who opens it."""
+    async with attacker(stage) as puppet:
+        tried = await puppet.run("""
+            import fcntl, struct
+            library = next(line.split()[-1] for line in open("/proc/self/maps") if "libc.so" in line)
+            libc = ctypes.CDLL(None, use_errno=True)
+            lock = struct.pack("hhqqi", fcntl.F_RDLCK, 0, 0, 0, 0)
+            number = 72 if os.uname().machine == "x86_64" else 25
+            file, result = os.open(library, os.O_RDONLY), {}
+            attempts = {
+                "flock": (libc.flock, file, fcntl.LOCK_SH | fcntl.LOCK_NB),
+                "lock": (libc.fcntl, file, fcntl.F_SETLK, lock),
+                "lock_of_the_file": (libc.fcntl, file, 37, lock),
+                "lease": (libc.fcntl, file, fcntl.F_SETLEASE, fcntl.F_RDLCK),
+                "upper_bits": (libc.syscall, number, file, ctypes.c_ulong(6 | 1 << 32), lock),
+                "notify": (libc.fcntl, os.open("/usr/lib", os.O_RDONLY), 1026, 1),
+                "inotify": (libc.inotify_init,),
+                "inotify1": (libc.inotify_init1, 0),
+            }
+            for name, (call, *arguments) in attempts.items():
+                result[name] = "done" if call(*arguments) != -1 else errno.errorcode[ctypes.get_errno()]
+        """)
+    assert set(tried.values()) == {"EPERM"}, tried
+
+
+async def test_what_else_fcntl_does_is_allowed(stage: Stage) -> None:
+    async with attacker(stage) as puppet:
+        assert await puppet.run("""
+            import fcntl
+            with open("/tmp/file", "wb") as file:
+                result = fcntl.fcntl(file, fcntl.F_GETFD)
+                fcntl.fcntl(file, fcntl.F_SETFL, os.O_NONBLOCK)
+                os.close(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, 10))
+        """)

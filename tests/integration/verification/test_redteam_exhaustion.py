@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import re
 import secrets
+import textwrap
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,10 +17,13 @@ from pathlib import Path
 import pytest
 
 from kinitro.policies.errors import PolicyError
-from kinitro.verification.sandbox.interface import Ending, EndReason, Limits
+from kinitro.verification.sandbox import guest
+from kinitro.verification.sandbox.cgroups import make_cgroup
+from kinitro.verification.sandbox.interface import MIB, Ending, EndReason, Limits, Runtime
 from tests.fakes.puppet import (
     LIMITS,
     SERVER,
+    OwnStage,
     Puppet,
     Stage,
     StrangersStage,
@@ -135,6 +141,21 @@ async def test_a_memory_bomb_of_one_ends_it_or_fails(stage: Stage, public_path: 
             assert ending.reason is EndReason.MEMORY
 
 
+async def test_the_status_of_a_killed_process_is_no_excuse(
+    runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever exits with 137 while somebody else runs out of memory was not killed: its control group says so."""
+    if (cgroup := make_cgroup(LIMITS)) is None:
+        pytest.skip("no control group may be made here, so nobody can say")
+    cgroup.remove()
+    kills = itertools.count()
+    monkeypatch.setattr(guest, "out_of_memory_kills", lambda: next(kills))
+    async with puppet_on(OwnStage(runtime), public_path) as puppet:
+        ending = await ending_of(puppet, "os._exit(137)")
+    assert (ending.reason, ending.code) == (EndReason.EXITED, 137)
+    assert not ending.is_ours
+
+
 FILLERS = {
     "one_file": """
         result = 0
@@ -192,6 +213,99 @@ async def test_files_in_memory_count(stage: Stage, public_path: Path) -> None:
             assert ending.reason is EndReason.MEMORY
         else:
             assert held <= LIMITS.memory_bytes
+
+
+SHARED = {
+    "anonymous": """
+        import mmap
+        result = 0
+        for _ in range(250):
+            piece = mmap.mmap(-1, 4 << 20)
+            piece.write(b"x" * (4 << 20))
+            piece.madvise(mmap.MADV_DONTNEED)  # it stays, and no process has it any more
+            result += 4 << 20
+            kept.append(piece)
+    """,
+    "device": """
+        import mmap
+        result = 0
+        for _ in range(250):
+            with open("/dev/zero", "r+b", buffering=0) as zero:
+                kept.append(mmap.mmap(zero.fileno(), 4 << 20))
+            kept[-1].write(b"x" * (4 << 20))
+            kept[-1].madvise(mmap.MADV_DONTNEED)
+            result += 4 << 20
+    """,
+    "system_v": """
+        libc, result = ctypes.CDLL(None, use_errno=True), 0
+        libc.shmat.restype = ctypes.c_void_p
+        for _ in range(250):
+            number = libc.shmget(0, 4 << 20, 0o1600)
+            if number == -1:
+                raise OSError(ctypes.get_errno(), "shmget")
+            address = libc.shmat(number, None, 0)
+            ctypes.memset(ctypes.c_void_p(address), 1, 4 << 20)
+            libc.shmdt(ctypes.c_void_p(address))
+            result += 4 << 20
+    """,
+    "unmapped_memfd": """
+        result = 0
+        for _ in range(250):
+            file = os.memfd_create("x")
+            os.write(file, b"x" * (4 << 20))
+            kept.append(file)
+            result += 4 << 20
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+async def test_shared_memory_counts(stage: Stage, public_path: Path, kind: str) -> None:
+    """1000 MiB that belong to no process are refused, or end the policy: never has it more than its limit."""
+    async with puppet_on(stage, public_path) as puppet:
+        attack = asyncio.create_task(puppet.run("kept = []\n" + textwrap.dedent(SHARED[kind])))
+        await asyncio.wait([attack], timeout=20)
+        with pytest.raises((AssertionError, PolicyError)) as told:
+            await attack
+        if (ending := await puppet.running.wait(1)) is None:
+            assert re.search("PermissionError|OSError|MemoryError|FileNotFoundError", str(told.value)), told.value
+        else:
+            assert ending.reason is EndReason.MEMORY
+
+
+async def test_files_and_memory_count_together(stage: Stage, public_path: Path) -> None:
+    """What is written to /tmp and /dev/shm is memory: with its own it is more than the limit."""
+    limits = replace(LIMITS, memory_bytes=256 * MIB, file_bytes=128 * MIB)
+    async with puppet_on(stage, public_path, limits) as puppet:
+        ending = await ending_of(
+            puppet,
+            """
+            block = bytearray(96 << 20)
+            block[::4096] = b"x" * (24 << 10)  # every page
+            for directory in ("/tmp", "/dev/shm"):
+                with open(f"{directory}/file", "wb") as file:
+                    for _ in range(110):
+                        file.write(bytes(1 << 20))
+            time.sleep(30)
+            """,
+        )
+    assert ending.reason is EndReason.MEMORY
+
+
+async def test_files_without_content_count(stage: Stage, public_path: Path) -> None:
+    """Each takes memory of the kernel's, and a directory in memory has room for millions."""
+    limits = replace(LIMITS, memory_bytes=100 * MIB, file_bytes=512 * MIB)
+    async with puppet_on(stage, public_path, limits) as puppet:
+        ending = await ending_of(
+            puppet,
+            """
+            for number in range(1_000_000):
+                os.close(os.open(f"/tmp/{number}", os.O_CREAT | os.O_WRONLY))
+            time.sleep(30)
+            """,
+            within_s=40,
+        )
+    assert ending.reason is EndReason.MEMORY
 
 
 async def test_a_core_is_all_it_gets(stage: Stage, public_path: Path) -> None:

@@ -104,7 +104,9 @@ async def test_hostile_uploads_get_the_verdict_they_deserve(
     task = await published(hub, load, act)
     repositories = PolicyRepositories(tmp_path, hub=hub.url)
     limits = LIMITS if attack != "no_start" else type(LIMITS)(start_s=3)
-    examiner = Examiner(Workshop(repositories, BubblewrapSandbox(), runtime, limits), Instances(make))
+    examiner = Examiner(
+        Workshop(repositories, BubblewrapSandbox(allow_no_control_group=True), runtime, limits), Instances(make)
+    )
     try:
         verdict, evidence = await examiner.examine(task)
     finally:

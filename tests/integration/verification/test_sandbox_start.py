@@ -22,7 +22,7 @@ from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
 from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
-from kinitro.verification.sandbox import guest, seccomp
+from kinitro.verification.sandbox import bubblewrap, guest, seccomp
 from kinitro.verification.sandbox.admission import channel
 from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.verification.sandbox.cgroups import remove_abandoned
@@ -207,7 +207,7 @@ async def test_a_killed_verifier_leaves_no_policy_behind(runtime: Runtime, publi
         remove_abandoned()
         return not processes_marked(str(policy)) and not control_groups(host.pid)
 
-    await BubblewrapSandbox().check()
+    await BubblewrapSandbox(allow_no_control_group=True).check()
     assert await until(is_clean), (processes_marked(str(policy)), control_groups(host.pid))
 
 
@@ -242,13 +242,13 @@ async def test_what_bubblewrap_left_half_started_is_ended_by_the_next_verifier(
                 async with OwnStage(runtime).serve(half_started):
                     pass
         assert len(processes_marked(str(half_started))) == 1
-        await BubblewrapSandbox().check()
+        await BubblewrapSandbox(allow_no_control_group=True).check()
         assert await until(lambda: processes_marked(str(half_started)) == [])
         assert await Puppet(running).run("result = 'alive'") == "alive"
 
 
 async def test_check_passes_here() -> None:
-    await BubblewrapSandbox().check()
+    await BubblewrapSandbox(allow_no_control_group=True).check()
 
 
 LEAKY = {
@@ -269,13 +269,31 @@ async def test_check_finds_what_is_left_open(left_out: str, monkeypatch: pytest.
 
     monkeypatch.setattr(guest, "confined", leaky)
     with pytest.raises(SandboxUnavailable, match=LEAKY[left_out]):
+        await BubblewrapSandbox(allow_no_control_group=True).check()
+
+
+async def test_without_a_control_group_nothing_runs_unless_it_is_allowed(
+    runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's memory (buffers of sockets and pipes) is limited by nothing else."""
+    monkeypatch.setattr(bubblewrap, "make_cgroup", lambda _: None)
+    monkeypatch.setattr(guest, "make_cgroup", lambda _: None)
+    policy = write_policy(public_path / "policy", {"server.py": SERVER})
+    with pytest.raises(SandboxUnavailable, match="--allow-no-control-group"):
         await BubblewrapSandbox().check()
+    with pytest.raises(SandboxFailed, match="No control group"):
+        async with BubblewrapSandbox().serve(policy, runtime=runtime, limits=LIMITS):
+            pass
+    allowed = BubblewrapSandbox(allow_no_control_group=True)
+    await allowed.check()
+    async with allowed.serve(policy, runtime=runtime, limits=LIMITS) as running:
+        assert await Puppet(running).run("result = 'runs'") == "runs"
 
 
 async def test_without_bubblewrap_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(SandboxUnavailable, match="install the package bubblewrap"):
-        await BubblewrapSandbox().check()
+        await BubblewrapSandbox(allow_no_control_group=True).check()
 
 
 async def test_without_a_filter_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +303,7 @@ async def test_without_a_filter_nothing_runs(monkeypatch: pytest.MonkeyPatch) ->
     seccomp.filter_program.cache_clear()
     monkeypatch.setattr(seccomp, "_library", missing)
     with pytest.raises(SandboxUnavailable, match="libseccomp"):
-        await BubblewrapSandbox().check()
+        await BubblewrapSandbox(allow_no_control_group=True).check()
 
 
 async def test_where_namespaces_are_forbidden_nothing_runs(monkeypatch: pytest.MonkeyPatch, public_path: Path) -> None:
@@ -294,7 +312,7 @@ async def test_where_namespaces_are_forbidden_nothing_runs(monkeypatch: pytest.M
     fake.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda _: str(fake))
     with pytest.raises(SandboxUnavailable, match="No permissions to create new namespace"):
-        await BubblewrapSandbox().check()
+        await BubblewrapSandbox(allow_no_control_group=True).check()
 
 
 async def test_the_template_plays_in_the_sandbox(stage: Stage, public_path: Path) -> None:

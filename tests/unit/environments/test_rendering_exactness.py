@@ -18,7 +18,7 @@ from kinitro.environments.rendering.exact import tangent, unit_circle
 
 DRAW = """
 import hashlib, sys
-import mujoco
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.rendering import CameraView, make_renderer
 model = mujoco.MjModel.from_xml_string(sys.argv[1])
 data = mujoco.MjData(model)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+from kinitro.environments.mujoco_import import mujoco
+
+# isort: split
+
 import metaworld
-import mujoco
 import numpy as np
 import pytest
 

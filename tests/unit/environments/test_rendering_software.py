@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import mujoco
 import numpy as np
 import pytest
 
+from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.rendering import CameraView, Image, make_renderer
 from kinitro.errors import ConfigurationError
 

@@ -91,10 +91,33 @@ def test_numbers_that_are_not_finite_never_reach_the_simulator(number) -> None:
     with pytest.raises(PolicyMisbehaved) as caught:
         MSGPACK.decode_act(msgspec.msgpack.encode({"action": [0.0, 0.0, number, 0.0]}), max_chunk=1)
     assert caught.value.reason == Reason.ACTION_NOT_FINITE
-    for text in (b'{"action": [NaN, 0, 0, 0]}', b'{"action": [1e999, 0, 0, 0]}', b'{"action": [-Infinity, 0, 0, 0]}'):
+    for text in (
+        b'{"action": [NaN, 0, 0, 0]}',
+        b'{"action": [1e999, 0, 0, 0]}',
+        b'{"action": [-Infinity, 0, 0, 0]}',
+        b'{"action": [[0, 0, 0, 0], [0, 0, 0, NaN]]}',
+    ):
         with pytest.raises(PolicyMisbehaved) as caught:
-            JSON.decode_act(text, max_chunk=1)
-        assert caught.value.reason in (Reason.MALFORMED_BODY, Reason.ACTION_NOT_FINITE)
+            JSON.decode_act(text, max_chunk=2)
+        assert caught.value.reason == Reason.ACTION_NOT_FINITE
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b'{"action": [NaN, 0, 0]}', Reason.ACTION_SHAPE),
+        (b'{"action": ["NaN", 0, 0, 0]}', Reason.MALFORMED_BODY),
+        (b'{"action": [NaN, 0, 0, 0]', Reason.MALFORMED_BODY),
+        (b'{"action": [0, 0, 0, 0], "loss": NaN}', Reason.MALFORMED_BODY),
+        (b'{"NaN": ' + b"[" * 30_000, Reason.MALFORMED_BODY),
+        (b'{"NaN": 0, "action": [1' + b"0" * 5_000 + b", 0, 0, 0]}", Reason.MALFORMED_BODY),
+        (b'{"NaN": 0, "action": [1' + b"0" * 400 + b", 0, 0, 0]}", Reason.MALFORMED_BODY),
+    ],
+)
+def test_what_is_wrong_besides_is_named_all_the_same(text: bytes, reason: Reason) -> None:
+    with pytest.raises(PolicyMisbehaved) as caught:
+        JSON.decode_act(text, max_chunk=1)
+    assert caught.value.reason == reason
 
 
 @pytest.mark.parametrize(
@@ -124,4 +147,5 @@ def test_missing_health_fields_mean_the_least_capable_server() -> None:
 def test_an_answer_without_a_known_content_type_is_json() -> None:
     assert codec_for("") is JSON
     assert codec_for("text/plain") is JSON
-    assert codec_for("application/msgpack") is MSGPACK
+    for name in ("application/msgpack", "application/vnd.msgpack", "application/x-msgpack"):
+        assert codec_for(name) is MSGPACK

@@ -24,9 +24,7 @@ def test_the_worked_example_is_what_the_code_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "command", [("scoring.py",), ("incentives.py", "--simulations", "2"), ("sequential.py", "--simulations", "1")]
-)
+@pytest.mark.parametrize("command", [("scoring.py",), ("incentives.py", "--simulations", "2")])
 def test_benchmarks_keep_their_limits(command: tuple[str, ...]) -> None:
     """Speed, memory and agreement with the enumeration are asserted in the benchmarks themselves."""
     script, *arguments = command

@@ -9,11 +9,13 @@ import httpx2
 import pytest
 import stamina
 
+from kinitro.api.problems import problem
 from kinitro.errors import ConfigurationError
 from kinitro.taskpool import client as module
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.errors import ApiNotFound, ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.taskpool.messages import FetchRequest, SubmitRequest, TaskResult
+from kinitro.taskpool.messages import UNKNOWN_PATH, FetchRequest, SubmitRequest, TaskResult
+from tests.fakes.problems import STRANGERS, problem_response
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 HEALTH = {"status": "ok", "version": "1"}
@@ -61,7 +63,7 @@ async def test_the_key_travels_in_the_header_only() -> None:
     [(401, ApiUnauthorized), (403, ApiUnauthorized), (404, ApiNotFound), (409, LeaseLost), (422, ApiRefused)],
 )
 async def test_a_refusal_carries_the_reason(status: int, kind: type[ApiRefused]) -> None:
-    handler, seen = answers(httpx2.Response(status, json={"detail": "because"}))
+    handler, seen = answers(problem_response(status, "because"))
     with pytest.raises(kind, match=rf"refused \({status}\): because") as caught:
         await client(handler).status()
     assert caught.value.status == status
@@ -70,7 +72,7 @@ async def test_a_refusal_carries_the_reason(status: int, kind: type[ApiRefused])
 
 async def test_a_field_is_named() -> None:
     detail = [{"loc": ["body", "results", 0, "steps"], "msg": "too many", "type": "x"}]
-    handler, _ = answers(httpx2.Response(422, json={"detail": detail}))
+    handler, _ = answers(problem_response(422, detail))
     with pytest.raises(ApiRefused, match=r"body\.results\.0\.steps: too many"):
         await client(handler).status()
 
@@ -96,13 +98,39 @@ async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_a_redirect_is_not_followed() -> None:
     handler, seen = answers(httpx2.Response(302, headers={"location": "http://inside.test/"}))
-    with pytest.raises(ApiUnavailable, match="failed"):
+    with pytest.raises(ApiUnavailable, match="answered 302"):
         await client(handler).status()
-    assert len(seen) == 1
+    assert {request.url.host for request in seen} == {"api.test"}
+
+
+@pytest.mark.parametrize("answer", STRANGERS.values(), ids=list(STRANGERS))
+async def test_what_others_answer_in_its_place_is_no_refusal_and_asked_again(answer: httpx2.Response) -> None:
+    handler, seen = answers(answer)
+    with pytest.raises(ApiUnavailable, match=f"http://api.test/v1/status answered {answer.status_code}"):
+        await client(handler).status()
+    assert len(seen) == 3
+
+
+async def test_a_path_that_the_api_does_not_know_is_no_refusal() -> None:
+    refusal = problem(404, "Not Found", kind=UNKNOWN_PATH)
+    handler, _ = answers(httpx2.Response(404, content=refusal.body, headers=dict(refusal.headers)))
+    with pytest.raises(ApiUnavailable, match="is not known to the API there"):
+        await client(handler).status()
+
+
+async def test_a_password_in_the_address_is_not_shown() -> None:
+    handler, _ = answers(httpx2.Response(404))
+    address = "http://me:sec@ret/#@api.test"
+    with pytest.raises(ApiUnavailable) as caught:
+        await ApiClient("http://me:secret@api.test", transport=httpx2.MockTransport(handler)).status()
+    assert "secret" not in str(caught.value)
+    with pytest.raises(ConfigurationError) as refused:
+        ApiClient(f"ftp{address[4:]}")
+    assert "sec" not in str(refused.value)
 
 
 async def test_control_characters_in_a_reason_do_not_reach_the_terminal() -> None:
-    handler, _ = answers(httpx2.Response(404, json={"detail": "\x1b[2Jgone\n" + "x" * 5000}))
+    handler, _ = answers(problem_response(404, "\x1b[2Jgone\n" + "x" * 5000))
     with pytest.raises(ApiNotFound) as caught:
         await client(handler).status()
     assert "\x1b" not in str(caught.value)
@@ -110,7 +138,13 @@ async def test_control_characters_in_a_reason_do_not_reach_the_terminal() -> Non
 
 
 @pytest.mark.parametrize(
-    "trouble", [httpx2.Response(503), httpx2.Response(429), httpx2.ConnectError("refused"), httpx2.ReadTimeout("slow")]
+    "trouble",
+    [
+        problem_response(503, "away"),
+        problem_response(429, "slow down"),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("slow"),
+    ],
 )
 async def test_reads_and_reports_are_tried_again(trouble: httpx2.Response | Exception) -> None:
     handler, seen = answers(trouble, httpx2.Response(200, json=HEALTH))
@@ -131,7 +165,7 @@ async def test_trouble_that_lasts_is_one_sentence() -> None:
 
 
 async def test_a_failure_of_the_api_is_not_hammered() -> None:
-    handler, seen = answers(httpx2.Response(500, json={"detail": "request 7"}))
+    handler, seen = answers(problem_response(500, "request 7"))
     with pytest.raises(ApiUnavailable, match="500: request 7"):
         await client(handler).status()
     assert len(seen) == 1
@@ -143,3 +177,9 @@ async def test_a_fetch_is_not_repeated_because_its_lease_may_have_been_given() -
         with pytest.raises(ApiUnavailable, match="did not answer in time"):
             await client(handler).fetch(FetchRequest(fingerprint="p"))
         assert len(seen) == 1
+
+
+def test_executors_of_before_still_read_the_reason() -> None:
+    """They look at the status and at `detail` in the body, whatever its media type, and ignore all else."""
+    body = json.loads(problem(409, "Lease 7 is gone.").body)
+    assert body["detail"] == "Lease 7 is gone."

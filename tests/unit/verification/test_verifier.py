@@ -103,7 +103,7 @@ async def test_an_api_that_is_away_is_waited_for_and_a_mistake_of_ours_is_an_err
     api = Api(ApiUnavailable("away"), task(1), task(2))
     api.down = 1
     await run(api, broken)
-    assert [(report.task_id, report.verdict) for report in api.reports] == [(2, "error")]
+    assert [(report.task_id, report.verdict) for report in api.reports] == [(1, "error"), (2, "error")]
     assert "secret" not in str(api.reports[0].evidence.reason)
 
 
@@ -111,6 +111,24 @@ async def test_a_lost_lease_ends_its_examination_without_a_report() -> None:
     api = Api(task(1), lost=True)
     await run(api, after(60))
     assert api.reports == []
+
+
+async def test_a_verdict_waits_for_the_api_as_long_as_its_lease_lasts() -> None:
+    class Away(Api):
+        offered = 0
+
+        async def extend_verification(self, lease: VerificationLease) -> HeartbeatResponse:
+            self.lost = self.offered >= 3
+            return await super().extend_verification(lease)
+
+        async def submit_verdict(self, report: VerificationReport) -> VerificationStatus:
+            self.offered += 1
+            raise ApiUnavailable("A proxy answers in its place.")
+
+    api = Away(task(1))
+    await run(api, after(0))
+    assert api.offered >= 3
+    assert api.heartbeats > 0
 
 
 async def test_what_runs_may_finish_within_the_grace_period_and_no_longer() -> None:

@@ -9,12 +9,15 @@ For trying a model out. Verification serves the upload without a network: what a
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import time
 
 import msgspec
 import numpy as np
+import websockets.sync.client
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 URL = os.environ.get("OPENPI_URL", "ws://127.0.0.1:8000")
 IMAGES = {"observation/image": "corner", "observation/wrist_image": "gripper"}
@@ -22,6 +25,12 @@ IMAGES = {"observation/image": "corner", "observation/wrist_image": "gripper"}
 STATE = "observation/state"
 CHUNK = 8
 """Actions of an answer that are executed before the next look."""
+IMAGE_PX = 84
+WAIT_S = 600.0
+"""For the openpi server to come up, and for its first answer, which compiles the model."""
+RETRY_S = 1.0
+
+log = logging.getLogger("uvicorn.error")
 
 
 class RobotPolicy:
@@ -34,20 +43,34 @@ class RobotPolicy:
 
     @classmethod
     def load(cls) -> None:
-        """The connection is made at the first action, so that either server may start first."""
+        """Waits for the openpi server, so that either may start first, and has it answer once.
+
+        The first answer compiles the model, which takes a minute: not in an episode.
+        """
+        image = np.zeros((IMAGE_PX, IMAGE_PX, 3), np.uint8)
+        blank = question(np.zeros(4, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
+        limit = time.monotonic() + WAIT_S
+        while True:
+            try:
+                with websockets.sync.client.connect(URL, compression=None, max_size=None) as connection:
+                    connection.recv()  # the server introduces itself
+                    connection.send(blank)
+                    actions(connection.recv(timeout=WAIT_S))
+                return
+            except (OSError, InvalidHandshake, ConnectionClosed) as error:
+                if time.monotonic() > limit:
+                    raise
+                log.warning("There is no openpi server at %s yet (%s)", URL, error)
+                time.sleep(RETRY_S)
 
     async def reset(self, task_config: dict) -> str:
         self.instruction = task_config["instruction"]
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        seen = {name: packed((images or {})[camera]) for name, camera in IMAGES.items()}
-        message = msgspec.msgpack.encode({**seen, STATE: packed(observation), "prompt": self.instruction})
+        message = question(observation, images or {}, self.instruction)
         async with self.turn:
-            answer = await self.ask(message)
-        if isinstance(answer, str):
-            raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
-        return unpacked(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
+            return actions(await self.ask(message))
 
     @classmethod
     async def ask(cls, message: bytes) -> bytes | str:
@@ -73,6 +96,19 @@ class RobotPolicy:
         if cls.connection is not None:
             cls.connection.transport.abort()
         cls.connection = None
+
+
+def question(observation: np.ndarray, images: dict, instruction: str) -> bytes:
+    """One observation as openpi wants it."""
+    seen = {name: packed(images[camera]) for name, camera in IMAGES.items()}
+    return msgspec.msgpack.encode({**seen, STATE: packed(observation), "prompt": instruction})
+
+
+def actions(answer: bytes | str) -> np.ndarray:
+    """(k, 4), k <= CHUNK; a text is openpi's traceback."""
+    if isinstance(answer, str):
+        raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
+    return unpacked(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
 
 
 def packed(array: np.ndarray) -> dict:

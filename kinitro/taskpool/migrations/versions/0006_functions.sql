@@ -1,0 +1,209 @@
+-- Databases that an earlier form of 0001 made have other functions, of other signatures, and other indexes of `task`.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = current_schema() and p.proname in ('miners_with_room', 'fetch_tasks', 'submit_results')
+  loop
+    execute format('drop function %s', v_function);
+  end loop;
+  if not exists (select from pg_class i join pg_am a on a.oid = i.relam
+                 where i.oid = to_regclass('task_cycle') and a.amname = 'brin') then
+    drop index if exists task_cycle;
+    create index task_cycle on task using brin (cycle_id) with (pages_per_range = 16);
+  end if;
+end $$;
+drop index if exists task_ready;
+
+-- The two hot statements of the task pool are functions: each runs in one round trip, and each of its statements sees
+-- everything that happened before the lock that its first one took.
+--
+-- Rules that keep the pool correct, whatever crashes:
+--   * A lease is a fencing token. Whoever reports on it, extends it or ends it locks its row first.
+--   * A task without an outcome is ready if it is marked as waiting or its number is at least the cycle's next_task;
+--     with both, it is looked for when next_task has passed it. Else it is out: one living lease names it in task_ids.
+--   * Fetches take turns (an advisory lock, held for a millisecond), so that none hands out a task twice or exceeds
+--     what a miner can bear. Whoever else takes ready tasks away (see cycles.sql) does it in a turn too.
+--   * A cycle leaves `running` in a transaction that has fenced it first (see pool.sql): then no lease of it is alive,
+--     and no report can change an outcome that was scored.
+
+-- How many more tasks of each miner of a cycle may be out; only miners with room for one. p_chosen go out too.
+create function miners_with_room(p_cycle int, p_chosen bigint[]) returns table (uid int, room bigint)
+stable language sql as $$
+  select m.uid, m.max_concurrency - coalesce(held.n, 0)
+  from cycle_miner m
+  left join (
+    select h.uid, count(*) as n
+    from (
+      select unnest(l.uids) as uid from lease l where l.cycle_id = p_cycle
+      union all
+      select t.uid from task t where t.id = any (p_chosen)
+    ) as h
+    group by h.uid
+  ) as held on held.uid = m.uid
+  where m.cycle_id = p_cycle and m.excluded is null and m.max_concurrency > coalesce(held.n, 0)
+$$;
+
+-- Leases up to p_n tasks of one running cycle, episode by episode, none of a miner that has its fill; no row or one.
+-- First those that wait, then those from next_task on; what is passed over waits from now on. One call passes over some
+-- ten thousand tasks at most: the next one finds more. p_families null: every environment. p_mixed: whatever the
+-- executor's physics fingerprint.
+create function fetch_tasks(
+  p_executor int, p_n int, p_families text[], p_fingerprint text, p_mixed boolean, p_retry_after interval, p_ttl interval
+) returns table (
+  lease_id bigint, cycle_id int, task_ids bigint[], uids int[], envs smallint[], episodes int[], seeds bytea[],
+  attempts smallint[], records boolean[]
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_cycle int;
+  v_next  bigint;
+  v_last  bigint;
+  v_waits boolean;                                       -- some tasks do
+  v_envs  smallint[];                                    -- null: all of them
+  v_end   bigint;
+  v_width int;
+  v_new   bigint[];
+  v_ids   bigint[] := '{}';
+begin
+  perform pg_advisory_xact_lock(1263095382, 1);          -- our turn; the numbers are arbitrary and used in pool.sql too
+  for v_cycle, v_next, v_last, v_waits, v_envs in
+    select c.id, greatest(c.next_task, c.first_task), coalesce(c.last_task, (select s.last_value from task_id_seq s)),
+           exists (select from task t where t.cycle_id = c.id and t.waiting),
+           case when p_families is not null then array(
+             select (e.position - 1)::smallint
+             from jsonb_array_elements(c.config -> 'environments') with ordinality as e (environment, position)
+             where split_part(e.environment ->> 'id', '/', 1) = any (p_families)) end
+    from cycle c
+    where c.state = 'running' and (p_mixed or c.fingerprint is null or c.fingerprint = p_fingerprint)
+    order by c.id
+  loop
+    if v_waits then
+      v_ids := array(
+        select w.id
+        from miners_with_room(v_cycle, '{}') as m
+        cross join lateral (
+          select t.id from task t
+          where t.cycle_id = v_cycle and t.uid = m.uid and t.waiting and t.id + 0 < v_next and t.outcome is null
+            and (v_envs is null or t.env = any (v_envs))
+            and (t.executor_id is distinct from p_executor or t.failed_at < now() - p_retry_after)
+          order by t.id + 0 limit least(m.room, p_n)
+        ) as w
+        order by w.id limit p_n);
+      update task t set waiting = false where t.id = any (v_ids);
+    end if;
+    v_width := greatest(p_n, 100);
+    while cardinality(v_ids) < p_n and v_next <= v_last and v_width < 10000 loop
+      v_end := least(v_next + v_width - 1, v_last);
+      v_new := array(
+        select fresh.id
+        from (
+          select t.id, t.uid, row_number() over (partition by t.uid order by t.id) as place
+          from task t
+          where t.id between v_next and v_end and t.cycle_id = v_cycle and t.outcome is null and not t.waiting
+            and (v_envs is null or t.env = any (v_envs))
+        ) as fresh
+        join miners_with_room(v_cycle, v_ids) as m on m.uid = fresh.uid and fresh.place <= m.room
+        order by fresh.id limit p_n - cardinality(v_ids));
+      v_ids := v_ids || v_new;
+      v_width := 2 * v_width;
+      if cardinality(v_ids) = p_n or not exists (select from miners_with_room(v_cycle, v_ids)) then
+        v_end := coalesce(v_new[cardinality(v_new)], v_next - 1);
+        v_width := 10000;                                -- far enough
+      end if;
+      if cardinality(v_new) <= v_end - v_next then       -- some between them were not chosen
+        update task t set waiting = true
+        where t.id between v_next and v_end and t.cycle_id = v_cycle and t.outcome is null and not t.waiting
+          and t.id <> all (v_new);
+      end if;
+      v_next := v_end + 1;
+    end loop;
+    update cycle c set
+      next_task     = v_next,
+      fingerprint   = case when v_ids = '{}' then c.fingerprint else coalesce(c.fingerprint, p_fingerprint) end,
+      mixed_physics = c.mixed_physics or (v_ids <> '{}' and c.fingerprint <> p_fingerprint) is true
+    where c.id = v_cycle;
+    exit when v_ids <> '{}';
+  end loop;
+  if v_ids <> '{}' then
+    select nextval('lease_id_seq'), v_cycle, array_agg(t.id), array_agg(t.uid), array_agg(t.env), array_agg(t.episode),
+           array_agg(t.seed), array_agg(t.attempt + 1::smallint), array_agg(t.record)
+    into lease_id, cycle_id, task_ids, uids, envs, episodes, seeds, attempts, records
+    from (select * from task where id = any (v_ids) order by id) as t;
+    insert into lease (id, cycle_id, executor_id, expires_at, task_ids, uids)
+    values (lease_id, cycle_id, p_executor, now() + p_ttl, task_ids, uids);
+    -- Do not wait for the disk: a power cut may undo the last few fetches as a whole, then their tasks are ready again
+    -- and reports on their leases stale. But a number must not come back: PostgreSQL writes down 32 in advance (log_cnt
+    -- is how many are left), and the fetch that took the first of them does wait.
+    perform set_config('synchronous_commit', 'off', true) from lease_id_seq s where s.log_cnt < 32;
+    return next;
+  end if;
+end $$;
+
+-- Stores reports; the tasks by status: accepted, duplicate, conflict or stale. p_executor null: the caller is trusted.
+-- p_timings holds five numbers per report. An evaluator fault (4) gives the task back until p_max_faults.
+create function submit_results(
+  p_executor int, p_lease bigint, p_max_faults int, p_ids bigint[], p_outcomes smallint[], p_reasons text[],
+  p_steps int[], p_success_steps int[], p_rewards float8[], p_forfeits int[], p_timings real[], p_traces bytea[]
+) returns table (status text, ids bigint[]) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_lease lease;
+  v_done  bigint[] := '{}';
+begin
+  select * into v_lease from lease l where l.id = p_lease and l.executor_id = coalesce(p_executor, l.executor_id)
+  for update;
+  if found then
+    with done as (
+      update task t set
+        waiting         = r.outcome = 4 and t.faults + 1 < p_max_faults,
+        lease_id        = case when r.outcome = 4 and t.faults + 1 < p_max_faults then null else p_lease end,
+        outcome         = case when r.outcome = 4 and t.faults + 1 < p_max_faults then null else r.outcome end,
+        finished_at     = case when r.outcome = 4 and t.faults + 1 < p_max_faults then null else now() end,
+        attempt         = t.attempt + 1,
+        faults          = t.faults + (r.outcome = 4)::int,
+        failed_at       = case when r.outcome = 4 then now() else t.failed_at end,
+        failed_lease_id = case when r.outcome = 4 then p_lease else t.failed_lease_id end,
+        executor_id     = v_lease.executor_id,
+        steps = r.steps, success_step = r.success_step, forfeits = r.forfeits, total_reward = r.total_reward,
+        timings = p_timings[5 * r.position - 4 : 5 * r.position], reason = r.reason
+      from unnest(p_ids, p_outcomes, p_reasons, p_steps, p_success_steps, p_rewards, p_forfeits, p_traces)
+        with ordinality as r (id, outcome, reason, steps, success_step, total_reward, forfeits, trace, position)
+      -- the second condition in this form is looked up by hash; `any` would compare every id with every other
+      where t.id = r.id and (r.id in (select unnest(v_lease.task_ids))) is true and t.outcome is null
+      returning t.id, t.cycle_id, t.outcome, r.trace
+    ),
+    kept as (
+      insert into trace (task_id, cycle_id, data)
+      select done.id, done.cycle_id, done.trace from done where done.trace is not null and done.outcome is not null
+      on conflict (task_id) do nothing
+    )
+    select coalesce(array_agg(done.id), '{}') into v_done from done;
+    if cardinality(v_done) = cardinality(v_lease.task_ids) then      -- nothing of it is out any more
+      delete from lease l where l.id = p_lease;
+    elsif v_done <> '{}' then
+      update lease l set (task_ids, uids) = (
+        select array_agg(x.id), array_agg(x.uid) from unnest(l.task_ids, l.uids) as x (id, uid)
+        where x.id not in (select unnest(v_done)))
+      where l.id = p_lease;
+    end if;
+  end if;
+  return query select 'accepted', v_done where v_done <> '{}';
+  if cardinality(v_done) < cardinality(p_ids) then
+    return query
+    select rest.status, array_agg(rest.id)
+    from (
+      select r.id,
+             case when t.executor_id is distinct from coalesce(p_executor, t.executor_id) then 'stale'
+                  when t.lease_id = p_lease and t.outcome = r.outcome then 'duplicate'
+                  when t.lease_id = p_lease and t.outcome is not null then 'conflict'
+                  when t.failed_lease_id = p_lease and r.outcome = 4 then 'duplicate'
+                  else 'stale' end as status
+      from unnest(p_ids, p_outcomes) as r (id, outcome) left join task t on t.id = r.id
+      where r.id <> all (v_done)
+    ) as rest
+    group by rest.status;
+  end if;
+end $$;

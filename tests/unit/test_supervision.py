@@ -1,0 +1,123 @@
+"""Supervised loops: nothing that a turn raises ends them, and what they log is worth reading."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from kinitro.errors import UnavailableError
+from kinitro.supervision import SAY_AGAIN_S, SupervisedLoop
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def lines() -> Iterator[list[structlog.typing.EventDict]]:
+    with capture_logs() as captured:
+        yield captured
+
+
+@pytest.mark.parametrize("error", [UnavailableError("away"), KeyError("a mistake"), OSError(28, "disk full")])
+async def test_a_loop_goes_on_after_whatever_a_turn_raises(error: Exception) -> None:
+    enough, calls = asyncio.Event(), 0
+
+    async def work() -> None:
+        nonlocal calls
+        calls += 1
+        if calls < 4:
+            raise error
+        enough.set()
+
+    loop = SupervisedLoop("test", max_pause_s=0.001)
+    running = asyncio.create_task(loop.run(work))
+    await enough.wait()
+    await asyncio.sleep(0)
+    assert not running.done()
+    assert (loop.failures, loop.worked, loop.problem(1)) == (0, True, None)
+    running.cancel()
+    await asyncio.wait([running])
+    assert "has ended" in str(loop.problem(1))
+
+
+async def test_only_what_is_final_ends_a_loop() -> None:
+    async def work() -> None:
+        raise UnavailableError("for good")
+
+    with pytest.raises(UnavailableError, match="for good"):
+        await SupervisedLoop("test", final=(UnavailableError,)).run(work)
+
+
+def test_a_failure_is_said_once_and_so_is_its_end(lines: list[structlog.typing.EventDict]) -> None:
+    clock = Clock()
+    loop = SupervisedLoop("test", clock=clock)
+    for _ in range(100):
+        loop.failed(UnavailableError("the\ndatabase is away"))
+    assert [(line["event"], line["reason"]) for line in lines] == [("loop failed; it goes on", "the database is away")]
+    loop.failed(UnavailableError("something else"))
+    clock.now += SAY_AGAIN_S
+    loop.failed(UnavailableError("something else"))
+    loop.succeeded()
+    loop.succeeded()
+    assert [line["event"] for line in lines[1:]] == [*2 * ["loop failed; it goes on"], "loop works again"]
+
+
+def test_only_what_nobody_foresaw_is_logged_with_its_traceback(lines: list[structlog.typing.EventDict]) -> None:
+    loop = SupervisedLoop("test")
+    loop.failed(UnavailableError("away"))
+    loop.failed(KeyError("a mistake"))
+    assert [line["log_level"] for line in lines] == ["warning", "error"]
+    assert ["exc_info" in line for line in lines] == [False, True]
+
+
+def test_a_loop_tells_why_it_cannot_be_relied_on() -> None:
+    clock = Clock()
+    loop = SupervisedLoop("reaper", clock=clock)
+    clock.now += 31
+    assert loop.problem(30) == "The reaper has not worked for 31 s: its turn does not end"
+    loop.failed(UnavailableError("the database is away"))
+    assert loop.problem(30) == "The reaper has not worked for 31 s: the database is away"
+    assert loop.problem(60) is None
+    loop.succeeded()
+    assert loop.problem(30) is None
+
+
+async def test_pauses_grow_up_to_the_limit_and_end_with_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("kinitro.supervision.asyncio.sleep", sleep)
+    loop = SupervisedLoop("test", every_s=0.1, max_pause_s=4.0)
+    await loop.pause()
+    for _ in range(8):
+        loop.failed(OSError("x"))
+        await loop.pause()
+    assert slept[0] == 0.1
+    assert 0.18 < slept[1] < 0.32
+    assert all(3.0 <= pause_s <= 5.0 for pause_s in slept[5:])
+    monkeypatch.undo()
+    stop = asyncio.Event()
+    stop.set()
+    async with asyncio.timeout(1):
+        await loop.pause(stop)
+
+
+async def test_a_turn_that_ran_long_is_the_first_failure_in_a_row() -> None:
+    clock = Clock()
+    loop = SupervisedLoop("test", clock=clock)
+    for _ in range(5):
+        loop.failed(OSError("x"))
+    with loop.turn():
+        clock.now += 3600
+        raise OSError("x")
+    assert loop.failures == 1

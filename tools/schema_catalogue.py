@@ -1,0 +1,27 @@
+"""Writes kinitro/taskpool/catalogue.txt anew, from what the migrations make of an empty database.
+
+    .venv/bin/python tools/schema_catalogue.py
+
+Run it after adding a migration; `tests/integration/taskpool/test_upgrades.py` fails until it has been.
+"""
+
+from __future__ import annotations
+
+from kinitro.local.postgres import LocalPostgres
+from kinitro.taskpool import catalogue, schema
+
+HEAD = """\
+# The schema that the migrations make, as kinitro/taskpool/catalogue.sql lists it: every start compares it with the
+# database's. Written by tools/schema_catalogue.py; do not edit.
+"""
+
+
+def main() -> None:
+    with LocalPostgres() as server:
+        schema.migrate(server.url)
+        catalogue.PATH.write_text(HEAD + "".join(f"{line}\n" for line in schema.listed(server.url)), encoding="utf-8")
+    print(f"Wrote {catalogue.PATH}.")
+
+
+if __name__ == "__main__":
+    main()
