@@ -215,11 +215,9 @@ async def _replay_check(
             return Check.of("replays", "", [f"the published configuration allows no scores: {error}"])
         decisive = plan.choose(candidates, choose)
         chosen |= {row.task_id: row for row in decisive}
-        words.append(
-            f"{len(decisive)} where a lie would pay; one that changes who is paid most is found by {plan.told}"
-        )
-        if plan.untraced(record.rows):
-            words.append(f"{plan.untraced(record.rows)} decisive faults have no trace, which nobody can replay")
+        words += [f"{len(decisive)} where a lie would pay", f"what changes who is paid most is found by {plan.told}"]
+        if untraced := plan.untraced(record.rows):
+            words.append(f"{untraced} policy faults that would matter have no trace, so nobody can replay them")
     return await _replay(api, manifest, [chosen[task] for task in sorted(chosen)], words, workers, tell)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 
 from kinitro.chain import Chain
@@ -15,7 +14,7 @@ from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.database import open_pool
+from kinitro.taskpool.database import connect_async, open_pool
 from kinitro.taskpool.pool import TaskPool
 from kinitro.taskpool.schema import upgrade
 from kinitro.taskpool.verifications import Verifications
@@ -72,7 +71,7 @@ async def publish_cycle(url: str, chain: Chain) -> None:
         hotkey_name=OWNER.hotkey,
     )
     connections = await open_pool(url, size=2)
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+    async with await connect_async(url) as connection:
         await connection.execute("insert into executor (name) values ('one')")
         scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
         while not scheduler.published:
