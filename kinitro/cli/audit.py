@@ -66,7 +66,12 @@ def replay(
 def audit(
     api_url: str | None = _API_URL,
     cycle: int | None = typer.Option(None, min=1, help="The cycle.  [default: the newest published one]"),
-    sample: int = typer.Option(20, min=0, help="Episodes to replay, chosen at random."),
+    sample: int = typer.Option(
+        20, min=0, help="Episodes to replay beside those where a lie would pay; 0 replays none."
+    ),
+    missed: float = typer.Option(
+        0.01, min=0.0001, max=0.9999, help="Chance that a lie that changes who is paid most goes unseen."
+    ),
     all_episodes: bool = typer.Option(False, "--all", help="Replay every episode."),
     workers: int = typer.Option(1, min=1, max=1024, help="Processes that replay."),
     netuid: int | None = typer.Option(None, min=0, help="The subnet that the cycle must be of."),
@@ -92,6 +97,7 @@ def audit(
                 api_url,
                 cycle,
                 None if all_episodes else sample,
+                missed,
                 workers,
                 netuid,
                 network,
@@ -110,6 +116,7 @@ async def _audit(
     api_url: str,
     cycle: int | None,
     sample: int | None,
+    missed: float,
     workers: int,
     netuid: int | None,
     network: str | None,
@@ -133,6 +140,7 @@ async def _audit(
                 api,
                 cycle,
                 sample=sample,
+                missed=missed,
                 workers=workers,
                 netuid=netuid,
                 chain=chain,

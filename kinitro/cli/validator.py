@@ -32,7 +32,13 @@ def validate(
     audit: bool | None = typer.Option(
         None, "--audit/--no-audit", help="Check what the operator published before setting it.  [default: --audit]"
     ),
-    audit_sample: int | None = typer.Option(None, help="Episodes that an audit replays.  [default: 5]"),
+    audit_sample: int | None = typer.Option(
+        None, help="Episodes that an audit replays beside those where a lie would pay; 0: none.  [default: 5]"
+    ),
+    audit_missed: float | None = typer.Option(
+        None, help="Chance that one audit misses a lie that changes who is paid most.  [default: 0.215]"
+    ),
+    audit_workers: int | None = typer.Option(None, help="Processes that replay.  [default: 1]"),
     operator_hotkey: str | None = typer.Option(
         None, help="The address that commits seed keys on chain.  [default: the subnet owner's hotkey]"
     ),
@@ -67,6 +73,8 @@ def validate(
         max_unregistered_share=max_unregistered_share,
         audit=audit,
         audit_sample=audit_sample,
+        audit_missed=audit_missed,
+        audit_workers=audit_workers,
         operator_hotkey=operator_hotkey,
         allow_unchecked=allow_unchecked,
         state_directory=state_directory,

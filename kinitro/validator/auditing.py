@@ -19,7 +19,7 @@ from kinitro.validator.errors import AuditFailed
 from kinitro.validator.settings import ValidatorSettings
 from kinitro.verification.witness import Witness
 
-AUDIT_TIMEOUT_S = 3600.0
+AUDIT_TIMEOUT_S = 7200.0
 UNREVEALED_STATES = ("open", "running", "scoring")
 """Of a cycle: its key is still secret."""
 
@@ -33,6 +33,8 @@ class AuditRequest(BaseModel):
     network: str
     netuid: int
     sample: int
+    missed: float
+    workers: int
     seen: dict[str, dict[int, str]]
     """What the validator has witnessed; see `kinitro.verification.witness.Witness`."""
     operator_hotkey: str | None
@@ -99,6 +101,8 @@ class Auditor:
             network=settings.network,
             netuid=settings.netuid,
             sample=settings.audit_sample,
+            missed=settings.audit_missed,
+            workers=settings.audit_workers,
             seen=self._witness.seen,
             operator_hotkey=settings.operator_hotkey,
             allow_unchecked=settings.allow_unchecked,
@@ -168,7 +172,8 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
                 api,
                 request.weights.cycle_id,
                 sample=request.sample,
-                workers=0,
+                missed=request.missed,
+                workers=request.workers,
                 netuid=request.netuid,
                 chain=chain,
                 operator=request.operator_hotkey,

@@ -42,7 +42,13 @@ class ValidatorSettings(ServiceSettings):
         0.1, ge=0, lt=1, description="share of the weight that may belong to hotkeys that left the subnet"
     )
     audit: bool = Field(True, description="check what the operator published before setting it")
-    audit_sample: int = Field(5, ge=0, le=10_000, description="episodes that an audit replays")
+    audit_sample: int = Field(
+        5, ge=0, le=10_000, description="episodes that an audit replays beside those where a lie would pay; 0: none"
+    )
+    audit_missed: float = Field(
+        0.215, gt=0, lt=1, description="chance that one audit misses a lie that changes who is paid most"
+    )
+    audit_workers: int = Field(1, ge=0, le=256, description="processes that replay; 0: none but the audit's own")
     operator_hotkey: str | None = Field(
         None, description="address that commits seed keys on chain; default: the subnet owner's hotkey"
     )

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain
 from kinitro.errors import KinitroError
+from kinitro.scoring import InvalidScoringConfig
 from kinitro.taskpool.client import ApiClient
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
@@ -19,10 +20,11 @@ from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
 from kinitro.verification import checks
 from kinitro.verification.binding import binding_check
 from kinitro.verification.report import AuditReport, Check, Verdict
+from kinitro.verification.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.verification.witness import Witness
 
 DEFAULT_SAMPLE = 5
-"""Episodes that are replayed unless somebody asks for more."""
+"""Episodes from all of them that are replayed beside those where a lie would pay."""
 STALE_TRIES, STALE_PAUSE_S = 3, 2.5
 """How often, and after which pause, a manifest is read that says that the cycle still runs."""
 BATCH = 200
@@ -55,11 +57,14 @@ async def audit_cycle(
     witness: Witness | None = None,
     weights: Weights | None = None,
     choose: random.Random | None = None,
+    missed: float | None = MISSED_BY_ONE,
     progress: Progress | None = None,
 ) -> AuditReport:
     """Check one published cycle (default: the newest). Never raises for what the API says or fails to say.
 
-    sample:    episodes to replay, chosen at random; None replays all, 0 none.
+    sample:    episodes to replay, of all with equal chances; None replays every one, 0 none at all.
+    missed:    replay so many more, where a lie would pay, that one which changes who is paid most goes unseen with
+               this probability at most (see `sampling`); None: no more than `sample`.
     workers:   processes that replay; 0 replays in a thread of this one.
     netuid:    the subnet that the cycle must be of.
     chain:     to compare blocks and frozen miners with; without it that check is skipped.
@@ -91,7 +96,7 @@ async def audit_cycle(
         Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
         _verdict_check(record),
         *_score_checks(record),
-        await _replay_check(api, record, sample, workers, choose or random.SystemRandom(), tell),
+        await _replay_check(api, record, sample, missed, workers, choose or random.SystemRandom(), tell),
     ]
     return AuditReport(cycle_id, tuple(found))
 
@@ -183,7 +188,13 @@ def _score_checks(record: Record) -> list[Check]:
 
 
 async def _replay_check(
-    api: ApiClient, record: Record, sample: int | None, workers: int, choose: random.Random, tell: Progress
+    api: ApiClient,
+    record: Record,
+    sample: int | None,
+    missed: float | None,
+    workers: int,
+    choose: random.Random,
+    tell: Progress,
 ) -> Check:
     manifest = record.manifest
     candidates = [row for row in record.rows if row.outcome in checks.REPLAYABLE and row.trace_sha256 is not None]
@@ -195,11 +206,33 @@ async def _replay_check(
         return Check.skipped("replays", "not checked: the API serves no traces of this cycle any more")
     if not candidates:
         return Check.of("replays", "no result has a trace, so there is nothing to replay", [])
-    chosen = candidates if sample is None else choose.sample(candidates, min(sample, len(candidates)))
-    return await _replay(api, manifest, sorted(chosen, key=lambda row: row.task_id), workers, tell)
+    chosen = {row.task_id: row for row in (candidates if sample is None else _some(candidates, sample, choose))}
+    words = ["every episode" if sample is None else f"{len(chosen)} of all"]
+    if sample is not None and missed is not None:
+        try:
+            plan = await asyncio.to_thread(plan_sample, manifest, record.rows, record.verdicts, missed)
+        except (InvalidScoringConfig, TypeError) as error:
+            return Check.of("replays", "", [f"the published configuration allows no scores: {error}"])
+        decisive = plan.choose(candidates, choose)
+        chosen |= {row.task_id: row for row in decisive}
+        words += [f"{len(decisive)} where a lie would pay", f"what changes who is paid most is found by {plan.told}"]
+        if untraced := plan.untraced(record.rows):
+            words.append(f"{untraced} policy faults that would matter have no trace, so nobody can replay them")
+    return await _replay(api, manifest, [chosen[task] for task in sorted(chosen)], words, workers, tell)
 
 
-async def _replay(api: ApiClient, manifest: Manifest, rows: Sequence[ResultRow], workers: int, tell: Progress) -> Check:
+def _some(candidates: Sequence[ResultRow], sample: int, choose: random.Random) -> list[ResultRow]:
+    return choose.sample(candidates, min(sample, len(candidates)))
+
+
+async def _replay(
+    api: ApiClient,
+    manifest: Manifest,
+    rows: Sequence[ResultRow],
+    words: Sequence[str],
+    workers: int,
+    tell: Progress,
+) -> Check:
     from kinitro.verification.replays import Replayed, Replayer, checked_trace
 
     async def one(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
@@ -221,7 +254,8 @@ async def _replay(api: ApiClient, manifest: Manifest, rows: Sequence[ResultRow],
                 differences += [f"{where}: {difference}" for difference in wrong]
                 done += [replayed] if replayed else []
                 tell("replays", len(done), len(rows))
-    detail = f"{len(done)} of {len(rows)} chosen episodes, {sum(replayed.steps for replayed in done)} steps"
+    steps = sum(replayed.steps for replayed in done)
+    detail = f"{len(done)} of {len(rows)} chosen episodes, {steps} steps ({'; '.join(words)})"
     inexact = sum(not replayed.exact for replayed in done)
     if inexact:
         detail += f"; {inexact} ran under another physics fingerprint than this machine's, so only success was compared"

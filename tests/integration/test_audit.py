@@ -116,6 +116,20 @@ async def test_a_flipped_outcome_is_named(published: Published) -> None:
     assert "success step" in found["replays"]
 
 
+async def test_a_forged_result_that_decides_is_replayed_though_the_sample_is_small(published: Published) -> None:
+    """Red team: a favourite's few results were forged among thousands, and a sample of five hardly ever met one."""
+
+    def forged(rows: list[Any]) -> list[Any]:
+        lie = {"outcome": 1, "success_step": 80}
+        return [r.model_copy(update=lie) if r.uid == 5 and r.outcome == 2 else r for r in rows]
+
+    report = await audit(published, with_root(forged), sample=1, missed=0.001)
+    assert "(uid 5, " in failed(report)["replays"]
+    honest = await audit(published, sample=1)
+    assert honest.ok, honest.reason
+    assert "is found by one auditor with 78.5%, by 3 with 99.00%" in honest.checks[-1].detail
+
+
 async def test_a_success_that_is_called_failure_is_named(published: Published) -> None:
     """A consistent lie: outcome, scores, weights and root all say that uid 9 failed."""
 
@@ -138,7 +152,7 @@ async def test_a_simulation_that_is_said_to_have_failed_must_fail_in_the_replay(
 
     found = failed(await audit(published, with_root(lie), sample=None))
     assert "disagree on whether the simulation failed" in found["replays"]
-    found = failed(await audit(published, {TraceRecord: lie_in_trace}, sample=2, choose=random.Random(1)))
+    found = failed(await audit(published, {TraceRecord: lie_in_trace}, sample=2, missed=None, choose=random.Random(1)))
     assert "a simulation that fails was reported, in the replay it goes on" in found["replays"]
 
 
@@ -150,7 +164,7 @@ async def test_an_altered_action_is_named(published: Published) -> None:
         altered = encode(msgspec.structs.replace(trace, actions=actions.astype("<f4").tobytes()))
         return record.model_copy(update={"trace": base64.b64encode(altered).decode()})
 
-    found = failed(await audit(published, {TraceRecord: lie}, sample=2, choose=random.Random(1)))
+    found = failed(await audit(published, {TraceRecord: lie}, sample=2, missed=None, choose=random.Random(1)))
     assert "digest" in found["replays"], "it is not the trace that the results commit to"
     assert "the state after step" in found["replays"], "and the physics gives something else"
 
@@ -160,7 +174,7 @@ async def test_a_trace_of_another_seed_is_named(published: Published) -> None:
         trace = msgspec.structs.replace(decode(base64.b64decode(record.trace)), seed="0" * 32)
         return record.model_copy(update={"trace": base64.b64encode(encode(trace)).decode()})
 
-    assert "has the seed" in failed(await audit(published, {TraceRecord: lie}, sample=1))["replays"]
+    assert "has the seed" in failed(await audit(published, {TraceRecord: lie}, sample=1, missed=None))["replays"]
 
 
 async def test_a_trace_that_is_none_is_named(published: Published) -> None:
@@ -397,10 +411,10 @@ async def test_on_another_physics_fingerprint_only_success_is_compared(published
         trace = msgspec.structs.replace(decode(base64.b64decode(record.trace)), fingerprint="another-machine")
         return record.model_copy(update={"trace": base64.b64encode(encode(trace)).decode()})
 
-    report = await audit(published, {TraceRecord: lie}, sample=2)
+    report = await audit(published, {TraceRecord: lie}, sample=2, missed=None)
     assert "physics fingerprint another-machine, it must be" in failed(report)["replays"]
     mixed = {TraceRecord: lie, Manifest: change(mixed_physics=True)}
-    report = await audit(published, mixed, sample=2)
+    report = await audit(published, mixed, sample=2, missed=None)
     assert not any("fingerprint" in difference for difference in report.checks[-1].differences)
     assert "2 ran under another physics fingerprint" in report.checks[-1].detail
 
@@ -410,7 +424,7 @@ async def test_where_only_success_was_compared_the_replays_are_not_checked(
 ) -> None:
     """Red team: traces of an invented machine, in a cycle of mixed physics, whose states nobody can compare."""
     monkeypatch.setattr("kinitro.verification.replays._own_fingerprint", lambda: "this-machine")
-    report = await audit(published, {}, sample=2)
+    report = await audit(published, {}, sample=2, missed=None)
     assert report.ok
     assert report.checks[-1].verdict is Verdict.SKIPPED
     assert "2 ran under another physics fingerprint" in str(report.strict_reason)
@@ -432,4 +446,7 @@ async def test_a_missing_trace_that_should_be_there_is_named(published: Publishe
 
         raise ApiNotFound("there is no such trace", 404)
 
-    assert "there is no such trace" in failed(await audit(published, {TraceRecord: deny}, sample=1))["replays"]
+    assert (
+        "there is no such trace"
+        in failed(await audit(published, {TraceRecord: deny}, sample=1, missed=None))["replays"]
+    )

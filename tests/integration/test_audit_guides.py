@@ -19,7 +19,7 @@ import pytest
 
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.interface import Wallet
-from kinitro.chain.local import LocalChain
+from kinitro.chain.local import OWNER, LocalChain
 from kinitro.local.ports import free_ports
 from tests.fakes.published import Published
 
@@ -107,7 +107,8 @@ def test_audit_guide(published: Published, tmp_path: Path) -> None:
         # The chain of this cycle lives in another process; comparing with one is tested in test_audit.
         replace = {"https://api.kinitro.example": url, "--network finney --netuid 26": "--netuid 1"}
         output = [run(command, replace, tmp_path) for command in guide]
-    assert "passed   replays    20 of 20" in output[0]
+    assert "where a lie would pay; what changes who is paid most is found by one auditor with 99.0%" in output[0]
+    assert "Nothing differs, but not everything was checked: binding, chain." in output[0]
     assert "30 of 30 chosen episodes" in output[1]
     assert (tmp_path / "task-1.mp4").stat().st_size > 1000
     assert (tmp_path / "seen.json").exists()
@@ -155,6 +156,7 @@ async def make_chain(url: str) -> None:
     chain = await LocalChain.create(url, 26, block_time_s=0.2)
     good = encode(Commitment("owner/policy", "a" * 40, f"http://127.0.0.1:{free_ports(1)[0]}"))
     bad = b'{"repo": "no name", "revision": "main", "endpoint": "x"}'
+    await chain.register(26, OWNER)
     for name, data in (("good", good), ("bad", bad)):
         await chain.register(26, Wallet(name, "default"))
         await chain.commit(26, Wallet(name, "default"), data)

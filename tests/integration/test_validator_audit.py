@@ -51,7 +51,12 @@ async def subnet(empty_database: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv(URL_VARIABLE, empty_database)
     async with serving(empty_database) as url, ApiClient(url, tries=1) as api:
         settings = ValidatorSettings(
-            backend_url=url, netuid=NETUID, network="local-dev", audit_sample=2, state_directory=tmp_path / "state"
+            backend_url=url,
+            netuid=NETUID,
+            network="local-dev",
+            audit_sample=2,
+            audit_workers=0,
+            state_directory=tmp_path / "state",
         )
         yield Subnet(empty_database, api, Auditor(settings, api), tmp_path / "state" / "witness.json")
 
