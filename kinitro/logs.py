@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from typing import Literal
-from urllib.parse import urlsplit
 
 import structlog
+
+from kinitro.credentials import public_url
+
+__all__ = ["LogFormat", "configure_logs", "get_logger", "public_url"]
 
 LogFormat = Literal["auto", "json", "console"]
 
@@ -66,19 +69,3 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for `name`; call it with an event and key=value details."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
-
-
-def public_url(url: str) -> str:
-    """A URL as logs and messages may show it: scheme, host and port. Users, passwords and paths may be secrets.
-
-    What is no URL, such as a network's name, stays as it is.
-    """
-    scheme, separator, _ = url.partition("://")
-    if not separator:
-        return url
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return f"{scheme}://?"
-    return f"{scheme}://{parts.hostname or ''}{port}"

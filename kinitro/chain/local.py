@@ -44,6 +44,7 @@ from kinitro.chain.local_rules import (
 from kinitro.chain.ss58 import encode_address
 from kinitro.chain.weights import upscaled
 from kinitro.errors import ConfigurationError
+from kinitro.settings import normalized_database_url
 
 URL_VARIABLE = "KINITRO_LOCAL_CHAIN_URL"
 FINALITY_LAG_BLOCKS = 2
@@ -64,13 +65,13 @@ class LocalChain:
     @classmethod
     async def from_environment(cls) -> Self:
         """The chain whose database KINITRO_LOCAL_CHAIN_URL names; raises ConfigurationError, ChainUnavailable."""
-        url = os.environ.get(URL_VARIABLE)
+        url = os.environ.get(URL_VARIABLE, "").strip()
         if not url:
             raise ConfigurationError(
                 f"The network local-dev needs {URL_VARIABLE}: set it to the URL of the PostgreSQL database "
-                "that holds the local chain (`kinitro demo --keep-running` prints it)."
+                "that holds the local chain (`kinitro demo --keep-running` names a file that has it)."
             )
-        chain = cls(url)
+        chain = cls(normalized_database_url(url, URL_VARIABLE))
         await chain.head()
         return chain
 

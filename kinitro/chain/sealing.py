@@ -119,8 +119,8 @@ def parse_public_key(text: str) -> bytes:
         raw = b""
     if len(raw) != KEY_BYTES:
         raise ConfigurationError(
-            f"The operator's public key cannot be {text[:70]!r}: it has 64 hexadecimal digits, "
-            "as `kinitro keys backend` prints them."
+            f"The operator's public key has 64 hexadecimal digits, as `kinitro keys backend` prints them; what was "
+            f"given has {len(text)} characters."
         )
     return raw
 

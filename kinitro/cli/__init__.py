@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from kinitro import __version__
-from kinitro.errors import KinitroError
+from kinitro.errors import ConfigurationError, KinitroError
 
 COMMAND_MODULES = (
     "demo",
@@ -56,7 +60,40 @@ def build_app() -> typer.Typer:
 
     for name in COMMAND_MODULES:
         import_module(f"kinitro.cli.{name}").register(app)
+    _expand_home(app)
     return app
+
+
+def _expand_home(app: typer.Typer) -> None:
+    """Let `~` be the home directory in every path of every command.
+
+    Shells expand it in `--out ~/x`, but not in `--out=~/x`, and nobody does in a unit or a compose file.
+    """
+    for command in app.registered_commands:
+        if command.callback is not None:
+            command.callback = _at_home(command.callback)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _expand_home(group.typer_instance)
+
+
+def _at_home(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(callback)
+    def command(*arguments: Any, **options: Any) -> Any:
+        return callback(*arguments, **{name: _expanded(value) for name, value in options.items()})
+
+    return command
+
+
+def _expanded(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_expanded(part) for part in value)
+    if not isinstance(value, Path):
+        return value
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ConfigurationError(f"{str(value)!r} names no home directory: write the path in full.") from None
 
 
 def main() -> None:

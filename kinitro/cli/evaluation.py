@@ -52,6 +52,8 @@ def evaluate(
         check_file(json, "--json")
     chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     is_url = "://" in target
+    if not is_url and target.startswith("~"):
+        target = str(Path(target).expanduser())
     if not is_url and not Path(target).is_dir():
         raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
     plan = Plan.of(target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps)

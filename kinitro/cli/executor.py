@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from kinitro.cli.evaluation import evaluate
+from kinitro.errors import ConfigurationError
 
 
 def register(app: typer.Typer) -> None:
@@ -89,12 +90,12 @@ def executor(
 def build_eval_env(
     tag: str = typer.Option("kinitro/eval-env:v1", help="Name of the image."),
     base_image: str = typer.Option(None, help="Image with Python and pip to build on [default: python:3.X-slim]."),
-    wheelhouse: Path = typer.Option(
-        None, exists=True, file_okay=False, help="Directory of wheels; nothing is downloaded."
-    ),
+    wheelhouse: Path = typer.Option(None, help="Directory of wheels; nothing is downloaded."),
 ) -> None:
     """Build the container image in which --eval-mode docker and basilica run episodes."""
     from kinitro.executor.containers.image import build, default_base_image
 
+    if wheelhouse is not None and not wheelhouse.is_dir():
+        raise ConfigurationError(f"--wheelhouse cannot be {str(wheelhouse)!r}: name an existing directory of wheels.")
     build(tag, base_image=base_image or default_base_image(), wheelhouse=wheelhouse)
     typer.echo(f"Built {tag}. Next: kinitro executor --api-url URL --eval-mode docker --eval-image {tag}")

@@ -110,18 +110,24 @@ def scheduler(
 
 
 _DATABASE_URL = typer.Option(
-    help="postgresql://user:password@host:5432/database", envvar="KINITRO_SCHEDULER_DATABASE_URL", show_envvar=True
+    None, help="postgresql://user:password@host:5432/database [env: KINITRO_SCHEDULER_DATABASE_URL]"
 )
 
 
+def _url(given: str | None) -> str:
+    from kinitro.scheduler.settings import CycleSettings
+
+    return CycleSettings.load(database_url=given).database_url
+
+
 def list_cycles(
-    database_url: str = _DATABASE_URL,
+    database_url: str | None = _DATABASE_URL,
     limit: int = typer.Option(20, min=1, max=10_000, help="The newest ones."),
 ) -> None:
     """The newest cycles, one a line: what became of them and how many miners took part."""
     from kinitro.scheduler.command import read_cycles
 
-    cycles = read_cycles(database_url, limit)
+    cycles = read_cycles(_url(database_url), limit)
     if not cycles:
         typer.echo("There is no cycle yet.")
     for cycle, miners in cycles:
@@ -134,21 +140,21 @@ def list_cycles(
 
 def show_cycle(
     cycle_id: int = typer.Argument(min=1, help="Its number; `kinitro cycle list` shows them."),
-    database_url: str = _DATABASE_URL,
+    database_url: str | None = _DATABASE_URL,
 ) -> None:
     """The public record of a cycle, as JSON: miners, commitments to the seeds, counts."""
     from kinitro.scheduler.command import read_manifest
 
-    typer.echo(read_manifest(database_url, cycle_id).model_dump_json(indent=2))
+    typer.echo(read_manifest(_url(database_url), cycle_id).model_dump_json(indent=2))
 
 
 def cancel_cycle(
     cycle_id: int = typer.Argument(min=1, help="Its number; `kinitro cycle list` shows them."),
     reason: str = typer.Option("cancelled by the operator", help="Published with the cycle."),
-    database_url: str = _DATABASE_URL,
+    database_url: str | None = _DATABASE_URL,
 ) -> None:
     """End a cycle without a result. Its tasks are dropped, its seeds revealed, the weights published last stay."""
     from kinitro.scheduler.command import cancel
 
-    cancel(database_url, cycle_id, reason)
+    cancel(_url(database_url), cycle_id, reason)
     typer.echo(f"Cycle {cycle_id} is cancelled: {reason}.")

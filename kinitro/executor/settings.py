@@ -8,10 +8,10 @@ import socket
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import ServiceSettings
+from kinitro.settings import Credential, ServiceSettings, UserPath, UserPathText
 
 EPISODES_PER_WORKER = 24
 """Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
@@ -31,7 +31,7 @@ def usable_cores() -> int:
 
 def _state_directory() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "kinitro" / "executor"
+    return Path(base).expanduser() / "kinitro" / "executor"
 
 
 class ExecutorSettings(ServiceSettings):
@@ -40,7 +40,7 @@ class ExecutorSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="KINITRO_EXECUTOR_")
 
     api_url: str = Field(description="Where the API is, for example http://localhost:8000.")
-    api_key: SecretStr | None = Field(None, description="An executor key with the scope `tasks`.")
+    api_key: Credential | None = Field(None, description="An executor key with the scope `tasks`.")
     name: str = Field(
         default_factory=lambda: re.sub("[^A-Za-z0-9.-]", "-", socket.gethostname())[:100] or "executor",
         pattern=NAME_PATTERN,
@@ -62,17 +62,19 @@ class ExecutorSettings(ServiceSettings):
     eval_cpus: str | None = Field(None, pattern=r"^[0-9.]+m?$", description="Cores of a container; all if unset.")
     eval_gpus: bool = Field(False, description="Give containers the GPUs of their host.")
     eval_url: str | None = Field(None, description="With --eval-mode url: a running evaluation container.")
-    eval_token: SecretStr | None = Field(None, description="Token of that container; drawn anew where we start it.")
+    eval_token: Credential | None = Field(None, description="Token of that container; drawn anew where we start it.")
     allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
     canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
     wallet_name: str | None = Field(None, min_length=1, description="Sign requests with this wallet's hotkey.")
     hotkey_name: str = Field("default", min_length=1, description="The hotkey to sign with; it must not be encrypted.")
-    wallet_path: str | None = Field(None, description="Where wallets are; ~/.bittensor/wallets if unset.")
+    wallet_path: UserPathText | None = Field(None, description="Where wallets are; ~/.bittensor/wallets if unset.")
     verification_rate: float = Field(
         0.05, ge=0, le=1, description="Share of the episodes that are recorded to be verified."
     )
     verify: bool = Field(False, description="Run a verifier beside it, with its settings from KINITRO_VERIFIER_*.")
-    spool_dir: Path = Field(default_factory=_state_directory, description="Where results wait while the API is away.")
+    spool_dir: UserPath = Field(
+        default_factory=_state_directory, description="Where results wait while the API is away."
+    )
     grace_s: float = Field(18.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
 
     @property

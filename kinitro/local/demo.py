@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.progress import TimeRemainingColumn as Eta
 
 from kinitro.errors import UnavailableError
+from kinitro.files import replace_file
 from kinitro.local.report import Standing, earnings, leaderboard
 from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
 from kinitro.stopping import cancel_on_signals
@@ -60,8 +61,12 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
             console.print(table)
         console.print(f"Results and logs are in [bold]{options.directory}[/bold].")
         if keep_running:
+            place = options.directory / "database-url"
+            replace_file(place, subnet.postgres.url.encode() + b"\n", mode=0o600)
             console.print(
-                f"Still serving {subnet.api_url}; database {subnet.postgres.url} . Ctrl-C stops it.", soft_wrap=True
+                f"Still serving {subnet.api_url}; the database's address, with its password, is in {place} . "
+                "Ctrl-C stops it.",
+                soft_wrap=True,
             )
             while True:
                 subnet.check()

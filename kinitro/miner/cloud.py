@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import stamina
 
+from kinitro.credentials import credential, hidden, public_url
 from kinitro.errors import ConfigurationError
-from kinitro.logs import public_url
 from kinitro.miner.deadline import within
 from kinitro.miner.errors import ServiceError
 
@@ -49,7 +49,7 @@ def required_token() -> str:
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Basilica API token in it.")
-    return token
+    return credential(token, TOKEN_VARIABLE)
 
 
 class Cloud:
@@ -113,7 +113,7 @@ class Cloud:
         try:
             return within(CALL_LIMIT_S, call)
         except (PermissionError, KeyError, ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-            said = str(error.args[0] if error.args else error).replace(self._token, "***")
+            said = hidden(str(error.args[0] if error.args else error), self._token, os.environ.get(TOKEN_VARIABLE))
             status = _status(error, said)
             raise CloudError(f"{what}: {_explanation(status, error, said)}.", status) from None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kinitro.chain.commitments import Commitment, encode
+from kinitro.credentials import credential, hidden
 from kinitro.errors import ConfigurationError
 from kinitro.miner.deadline import within
 from kinitro.miner.errors import ProjectError, ServiceError
@@ -104,7 +105,7 @@ def required_token() -> str:
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Hugging Face token with write access in it.")
-    return token
+    return credential(token, TOKEN_VARIABLE)
 
 
 def _api(token: str | bool) -> HfApi:
@@ -146,7 +147,7 @@ def _named_errors(what: str) -> Iterator[None]:
         elif isinstance(error, OSError) and error.filename:
             why = f"{error.filename}: {error.strerror}"
         else:  # malformed answers, and everything of the large-file store
-            said = " ".join(str(error).replace(os.environ.get(TOKEN_VARIABLE) or "\0", "***").split())
+            said = " ".join(hidden(str(error), os.environ.get(TOKEN_VARIABLE)).split())
             why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
         raise ServiceError(f"{what}: {why}.") from None
 

@@ -96,5 +96,5 @@ def parse_hotkey(data: bytes, source: str) -> KeyPair:
     try:
         pair: KeyPair = bittensor_core.deserialize_keypair_from_keyfile_data(data)
     except (ValueError, bittensor_core.KeyfileError) as error:
-        raise ConfigurationError(f"{source} is not a hotkey file: {error}.") from None
+        raise ConfigurationError(f"{source} is not a hotkey file ({type(error).__name__}): copy it again.") from None
     return pair

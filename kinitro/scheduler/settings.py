@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -16,9 +15,22 @@ from kinitro.chain.interface import Wallet
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
-from kinitro.settings import Duration, ServiceSettings, normalized_database_url
+from kinitro.settings import Duration, ServiceSettings, UserPath, normalized_database_url
 from kinitro.taskpool.records import CycleConfig, CycleEnvironment
 from kinitro.taskpool.verdicts import VerificationRule
+
+
+class CycleSettings(ServiceSettings):
+    """What the commands `kinitro cycle ...` need: the same variables as the scheduler's."""
+
+    model_config = SettingsConfigDict(env_prefix="KINITRO_SCHEDULER_")
+
+    database_url: str = Field(description="postgresql://user:password@host:5432/database")
+
+    @field_validator("database_url")
+    @classmethod
+    def _normalized(cls, value: str) -> str:
+        return normalized_database_url(value)
 
 
 class SchedulerSettings(ServiceSettings):
@@ -76,7 +88,7 @@ class SchedulerSettings(ServiceSettings):
         description="Between two looks at the tasks or the chain.",
     )
     keep_traces: int = Field(50, ge=1, description="Newest finished cycles whose traces are kept.")
-    backend_key_file: Path | None = Field(
+    backend_key_file: UserPath | None = Field(
         None, description="The key that opens sealed endpoints (`kinitro keys backend`)."
     )
     wallet_name: str | None = Field(

@@ -20,8 +20,8 @@ import stamina
 from pydantic import BaseModel, ValidationError
 
 from kinitro import __version__
+from kinitro.credentials import credential, public_url
 from kinitro.errors import ConfigurationError
-from kinitro.logs import public_url
 from kinitro.taskpool.errors import ApiNotFound, ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.taskpool.messages import (
     PROBLEM_MEDIA_TYPE,
@@ -83,12 +83,7 @@ class ApiClient:
         self._tries = tries
         headers = {"user-agent": f"kinitro/{__version__}"}
         if key:
-            if not (key.isascii() and key.isprintable()) or " " in key:
-                raise ConfigurationError(
-                    "The API key has a character that no key has (a space, a line break or a letter outside ASCII): "
-                    "copy it again as `kinitro keys create` printed it."
-                )
-            headers["authorization"] = f"Bearer {key}"
+            headers["authorization"] = f"Bearer {credential(key, 'The key for the API')}"
         self._http = httpx2.AsyncClient(
             base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False
         )

@@ -48,7 +48,7 @@ def where(url: str) -> str:
     except psycopg.Error:
         return "the given address"
     host, port = parts.get("host", "localhost"), parts.get("port", "5432")
-    return f"{host}:{port}/{parts.get('dbname', parts.get('user', ''))}"
+    return f"{host}:{port}/{parts.get('dbname', '')}"
 
 
 @contextmanager
@@ -60,7 +60,8 @@ def explained(url: str) -> Iterator[None]:
         if error.sqlstate is not None:
             raise
         raise ConfigurationError(  # the address itself could not be parsed
-            f"--database-url cannot be read ({one_line(error)}): write postgresql://user:password@host:5432/database."
+            "--database-url cannot be read: write postgresql://user:password@host:5432/database, with special "
+            "characters of the password percent-encoded."
         ) from None
     except psycopg_pool.PoolTimeout:
         raise DatabaseUnavailable(

@@ -10,14 +10,14 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import Duration, ServiceSettings
+from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText
 
 
 def default_state_directory() -> Path:
     """systemd's $STATE_DIRECTORY, else $XDG_STATE_HOME/kinitro, else ~/.local/state/kinitro."""
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.split(":")[0])
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kinitro"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state").expanduser() / "kinitro"
 
 
 class ValidatorSettings(ServiceSettings):
@@ -32,7 +32,7 @@ class ValidatorSettings(ServiceSettings):
     network: str = Field("finney", min_length=1)
     wallet_name: str = Field("default", min_length=1)
     hotkey_name: str = Field("default", min_length=1)
-    wallet_path: str | None = None
+    wallet_path: UserPathText | None = None
     poll_interval: Duration = Field(timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(hours=1))
     max_age: Duration = Field(
         timedelta(hours=48), gt=timedelta(0), description="published weights older than this are not set any more"
@@ -49,4 +49,4 @@ class ValidatorSettings(ServiceSettings):
     allow_unchecked: bool = Field(
         False, description="for small installations: set weights although some checks of the audit cannot be made here"
     )
-    state_directory: Path = Field(default_factory=default_state_directory)
+    state_directory: UserPath = Field(default_factory=default_state_directory)

@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import Duration, ServiceSettings, Size
+from kinitro.settings import Credential, Duration, ServiceSettings, Size, UserPath, UserPathText
 from kinitro.verification.pace import SLOWDOWN
 from kinitro.verification.repositories import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES
 from kinitro.verification.sandbox.interface import Limits
@@ -24,7 +24,7 @@ _LIMITS = Limits()
 
 def _cache_directory() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kinitro" / "policies"
+    return Path(base).expanduser() / "kinitro" / "policies"
 
 
 class VerifierSettings(ServiceSettings):
@@ -33,7 +33,7 @@ class VerifierSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX)
 
     api_url: str = Field(description="Where the API is, for example http://localhost:8000.")
-    api_key: SecretStr | None = Field(None, description="A key with the scope `verify` (or `tasks`).")
+    api_key: Credential | None = Field(None, description="A key with the scope `verify` (or `tasks`).")
     name: str = Field(
         default_factory=lambda: re.sub("[^A-Za-z0-9.-]", "-", socket.gethostname())[:100] or "verifier",
         pattern=r"^[A-Za-z0-9._:/@+-]{1,100}$",
@@ -49,11 +49,11 @@ class VerifierSettings(ServiceSettings):
         pattern=r"^(all|[A-Za-z0-9-]+(,[A-Za-z0-9-]+)*)$",
         description="With docker, the GPUs that policies see: all, or numbers or UUIDs separated by commas.",
     )
-    runtime: str = Field(
+    runtime: UserPathText = Field(
         default_factory=lambda: sys.executable,
         description="What policies run in: a Python interpreter with the published packages, or with docker an image.",
     )
-    cache: Path = Field(default_factory=_cache_directory, description="Where uploads of miners are kept.")
+    cache: UserPath = Field(default_factory=_cache_directory, description="Where uploads of miners are kept.")
     cache_size: Size = Field(DEFAULT_QUOTA_BYTES, ge=2**20, description="Of the cache at most, for example 64g.")
     max_repo_size: Size = Field(DEFAULT_MAX_REPO_BYTES, ge=1, description="Of one upload at most, for example 8g.")
     workers: int = Field(1, ge=1, le=256, description="Policies that are verified at once.")
