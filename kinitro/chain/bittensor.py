@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -266,6 +267,7 @@ def _files(wallet: Wallet) -> Any:
 
 def _public_hotkey(wallet: Wallet) -> Any:
     """The public part; the file with only that, which newer wallets have, is preferred."""
+    _check_permission(wallet)
     try:
         return _files(wallet).hotkeypub
     except FileNotFoundError:
@@ -276,6 +278,7 @@ def _public_hotkey(wallet: Wallet) -> Any:
 
 def _signing_hotkey(wallet: Wallet) -> Any:
     """The key pair, which signs; the coldkey is never touched. What went wrong is told without the file's content."""
+    _check_permission(wallet)
     try:
         return _files(wallet).hotkey
     except FileNotFoundError:
@@ -289,6 +292,20 @@ def _signing_hotkey(wallet: Wallet) -> Any:
             f"The {_where(wallet)} cannot be opened ({type(error).__name__}): is it readable, and if it is encrypted, "
             "is its password in the environment?"
         ) from None
+
+
+def _check_permission(wallet: Wallet) -> None:
+    """The SDK takes a wallet that it may not look into for one that is not there. Raises UnknownWallet."""
+    path = _directory(wallet) / wallet.name / "hotkeys" / wallet.hotkey
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        raise UnknownWallet(
+            f"The {_where(wallet)} may not be read by this user (number {os.getuid()}): wallets are their owner's, so "
+            'run as that user; in a container with `docker run --user "$(id -u):$(id -g)"`.'
+        ) from None
+    except OSError:
+        return  # the SDK finds out, and has other files to look at
 
 
 def _directory(wallet: Wallet) -> Path:
