@@ -23,7 +23,8 @@ SERVICES: tuple[tuple[str, type[ServiceSettings]], ...] = (
     ("kinitro validate", ValidatorSettings),
 )
 HEAD = """\
-# Every setting of every service, with its default. Copy to `.env` and uncomment what you change.
+# Every setting of every service, with its default. Copy to `.env` and uncomment what you change. It will hold keys and
+# passwords, so copy it with `install -m 600 .env.example .env`. A variable that is empty is not given.
 # Flags win over environment variables, those over this file, and this file over the defaults.
 # A setting without a value below has no default: it is required, or worked out when the service starts.
 """

@@ -92,6 +92,15 @@ def api_of(database_url: str, directory: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def test_no_guide_puts_a_password_into_arguments() -> None:
+    """Nor a key or token: others on the machine see arguments, and shells remember them."""
+    places = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
+    secret = re.compile(r"\w+://[^\s/@]*:[^\s/@]+@|--(?:api-key|eval-token|password)[ =]")
+    for place in places:
+        fences = re.findall(r"^```(?:console|sh|bash)[^\n]*\n(.*?)^```", place.read_text(), re.MULTILINE | re.DOTALL)
+        assert not [line for body in fences for line in body.splitlines() if secret.search(line)], place
+
+
 def test_the_answer_to_a_dispute_is_in_both_guides() -> None:
     """So these commands are run by the next test."""
     disputes = commands((DOCS / "backend-guide.md").read_text().partition("## Disputes")[2])
@@ -120,7 +129,6 @@ def test_backend_guide(empty_database: str, tmp_path: Path) -> None:
     port = free_ports(1)[0]
     database_url = f"{empty_database}_guide"
     replace = {
-        "postgresql://kinitro:secret@db.example/kinitro": database_url,
         "--network finney": "--network local-dev --allow-private-endpoints",
         "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
         "--port 8000": f"--port {port}",
@@ -128,8 +136,12 @@ def test_backend_guide(empty_database: str, tmp_path: Path) -> None:
     chain = {"KINITRO_LOCAL_CHAIN_URL": empty_database}
     asyncio.run(make_chain(empty_database))
     once = commands(text)
-    setup = [command for command in once if " cycle " not in command]
+    first, *setup = [command for command in once if " cycle " not in command]
     api, scheduler, executor = commands(text, services=True)
+    run(first, replace, tmp_path)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    (settings,) = re.findall(r"^```ini\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / ".env").write_text(settings.replace("postgresql://kinitro:secret@db.example/kinitro", database_url))
     output = {command: run(command, replace, tmp_path) for command in setup}
     key = next(text for command, text in output.items() if "keys create" in command).split()[-1]
     try:
