@@ -227,7 +227,8 @@ def normalized_database_url(url: str, name: str = "--database-url") -> str:
         port = re.fullmatch(r"(?:\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?", host)
         if port is None or int(port[1] or 1) not in range(1, 65536):
             raise ConfigurationError(
-                f"The port in {name} is not a number from 1 to 65535: write {_DATABASE_FORM}, and {_ENCODE}."
+                f"Host and port in {name} cannot be read (a port is a number from 1 to 65535): write {_DATABASE_FORM}, "
+                f"and {_ENCODE}."
             )
     address = f"postgresql://{rest}"
     _check_with_libpq(address, name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from kinitro.cli import build_app
+from kinitro.cli import _at_home, build_app
 from kinitro.environments import get_spec
 from kinitro.environments.errors import UnknownEnvironment
 
@@ -66,3 +68,36 @@ def test_wrong_flag_is_a_sentence_without_traceback() -> None:
 def test_unknown_environment_suggests_the_nearest() -> None:
     with pytest.raises(UnknownEnvironment, match="metaworld/push-v3"):
         get_spec("metaworld/push")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["keys", "backend", "~/folder/key"], ["replay", "--trace=~/folder/key"], ["replay", "--trace", "~/folder/key"]],
+    ids=" ".join,
+)
+def test_the_home_directory_is_expanded_where_no_shell_did_it(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    outcome = CliRunner().invoke(build_app(), words)
+    assert not (tmp_path / "~").exists()
+    shown = f"{outcome.output} {outcome.exception}"
+    assert str(tmp_path / "folder" / "key") in shown
+
+
+def test_it_is_expanded_in_every_command() -> None:
+    def callbacks(app: typer.Typer) -> Iterator[Any]:
+        yield from (command.callback for command in app.registered_commands)
+        for group in app.registered_groups:
+            assert group.typer_instance is not None
+            yield from callbacks(group.typer_instance)
+
+    found = list(callbacks(build_app()))
+    assert len(found) > 20
+    for callback in found:
+        assert callback.__wrapped__.__module__.startswith("kinitro.cli")
+    given = Path("~/x"), [Path("~/y")], "~ stays what it is where it is no path"
+    seen: list[Any] = []
+    _at_home(lambda **options: seen.extend(options.values()))(one=given[0], many=given[1], text=given[2])
+    assert seen == [Path.home() / "x", [Path.home() / "y"], given[2]]
