@@ -15,7 +15,7 @@ from kinitro.chain.interface import Wallet
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
-from kinitro.settings import Duration, ServiceSettings, UserPath, normalized_database_url
+from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText, normalized_database_url
 from kinitro.taskpool.records import CycleConfig, CycleEnvironment
 from kinitro.taskpool.verdicts import VerificationRule
 
@@ -95,7 +95,7 @@ class SchedulerSettings(ServiceSettings):
         None, min_length=1, description="Whose hotkey commits every cycle's seed key on chain; validators want that."
     )
     hotkey_name: str = Field("default", min_length=1, description="Its hotkey, best the subnet owner's.")
-    wallet_path: str | None = Field(None, description="Where wallets are; default: the SDK's directory.")
+    wallet_path: UserPathText | None = Field(None, description="Where wallets are; default: the SDK's directory.")
     allow_private_endpoints: bool = Field(False, description="For a subnet on one machine: miners may be on it.")
 
     @field_validator("environments", mode="before")
