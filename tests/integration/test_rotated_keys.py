@@ -22,7 +22,7 @@ from tests.fakes.api import serving
 from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.pool_rows import add_cycle, add_tasks, request, rows
 
-RESULT = TaskResult(task_id=1, outcome=1, steps=1)
+RESULT = TaskResult(task_id=1, outcome=3, reason="timeout", steps=0)
 
 
 def files(directory: Path) -> list[Path]:
