@@ -44,8 +44,8 @@ def validate(
     ),
     allow_unchecked: bool | None = typer.Option(
         None,
-        "--allow-unchecked/--no-allow-unchecked",
-        help="Set weights although some checks cannot be made here.  [default: --no-allow-unchecked]",
+        "--allow-unchecked",
+        help="Set weights although some checks cannot be made here.",
     ),
     state_directory: Path | None = typer.Option(
         None, help="Where the last weights are kept over restarts.  [default: ~/.local/state/kinitro]"
