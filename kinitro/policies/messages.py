@@ -57,6 +57,8 @@ class Health(msgspec.Struct, frozen=True):
     encodings: tuple[str, ...] = ("json",)
     max_concurrent_episodes: int = 1
     max_chunk: int = 1
+    hotkey: str | None = None
+    """SS58 address of the miner whom this server serves; nobody else can take its endpoint."""
 
 
 class Policy(Protocol):

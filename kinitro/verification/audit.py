@@ -13,6 +13,8 @@ from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain
 from kinitro.errors import KinitroError
 from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.errors import ApiRefused
+from kinitro.taskpool.freeze import endpoint_holders
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
@@ -24,6 +26,8 @@ DEFAULT_SAMPLE = 5
 """Episodes that are replayed unless somebody asks for more."""
 STALE_TRIES, STALE_PAUSE_S = 3, 2.5
 """How often, and after which pause, a manifest is read that says that the cycle still runs."""
+PRECEDING_LOOKED_AT = 8
+"""Numbers of cycles among which the preceding one of the subnet is looked for."""
 BATCH = 200
 """Traces that are held in memory at once."""
 
@@ -79,7 +83,7 @@ async def audit_cycle(
         return AuditReport(cycle_id, tuple(found))
     found += [
         Check.of("key", _key_detail(witnessed), list(checks.key_differences(manifest, witnessed))),
-        await _chain_check(manifest, chain),
+        await _chain_check(api, manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
         _verdict_check(record),
@@ -144,7 +148,24 @@ def _key_detail(witnessed: str | None) -> str:
     return f"the commitment was {'' if witnessed else 'not '}seen from here before the reveal"
 
 
-async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
+async def _holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
+    """Who held which endpoint in the subnet's cycle before this one, as published; nothing if none is found.
+
+    The numbers of cycles are shared with other subnets of the same operator, so a few are looked at.
+    """
+    for cycle_id in range(manifest.cycle_id - 1, max(0, manifest.cycle_id - 1 - PRECEDING_LOOKED_AT), -1):
+        try:
+            before = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
+        except ApiRefused:
+            continue
+        except KinitroError:
+            break
+        if before.netuid == manifest.netuid:
+            return endpoint_holders(before.miners)
+    return {}
+
+
+async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) -> Check:
     if chain is None:
         return Check.skipped("chain", "no chain was given to compare blocks and miners with")
     if manifest.beacon_block is None:
@@ -154,7 +175,7 @@ async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"the chain could not be read: {error}")
-    unproven = checks.unproven_exclusions(manifest, snapshot)
+    unproven = checks.unproven_exclusions(manifest, snapshot, await _holders(api, manifest))
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 

@@ -1,7 +1,8 @@
 """Serve only the evaluators you name. Off unless KINITRO_EVALUATORS is set; no need to change it.
 
 KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas
-KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused
+KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused, and /health
+                     names it, so that no other miner can commit the address of this server as its own
 
 Requests carry Bittensor's `btauth/1` headers. Needs `pip install bittensor-core`.
 """
@@ -14,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
+HOTKEY = os.environ.get("KINITRO_HOTKEY", "").strip() or None
 MAX_AGE_NS = 10 * 10**9
 MAX_SKEW_NS = 2 * 10**9
 SCHEMES = {"ed25519": 0, "sr25519": 1}
@@ -76,4 +78,4 @@ def _verifies(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
 def gate_from_environment() -> Gate:
     """The gate that the variables above describe."""
     evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
-    return Gate(evaluators, os.environ.get("KINITRO_HOTKEY") or None)
+    return Gate(evaluators, HOTKEY)

@@ -128,6 +128,8 @@ async def health() -> Response:
         "max_concurrent_episodes": RobotPolicy.max_concurrent_episodes,
         "max_chunk": RobotPolicy.max_chunk,
     }
+    if authentication.HOTKEY is not None:
+        message["hotkey"] = authentication.HOTKEY
     return _answer("application/json", message, 200 if server.status == "ok" else 503)
 
 
