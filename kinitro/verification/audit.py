@@ -148,7 +148,7 @@ def _key_detail(witnessed: str | None) -> str:
     return f"the commitment was {'' if witnessed else 'not '}seen from here before the reveal"
 
 
-async def _holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
+async def preceding_holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
     """Who held which endpoint in the subnet's cycle before this one, as published; nothing if none is found.
 
     The numbers of cycles are shared with other subnets of the same operator, so a few are looked at.
@@ -175,7 +175,7 @@ async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) 
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"the chain could not be read: {error}")
-    unproven = checks.unproven_exclusions(manifest, snapshot, await _holders(api, manifest))
+    unproven = checks.unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 
