@@ -42,6 +42,10 @@ _EXPLANATIONS: Final = {
 }
 
 
+class NotVisible(ServiceError):
+    """There is no such repository, or it is private and the token does not open it."""
+
+
 def check_repo(repo: str, revision: str = "0" * 40) -> None:
     """Raises InvalidCommitment unless a commitment could name this repository and revision."""
     encode(Commitment(repo, revision, "https://policy.example"))
@@ -113,7 +117,7 @@ def check_revision(repo: str, revision: str, token: str | bool, expected: Mappin
     Raises InvalidCommitment, ServiceError, and ProjectError that names the first differences from `expected`.
     """
     check_repo(repo, revision)
-    whom = "others" if token is False else "its owner"
+    whom = "others" if token is False else "the owner of the token"
     with _named_errors(f"{repo} at {revision} cannot be downloaded by {whom}"):
         found = _revision(_api(token), repo, revision)
     missing = [name for name in NEEDED_FILES if name not in found.files]
@@ -125,6 +129,38 @@ def check_revision(repo: str, revision: str, token: str | bool, expected: Mappin
             f"{f' and {len(differences) - 5} more' if len(differences) > 5 else ''}. Commit nothing; upload again."
         )
     return sum(file.size or 0 for file in found.files.values())
+
+
+def deployment_token(repo: str, revision: str) -> str | None:
+    """The token that a deployment needs to download the revision: None if everybody can.
+
+    Raises InvalidCommitment, ServiceError, ProjectError, and ConfigurationError if a token is needed and there is
+    none. The token that writes is never the answer: a deployment runs on somebody else's machine.
+    """
+    try:
+        check_revision(repo, revision, False)
+    except NotVisible:
+        token = required_read_token()
+    else:
+        return None
+    check_revision(repo, revision, token)
+    return token
+
+
+def required_read_token() -> str:
+    """The token for the deployment from the environment; raises ConfigurationError."""
+    token = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
+    if not token:
+        raise ConfigurationError(
+            f"{READ_TOKEN_VARIABLE} is not set: the repository is private until it is committed, and the deployment "
+            "downloads from it. Export a Hugging Face token in it that may only read this repository."
+        )
+    if token == os.environ.get(TOKEN_VARIABLE, "").strip():
+        raise ConfigurationError(
+            f"{READ_TOKEN_VARIABLE} and {TOKEN_VARIABLE} are the same token: the deployment runs on somebody else's "
+            "machine, so give it one that may only read this repository."
+        )
+    return token
 
 
 def own_secrets() -> dict[str, str]:
@@ -237,7 +273,8 @@ def _named_errors(what: str) -> Iterator[None]:
         else:  # malformed answers, and everything of the large-file store
             said = " ".join(str(error).replace(os.environ.get(TOKEN_VARIABLE) or "\0", "***").split())
             why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
-        raise ServiceError(f"{what}: {why}.") from None
+        kind = NotVisible if isinstance(refusal, RepositoryNotFoundError) else ServiceError
+        raise kind(f"{what}: {why}.") from None
 
 
 def _explanation(status: int) -> str:

@@ -20,11 +20,12 @@ CODES = {401: "", 403: "", 404: "RepoNotFound", 409: "", 429: "", 500: ""}
 
 
 class Hub(RestStandin):
-    """Repositories as (repo, revision) -> path -> content. `token` is the one that may write."""
+    """Repositories as (repo, revision) -> path -> content. `token` may write; `read_token` may read private ones."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, read_token: str = "") -> None:
         super().__init__()
         self.token = token
+        self.read_token = read_token
         self.commits: dict[tuple[str, str], dict[str, bytes]] = {}
         self.heads: dict[str, str | None] = {}
         self.private: set[str] = set()
@@ -83,7 +84,8 @@ class Hub(RestStandin):
             return self._commit(match[1], call)
         if match := re.fullmatch(rf"/api/models/{REPO}/settings", path):
             return self._settings(match[1], call)
-        hidden = call.headers.get("authorization") != f"Bearer {self.token}"
+        readers = [f"Bearer {token}" for token in (self.token, self.read_token) if token]
+        hidden = call.headers.get("authorization") not in readers
         if hidden and (match := re.match(rf"(?:/api/models)?/{REPO}(?:/|$)", path)) and match[1] in self.private:
             return Answer(401, {"error": "Invalid username or password."}, {"X-Error-Code": "RepoNotFound"})
         if match := re.fullmatch(rf"/api/models/{REPO}(?:/revision/([^/]+))?", path):
