@@ -54,7 +54,7 @@ def commit(
 
     from kinitro.chain import ChainError, Wallet, connect
     from kinitro.chain.commitments import Commitment, encode, fields
-    from kinitro.chain.sealing import seal_endpoint
+    from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
     from kinitro.logs import public_url
 
     encode(Commitment(repo, revision, endpoint))
@@ -69,6 +69,8 @@ def commit(
             data = encode(Commitment(repo, revision, place))
             typer.echo(f"Hotkey      {hotkey}, subnet {netuid} of {public_url(network)}")
             _describe(Commitment(repo, revision, place))
+            if key is None:
+                typer.echo(f"            {IN_THE_CLEAR}")
             sizes = " + ".join(str(len(field)) for field in fields(data))
             typer.echo(f"On chain    {len(data)} bytes ({sizes})")
             if dry_run:

@@ -39,11 +39,6 @@ def operator_key(backend_key: str | None, api_url: str | None, plain: bool, requ
         raise ConfigurationError(
             "--encrypt needs --backend-key: the public key that the subnet's operator publishes, or --api-url."
         )
-    typer.echo(
-        "The endpoint will be in the clear, for everybody to read and copy: give --api-url or --backend-key to seal it "
-        "for the operator.",
-        err=True,
-    )
     return None
 
 
@@ -51,15 +46,17 @@ def _published_key(api_url: str) -> str | None:
     """The API's word; None if the operator takes no sealed endpoints."""
     import asyncio
 
+    from kinitro.logs import configure_logs
     from kinitro.taskpool.client import ApiClient
     from kinitro.taskpool.errors import ApiNotFound
     from kinitro.taskpool.messages import OperatorKey
 
     async def ask() -> str | None:
-        async with ApiClient(api_url) as api:
+        async with ApiClient(api_url, tries=3) as api:
             try:
                 return (await api.get("/v1/operator-key", OperatorKey)).backend_public_key
             except ApiNotFound:
                 return None
 
+    configure_logs("error", "console")
     return asyncio.run(ask())

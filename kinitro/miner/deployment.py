@@ -16,7 +16,7 @@ import msgspec
 
 from kinitro.chain import Wallet, connect
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
-from kinitro.chain.sealing import seal_endpoint
+from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
 from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.contents import contents
 from kinitro.miner.errors import DeploymentFailed
@@ -134,6 +134,8 @@ def deploy_all(order: Order, report: Report) -> int:
     memory.save(order.folder)
     check(deployed.endpoint, report, public=not order.allow_private)
     check_named(deployed.endpoint, hotkey, report, allow_private=order.allow_private)
+    if order.backend_key is None:
+        report(IN_THE_CLEAR)
     place = _sealed(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
     block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
     size = hub.publish(order.repo, memory.revision)

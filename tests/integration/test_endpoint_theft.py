@@ -1,4 +1,4 @@
-"""Endpoints are public, so that rivals copy them: the scheduler keeps them with their owners, and the audit proves it."""
+"""Rivals copy endpoints, which are public: the scheduler keeps them with their owners, and the audit proves it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def commit(net: Subnet, uid: int, endpoint: str, block: int) -> None:
 
 
 async def opened(net: Subnet, named: dict[str, str] | None = None) -> tuple[Cycle, dict[int, FrozenMiner]]:
-    """The next cycle, cancelled, and its frozen miners. `named`: what /health of each endpoint says about its hotkey."""
+    """The next cycle, cancelled, and its frozen miners. `named`: the hotkey that /health of an endpoint names."""
 
     async def probe(endpoint: str) -> Health:
         return Health(hotkey=(named or {}).get(endpoint))
