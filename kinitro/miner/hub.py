@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -245,7 +246,7 @@ def _http_library() -> Any:
     """The one whose errors the SDK lets through: httpx2 since its version 2, httpx before."""
     from huggingface_hub.utils import _http
 
-    return getattr(_http, "httpx2", None) or _http.httpx
+    return import_module("httpx2" if hasattr(_http, "httpx2") else "httpx")
 
 
 @contextlib.contextmanager

@@ -77,6 +77,8 @@ class Hub(RestStandin):
         if match := re.fullmatch(rf"/api/models/{REPO}/preupload/.+", path):
             return self._preupload(match[1], call)
         if match := re.fullmatch(rf"/{REPO}\.git/info/lfs/objects/batch", path):
+            if "xet" in call.json.get("transfers", ()):  # of SDKs before 2, which ask here whether Xet takes the files
+                return Answer(200, {"transfer": "xet", "objects": call.json["objects"]})
             return Answer(200, {"transfer": "basic", "objects": [self._lfs(file) for file in call.json["objects"]]})
         if match := re.fullmatch(rf"/api/models/{REPO}/xet-write-token/.+", path):
             return self._xet_token(call)

@@ -45,6 +45,7 @@ def policy_url(project) -> Iterator[str]:
 def huggingface(monkeypatch) -> Iterator[Hub]:
     with Hub(HUB_TOKEN, READ_TOKEN) as standin:
         monkeypatch.setenv("HF_ENDPOINT", standin.url)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", standin.url)  # read when it was imported
         monkeypatch.setenv("HF_TOKEN", HUB_TOKEN)
         monkeypatch.setenv("HF_READ_TOKEN", READ_TOKEN)
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
