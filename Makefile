@@ -29,4 +29,4 @@ lock:
 	$(compile) --extra dev pyproject.toml -o requirements/dev.txt
 	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
 	$(compile) requirements/policy-runtime.in -o requirements/policy-runtime.txt
-	$(compile) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt
+	$(subst 3.11,3.12,$(compile)) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt

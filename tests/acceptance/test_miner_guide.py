@@ -107,6 +107,7 @@ def world(tmp_path, empty_database, scored_cycle) -> Iterator[dict[str, str]]:
         }
 
 
+@pytest.mark.timeout(1000)
 def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
     done = subprocess.run(
         ["bash", "-c", script(*free_ports(1))],
@@ -114,7 +115,7 @@ def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
         env=os.environ | world,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "Committed in block" in done.stdout
