@@ -14,6 +14,7 @@ from typing import Final
 
 from kinitro.miner import credentials
 from kinitro.miner.errors import ProjectError
+from kinitro.verification.repositories import problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
 """Without them nobody can serve the folder."""
@@ -82,8 +83,8 @@ def contents(folder: Path) -> Contents:
     """What `upload` publishes of a folder that can be served.
 
     Everything hidden is left out, at any depth: `.git`, `.env`, `.ssh`, `.netrc` and whatever else programs keep
-    there. Raises ProjectError for symbolic links, for files that are not regular, for names of credentials, and
-    unless the folder can be served.
+    there. Raises ProjectError for symbolic links, for files that are not regular, for names of credentials, for
+    what the verifier does not download, and unless the folder can be served.
     """
     check_folder(folder)
     sizes: dict[str, int] = {}
@@ -113,6 +114,8 @@ def contents(folder: Path) -> Contents:
 
     visit(folder, "")
     _refuse(folder, refused)
+    if problem := problem_with_names(list(sizes)):
+        raise ProjectError(f"{folder} {problem}, so that verification would not take it; nothing was sent.")
     return Contents(folder, sizes, tuple(left_out))
 
 

@@ -112,6 +112,17 @@ def test_what_is_no_file_is_refused(huggingface, folder, monkeypatch) -> None:
     assert not huggingface.calls
 
 
+@pytest.mark.parametrize(
+    ("name", "says"), [("-rf.py", "no plain relative path"), ("/".join("abcdefghijklmnopq"), "no plain relative path")]
+)
+def test_what_the_verifier_would_not_take_is_not_sent(huggingface, folder, name, says) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("x")
+    with pytest.raises(ProjectError, match=f"{says}, so that verification would not take it"):
+        hub.upload(folder, REPO)
+    assert not huggingface.calls
+
+
 def test_weights_are_no_credentials(tmp_path) -> None:
     (tmp_path / "weights.bin").write_bytes(os.urandom(8_000_000))
     assert credentials.by_content(tmp_path / "weights.bin", {}) is None
