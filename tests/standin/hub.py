@@ -90,6 +90,8 @@ class Hub(RestStandin):
         hidden = call.headers.get("authorization") not in readers
         if hidden and (match := re.match(rf"(?:/api/models)?/{REPO}(?:/|$)", path)) and match[1] in self.private:
             return Answer(401, {"error": "Invalid username or password."}, {"X-Error-Code": "RepoNotFound"})
+        if match := re.fullmatch(rf"/api/models/{REPO}/tree/([^/]+)", path):
+            return self._tree(match[1], match[2])
         if match := re.fullmatch(rf"/api/models/{REPO}(?:/revision/([^/]+))?", path):
             return self._info(match[1], match[2])
         if match := re.fullmatch(rf"/{REPO}/resolve/([^/]+)/(.+)", path):
@@ -187,6 +189,13 @@ class Hub(RestStandin):
             200, {"_id": "1", "id": repo, "modelId": repo, "sha": found, "private": private, "siblings": siblings}
         )
 
+    def _tree(self, repo: str, revision: str) -> Answer:
+        if (repo, revision) not in self.commits:
+            return Answer(404, {"error": "Invalid rev id"}, {"X-Error-Code": "RevisionNotFound"})
+        siblings = [self._sibling(name, content) for name, content in self.commits[repo, revision].items()]
+        entries = [{"type": "file", "path": s["rfilename"], "size": s["size"], "oid": s["blobId"]} for s in siblings]
+        return Answer(200, entries)
+
     def _sibling(self, name: str, content: bytes) -> dict[str, Any]:
         facts: dict[str, Any] = {"rfilename": name, "size": len(content)}
         if name.endswith(self.large_suffixes or ("no suffix",)):
@@ -202,7 +211,8 @@ class Hub(RestStandin):
             return Answer(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
         if "lfs" in self._sibling(name, content):
             return Answer(302, b"", {"location": f"/large/{hashlib.sha256(content).hexdigest()}"})
-        return Answer(200, content, {"content-type": "application/octet-stream"})
+        facts = {"etag": f'"{hashlib.sha1(content).hexdigest()}"', "x-repo-commit": revision}
+        return Answer(200, content, {"content-type": "application/octet-stream", **facts})
 
     def _large(self, sha256: str) -> Answer:
         contents = (content for files in self.commits.values() for content in files.values())

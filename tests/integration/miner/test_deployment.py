@@ -301,3 +301,27 @@ def wait_for(reached: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < limit
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("state", ["private", "public", "public again, with a token that was revoked"])
+def test_the_deployment_downloads_whatever_the_repository_is_by_then(huggingface, folder, tmp_path, state) -> None:
+    """The part of its start script that downloads: nothing of the upload has run yet, and the token goes after it."""
+    revision = hub.upload(folder, REPO)
+    if state != "private":
+        hub.publish(REPO, revision)
+    download, _, afterwards = basilica.START_SCRIPT.partition("python3 -c '")[2].partition("\n'\n")
+    assert afterwards.startswith("unset POLICY_READ_TOKEN\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HF_ENDPOINT": huggingface.url}
+    environment |= {"POLICY_REPO": REPO, "POLICY_REVISION": revision, "HF_HUB_DISABLE_XET": "1"}
+    environment |= {"POLICY_READ_TOKEN": "hf_revoked" if "revoked" in state else READ_TOKEN}
+    huggingface.calls.clear()
+    done = subprocess.run(
+        [sys.executable, "-c", download.replace("/tmp/policy", str(tmp_path / "served"))],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "served" / "policy.py").read_bytes() == (folder / "policy.py").read_bytes()
+    sent = {call.headers.get("authorization") for call in huggingface.calls}
+    assert sent == ({None, f"Bearer {READ_TOKEN}"} if state == "private" else {None})
