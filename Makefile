@@ -34,4 +34,4 @@ lock:
 	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
 	$(compile) requirements/validator.in requirements/build.in -c requirements/dev.txt -o requirements/validator.txt
 	$(compile) requirements/policy-runtime.in -o requirements/policy-runtime.txt
-	$(compile) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt
+	$(subst 3.11,3.12,$(compile)) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt

@@ -33,6 +33,8 @@ TAIL = """
 
 # Tokens of the miner's commands. Never a flag, never in a file that is uploaded.
 # HF_TOKEN=
+# A token of the hub that may only read: the deployment gets it while the repository is private.
+# HF_READ_TOKEN=
 # BASILICA_API_TOKEN=
 # Basilica's API, if it is not the public one.
 # BASILICA_API_URL=

@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro.api.addresses import Networks, parsed
 from kinitro.api.forwarding import PREFIX
+from kinitro.chain.sealing import parse_public_key
 from kinitro.errors import ConfigurationError
 from kinitro.settings import ServiceSettings, normalized_database_url
 from kinitro.taskpool.pool import PoolLimits
@@ -31,6 +32,9 @@ class ApiSettings(ServiceSettings):
     max_leases: int = Field(10, ge=1, le=100, description="Expired leases until a task is void.")
     fault_retry_s: float = Field(10.0, ge=0, le=600, description="Pause before the same executor retries its fault.")
     reap_interval_s: float = Field(2.0, gt=0, le=60, description="How often expired leases are looked for.")
+    backend_public_key: str | None = Field(
+        None, description="The operator's public key (`kinitro keys backend`), for miners to seal endpoints to."
+    )
     database_connections: int = Field(8, ge=2, le=100, description="Connections to PostgreSQL of this process.")
     requests_per_s: float = Field(100.0, gt=0, description="Rate limit of one key, or of one address without key.")
     submit_limit_bytes: int = Field(32 * 2**20, ge=2**16, le=2**30, description="Largest body of a submit.")
@@ -56,6 +60,11 @@ class ApiSettings(ServiceSettings):
     @classmethod
     def _postgresql(cls, value: str) -> str:
         return normalized_database_url(value)
+
+    @field_validator("backend_public_key")
+    @classmethod
+    def _of_x25519(cls, value: str | None) -> str | None:
+        return parse_public_key(value.strip()).hex() if value and value.strip() else None
 
     @property
     def pool_limits(self) -> PoolLimits:

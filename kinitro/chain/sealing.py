@@ -27,6 +27,8 @@ from kinitro.chain.ss58 import InvalidAddress, decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.files import create_file
 
+IN_THE_CLEAR = "The endpoint is in the clear, for everybody to read and copy: --api-url or --backend-key seals it."
+"""What a miner is told who seals nothing."""
 KEY_BYTES = 32
 _PURPOSE = b"kinitro sealed endpoint 1"
 _NONCE = bytes(12)

@@ -45,6 +45,9 @@ def api(
         bool | None, typer.Option("--auth/--no-auth", help="Executors need a key [default: --auth].")
     ] = None,
     netuid: Annotated[int | None, typer.Option(help="Serve only this subnet's cycles.")] = None,
+    backend_public_key: Annotated[
+        str | None, typer.Option(help="The operator's public key, published for miners to seal endpoints to.")
+    ] = None,
     allow_mixed_physics: Annotated[
         bool | None, typer.Option("--allow-mixed-physics", help="Accept executors with another fingerprint.")
     ] = None,
@@ -79,6 +82,7 @@ def api(
         port=port,
         auth=auth,
         netuid=netuid,
+        backend_public_key=backend_public_key,
         allow_mixed_physics=allow_mixed_physics,
         lease_ttl_s=lease_ttl_s,
         trusted_proxies=trusted_proxies,

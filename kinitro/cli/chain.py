@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinitro.cli.sealing import ApiUrl, BackendKeyOption, PlainEndpoint, operator_key
+
 if TYPE_CHECKING:
     from kinitro.chain import Neuron, Snapshot
     from kinitro.chain.commitments import Commitment
@@ -36,29 +38,31 @@ def commit(
     wallet_name: WalletName = "default",
     hotkey_name: HotkeyName = "default",
     wallet_path: WalletPath = None,
-    encrypt: Annotated[bool, typer.Option("--encrypt", help="Seal the endpoint for the operator's eyes.")] = False,
-    backend_key: Annotated[
-        str | None,
-        typer.Option(help="With --encrypt: the operator's public key.", envvar="KINITRO_BACKEND_PUBLIC_KEY"),
-    ] = None,
+    api_url: ApiUrl = None,
+    backend_key: BackendKeyOption = None,
+    plain_endpoint: PlainEndpoint = False,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Fail if the operator's key is not known, instead of sealing nothing.")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--again", help="Commit what is on chain already once more, and give its place in line up.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
 ) -> None:
-    """Write on chain which policy you serve, and where. The block it gets is your place in line."""
+    """Write on chain which policy you serve, and where. The block it gets is your place in line.
+
+    The endpoint is sealed, for the operator's eyes only, where the operator's key is given or published by the API.
+    """
     import asyncio
 
     from kinitro.chain import TransactionUndecided, Wallet, connect
     from kinitro.chain.commitments import Commitment, encode, fields
-    from kinitro.chain.sealing import parse_public_key, seal_endpoint
-    from kinitro.errors import ConfigurationError
+    from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
     from kinitro.logs import public_url
 
-    if encrypt and backend_key is None:
-        raise ConfigurationError("--encrypt needs --backend-key: the public key that the subnet's operator publishes.")
-    wallet = Wallet(wallet_name, hotkey_name, wallet_path)
     encode(Commitment(repo, revision, endpoint))
+    key = operator_key(backend_key, api_url, plain_endpoint, required=encrypt)
+    wallet = Wallet(wallet_name, hotkey_name, wallet_path)
 
     def look_at(hotkey: str) -> str:
         return f"`kinitro show-commitment --netuid {netuid} --network {public_url(network)} --hotkey {hotkey}`"
@@ -68,10 +72,12 @@ def commit(
         try:
             hotkey = await chain.hotkey_address(wallet)
             newest = await chain.snapshot(netuid, (await chain.head()).number)
-            place = seal_endpoint(endpoint, parse_public_key(backend_key or ""), hotkey) if encrypt else endpoint
+            place = seal_endpoint(endpoint, key, hotkey) if key is not None else endpoint
             data = encode(Commitment(repo, revision, place))
             typer.echo(f"Hotkey      {hotkey}, subnet {netuid} of {public_url(network)}")
             _describe(Commitment(repo, revision, place))
+            if key is None:
+                typer.echo(f"            {IN_THE_CLEAR}")
             sizes = " + ".join(str(len(field)) for field in fields(data))
             typer.echo(f"On chain    {len(data)} bytes ({sizes})")
             _check_place(newest, hotkey, data, again)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kinitro.cli.chain import HotkeyName, Netuid, Network, WalletName, WalletPath
+from kinitro.cli.sealing import ApiUrl, BackendKeyOption, PlainEndpoint, operator_key
 
 if TYPE_CHECKING:
     from kinitro.miner.basilica import Machine
@@ -25,11 +26,17 @@ AllowPrivate = Annotated[
 ]
 
 
+Public = Annotated[
+    bool, typer.Option("--public", help="Upload to a public repository: others may commit the revision before you.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("init-miner")(init_miner)
     app.command("demos")(demos)
     app.command("upload")(upload)
+    app.command("publish")(publish)
     app.command("basilica-push")(basilica_push)
     app.command("miner-deploy")(miner_deploy)
 
@@ -80,14 +87,41 @@ def demos(
     typer.echo(f"{len(files)} demonstrations of {len(chosen)} environments are in {out}.")
 
 
-def upload(folder: Annotated[Path, typer.Argument(help="The policy's folder.", file_okay=False)], repo: Repo) -> None:
-    """Upload a policy to the Hugging Face hub and print its full revision. Needs HF_TOKEN in the environment."""
+def upload(
+    folder: Annotated[Path, typer.Argument(help="The policy's folder.", file_okay=False)],
+    repo: Repo,
+    public: Public = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be uploaded, and send nothing.")] = False,
+) -> None:
+    """Upload a policy to a private repository of the Hugging Face hub and print its full revision.
+
+    Needs HF_TOKEN in the environment. The revision has exactly the files that are listed first. `kinitro publish` lets
+    others see it, once it is committed.
+    """
+    from kinitro.miner import contents, hub
+
+    if dry_run:
+        hub.check_repo(repo)
+        listed = contents.contents(folder)
+        listed.check_secrets(hub.own_secrets())
+        for line in listed.lines():
+            typer.echo(line)
+        typer.echo("Dry run: nothing was sent.")
+        return
+    revision = hub.upload(folder, repo, public=public, report=_report)
+    state = "is public" if public else "is private until you run `kinitro publish`"
+    typer.echo(f"{repo} {state}. Its revision:", err=True)
+    typer.echo(revision)
+
+
+def publish(
+    repo: Repo, revision: Annotated[str, typer.Option(help="Full commit hash, as `kinitro upload` prints it.")]
+) -> None:
+    """Make the repository of a committed policy public, as verification demands. Needs HF_TOKEN in the environment."""
     from kinitro.miner import hub
 
-    revision = hub.upload(folder, repo)
-    size = hub.check_public(repo, revision)
-    typer.echo(f"{repo} is public, {size / 1e6:.1f} MB, at revision", err=True)
-    typer.echo(revision)
+    size = hub.publish(repo, revision)
+    typer.echo(f"Everybody can download {repo} at {revision}: {size / 1e6:.1f} MB.")
 
 
 def basilica_push(
@@ -100,9 +134,15 @@ def basilica_push(
     name: Name = None,
     timeout: Timeout = 900.0,
     image: Image = None,
+    hotkey: Annotated[
+        str | None, typer.Option(help="SS58 address of your hotkey, which /health will name.", envvar="KINITRO_HOTKEY")
+    ] = None,
     allow_private_endpoints: AllowPrivate = False,
 ) -> None:
-    """Serve an uploaded policy on Basilica and print its endpoint. Needs BASILICA_API_TOKEN in the environment."""
+    """Serve an uploaded policy on Basilica and print its endpoint. Needs BASILICA_API_TOKEN in the environment.
+
+    For a private repository also HF_READ_TOKEN, a token that may only read it: the deployment is given that one.
+    """
     from kinitro.logs import configure_logs
     from kinitro.miner import basilica, cloud, hub
 
@@ -111,7 +151,7 @@ def basilica_push(
     cloud.required_token()
     hub.check_repo(repo, revision)
     basilica.deployment_name(repo, revision, name)
-    hub.check_public(repo, revision)
+    read_token = hub.deployment_token(repo, revision)
     deployed = basilica.deploy(
         repo,
         revision,
@@ -120,6 +160,8 @@ def basilica_push(
         timeout_s=timeout,
         report=_report,
         allow_private=allow_private_endpoints,
+        hotkey=hotkey,
+        read_token=read_token,
     )
     typer.echo(deployed.endpoint)
 
@@ -139,10 +181,18 @@ def miner_deploy(
     name: Name = None,
     timeout: Timeout = 900.0,
     image: Image = None,
+    api_url: ApiUrl = None,
+    backend_key: BackendKeyOption = None,
+    plain_endpoint: PlainEndpoint = False,
+    public: Public = False,
     allow_private_endpoints: AllowPrivate = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
-    """Upload, deploy, check and commit in one go. Run it again after a failure: it goes on where it stopped."""
+    """Upload, deploy, check, commit and publish in one go. Run it again after a failure: it goes on where it stopped.
+
+    The repository is private until the commitment is on chain. Needs HF_TOKEN, HF_READ_TOKEN (given to the deployment)
+    and BASILICA_API_TOKEN in the environment.
+    """
     from kinitro.chain import Wallet
     from kinitro.logs import configure_logs
     from kinitro.miner.deployment import Order, deploy_all, plan
@@ -158,6 +208,8 @@ def miner_deploy(
         name,
         timeout,
         allow_private_endpoints,
+        public,
+        operator_key(backend_key, api_url, plain_endpoint),
     )
     if dry_run:
         for step in plan(order):

@@ -35,14 +35,21 @@ python3 -c '
 import os
 from huggingface_hub import snapshot_download
 repo, revision = os.environ["POLICY_REPO"], os.environ["POLICY_REVISION"]
-snapshot_download(repo, revision=revision, local_dir="/tmp/policy", token=False)
+try:
+    snapshot_download(repo, revision=revision, local_dir="/tmp/policy", token=False)
+except Exception:
+    if "POLICY_READ_TOKEN" not in os.environ:
+        raise
+    snapshot_download(repo, revision=revision, local_dir="/tmp/policy", token=os.environ["POLICY_READ_TOKEN"])
 '
+unset POLICY_READ_TOKEN
 cd /tmp/policy
 pip install --quiet --no-cache-dir -r requirements.txt
 if [ -n "$KINITRO_EVALUATORS" ]; then pip install --quiet --no-cache-dir bittensor-core; fi
 exec uvicorn server:app --host 0.0.0.0 --port 8000
 """
-"""Serves exactly what everybody can download: the committed revision, fetched without a token."""
+"""Serves exactly what everybody can download: the committed revision. A token is used while the repository is still
+private, and is gone from the environment before anything of the upload runs."""
 EVALUATORS_VARIABLE: Final = "KINITRO_EVALUATORS"
 """Hotkeys that may call the server: read here from the environment, and given to the deployment."""
 EVERYBODY: Final = (
@@ -118,8 +125,13 @@ def deploy(
     timeout_s: float = 900.0,
     report: Callable[[str], None] = lambda _: None,
     allow_private: bool = False,
+    hotkey: str | None = None,
+    read_token: str | None = None,
 ) -> Deployed:
     """Serve `repo` at `revision`; returns when /health answers ok.
+
+    hotkey:      SS58 address that the server names in /health, so that its endpoint cannot be another miner's.
+    read_token:  downloads the revision as long as the repository is private.
 
     A deployment of the same name is followed instead of made anew. One that was made here and does not come up, or
     that is interrupted, is deleted. Raises ConfigurationError, ServiceError, DeploymentFailed.
@@ -130,7 +142,11 @@ def deploy(
     cloud = Cloud(report)
     limit = time.monotonic() + timeout_s
     existing = cloud.find(wanted)
-    found, made_here = (existing.instance_name, False) if existing else _create(cloud, wanted, repo, revision, machine)
+    found, made_here = (
+        (existing.instance_name, False)
+        if existing
+        else _create(cloud, wanted, machine, _request(repo, revision, machine, hotkey, read_token))
+    )
     report(f"{'Created' if made_here else 'Found'} deployment {found}")
     try:
         endpoint = _wait_until_ready(cloud, found, limit, report)
@@ -144,10 +160,10 @@ def deploy(
     return Deployed(found, endpoint)
 
 
-def _create(cloud: Cloud, wanted: str, repo: str, revision: str, machine: Machine) -> tuple[str, bool]:
+def _create(cloud: Cloud, wanted: str, machine: Machine, request: dict[str, Any]) -> tuple[str, bool]:
     """Name of a new deployment, also if it came into being although the answer got lost; and that it is ours."""
     try:
-        return cloud.create(wanted, machine.image, _request(repo, revision, machine)), True
+        return cloud.create(wanted, machine.image, request), True
     except CloudError as error:
         created = cloud.find(wanted) if error.may_have_happened else None
         if created is None:
@@ -155,13 +171,16 @@ def _create(cloud: Cloud, wanted: str, repo: str, revision: str, machine: Machin
         return created.instance_name, True
 
 
-def _request(repo: str, revision: str, machine: Machine) -> dict[str, Any]:
+def _request(repo: str, revision: str, machine: Machine, hotkey: str | None, read_token: str | None) -> dict[str, Any]:
     from basilica import HealthCheckConfig, ProbeConfig
 
+    env = {"POLICY_REPO": repo, "POLICY_REVISION": revision}
+    env |= {"KINITRO_HOTKEY": hotkey} if hotkey else {}
+    env |= {"POLICY_READ_TOKEN": read_token} if read_token else {}
     request: dict[str, Any] = {
         "port": PORT,
         "command": ["sh", "-c", START_SCRIPT],
-        "env": {"POLICY_REPO": repo, "POLICY_REVISION": revision},
+        "env": env,
         "cpu": machine.cpu,
         "memory": machine.memory,
         "public": True,

@@ -1,4 +1,7 @@
-"""From a folder to a commitment: upload, deploy, check, commit. A second try goes on where the first one stopped."""
+"""From a folder to a commitment: upload, deploy, check, commit, publish. A second try goes on where the first stopped.
+
+The repository is private until the commitment is on chain: whoever copies the policy then is later in line.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,16 @@ from typing import Final
 import msgspec
 
 from kinitro.chain import RawCommitment, TransactionRefused, Wallet, connect
-from kinitro.chain.commitments import Commitment, encode
+from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
+from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
 from kinitro.files import replace_file
 from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
+from kinitro.miner.contents import contents
 from kinitro.miner.errors import DeploymentFailed
+from kinitro.policies.client import HttpPolicy
 from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
+from kinitro.policies.errors import PolicyError
 from kinitro.policies.signing import RequestSigner, load_hotkey
 
 MEMORY_FILE: Final = Path(".kinitro") / "deployment.json"
@@ -34,6 +41,10 @@ class Memory(msgspec.Struct):
     """Digest of the folder as it was uploaded."""
     revision: str = ""
     endpoint: str = ""
+    sealed: str = ""
+    """The endpoint as it was sealed, hexadecimal: sealed anew it would look like another commitment."""
+    sealed_for: str = ""
+    """Digest of the endpoint, the operator's key and the hotkey."""
 
     @classmethod
     def load(cls, folder: Path) -> Memory:
@@ -63,15 +74,21 @@ class Order:
     name: str | None = None
     timeout_s: float = 900.0
     allow_private: bool = False
+    public: bool = False
+    """Upload to a public repository, where others can commit the revision first."""
+    backend_key: bytes | None = None
+    """The operator's public key, to which the endpoint is sealed; None commits it in the clear."""
 
 
 def check_order(order: Order) -> None:
     """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
-    hub.check_folder(order.folder)
+    contents(order.folder)
     hub.check_repo(order.repo)
     hub.required_token()
     cloud.required_token()
     basilica.deployment_name(order.repo, "0" * 40, order.name)
+    if not order.public:
+        hub.required_read_token()
 
 
 def plan(order: Order) -> list[str]:
@@ -90,8 +107,10 @@ def plan(order: Order) -> list[str]:
         f"Deploy   {name if known else name[:-8] + '<revision>'} on Basilica: {order.machine.image}, {gpus}, "
         f"{order.machine.memory}, at most {order.timeout_s:g} s",
         "Check    the protocol, the latency and the determinism of what was deployed",
-        f"Commit   on subnet {order.netuid} of {public_url(order.network)}, {who}"
+        f"Commit   on subnet {order.netuid} of {public_url(order.network)}, {who}, the endpoint "
+        + ("in the clear" if order.backend_key is None else "sealed for the operator")
         + (f": replaces the commitment of block {present.block} if it is another one" if present else ""),
+        f"Publish  {order.repo}, " + ("which is public already" if order.public else "which is private until then"),
     ]
 
 
@@ -102,16 +121,8 @@ def deploy_all(order: Order, report: Report) -> int:
     """
     check_order(order)
     asyncio.run(look_at_chain(order))
-    memory = Memory.load(order.folder)
-    content = folder_digest(order.folder)
-    if (memory.repo, memory.content) == (order.repo, content):
-        report(f"Uploaded before: {order.repo} at {memory.revision}")
-    else:
-        memory = Memory(order.repo, content, hub.upload(order.folder, order.repo))
-        memory.save(order.folder)
-        report(f"Uploaded {order.repo} at {memory.revision}")
-    size = hub.check_public(order.repo, memory.revision)
-    report(f"Everybody can download it: {size / 1e6:.1f} MB")
+    hotkey = asyncio.run(_hotkey(order))
+    memory = _upload(order, report)
     deployed = basilica.deploy(
         order.repo,
         memory.revision,
@@ -120,11 +131,56 @@ def deploy_all(order: Order, report: Report) -> int:
         timeout_s=order.timeout_s,
         report=report,
         allow_private=order.allow_private,
+        hotkey=hotkey,
+        read_token=hub.deployment_token(order.repo, memory.revision),
     )
     memory.endpoint = deployed.endpoint
     memory.save(order.folder)
     check(deployed.endpoint, report, public=not order.allow_private, signer=signer_of(order))
-    return asyncio.run(commit(order, Commitment(order.repo, memory.revision, deployed.endpoint), report))
+    check_named(deployed.endpoint, hotkey, report, allow_private=order.allow_private)
+    if order.backend_key is None:
+        report(IN_THE_CLEAR)
+    place = _sealed(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
+    block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
+    size = hub.publish(order.repo, memory.revision)
+    report(f"Everybody can download {order.repo} now: {size / 1e6:.1f} MB")
+    return block
+
+
+def _upload(order: Order, report: Report) -> Memory:
+    """What is uploaded, now or before."""
+    memory = Memory.load(order.folder)
+    content = folder_digest(order.folder)
+    if (memory.repo, memory.content) == (order.repo, content):
+        hub.check_revision(order.repo, memory.revision, hub.required_token())
+        report(f"Uploaded before: {order.repo} at {memory.revision}")
+        return memory
+    revision = hub.upload(order.folder, order.repo, public=order.public, report=report)
+    memory = Memory(order.repo, content, revision)
+    memory.save(order.folder)
+    report(f"Uploaded {order.repo} at {memory.revision}")
+    return memory
+
+
+def _sealed(order: Order, memory: Memory, hotkey: str) -> SealedEndpoint:
+    """The endpoint, sealed; remembered before it is committed, so that a second try finds it on chain."""
+    assert order.backend_key is not None  # noqa: S101  the caller looked
+    facts = "\n".join((memory.endpoint, order.backend_key.hex(), hotkey))
+    sealed_for = hashlib.sha256(facts.encode()).hexdigest()
+    if memory.sealed_for != sealed_for:
+        memory.sealed = seal_endpoint(memory.endpoint, order.backend_key, hotkey).ciphertext.hex()
+        memory.sealed_for = sealed_for
+        memory.save(order.folder)
+    return SealedEndpoint(bytes.fromhex(memory.sealed))
+
+
+async def _hotkey(order: Order) -> str:
+    """The SS58 address of the wallet's hotkey."""
+    chain = await connect(order.network)
+    try:
+        return await chain.hotkey_address(order.wallet)
+    finally:
+        await chain.close()
 
 
 def signer_of(order: Order) -> RequestSigner | None:
@@ -146,6 +202,31 @@ def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner 
     if failed:
         raise DeploymentFailed(
             f"{endpoint} does not pass {', '.join(failed)}, so nothing was committed; the server was left running."
+        )
+
+
+def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bool) -> None:
+    """Raises DeploymentFailed if the server says that it serves another miner, which would exclude this one."""
+
+    async def ask() -> str | None:
+        policy = HttpPolicy(endpoint, allow_private=allow_private)
+        try:
+            return (await policy.health()).hotkey
+        finally:
+            await policy.close()
+
+    try:
+        named = asyncio.run(ask())
+    except PolicyError as error:
+        raise DeploymentFailed(f"{endpoint}/health does not answer any more: {error}; nothing was committed.") from None
+    if named is None:
+        report(
+            "The server's /health does not name your hotkey, so that others can dispute its endpoint: docs/security.md"
+        )
+    elif named != hotkey:
+        raise DeploymentFailed(
+            f"{endpoint}/health names the hotkey {named[:60]!r}, and your wallet's is {hotkey}, so nothing was "
+            "committed: set KINITRO_HOTKEY where the server runs, or delete the deployment and run the command again."
         )
 
 
@@ -184,9 +265,8 @@ async def commit(order: Order, commitment: Commitment, report: Report) -> int:
 
 
 def folder_digest(folder: Path) -> str:
-    """SHA-256 over names and contents of what would be uploaded."""
+    """SHA-256 over names and contents of what would be uploaded. Raises ProjectError."""
     digest = hashlib.sha256()
-    for path in hub.uploaded_files(folder):
-        content = hashlib.sha256((folder / path).read_bytes()).digest()
-        digest.update(path.encode() + b"\0" + content)
+    for path, found in contents(folder).digests().items():
+        digest.update(path.encode() + b"\0" + bytes.fromhex(found.sha256))
     return digest.hexdigest()

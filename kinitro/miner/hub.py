@@ -1,31 +1,33 @@
-"""The Hugging Face hub: a folder in, a full revision out."""
+"""The Hugging Face hub: a folder in, a full revision out, private until it is published."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kinitro.chain.commitments import Commitment, encode
-from kinitro.credentials import credential, hidden
+from kinitro.credentials import credential
 from kinitro.errors import ConfigurationError
+from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, contents
 from kinitro.miner.deadline import within
 from kinitro.miner.errors import ProjectError, ServiceError
 
 if TYPE_CHECKING:
-    from httpx2 import Client
     from huggingface_hub import HfApi
 
 TOKEN_VARIABLE: Final = "HF_TOKEN"
-NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
-"""Without them nobody can serve the folder."""
-NOT_UPLOADED: Final = (
-    *(".git", ".git/*", ".venv/*", "venv/*", ".env", ".env.*", "*.pem", "*.key"),
-    *("**/__pycache__/*", "*.pyc", ".pytest_cache/*", ".kinitro/*", "MUJOCO_LOG.TXT"),
-)
-"""Patterns of what is private or of no use to others."""
+READ_TOKEN_VARIABLE: Final = "HF_READ_TOKEN"
+"""Optional: a token that may only read, for the deployment."""
+OTHER_SECRETS: Final = ("BASILICA_API_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY")
+"""Variables whose values are in no upload either."""
+_OF_THE_HUB: Final = frozenset({".gitattributes"})
+"""Written by the hub into every repository; says how it stores files, and nothing reads it afterwards."""
+_NO_IGNORING: Final = "# The files were chosen already: drop none of them.\n"
+"""Instead of the rules of a `.gitignore` that is in the repository."""
 READ_LIMIT_S: Final = 60.0
 """Without a byte from the hub, a request has failed."""
 CALL_LIMIT_S: Final = 120.0
@@ -42,47 +44,65 @@ _EXPLANATIONS: Final = {
 }
 
 
+class NotVisible(ServiceError):
+    """There is no such repository, or it is private and the token does not open it."""
+
+
 def check_repo(repo: str, revision: str = "0" * 40) -> None:
     """Raises InvalidCommitment unless a commitment could name this repository and revision."""
     encode(Commitment(repo, revision, "https://policy.example"))
 
 
-def check_folder(folder: Path) -> None:
-    """Raises ProjectError unless the folder can be served."""
-    missing = [name for name in NEEDED_FILES if not (folder / name).is_file()]
-    if missing:
-        raise ProjectError(f"{folder} has no {', '.join(missing)}; `kinitro init-miner` writes a complete folder.")
-
-
 def uploaded_files(folder: Path) -> list[str]:
-    """Paths below the folder, in order, that `upload` uploads."""
-    from huggingface_hub.utils._paths import filter_repo_objects
-
-    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return list(filter_repo_objects(files, ignore_patterns=list(NOT_UPLOADED)))
+    """Paths below the folder, in order, that `upload` uploads. Raises ProjectError."""
+    return list(contents(folder).sizes)
 
 
-def upload(folder: Path, repo: str) -> str:
-    """Upload a policy's folder to the public repository `repo`, making it if there is none; returns the full revision.
+def upload(folder: Path, repo: str, *, public: bool = False, report: Callable[[str], None] = lambda _: None) -> str:
+    """Upload a policy's folder to `repo`, making it if there is none; returns the full revision.
 
-    An unchanged folder gives the revision that is there. Raises ProjectError, ConfigurationError, ServiceError.
+    The revision has exactly the files of the listing that `report` is told first: what was deleted here is deleted
+    there. An unchanged folder gives the revision that is there. The repository is made private, so that nobody
+    can commit the revision before its owner does; one that is public already is refused unless `public` says that this
+    does not matter. Nothing is sent before every file has been looked through for credentials. Raises
+    InvalidCommitment, ProjectError, ConfigurationError, ServiceError.
     """
     check_repo(repo)
-    check_folder(folder)
-    api = _api(required_token())
-    size = sum((folder / name).stat().st_size for name in uploaded_files(folder))
+    listed = contents(folder)
+    token = required_token()
+    for line in listed.lines():
+        report(line)
+    listed.check_secrets(own_secrets())
+    digests = listed.digests()
+    api = _api(token)
     with _named_errors(f"{repo} could not be uploaded"):
-        within(CALL_LIMIT_S, lambda: api.create_repo(repo, exist_ok=True, private=False))
-        commit = within(
-            CALL_LIMIT_S + size / SLOWEST_BYTES_PER_S,
-            lambda: api.upload_folder(
-                repo_id=repo,
-                folder_path=folder,
-                ignore_patterns=list(NOT_UPLOADED),
-                commit_message="Policy for Kinitro",
-            ),
+        within(CALL_LIMIT_S, lambda: api.create_repo(repo, exist_ok=True, private=not public))
+        there = _revision(api, repo)
+        if not (public or there.private):
+            raise ProjectError(
+                f"{repo} is public already: everybody would see this upload before you have committed it, and could "
+                f"commit it first. Name a new repository, for example --repo {repo}-2; or say --public if that does "
+                "not matter."
+            )
+        revision = within(
+            CALL_LIMIT_S + listed.total / SLOWEST_BYTES_PER_S, lambda: _commit(api, repo, listed, set(there.files))
         )
-    return str(commit.oid)
+    check_revision(repo, revision, token, digests)
+    return revision
+
+
+def publish(repo: str, revision: str) -> int:
+    """Let everybody download the repository, and make sure that they can; returns its bytes.
+
+    Nothing is changed if it is public already. Raises InvalidCommitment, ConfigurationError, ServiceError and
+    ProjectError.
+    """
+    check_repo(repo, revision)
+    api = _api(required_token())
+    with _named_errors(f"{repo} could not be made public"):
+        if _revision(api, repo, revision).private:
+            within(CALL_LIMIT_S, lambda: api.update_repo_settings(repo, private=False))
+    return check_revision(repo, revision, False)
 
 
 def check_public(repo: str, revision: str) -> int:
@@ -90,14 +110,112 @@ def check_public(repo: str, revision: str) -> int:
 
     Raises InvalidCommitment, ServiceError, ProjectError.
     """
+    return check_revision(repo, revision, False)
+
+
+def check_revision(repo: str, revision: str, token: str | bool, expected: Mapping[str, Digests] | None = None) -> int:
+    """Bytes of what can be downloaded with this token (False: without any), which must be complete.
+
+    Raises InvalidCommitment, ServiceError, and ProjectError that names the first differences from `expected`.
+    """
     check_repo(repo, revision)
-    with _named_errors(f"{repo} at {revision} cannot be downloaded by others"):
-        info = within(CALL_LIMIT_S, lambda: _api(False).model_info(repo, revision=revision, files_metadata=True))
-    sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    missing = [name for name in NEEDED_FILES if name not in sizes]
+    whom = "others" if token is False else "the owner of the token"
+    with _named_errors(f"{repo} at {revision} cannot be downloaded by {whom}"):
+        found = _revision(_api(token), repo, revision)
+    missing = [name for name in NEEDED_FILES if name not in found.files]
     if missing:
         raise ProjectError(f"{repo} at {revision} has no {', '.join(missing)}; upload a complete folder.")
-    return sum(sizes.values())
+    if expected is not None and (differences := list(_differences(expected, found.files))):
+        raise ProjectError(
+            f"{repo} at {revision} is not what was listed: {'; '.join(differences[:5])}"
+            f"{f' and {len(differences) - 5} more' if len(differences) > 5 else ''}. Commit nothing; upload again."
+        )
+    return sum(file.size or 0 for file in found.files.values())
+
+
+def deployment_token(repo: str, revision: str) -> str | None:
+    """The token that a deployment needs to download the revision: None if everybody can.
+
+    Raises InvalidCommitment, ServiceError, ProjectError, and ConfigurationError if a token is needed and there is
+    none. The token that writes is never the answer: a deployment runs on somebody else's machine.
+    """
+    try:
+        check_revision(repo, revision, False)
+    except NotVisible:
+        token = required_read_token()
+    else:
+        return None
+    check_revision(repo, revision, token)
+    return token
+
+
+def required_read_token() -> str:
+    """The token for the deployment from the environment; raises ConfigurationError."""
+    token = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
+    if not token:
+        raise ConfigurationError(
+            f"{READ_TOKEN_VARIABLE} is not set: the repository is private until it is committed, and the deployment "
+            "downloads from it. Export a Hugging Face token in it that may only read this repository."
+        )
+    if token == os.environ.get(TOKEN_VARIABLE, "").strip():
+        raise ConfigurationError(
+            f"{READ_TOKEN_VARIABLE} and {TOKEN_VARIABLE} are the same token: the deployment runs on somebody else's "
+            "machine, so give it one that may only read this repository."
+        )
+    return token
+
+
+def own_secrets() -> dict[str, str]:
+    """Values of this process's environment that must not be in an upload, by their variables' names."""
+    names = (TOKEN_VARIABLE, READ_TOKEN_VARIABLE, *OTHER_SECRETS)
+    values = {f"the value of {name}": os.environ.get(name, "").strip() for name in names}
+    return {what: value for what, value in values.items() if len(value) >= 8}  # shorter ones are in everything
+
+
+class _Revision(NamedTuple):
+    private: bool
+    files: dict[str, Any]
+    """By name, without the hub's own: `size`, `blob_id` and `lfs` of each."""
+
+
+def _revision(api: HfApi, repo: str, revision: str | None = None) -> _Revision:
+    """What the repository has; nothing if it has no revision yet and none was asked for."""
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    try:
+        info = within(CALL_LIMIT_S, lambda: api.model_info(repo, revision=revision, files_metadata=True))
+    except RevisionNotFoundError:
+        if revision is not None:
+            raise
+        info = within(CALL_LIMIT_S, lambda: api.model_info(repo))
+    files = {file.rfilename: file for file in info.siblings or [] if file.rfilename not in _OF_THE_HUB}
+    return _Revision(bool(info.private), files)
+
+
+def _commit(api: HfApi, repo: str, listed: Contents, present: set[str]) -> str:
+    """One commit that adds what is listed and deletes everything else."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    additions = [CommitOperationAdd(path, str(listed.folder / path)) for path in listed.sizes]
+    api.preupload_lfs_files(repo, additions, gitignore_content=_NO_IGNORING)
+    deletions = [CommitOperationDelete(path, is_folder=False) for path in sorted(present - listed.sizes.keys())]
+    commit = api.create_commit(repo, [*additions, *deletions], commit_message="Policy for Kinitro")
+    return str(commit.oid)
+
+
+def _differences(expected: Mapping[str, Digests], found: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(expected.keys() - found.keys()):
+        yield f"{name!r} is missing there"
+    for name in sorted(found.keys() - expected.keys()):
+        yield f"{name!r} is there and was not listed"
+    for name in sorted(found.keys() & expected.keys()):
+        file, digests = found[name], expected[name]
+        if file.lfs is not None:
+            same = (file.lfs.size, file.lfs.sha256) == (digests.size, digests.sha256)
+        else:
+            same = file.size == digests.size and file.blob_id in (None, digests.blob)
+        if not same:
+            yield f"{name!r} has other content there"
 
 
 def required_token() -> str:
@@ -116,7 +234,7 @@ def _api(token: str | bool) -> HfApi:
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token, library_name="kinitro")
 
 
-def _client() -> Client:
+def _client() -> Any:
     """The SDK's, which would wait for ever, with a limit."""
     from huggingface_hub.utils._http import default_client_factory
 
@@ -125,31 +243,40 @@ def _client() -> Client:
     return client
 
 
+def _http_library() -> Any:
+    """The one whose errors the SDK lets through: httpx2 since its version 2, httpx before."""
+    from huggingface_hub.utils import _http
+
+    return import_module("httpx2" if hasattr(_http, "httpx2") else "httpx")
+
+
 @contextlib.contextmanager
 def _named_errors(what: str) -> Iterator[None]:
     """Turn the SDK's errors into one sentence that holds no token."""
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
+    http = _http_library()
     try:
         yield
-    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+    except (http.HTTPError, OSError, ValueError, RuntimeError) as error:
         causes = list(_causes(error))
         refusal = next((cause for cause in causes if isinstance(cause, HfHubHTTPError)), None)
         if refusal is not None:
-            why = _explanation(refusal.response.status_code)
-        elif any(isinstance(cause, TimeoutError | httpx2.TimeoutException) for cause in causes):
+            invisible = isinstance(refusal, RepositoryNotFoundError)  # also if the hub answers 401 to strangers
+            why = _explanation(404 if invisible else refusal.response.status_code)
+        elif any(isinstance(cause, (TimeoutError, http.TimeoutException)) for cause in causes):
             why = "the hub did not answer in time; run the command again later"
-        elif any(isinstance(cause, httpx2.ConnectError) for cause in causes):
+        elif any(isinstance(cause, http.ConnectError) for cause in causes):
             why = "the hub was not there; look at your network and at HF_ENDPOINT, if you set it"
-        elif any(isinstance(cause, httpx2.HTTPError | ConnectionError) for cause in causes):
+        elif any(isinstance(cause, (http.HTTPError, ConnectionError)) for cause in causes):
             why = "the connection to the hub broke; run the command again, what arrived is not sent twice"
         elif isinstance(error, OSError) and error.filename:
             why = f"{error.filename}: {error.strerror}"
         else:  # malformed answers, and everything of the large-file store
             said = " ".join(hidden(str(error), os.environ.get(TOKEN_VARIABLE)).split())
             why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
-        raise ServiceError(f"{what}: {why}.") from None
+        kind = NotVisible if isinstance(refusal, RepositoryNotFoundError) else ServiceError
+        raise kind(f"{what}: {why}.") from None
 
 
 def _explanation(status: int) -> str:

@@ -125,6 +125,7 @@ async def check_health(subject: Subject) -> str:
         health = subject.health
     episodes = f"{health.max_concurrent_episodes} episodes at once"
     said = f"{' and '.join(health.encodings)}, {episodes}, chunks of {health.max_chunk}"
+    said += f", for the hotkey {health.hotkey[:60]!r}" if health.hotkey else ""
     if "msgpack" not in health.encodings:
         raise Doubt(f"{said}; msgpack would make requests a quarter smaller and much cheaper to decode")
     return said

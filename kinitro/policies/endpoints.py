@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import posixpath
 import re
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kinitro.policies.errors import PolicyUnreachable, Reason
 
@@ -73,6 +74,32 @@ def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
     if port == 0 or (port < 1024 and port not in PUBLIC_PORTS and not allow_private):
         raise refuse(f"has port {port}, where {' or '.join(map(str, PUBLIC_PORTS))} or 1024 and above is allowed")
     return Endpoint(secure, host, port, parts.path.rstrip("/"))
+
+
+def canonical_endpoint(url: str) -> str:
+    """Equal for the spellings of one place, without asking DNS; raises PolicyUnreachable(BAD_ENDPOINT).
+
+    The scheme, the standard ports of both schemes, case and a final dot of the host, forms of an IP address, percent
+    signs, dots and repeated slashes in the path do not matter (RFC 3986, section 6.2).
+    """
+    found = parse_endpoint(url, allow_private=True)
+    port = "" if found.port in PUBLIC_PORTS else f":{found.port}"
+    path = posixpath.normpath("/" + unquote(found.path, errors="backslashreplace")).strip("/")
+    return f"{_canonical_host(found.host)}{port}/{path}"
+
+
+def _canonical_host(host: str) -> str:
+    host = host.rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            return socket.inet_ntoa(socket.inet_aton(host))  # 0x7f.1, 2130706433 and other forms of an IPv4 address
+        except OSError:
+            return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)
 
 
 def _is_address(host: str) -> bool:

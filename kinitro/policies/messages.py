@@ -60,6 +60,8 @@ class Health(msgspec.Struct, frozen=True):
     max_chunk: int = 1
     detail: str = ""
     """Why it is not ok, for whoever runs the server."""
+    hotkey: str | None = None
+    """SS58 address of the miner whom this server serves; nobody else can take its endpoint."""
 
 
 class Policy(Protocol):

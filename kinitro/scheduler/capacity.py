@@ -1,13 +1,13 @@
-"""How many episodes a miner runs at once: its own word, asked for when a cycle opens."""
+"""What servers say when a cycle opens: whom they serve, and how many episodes they run at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
 from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, Health
-from kinitro.taskpool.freeze import misled
+from kinitro.taskpool.freeze import misled, settle_endpoints
 from kinitro.taskpool.records import FrozenMiner
 
 PROBE_DEADLINE_S = 10.0
@@ -18,12 +18,17 @@ Probe = Callable[[str], Awaitable[Health]]
 """Asks the policy server at an endpoint for its `/health`; raises PolicyError."""
 
 
-async def with_capacities(miners: Sequence[FrozenMiner], probe: Probe) -> list[FrozenMiner]:
+async def with_capacities(
+    miners: Sequence[FrozenMiner], probe: Probe, holders: Mapping[str, str] | None = None
+) -> list[FrozenMiner]:
     """Ask every miner that takes part how many episodes it runs at once; one that does not say gets one at a time.
 
+    What the servers say about whom they serve, and who held each endpoint in the cycle before (`holders`), decides
+    whose an endpoint is that several have committed.
     Whoever leads us to an address that is not allowed is excluded. A server that is down stays in: being up when its
     episodes run is the miner's business.
     """
+    named: dict[int, str] = {}
     turns = asyncio.Semaphore(PROBES_AT_ONCE)
 
     async def ask(miner: FrozenMiner) -> FrozenMiner:
@@ -32,7 +37,10 @@ async def with_capacities(miners: Sequence[FrozenMiner], probe: Probe) -> list[F
         async with turns:
             try:
                 async with asyncio.timeout(PROBE_DEADLINE_S):
-                    declared = (await probe(miner.endpoint)).max_concurrent_episodes
+                    health = await probe(miner.endpoint)
+                declared = health.max_concurrent_episodes
+                if health.hotkey:
+                    named[miner.uid] = health.hotkey
             except PolicyUnreachable as error:
                 if error.reason in (Reason.BAD_ENDPOINT, Reason.ADDRESS_REFUSED):
                     return misled(miner, error)
@@ -41,4 +49,5 @@ async def with_capacities(miners: Sequence[FrozenMiner], probe: Probe) -> list[F
                 declared = 1
         return miner.model_copy(update={"max_concurrency": min(max(declared, 1), MAX_CONCURRENT_EPISODES)})
 
-    return list(await asyncio.gather(*(ask(miner) for miner in miners)))
+    asked = await asyncio.gather(*(ask(miner) for miner in miners))
+    return settle_endpoints(asked, holders, named)

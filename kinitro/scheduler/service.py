@@ -31,7 +31,7 @@ from kinitro.supervision import SupervisedLoop
 from kinitro.taskpool.creation import create_tasks
 from kinitro.taskpool.cycles import Cycle, CycleStore
 from kinitro.taskpool.errors import SchemaMismatch
-from kinitro.taskpool.freeze import Unsealer, freeze_miners
+from kinitro.taskpool.freeze import Unsealer, candidates, endpoint_holders
 from kinitro.taskpool.records import opening_digest
 from kinitro.taskpool.scorecard import Identity, Unscorable, score
 from kinitro.taskpool.verifications import Verifications
@@ -176,12 +176,13 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        miners = freeze_miners(snapshot, unseal=self.unseal, allow_private=allow_private)
+        miners = candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:
             self._report("no miner has committed a policy; waiting", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
-        miners = await with_capacities(miners, self.probe)
+        holders = endpoint_holders(await self.store.miners(latest.id)) if latest else {}
+        miners = await with_capacities(miners, self.probe, holders)
         key = secrets.token_bytes(KEY_BYTES)
         cycle = await self.store.open(
             self.settings.netuid,

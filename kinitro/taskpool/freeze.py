@@ -5,13 +5,14 @@ The scheduler freezes with it, and auditors freeze the same block again.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
 from kinitro.chain.interface import Neuron, RawCommitment, Snapshot
 from kinitro.chain.seed_commitments import decode_seed_commitment
-from kinitro.policies.endpoints import is_public, parse_endpoint
+from kinitro.policies.endpoints import canonical_endpoint, is_public, parse_endpoint
 from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.taskpool.records import FrozenMiner
 
@@ -24,22 +25,31 @@ Unsealer = Callable[[SealedEndpoint, str], str | Malformed]
 
 
 def freeze_miners(
-    snapshot: Snapshot, *, unseal: Unsealer | None = None, allow_private: bool = False
+    snapshot: Snapshot,
+    *,
+    unseal: Unsealer | None = None,
+    allow_private: bool = False,
+    holders: Mapping[str, str] | None = None,
+    named: Mapping[int, str] | None = None,
 ) -> list[FrozenMiner]:
     """Every neuron that committed something, in order of uid; `excluded` says publicly why one takes no part.
 
     An operator's commitment to a cycle's seeds makes no miner of it.
 
-    Total: whatever the chain holds, a commitment harms nobody but its own miner. Of several miners with one endpoint,
-    the one that committed it first keeps it (then the lower uid).
+    Total: whatever the chain holds, a commitment harms nobody but its own miner. Of several miners with one endpoint
+    at most one takes part: see `settle_endpoints`, which `holders` and `named` are for.
     """
-    miners = [
+    return settle_endpoints(candidates(snapshot, unseal=unseal, allow_private=allow_private), holders, named)
+
+
+def candidates(snapshot: Snapshot, *, unseal: Unsealer | None = None, allow_private: bool = False) -> list[FrozenMiner]:
+    """The same, each judged by its own commitment alone."""
+    return [
         _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)
         for neuron in sorted(snapshot.neurons, key=lambda neuron: neuron.uid)
         if neuron.hotkey in snapshot.commitments
         and decode_seed_commitment(snapshot.commitments[neuron.hotkey].data) is None
     ]
-    return _without_shared_endpoints(miners)
 
 
 def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_private: bool) -> FrozenMiner:
@@ -78,21 +88,66 @@ def _endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> s
     return unseal(commitment.endpoint, hotkey)
 
 
-def _without_shared_endpoints(miners: Sequence[FrozenMiner]) -> list[FrozenMiner]:
-    """Excludes all but the first to commit each endpoint."""
-    owners: dict[str, FrozenMiner] = {}
-    for miner in sorted(miners, key=lambda miner: (miner.first_block or 0, miner.uid)):
-        if miner.endpoint is not None and miner.excluded is None:
-            owners.setdefault(_canonical(miner.endpoint), miner)
-    frozen = []
+def settle_endpoints(
+    miners: Sequence[FrozenMiner], holders: Mapping[str, str] | None = None, named: Mapping[int, str] | None = None
+) -> list[FrozenMiner]:
+    """Excludes all but the owner of each endpoint; docs/security.md argues the order.
+
+    1. Whose server names a hotkey (`named`: by uid, what /health at its endpoint said) must have that hotkey.
+    2. Of several, the one that the server names owns the endpoint;
+    3. else the one that took part with it in the cycle before (`holders`: see `endpoint_holders`);
+    4. else the one that committed it first. Nobody, if that was in one block: a copy of a transaction that waited
+       in the pool cannot be told from the original, and the owner can let the server name its hotkey.
+    """
+    holders, named = holders or {}, named or {}
+    miners = [_unless_named(miner, named.get(miner.uid)) for miner in miners]
+    claims: dict[str, list[FrozenMiner]] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
-            owner = owners[_canonical(miner.endpoint)]
-            if owner.uid != miner.uid:
-                reason = f"uid {owner.uid} committed the same endpoint in block {owner.first_block}, not after this one"
-                miner = excluded(miner, reason)
-        frozen.append(miner)
-    return frozen
+            claims.setdefault(canonical_endpoint(miner.endpoint), []).append(miner)
+    losers: dict[int, str] = {}
+    for place, claimants in claims.items():
+        owner, why = _owner(claimants, holders.get(place), named)
+        losers |= {miner.uid: why for miner in claimants if owner is None or miner.uid != owner.uid}
+    return [excluded(miner, losers[miner.uid]) if miner.uid in losers else miner for miner in miners]
+
+
+def endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
+    """Hotkeys by canonical endpoint of the miners that took part, for the freeze of the following cycle. Total."""
+    holders: dict[str, str] = {}
+    for miner in miners:
+        if miner.endpoint is not None and miner.excluded is None:
+            with contextlib.suppress(PolicyUnreachable):  # only in a record that somebody made up
+                holders[canonical_endpoint(miner.endpoint)] = miner.hotkey
+    return holders
+
+
+def _unless_named(miner: FrozenMiner, named: str | None) -> FrozenMiner:
+    if named is None or named == miner.hotkey or miner.excluded is not None:
+        return miner
+    whom = "another miner" if miner.sealed else f"the hotkey {named[:60]!r}"
+    return excluded(miner, f"the server at its endpoint says that it serves {whom} (KINITRO_HOTKEY)")
+
+
+def _owner(
+    claimants: Sequence[FrozenMiner], holder: str | None, named: Mapping[int, str]
+) -> tuple[FrozenMiner | None, str]:
+    """Whose the endpoint is, and why it is not the others'."""
+    for miner in claimants:
+        if miner.uid in named:  # of the others `_unless_named` has let nobody through
+            return miner, f"uid {miner.uid} committed the same endpoint, and the server there names its hotkey"
+    for miner in claimants:
+        if miner.hotkey == holder:
+            return miner, f"uid {miner.uid} committed the same endpoint, and took part with it in the cycle before"
+    first = min(miner.first_block or 0 for miner in claimants)
+    earliest = [miner for miner in claimants if (miner.first_block or 0) == first]
+    if len(earliest) > 1:
+        uids = ", ".join(str(miner.uid) for miner in earliest)
+        return None, (
+            f"uids {uids} committed the same endpoint in block {first}; the one that is served there takes part "
+            "as soon as the server's /health names its hotkey (KINITRO_HOTKEY)"
+        )
+    return earliest[0], f"uid {earliest[0].uid} committed the same endpoint in block {first}, before this one"
 
 
 def misled(miner: FrozenMiner, error: PolicyUnreachable) -> FrozenMiner:
@@ -105,12 +160,6 @@ def excluded(miner: FrozenMiner, reason: str) -> FrozenMiner:
     text = reason.encode("ascii", "backslashreplace").decode()
     text = "".join(character if character.isprintable() else "?" for character in text)
     return miner.model_copy(update={"excluded": text[:MAX_REASON_CHARS]})
-
-
-def _canonical(endpoint: str) -> str:
-    """Equal for spellings of one endpoint: case of the host, default ports and trailing slashes do not matter."""
-    found = parse_endpoint(endpoint, allow_private=True)
-    return f"{found.secure}|{found.host.rstrip('.').lower()}|{found.port}|{found.path}"
 
 
 def _is_address(host: str) -> bool:

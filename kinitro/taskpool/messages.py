@@ -148,6 +148,12 @@ class Health(Message):
     version: str
 
 
+class OperatorKey(Message):
+    """`GET /v1/operator-key`: the X25519 public key that miners seal their endpoints to."""
+
+    backend_public_key: str = Field(pattern="^[0-9a-f]{64}$")
+
+
 class Status(Message):
     """`GET /v1/status`"""
 

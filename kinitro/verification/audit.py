@@ -14,6 +14,8 @@ from kinitro.chain.interface import Chain
 from kinitro.errors import KinitroError
 from kinitro.scoring import InvalidScoringConfig
 from kinitro.taskpool.client import ApiClient
+from kinitro.taskpool.errors import ApiRefused
+from kinitro.taskpool.freeze import endpoint_holders
 from kinitro.taskpool.messages import Scores, Weights
 from kinitro.taskpool.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.taskpool.verdicts import VerdictPage, VerdictRow
@@ -27,6 +29,8 @@ DEFAULT_SAMPLE = 5
 """Episodes from all of them that are replayed beside those where a lie would pay."""
 STALE_TRIES, STALE_PAUSE_S = 3, 2.5
 """How often, and after which pause, a manifest is read that says that the cycle still runs."""
+PRECEDING_LOOKED_AT = 8
+"""Numbers of cycles among which the preceding one of the subnet is looked for."""
 BATCH = 200
 """Traces that are held in memory at once."""
 
@@ -91,7 +95,7 @@ async def audit_cycle(
     found += [
         Check.of("key", "the revealed key has the published hash", list(checks.key_differences(manifest, witnessed))),
         binding,
-        await _chain_check(manifest, chain),
+        await _chain_check(api, manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
         _verdict_check(record),
@@ -152,7 +156,24 @@ async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: P
     return Record(manifest, rows, verdicts, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
 
 
-async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
+async def preceding_holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
+    """Who held which endpoint in the subnet's cycle before this one, as published; nothing if none is found.
+
+    The numbers of cycles are shared with other subnets of the same operator, so a few are looked at.
+    """
+    for cycle_id in range(manifest.cycle_id - 1, max(0, manifest.cycle_id - 1 - PRECEDING_LOOKED_AT), -1):
+        try:
+            before = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
+        except ApiRefused:
+            continue
+        except KinitroError:
+            break
+        if before.netuid == manifest.netuid:
+            return endpoint_holders(before.miners)
+    return {}
+
+
+async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) -> Check:
     if chain is None:
         return Check.skipped("chain", "not checked: no chain was given to compare blocks and miners with")
     if manifest.beacon_block is None:
@@ -162,7 +183,7 @@ async def _chain_check(manifest: Manifest, chain: Chain | None) -> Check:
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
-    unproven = checks.unproven_exclusions(manifest, snapshot)
+    unproven = checks.unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 

@@ -6,7 +6,7 @@ Everything given to them comes from the operator and is taken for a claim.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from kinitro import __version__
@@ -16,7 +16,7 @@ from kinitro.environments.registry import get_spec
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, derive_seed, key_commitment
 from kinitro.scoring import InvalidScoringConfig
-from kinitro.taskpool.freeze import SEALED, freeze_miners
+from kinitro.taskpool.freeze import SEALED, candidates, excluded, freeze_miners, settle_endpoints
 from kinitro.taskpool.messages import MinerScore, Scores, Weights
 from kinitro.taskpool.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
 from kinitro.taskpool.result_checks import COUNTED
@@ -216,13 +216,24 @@ def chain_differences(manifest: Manifest, snapshot: Snapshot, beacon_hash: bytes
     if beacon_hash.hex() != manifest.beacon_hash:
         yield f"block {manifest.beacon_block}, the beacon, has the hash {beacon_hash.hex()}, not {manifest.beacon_hash}"
     theirs = {miner.uid: miner for miner in manifest.miners}
-    ours = {miner.uid: miner for miner in freeze_miners(snapshot, allow_private=True)}
+    ours = {miner.uid: miner for miner in _frozen_again(theirs, snapshot)}
     for uid in sorted(ours.keys() - theirs.keys()):
         yield f"uid {uid} had committed a policy by block {manifest.block} and is missing from the frozen miners"
     for uid in sorted(theirs.keys() - ours.keys()):
         yield f"uid {uid} is among the frozen miners and had committed nothing by block {manifest.block}"
     for uid in sorted(ours.keys() & theirs.keys()):
         yield from _frozen_differences(theirs[uid], ours[uid])
+
+
+def _frozen_again(theirs: Mapping[int, FrozenMiner], snapshot: Snapshot) -> list[FrozenMiner]:
+    """Who takes part, if the operator is believed about whom it excluded: `unproven_exclusions` names those."""
+    miners = []
+    for miner in candidates(snapshot, allow_private=True):
+        published = theirs.get(miner.uid)
+        if miner.excluded is None and published is not None and published.excluded is not None:
+            miner = excluded(miner, published.excluded)
+        miners.append(miner)
+    return settle_endpoints(miners)
 
 
 def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator[str]:
@@ -235,9 +246,12 @@ def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator
         yield f"uid {frozen.uid} takes part, although {frozen.excluded}"
 
 
-def unproven_exclusions(manifest: Manifest, snapshot: Snapshot) -> list[str]:
-    """Miners excluded for a reason that only the operator can know, such as where a host's name led."""
-    frozen = freeze_miners(snapshot)
+def unproven_exclusions(manifest: Manifest, snapshot: Snapshot, holders: Mapping[str, str] | None = None) -> list[str]:
+    """Miners excluded for a reason that only the operator can know, such as where a host's name led.
+
+    `holders`: the endpoints of the cycle before, see `endpoint_holders`.
+    """
+    frozen = freeze_miners(snapshot, holders=holders)
     refused = {miner.uid for miner in frozen if miner.excluded not in (None, SEALED)}
     return [
         f"uid {miner.uid} was excluded ({miner.excluded}); the chain alone does not show why"

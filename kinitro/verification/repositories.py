@@ -200,7 +200,7 @@ class PolicyRepositories:
             raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
         if listing.sha != revision:
             raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")
-        if problem := _problem_with_names([file.name for file in listing.siblings]):
+        if problem := problem_with_names([file.name for file in listing.siblings]):
             raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
         return listing.siblings
 
@@ -304,7 +304,7 @@ def _check_status(response: httpx2.Response, what: str) -> None:
     raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
 
 
-def _problem_with_names(names: Sequence[str]) -> str | None:
+def problem_with_names(names: Sequence[str]) -> str | None:
     """Why files of these names are not taken; None if they are."""
     if len(names) > MAX_FILES:
         return f"has {len(names)} files; at most {MAX_FILES} are taken"

@@ -17,6 +17,7 @@ import pytest
 
 from kinitro.chain import Wallet
 from kinitro.chain.local import LocalChain
+from kinitro.chain.sealing import BackendKey
 from kinitro.local.ports import free_ports
 from kinitro.miner.projects import create_project
 from tests.fakes.policy_servers import running_project
@@ -75,7 +76,7 @@ def scored_cycle(postgres_url) -> Iterator[str]:
         connection.execute("create database miner_guide_cycle")
     url = urlsplit(postgres_url)._replace(path="/miner_guide_cycle").geturl()
     publish(url)
-    with api_in_a_thread(url) as address:
+    with api_in_a_thread(url, backend_public_key=BackendKey.generate().public.hex()) as address:
         yield address
 
 
@@ -92,7 +93,11 @@ def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[
     create_project(tmp_path / "served")
     monkeypatch.setenv("KINITRO_EVALUATORS", own.hotkey)  # for the server that is deployed
     monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
-    with Hub("hf_secret") as hub, running_project(tmp_path / "served") as url, Basilica("b_secret", url) as cloud:
+    with (
+        Hub("hf_secret", "hf_read_secret") as hub,
+        running_project(tmp_path / "served") as url,
+        Basilica("b_secret", url) as cloud,
+    ):
         cloud.phases = ["ready"]
         monkeypatch.delenv("KINITRO_EVALUATORS")
         monkeypatch.delenv("KINITRO_HOTKEY")
@@ -101,6 +106,7 @@ def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[
             "OWN_HOTKEY": own.hotkey,
             "HF_ENDPOINT": hub.url,
             "HF_TOKEN": "hf_secret",
+            "HF_READ_TOKEN": "hf_read_secret",
             "BASILICA_API_URL": cloud.url,
             "BASILICA_API_TOKEN": "b_secret",
             "KINITRO_LOCAL_CHAIN_URL": empty_database,
@@ -112,6 +118,7 @@ def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[
         }
 
 
+@pytest.mark.timeout(1000)
 def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
     done = subprocess.run(
         ["bash", "-c", script(*free_ports(1))],
@@ -119,11 +126,13 @@ def test_every_command_of_the_guide_runs(tmp_path, world) -> None:
         env=os.environ | world,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "Committed in block" in done.stdout
     assert "your-name/my-policy" in done.stdout
+    assert "sealed; only the operator's key opens it" in done.stdout
+    assert "Everybody can download your-name/my-policy-2 now" in done.stderr
     assert "4 demonstrations of 2 environments" in done.stdout
     assert "miner 9" in done.stdout
     assert "Dry run: nothing was changed" in done.stdout

@@ -16,10 +16,10 @@ from kinitro.api.settings import ApiSettings
 
 
 @asynccontextmanager
-async def served_api(database_url: str) -> AsyncIterator[str]:
+async def served_api(database_url: str, **given: str) -> AsyncIterator[str]:
     """Its address; `database_url` has the schema already."""
     with listening_socket("127.0.0.1", 0) as listener:
-        settings = ApiSettings.load(database_url=database_url, port=0)
+        settings = ApiSettings.load(database_url=database_url, port=0, **given)
         server = uvicorn.Server(server_config(create_app(settings), settings))
         serving = asyncio.create_task(server.serve([listener]))
         while not server.started:
@@ -35,13 +35,13 @@ async def served_api(database_url: str) -> AsyncIterator[str]:
 
 
 @contextmanager
-def api_in_a_thread(database_url: str) -> Iterator[str]:
+def api_in_a_thread(database_url: str, **given: str) -> Iterator[str]:
     """The same for tests that are no coroutines."""
     address: concurrent.futures.Future[str] = concurrent.futures.Future()
     stop = threading.Event()
 
     async def serve() -> None:
-        async with served_api(database_url) as url:
+        async with served_api(database_url, **given) as url:
             address.set_result(url)
             await asyncio.to_thread(stop.wait)
 

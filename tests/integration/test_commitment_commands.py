@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from kinitro.chain import bittensor as adapter
+from kinitro.chain.sealing import BackendKey
+from kinitro.taskpool.schema import upgrade
+from tests.fakes.served_api import served_api
 from tests.standin.command import kinitro
 from tests.standin.worlds import NETUID, StandinWorld, World
 
@@ -58,6 +62,7 @@ async def test_a_sealed_endpoint_is_for_the_operator_only(standin: StandinWorld,
     assert "example.com" not in (await kinitro(*show)).stdout
     opened = await kinitro(*show, "--backend-key-file", str(tmp_path / "key"))
     assert "https://pi0.example.com (sealed)" in opened.stdout
+    assert "in the clear" not in done.stdout
     await standin.register("thief")
     await standin.chain.commit(NETUID, standin.wallet("thief")[0], raw.data)
     stolen = await kinitro(
@@ -66,6 +71,33 @@ async def test_a_sealed_endpoint_is_for_the_operator_only(standin: StandinWorld,
     )
     assert "does not open" in stolen.stdout
     assert "example.com" not in stolen.stdout
+
+
+async def test_endpoints_are_sealed_wherever_the_operators_key_is_known(
+    standin: StandinWorld, empty_database: str
+) -> None:
+    await standin.register("miner")
+    await asyncio.to_thread(upgrade, empty_database)
+    public = BackendKey.generate().public.hex()
+    arguments = ("commit", *POLICY, *subnet(standin), *signed_by(standin, "miner"), "--dry-run")
+
+    async def endpoint(*more: str, **environment: str) -> str:
+        done = await kinitro(*arguments, *more, environment=environment)
+        assert done.returncode == 0, done.stderr
+        shown = done.stdout[done.stdout.index("Endpoint") :]
+        assert ("in the clear, for everybody" in shown) == ("sealed;" not in shown)
+        return "sealed" if "sealed; only the operator's key opens it" in shown else "plain"
+
+    async with served_api(empty_database, backend_public_key=public) as url, served_api(empty_database) as silent:
+        assert await endpoint("--backend-key", public) == "sealed"
+        assert await endpoint(KINITRO_BACKEND_PUBLIC_KEY=public) == "sealed"
+        assert await endpoint("--api-url", url) == "sealed"
+        assert await endpoint(KINITRO_API_URL=url) == "sealed"
+        assert await endpoint("--api-url", url, "--plain-endpoint") == "plain"
+        assert await endpoint("--api-url", silent) == "plain", "this operator has no key"
+    assert await endpoint() == "plain"
+    gone = await kinitro(*arguments, "--api-url", url)
+    assert (gone.returncode, gone.stdout) == (3, ""), "not in the clear because an API is down"
 
 
 async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) -> None:
@@ -90,6 +122,8 @@ async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) ->
         (("--endpoint", "http://user:hunter2@example.com"), 2, "no user"),
         (("--encrypt",), 2, "--backend-key"),
         (("--encrypt", "--backend-key", "abc"), 2, "64 hexadecimal digits"),
+        (("--backend-key", "abc"), 2, "64 hexadecimal digits"),
+        (("--plain-endpoint", "--encrypt"), 2, "--plain-endpoint contradicts"),
         (("--wallet-name", "nobody"), 2, "check --wallet-name"),
         (("--hotkey-name", "nobody"), 2, "check --wallet-name"),
         (("--network", "finey"), 2, "no network 'finey'"),

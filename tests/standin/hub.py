@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,19 +20,26 @@ CODES = {401: "", 403: "", 404: "RepoNotFound", 409: "", 429: "", 500: ""}
 
 
 class Hub(RestStandin):
-    """Repositories as (repo, revision) -> path -> content. `token` is the one that may write."""
+    """Repositories as (repo, revision) -> path -> content. `token` may write; `read_token` may read private ones."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, read_token: str = "") -> None:
         super().__init__()
         self.token = token
+        self.read_token = read_token
         self.commits: dict[tuple[str, str], dict[str, bytes]] = {}
         self.heads: dict[str, str | None] = {}
+        self.private: set[str] = set()
+        """Repositories that only the token shows."""
+        self.has_own_files = False
+        """Whether a new repository has a revision with `.gitattributes`, as on the real hub."""
         self.large_suffixes: tuple[str, ...] = ()
         """Of files that the hub wants in a large-file store: Git LFS, or Xet."""
         self.large_files: dict[str, bytes] = {}
         """Content by SHA-256, as Git LFS has it."""
         self.xorbs: dict[str, bytes] = {}
         """Blocks of packed content by hash, as Xet has it."""
+        self.xet_files: dict[str, tuple[str, int]] = {}
+        """Digest and size, as committed, of contents that Xet has, by what stands for them in `commits`."""
         self.shards = 0
         """How many times Xet was told which blocks make which files."""
 
@@ -57,18 +65,33 @@ class Hub(RestStandin):
             return self.failure(401)
         if path == "/api/repos/create":
             repo = "/".join(filter(None, (call.json.get("organization"), call.json["name"])))
-            self.heads.setdefault(repo, None)
+            if repo not in self.heads:
+                self.heads[repo] = None
+                if call.json.get("private") or call.json.get("visibility") == "private":
+                    self.private.add(repo)
+                if self.has_own_files:
+                    self.publish(repo, {".gitattributes": b"*.bin filter=lfs"})
             return Answer(200, {"url": f"{self.url}/{repo}", "id": repo, "name": repo})
         if path == "/api/validate-yaml":
             return Answer(200, {"errors": [], "warnings": []})
         if match := re.fullmatch(rf"/api/models/{REPO}/preupload/.+", path):
             return self._preupload(match[1], call)
         if match := re.fullmatch(rf"/{REPO}\.git/info/lfs/objects/batch", path):
+            if "xet" in call.json.get("transfers", ()):  # of SDKs before 2, which ask here whether Xet takes the files
+                return Answer(200, {"transfer": "xet", "objects": call.json["objects"]})
             return Answer(200, {"transfer": "basic", "objects": [self._lfs(file) for file in call.json["objects"]]})
         if match := re.fullmatch(rf"/api/models/{REPO}/xet-write-token/.+", path):
             return self._xet_token(call)
         if match := re.fullmatch(rf"/api/models/{REPO}/commit/.+", path):
             return self._commit(match[1], call)
+        if match := re.fullmatch(rf"/api/models/{REPO}/settings", path):
+            return self._settings(match[1], call)
+        readers = [f"Bearer {token}" for token in (self.token, self.read_token) if token]
+        hidden = call.headers.get("authorization") not in readers
+        if hidden and (match := re.match(rf"(?:/api/models)?/{REPO}(?:/|$)", path)) and match[1] in self.private:
+            return Answer(401, {"error": "Invalid username or password."}, {"X-Error-Code": "RepoNotFound"})
+        if match := re.fullmatch(rf"/api/models/{REPO}/tree/([^/]+)", path):
+            return self._tree(match[1], match[2])
         if match := re.fullmatch(rf"/api/models/{REPO}(?:/revision/([^/]+))?", path):
             return self._info(match[1], match[2])
         if match := re.fullmatch(rf"/{REPO}/resolve/([^/]+)/(.+)", path):
@@ -77,12 +100,25 @@ class Hub(RestStandin):
             return self._large(match[1])
         return self.failure(404)
 
+    def _settings(self, repo: str, call: Call) -> Answer:
+        if call.headers.get("authorization") != f"Bearer {self.token}":
+            return self.failure(401)
+        if repo not in self.heads:
+            return self.failure(404)
+        if call.json.get("private", call.json.get("visibility") == "private"):
+            self.private.add(repo)
+        else:
+            self.private.discard(repo)
+        return Answer(200, {"private": repo in self.private})
+
     def _preupload(self, repo: str, call: Call) -> Answer:
+        there = self.commits.get((repo, self.heads[repo] or ""), {})
+        rules = (call.json.get("gitIgnore") or there.get(".gitignore", b"").decode()).split()
         files = [
             {
                 "path": file["path"],
                 "uploadMode": "lfs" if file["path"].endswith(self.large_suffixes) else "regular",
-                "shouldIgnore": False,
+                "shouldIgnore": any(fnmatch(file["path"], rule) for rule in rules),
                 "oid": None,
             }
             for file in call.json["files"]
@@ -118,7 +154,12 @@ class Hub(RestStandin):
             if line["key"] == "file":
                 tree[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
-                tree[value["path"]] = self.large_files.get(value["oid"], f"xet {value['oid']}".encode())
+                content = self.large_files.get(value["oid"], f"xet {value['oid']}".encode())
+                if content.startswith(b"xet "):
+                    self.xet_files[content.decode()] = value["oid"], value["size"]
+                tree[value["path"]] = content
+            elif line["key"] == "deletedFile":
+                tree.pop(value["path"])
         revision = hashlib.sha1(call.body).hexdigest()
         self.commits[repo, revision] = tree
         self.heads[repo] = revision
@@ -136,18 +177,32 @@ class Hub(RestStandin):
         if repo not in self.heads:
             return Answer(404, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
         found = self.heads[repo] if revision in (None, "main") else revision
+        if revision is None and found is None:
+            facts = {"_id": "1", "id": repo, "modelId": repo, "private": repo in self.private, "siblings": []}
+            return Answer(200, facts)
         if (repo, found) not in self.commits:
             return Answer(404, {"error": "Invalid rev id"}, {"X-Error-Code": "RevisionNotFound"})
         files = self.commits[repo, str(found)]
+        private = repo in self.private
         siblings = [self._sibling(name, content) for name, content in files.items()]
         return Answer(
-            200, {"_id": "1", "id": repo, "modelId": repo, "sha": found, "private": False, "siblings": siblings}
+            200, {"_id": "1", "id": repo, "modelId": repo, "sha": found, "private": private, "siblings": siblings}
         )
+
+    def _tree(self, repo: str, revision: str) -> Answer:
+        if (repo, revision) not in self.commits:
+            return Answer(404, {"error": "Invalid rev id"}, {"X-Error-Code": "RevisionNotFound"})
+        siblings = [self._sibling(name, content) for name, content in self.commits[repo, revision].items()]
+        entries = [{"type": "file", "path": s["rfilename"], "size": s["size"], "oid": s["blobId"]} for s in siblings]
+        return Answer(200, entries)
 
     def _sibling(self, name: str, content: bytes) -> dict[str, Any]:
         facts: dict[str, Any] = {"rfilename": name, "size": len(content)}
         if name.endswith(self.large_suffixes or ("no suffix",)):
-            facts["lfs"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134}
+            digest, size = hashlib.sha256(content).hexdigest(), len(content)
+            if content.startswith(b"xet "):
+                digest, size = self.xet_files[content.decode()]
+            facts |= {"size": size, "lfs": {"sha256": digest, "size": size, "pointerSize": 134}}
         return facts | {"blobId": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()}
 
     def _content(self, repo: str, revision: str, name: str) -> Answer:
@@ -156,7 +211,8 @@ class Hub(RestStandin):
             return Answer(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
         if "lfs" in self._sibling(name, content):
             return Answer(302, b"", {"location": f"/large/{hashlib.sha256(content).hexdigest()}"})
-        return Answer(200, content, {"content-type": "application/octet-stream"})
+        facts = {"etag": f'"{hashlib.sha1(content).hexdigest()}"', "x-repo-commit": revision}
+        return Answer(200, content, {"content-type": "application/octet-stream", **facts})
 
     def _large(self, sha256: str) -> Answer:
         contents = (content for files in self.commits.values() for content in files.values())

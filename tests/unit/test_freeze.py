@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, encode
 from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot
-from kinitro.taskpool.freeze import MAX_REASON_CHARS, freeze_miners
+from kinitro.policies.endpoints import canonical_endpoint
+from kinitro.taskpool.freeze import MAX_REASON_CHARS, endpoint_holders, freeze_miners
 from kinitro.taskpool.records import FrozenMiner
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -81,6 +83,11 @@ def test_a_commitment_older_than_the_registration_does_not_count() -> None:
         "https://MINER-0.example.com/policy",
         "https://miner-0.example.com:443/policy/",
         "https://miner-0.example.com./policy",
+        "http://miner-0.example.com/policy",
+        "http://miner-0.example.com:443/policy",
+        "https://miner-0.example.com/./x/../policy/.",
+        "https://miner-0.example.com//policy",
+        "https://miner-0.example.com/%70olicy",
     ],
 )
 def test_of_two_miners_with_one_endpoint_the_first_keeps_it(same: str) -> None:
@@ -90,6 +97,89 @@ def test_of_two_miners_with_one_endpoint_the_first_keeps_it(same: str) -> None:
     assert "uid 0 committed the same endpoint in block 50" in str(second.excluded)
     thief_first, robbed = freeze_miners(snapshot((thief, 50, 10), (honest(0), 60, 10)))
     assert (thief_first.excluded, robbed.excluded is None) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://8.8.8.8", "http://0x8.0x8.2056"),
+        ("https://8.8.8.8", "http://134744072"),
+        ("https://8.8.8.8:8000", "https://[::ffff:8.8.8.8]:8000"),
+        ("https://[2606:4700::1]", "https://[2606:4700:0:0:0:0:0:1]:443/"),
+        ("https://xn--mnchen-3ya.example", "https://XN--MNCHEN-3YA.example."),
+    ],
+)
+def test_forms_of_one_address_are_one_endpoint(one: str, other: str) -> None:
+    assert canonical_endpoint(one) == canonical_endpoint(other)
+
+
+@pytest.mark.parametrize(
+    "other", ["https://v.example/b", "https://v.example:8443/a", "https://w.example/a", "https://v.example/A"]
+)
+def test_other_places_are_other_endpoints(other: str) -> None:
+    assert canonical_endpoint("https://v.example/a") != canonical_endpoint(other)
+
+
+def stolen(owner_block: int = 70, thief_block: int = 60) -> Snapshot:
+    """Uid 0, the owner, committed again at its own address, which uid 1 had copied in between. Uid 2 is honest."""
+    return snapshot((honest(0), owner_block, 10), (honest(0), thief_block, 10), (honest(2), 65, 10))
+
+
+OWNER, THIEF = "hotkey-0", "hotkey-1"
+
+
+def taking_part(found: Snapshot, **facts: Mapping[str, str] | Mapping[int, str]) -> list[int]:
+    return [miner.uid for miner in freeze_miners(found, **facts) if miner.excluded is None]
+
+
+def test_who_took_part_with_an_endpoint_keeps_it_while_it_is_committed() -> None:
+    before = endpoint_holders(freeze_miners(snapshot((honest(0), 50, 10))))
+    assert taking_part(stolen(), holders=before) == [0, 2]
+    reason = freeze_miners(stolen(), holders=before)[1].excluded
+    assert "uid 0 committed the same endpoint, and took part with it in the cycle before" in str(reason)
+    again = endpoint_holders(freeze_miners(stolen(), holders=before))
+    assert taking_part(stolen(owner_block=500, thief_block=60), holders=again) == [0, 2]
+    moved = snapshot((honest(7), 70, 10), (honest(0), 60, 10))
+    assert taking_part(moved, holders=before) == [0, 1], "the owner has left it"
+
+
+def test_the_hotkey_that_the_server_names_owns_its_endpoint() -> None:
+    """Whoever was first, and whoever held it: a squatter locks no owner out."""
+    squatted = endpoint_holders(freeze_miners(snapshot((honest(9), 50, 10), (honest(0), 50, 10))))
+    assert squatted["miner-0.example.com/policy"] == THIEF
+    assert taking_part(stolen(), holders=squatted) == [1, 2]
+    assert taking_part(stolen(), holders=squatted, named={0: OWNER, 1: OWNER}) == [0, 2]
+    assert taking_part(stolen(), holders=squatted, named={1: OWNER}) == [0, 2], "the owner was not reached"
+    assert taking_part(stolen(), holders=squatted, named={0: OWNER}) == [0, 2], "the copy was not reached"
+
+
+def test_a_server_that_serves_somebody_else_gives_nobody_a_place() -> None:
+    """Another name of the host, or an address that its owner has not committed yet."""
+    alias = encode(Commitment("thief/policy", REVISION, "https://alias.example.com/policy"))
+    found = snapshot((honest(0), 50, 10), (alias, 40, 10))
+    assert taking_part(found, named={0: OWNER, 1: OWNER}) == [0]
+    assert "says that it serves the hotkey 'hotkey-0'" in str(freeze_miners(found, named={1: OWNER})[1].excluded)
+
+
+def test_copies_in_the_same_block_do_not_win_by_uid() -> None:
+    """A copy of a transaction that waits in the pool gets into its block, and uids are up to chance."""
+    for thief, owner in ((0, 1), (1, 0)):
+        found = snapshot((honest(0), 50, 10), (honest(0), 50, 10), (honest(2), 50, 10))
+        assert taking_part(found) == [2]
+        assert "in block 50; the one that is served there takes part as soon as" in str(
+            freeze_miners(found)[0].excluded
+        )
+        assert taking_part(found, named={thief: f"hotkey-{owner}", owner: f"hotkey-{owner}"}) == [owner, 2]
+        assert taking_part(found, holders=endpoint_holders([freeze_miners(snapshot((honest(0), 1, 1)))[0]])) == [0, 2]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.integers(0, 4), st.text(max_size=400)), st.dictionaries(st.text(), st.text()))
+def test_what_servers_say_harms_nobody_else(named: dict[int, str], holders: dict[str, str]) -> None:
+    found = snapshot(*((honest(number), 50, 10) for number in range(5)))
+    for miner in freeze_miners(found, named=named, holders=holders):
+        assert (miner.excluded is not None) == (miner.uid in named and named[miner.uid] != miner.hotkey)
+        assert miner.excluded is None or (miner.excluded.isascii() and miner.excluded.isprintable())
 
 
 def test_an_excluded_miner_keeps_nobody_from_an_endpoint() -> None:

@@ -5,7 +5,8 @@ evaluator's episodes.
 
 KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas: the evaluators'
                      and your own, with which `kinitro check --wallet-name` signs
-KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused
+KINITRO_HOTKEY       SS58 address of your own hotkey; requests signed for another miner are refused, and /health
+                     names it, so that no other miner can commit the address of this server as its own
 
 Requests carry Bittensor's `btauth/1` headers. Needs `pip install bittensor-core`.
 """
@@ -19,6 +20,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
+HOTKEY = os.environ.get("KINITRO_HOTKEY", "").strip() or None
 MAX_AGE_NS = 10 * 10**9
 MAX_SKEW_NS = 2 * 10**9
 SCHEMES = {"ed25519": 0, "sr25519": 1}
@@ -83,4 +85,4 @@ def gate_from_environment() -> Gate:
     evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
     if evaluators and importlib.util.find_spec("bittensor_core") is None:
         raise SystemExit("KINITRO_EVALUATORS is set, and signatures cannot be checked: pip install bittensor-core.")
-    return Gate(evaluators, os.environ.get("KINITRO_HOTKEY") or None)
+    return Gate(evaluators, HOTKEY)

@@ -173,6 +173,8 @@ async def health() -> Response:
         "max_chunk": RobotPolicy.max_chunk,
         "detail": server.detail,
     }
+    if authentication.HOTKEY is not None:
+        message["hotkey"] = authentication.HOTKEY
     return _answer("application/json", message, 200 if server.status == "ok" else 503)
 
 

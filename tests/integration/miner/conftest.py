@@ -16,7 +16,7 @@ from tests.fakes.policy_servers import running_project
 from tests.standin.basilica import Basilica
 from tests.standin.hub import Hub
 
-HUB_TOKEN, BASILICA_TOKEN = "hf_secret", "basilica_secret"
+HUB_TOKEN, READ_TOKEN, BASILICA_TOKEN = "hf_secret", "hf_reader", "basilica_secret"
 REPO = "someone/my-policy"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -43,9 +43,11 @@ def policy_url(project) -> Iterator[str]:
 
 @pytest.fixture
 def huggingface(monkeypatch) -> Iterator[Hub]:
-    with Hub(HUB_TOKEN) as standin:
+    with Hub(HUB_TOKEN, READ_TOKEN) as standin:
         monkeypatch.setenv("HF_ENDPOINT", standin.url)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", standin.url)  # read when it was imported
         monkeypatch.setenv("HF_TOKEN", HUB_TOKEN)
+        monkeypatch.setenv("HF_READ_TOKEN", READ_TOKEN)
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
         yield standin
 

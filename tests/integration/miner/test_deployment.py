@@ -16,11 +16,13 @@ import pytest
 from kinitro.chain import TransactionRefused, UnknownSubnet, Wallet, connect
 from kinitro.chain.commitments import Commitment, decode
 from kinitro.chain.local import LocalChain
-from kinitro.miner import basilica
+from kinitro.chain.sealing import BackendKey
+from kinitro.errors import ConfigurationError
+from kinitro.miner import basilica, hub
 from kinitro.miner.deployment import MEMORY_FILE, Order, check, commit, deploy_all, plan, signer_of
-from kinitro.miner.errors import DeploymentFailed, ServiceError
+from kinitro.miner.errors import DeploymentFailed, ProjectError, ServiceError
 from tests.fakes.policy_servers import POLICY, running_policies, running_project
-from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, REPO
+from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, READ_TOKEN, REPO
 from tests.standin.rest import Trouble
 from tests.standin.wallets import create_wallet
 
@@ -44,6 +46,17 @@ def order(folder: Path, **more) -> Order:
     return Order(
         folder, REPO, MACHINE, 26, "local-dev", Wallet("default", "default"), timeout_s=20, allow_private=True, **more
     )
+
+
+def hotkey() -> str:
+    async def read() -> str:
+        chain = await connect("local-dev")
+        try:
+            return await chain.hotkey_address(Wallet("default", "default"))
+        finally:
+            await chain.close()
+
+    return asyncio.run(read())
 
 
 def committed() -> object:
@@ -70,7 +83,9 @@ def test_from_a_folder_to_a_commitment_and_again(huggingface, cloud, chain_url, 
     uploads = huggingface_calls()
     cloud.failures.clear()
 
+    assert REPO in huggingface.private
     block = deploy_all(order(folder), lines.append)
+    assert REPO not in huggingface.private
     assert huggingface_calls() == uploads, "the upload was remembered"
     commitment = committed()
     assert commitment.repo == REPO
@@ -82,13 +97,86 @@ def test_from_a_folder_to_a_commitment_and_again(huggingface, cloud, chain_url, 
     remembered = (folder / MEMORY_FILE).read_text()
     assert "secret" not in remembered + "".join(lines)
     (folder / "policy.py").write_text((folder / "policy.py").read_text() + "\n# better\n")
-    assert deploy_all(order(folder), lines.append) > block
-    assert committed().revision == huggingface.heads[REPO] != commitment.revision
+    with pytest.raises(ProjectError, match=r"public already.*Name a new repository"):
+        deploy_all(order(folder), lines.append)
+    again = replace(order(folder), repo=f"{REPO}-2")
+    assert deploy_all(again, lines.append) > block
+    assert committed().revision == huggingface.heads[f"{REPO}-2"] != commitment.revision
+
+
+def test_nobody_can_download_it_before_the_commitment_is_on_chain(
+    huggingface, cloud, chain_url, folder, monkeypatch
+) -> None:
+    """What a bot that watches the hub sees; and the deployment gets a token that cannot write, and whom it serves."""
+    seen: list[bool] = []
+    commit = LocalChain.commit
+
+    async def watched(self, *arguments: object) -> int:
+        seen.append(REPO in huggingface.private)
+        block = await commit(self, *arguments)
+        seen.append(REPO in huggingface.private)
+        return block
+
+    monkeypatch.setattr(LocalChain, "commit", watched)
+    lines: list[str] = []
+    deploy_all(order(folder), lines.append)
+    assert seen == [True, True], "private until the transaction was included"
+    assert hub.check_public(REPO, str(huggingface.heads[REPO]))
+    [request] = cloud.requests.values()
+    assert request["env"]["POLICY_READ_TOKEN"] == READ_TOKEN
+    assert request["env"]["KINITRO_HOTKEY"] == hotkey()
+    assert HUB_TOKEN not in str(request)
+    assert any("does not name your hotkey" in line for line in lines), "the stand-in's server was not told"
+
+
+@pytest.mark.parametrize(
+    ("token", "says"), [(None, "HF_READ_TOKEN is not set"), (HUB_TOKEN, "are the same token")], ids=["none", "the same"]
+)
+def test_without_a_token_for_the_deployment_nothing_is_done(
+    huggingface, cloud, chain_url, folder, monkeypatch, token, says
+) -> None:
+    monkeypatch.delenv("HF_READ_TOKEN")
+    if token:
+        monkeypatch.setenv("HF_READ_TOKEN", token)
+    with pytest.raises(ConfigurationError, match=says):
+        deploy_all(order(folder), lambda _: None)
+    assert not huggingface.calls
+    deploy_all(order(folder, public=True), lambda _: None)
+    [request] = cloud.requests.values()
+    assert "POLICY_READ_TOKEN" not in request["env"]
+
+
+def test_a_server_that_names_another_hotkey_is_not_committed(
+    huggingface, cloud, chain_url, folder, monkeypatch, project
+) -> None:
+    monkeypatch.setenv("KINITRO_HOTKEY", "5Somebody")
+    with running_project(project) as url:
+        cloud.served_at = url
+        with pytest.raises(DeploymentFailed, match="names the hotkey '5Somebody', and your wallet's is"):
+            deploy_all(order(folder), lambda _: None)
+        assert committed() is None
+    monkeypatch.setenv("KINITRO_HOTKEY", hotkey())
+    lines: list[str] = []
+    with running_project(project) as url:
+        cloud.served_at = url
+        deploy_all(order(folder), lines.append)
+    assert not any("does not name" in line for line in lines)
+
+
+def test_a_sealed_endpoint_is_committed_once(huggingface, cloud, chain_url, folder) -> None:
+    key = BackendKey.generate()
+    sealed = order(folder, backend_key=key.public)
+    block = deploy_all(sealed, lambda _: None)
+    commitment = committed()
+    assert key.open(commitment.endpoint, hotkey()) == cloud.served_at
+    assert deploy_all(sealed, lambda _: None) == block, "sealed anew it would be another commitment"
+    assert committed() == commitment
+    assert deploy_all(order(folder, backend_key=BackendKey.generate().public), lambda _: None) > block
 
 
 def test_a_dry_run_changes_nothing(huggingface, cloud, chain_url, folder) -> None:
     steps = plan(order(folder))
-    assert [step.split()[0] for step in steps] == ["Upload", "Deploy", "Check", "Commit"]
+    assert [step.split()[0] for step in steps] == ["Upload", "Deploy", "Check", "Commit", "Publish"]
     assert not huggingface.calls
     assert not cloud.calls
     assert committed() is None
@@ -173,6 +261,7 @@ def test_the_commands_and_their_secrets(huggingface, cloud, folder, tmp_path) ->
     assert uploaded.returncode == 0, uploaded.stderr
     revision = uploaded.stdout.strip()
     assert revision == huggingface.heads[REPO]
+    assert "is private until you run `kinitro publish`" in uploaded.stderr
     pushed = finished(
         kinitro(
             *("basilica-push", "--repo", REPO, "--revision", revision, "--gpu-count", "1", "--min-vram", "16"),
@@ -182,7 +271,10 @@ def test_the_commands_and_their_secrets(huggingface, cloud, folder, tmp_path) ->
     )
     assert pushed.returncode == 0, pushed.stderr
     assert pushed.stdout.strip() == cloud.served_at
-    for done in (uploaded, pushed):
+    published = finished(kinitro("publish", "--repo", REPO, "--revision", revision, home=home))
+    assert published.returncode == 0, published.stderr
+    assert REPO not in huggingface.private
+    for done in (uploaded, pushed, published):
         assert not _secrets(done.stdout + done.stderr)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in written if _secrets(path.read_bytes().decode(errors="replace"))]
@@ -219,6 +311,7 @@ def test_killed_at_every_step_it_goes_on_there(huggingface, cloud, chain_url, fo
         finished(process)
         standins[name].failures.clear()
     assert committed() is None
+    assert REPO in huggingface.private
     process = kinitro(*order, home=tmp_path)
     assert process.stderr is not None
     for line in process.stderr:
@@ -227,10 +320,21 @@ def test_killed_at_every_step_it_goes_on_there(huggingface, cloud, chain_url, fo
     process.kill()  # while it checks
     process.communicate()
     assert committed() is None
+    assert REPO in huggingface.private
+    huggingface.failures["PUT", "/settings"] = Trouble.SILENCE
+    process = kinitro(*order, home=tmp_path)
+    wait_for(lambda: any(call.method == "PUT" for call in huggingface.calls), process)
+    process.kill()  # after the commitment, before the publication
+    finished(process)
+    assert committed() is not None
+    assert REPO in huggingface.private
+    huggingface.failures.clear()
 
     done = finished(kinitro(*order, home=tmp_path))
     assert done.returncode == 0, done.stderr
     assert "Uploaded before" in done.stderr
+    assert "Committed before" in done.stderr
+    assert REPO not in huggingface.private
     assert "Found deployment" in done.stderr
     assert committed() == Commitment(REPO, str(huggingface.heads[REPO]), cloud.served_at)
     assert len(huggingface.commits) == 1
@@ -259,3 +363,27 @@ def test_a_server_for_evaluators_only_is_checked_with_the_miners_own_hotkey(proj
             check(url, lambda _: None, public=False)
     monkeypatch.delenv("KINITRO_EVALUATORS")
     assert signer_of(order) is None
+
+
+@pytest.mark.parametrize("state", ["private", "public", "public again, with a token that was revoked"])
+def test_the_deployment_downloads_whatever_the_repository_is_by_then(huggingface, folder, tmp_path, state) -> None:
+    """The part of its start script that downloads: nothing of the upload has run yet, and the token goes after it."""
+    revision = hub.upload(folder, REPO)
+    if state != "private":
+        hub.publish(REPO, revision)
+    download, _, afterwards = basilica.START_SCRIPT.partition("python3 -c '")[2].partition("\n'\n")
+    assert afterwards.startswith("unset POLICY_READ_TOKEN\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HF_ENDPOINT": huggingface.url}
+    environment |= {"POLICY_REPO": REPO, "POLICY_REVISION": revision, "HF_HUB_DISABLE_XET": "1"}
+    environment |= {"POLICY_READ_TOKEN": "hf_revoked" if "revoked" in state else READ_TOKEN}
+    huggingface.calls.clear()
+    done = subprocess.run(
+        [sys.executable, "-c", download.replace("/tmp/policy", str(tmp_path / "served"))],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "served" / "policy.py").read_bytes() == (folder / "policy.py").read_bytes()
+    sent = {call.headers.get("authorization") for call in huggingface.calls}
+    assert sent == ({None, f"Bearer {READ_TOKEN}"} if state == "private" else {None})

@@ -28,6 +28,10 @@ def test_a_folder_becomes_a_full_revision(huggingface, folder) -> None:
     assert uploaded["policy.py"] == (folder / "policy.py").read_bytes()
     assert set(uploaded) == set(hub.uploaded_files(folder))
     assert not {".env", "__pycache__/x.pyc"} & set(uploaded)
+    with pytest.raises(ServiceError, match="it is private"):
+        hub.check_public(REPO, revision)
+    assert hub.publish(REPO, revision) == sum(map(len, uploaded.values()))
+    huggingface.calls.clear()
     assert hub.check_public(REPO, revision) == sum(map(len, uploaded.values()))
     assert not any("authorization" in call.headers for call in huggingface.calls if call.method == "GET")
 
@@ -148,6 +152,72 @@ def test_bad_input_reaches_no_service(huggingface, folder, tmp_path, monkeypatch
     with pytest.raises(ConfigurationError, match="HF_TOKEN is not set"):
         hub.upload(folder, REPO)
     assert not huggingface.calls
+
+
+def test_a_public_repository_is_not_uploaded_to_unless_asked(huggingface, folder) -> None:
+    """Whoever watches it could commit the revision before its owner does."""
+    before = huggingface.publish(REPO, {"server.py": b"old"})
+    with pytest.raises(ProjectError, match=r"public already.*could commit it first.*--repo someone/my-policy-2"):
+        hub.upload(folder, REPO)
+    assert huggingface.heads[REPO] == before
+    revision = hub.upload(folder, REPO, public=True)
+    assert hub.check_public(REPO, revision) == hub.contents(folder).total
+
+
+def test_the_revision_has_the_listed_files_and_no_others(huggingface, folder) -> None:
+    """Deleted here is deleted there; rules of a `.gitignore` in the repository drop nothing."""
+    huggingface.has_own_files = True
+    (folder / "model").mkdir()
+    (folder / "model" / "weights.bin").write_bytes(b"1" * 1000)
+    (folder / "old.npz").write_bytes(b"old")
+    first = hub.upload(folder, REPO)
+    huggingface.commits[REPO, first][".gitignore"] = b"*.bin\nmodel"
+    (folder / ".gitignore").write_text("*.bin\n*.npz\n")
+    (folder / "old.npz").unlink()
+    (folder / "model" / "weights.bin").write_bytes(b"2" * 1000)
+    lines: list[str] = []
+    second = hub.upload(folder, REPO, report=lines.append)
+    uploaded = huggingface.commits[REPO, second]
+    assert set(uploaded) - {".gitattributes"} == set(hub.uploaded_files(folder))
+    assert uploaded["model/weights.bin"] == b"2" * 1000
+    assert "old.npz" not in uploaded
+    assert "         1,000  model/weights.bin" in lines
+    assert any(line.startswith("Left out:") and ".gitignore" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda files: files.pop("policy.py"), r"has no policy\.py"),
+        (lambda files: files.pop("weights.npz"), r"'weights\.npz' is missing there"),
+        (lambda files: files.update({"added.py": b""}), r"'added\.py' is there and was not listed"),
+        (lambda files: files.update({"weights.npz": b"other"}), r"'weights\.npz' has other content there"),
+    ],
+)
+def test_what_the_hub_made_of_it_is_compared(huggingface, folder, monkeypatch, spoil, says) -> None:
+    commit = huggingface._commit
+
+    def spoiled(repo, call):
+        answer = commit(repo, call)
+        spoil(huggingface.commits[repo, answer.body["commitOid"]])
+        return answer
+
+    monkeypatch.setattr(huggingface, "_commit", spoiled)
+    with pytest.raises(ProjectError, match=says):
+        hub.upload(folder, REPO)
+    assert REPO in huggingface.private, "nothing was published"
+
+
+def test_a_file_that_changes_during_the_upload_is_noticed(huggingface, folder, monkeypatch) -> None:
+    preupload = huggingface._preupload
+
+    def changing(repo, call):
+        (folder / "weights.npz").write_bytes(b"a training script goes on")
+        return preupload(repo, call)
+
+    monkeypatch.setattr(huggingface, "_preupload", changing)
+    with pytest.raises(ProjectError, match=r"'weights\.npz' has other content there"):
+        hub.upload(folder, REPO)
 
 
 def test_a_revision_that_others_cannot_download(huggingface, folder) -> None:

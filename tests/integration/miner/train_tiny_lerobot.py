@@ -31,6 +31,8 @@ CONFIGS = {
     "diffusion": lambda: DiffusionConfig(
         down_dims=(32, 64),
         crop_shape=(76, 76),
+        pretrained_backbone_weights=None,
+        use_group_norm=True,
         noise_scheduler_type="DDIM",
         num_inference_steps=4,
         device="cpu",

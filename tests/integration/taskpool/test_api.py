@@ -416,8 +416,8 @@ async def test_the_openapi_page_names_every_route(api: httpx2.AsyncClient) -> No
     description = (await api.get("/openapi.json")).json()
     assert {
         "/health", "/ready", "/metrics", "/v1/status", "/v1/weights/latest", "/v1/weights/{block}", "/v1/scores/latest",
-        "/v1/scores/{cycle_id}", "/v1/miners", "/v1/environments", "/v1/tasks/fetch", "/v1/tasks/submit",
-        "/v1/tasks/stats", "/v1/leases/{lease_id}/heartbeat", "/v1/leases/{lease_id}/release",
+        "/v1/scores/{cycle_id}", "/v1/miners", "/v1/operator-key", "/v1/environments", "/v1/tasks/fetch",
+        "/v1/tasks/submit", "/v1/tasks/stats", "/v1/leases/{lease_id}/heartbeat", "/v1/leases/{lease_id}/release",
     } <= set(description["paths"])  # fmt: skip
     assert "TaskResult" in description["components"]["schemas"]
     assert (await api.get("/docs")).status_code == 200

@@ -40,6 +40,8 @@ class RobotPolicy:
             )
         config = PreTrainedConfig.from_pretrained(MODEL)
         config.device = "cuda" if torch.cuda.is_available() else "cpu"
+        if hasattr(config, "pretrained_backbone_weights"):
+            config.pretrained_backbone_weights = None  # the checkpoint has them; LeRobot would download others first
         cls.model = get_policy_class(config.type).from_pretrained(MODEL, config=config).eval()
         cls.before, cls.after = make_pre_post_processors(
             config, str(MODEL), preprocessor_overrides={"device_processor": {"device": config.device}}

@@ -1,0 +1,62 @@
+"""Whether a miner's endpoint is sealed: always, where the operator's key can be known."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ApiUrl = Annotated[
+    str | None,
+    typer.Option(help="The subnet's API, which publishes the operator's public key.", envvar="KINITRO_API_URL"),
+]
+BackendKeyOption = Annotated[
+    str | None,
+    typer.Option("--backend-key", help="The operator's public key.", envvar="KINITRO_BACKEND_PUBLIC_KEY"),
+]
+PlainEndpoint = Annotated[
+    bool, typer.Option("--plain-endpoint", help="Commit the endpoint in the clear, for everybody to read and copy.")
+]
+
+
+def operator_key(backend_key: str | None, api_url: str | None, plain: bool, required: bool = False) -> bytes | None:
+    """The operator's public key, to seal to; None if the endpoint is to be in the clear.
+
+    The key that was given, else the one that the API publishes. Raises ConfigurationError, and ApiUnavailable rather
+    than committing in the clear what should have been sealed.
+    """
+    from kinitro.chain.sealing import parse_public_key
+    from kinitro.errors import ConfigurationError
+
+    if plain and (required or backend_key):
+        raise ConfigurationError("--plain-endpoint contradicts --encrypt and --backend-key: choose one.")
+    if plain:
+        return None
+    published = _published_key(api_url) if not backend_key and api_url else None
+    if found := backend_key or published:
+        return parse_public_key(found.strip())
+    if required:
+        raise ConfigurationError(
+            "--encrypt needs --backend-key: the public key that the subnet's operator publishes, or --api-url."
+        )
+    return None
+
+
+def _published_key(api_url: str) -> str | None:
+    """The API's word; None if the operator takes no sealed endpoints."""
+    import asyncio
+
+    from kinitro.logs import configure_logs
+    from kinitro.taskpool.client import ApiClient
+    from kinitro.taskpool.errors import ApiNotFound
+    from kinitro.taskpool.messages import OperatorKey
+
+    async def ask() -> str | None:
+        async with ApiClient(api_url, tries=3) as api:
+            try:
+                return (await api.get("/v1/operator-key", OperatorKey)).backend_public_key
+            except ApiNotFound:
+                return None
+
+    configure_logs("error", "console")
+    return asyncio.run(ask())
