@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kinitro.chain.commitments import Commitment, encode
-from kinitro.credentials import credential
+from kinitro.credentials import credential, hidden
 from kinitro.errors import ConfigurationError
 from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, contents
 from kinitro.miner.deadline import within
