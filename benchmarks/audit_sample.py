@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.audit.sampling import MISSED_BY_ONE, cycle_distances
 from kinitro.scoring import ScoringConfig
-from kinitro.verification.sampling import MISSED_BY_ONE, cycle_distances
 
 ENVIRONMENTS, EPISODES = 8, 50
 SUCCESS_STEPS, FAILURE_STEPS, STEPS_PER_S = 100, 500, 3000

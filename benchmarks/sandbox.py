@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kinitro.client.verdicts import VerificationRule, VerificationTask
 from kinitro.environments import make
 from kinitro.environments.interface import Observation
 from kinitro.evaluation import recordings, traces
@@ -31,13 +32,12 @@ from kinitro.evaluation.recordings import Recorder
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
-from kinitro.taskpool.verdicts import VerificationRule, VerificationTask
+from kinitro.sandbox.admission import admit, channel, read_to_end
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.guest import admitted
+from kinitro.sandbox.interface import Limits, Runtime
+from kinitro.sandbox.runtimes import inspect_runtime
 from kinitro.verification.examination import Examiner, Workshop
-from kinitro.verification.sandbox.admission import admit, channel, read_to_end
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.guest import admitted
-from kinitro.verification.sandbox.interface import Limits, Runtime
-from kinitro.verification.sandbox.runtimes import inspect_runtime
 
 TASK = TaskConfig("metaworld/reach-v3", "reach", "reach it", "e" * 16, 10, 80.0, ("corner", "corner4"), (84, 84))
 OBSERVATION = Observation(

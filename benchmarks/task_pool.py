@@ -39,15 +39,15 @@ from pydantic import BaseModel
 from sqlalchemy import JSON, DateTime, Engine, String, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import FetchRequest, SubmitRequest, Task, TaskResult, TaskTimings
+from kinitro.database import schema
+from kinitro.database.pool import ConnectionPool, open_pool
+from kinitro.database.tasks import StoredResult, TaskPool
 from kinitro.evaluation import traces
 from kinitro.evaluation.outcomes import Trace
 from kinitro.local.ports import free_ports
 from kinitro.local.postgres import LocalPostgres
-from kinitro.taskpool import schema
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.database import ConnectionPool, open_pool
-from kinitro.taskpool.messages import FetchRequest, SubmitRequest, Task, TaskResult, TaskTimings
-from kinitro.taskpool.pool import StoredResult, TaskPool
 
 MINERS = 256
 ENVIRONMENTS = 8

@@ -13,13 +13,13 @@ import time
 import numpy as np
 import psycopg
 
+from kinitro.database.schema import upgrade
 from kinitro.environments import fingerprint, make
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.replay import replay
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.traces import decode, digest_steps, encode
 from kinitro.local.postgres import LocalPostgres
-from kinitro.taskpool.schema import upgrade
 
 DISTINCT = 500
 """Different traces; the table gets them over and over, which PostgreSQL does not notice."""

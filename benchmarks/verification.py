@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 import kinitro
+from kinitro.client.verdicts import VerificationRule
 from kinitro.environments import Observation, make
 from kinitro.environments.metaworld.experts import ScriptedExpert
 from kinitro.evaluation.recordings import Exchange, checksum
 from kinitro.evaluation.rollout import Rollout
-from kinitro.taskpool.verdicts import VerificationRule
 from kinitro.verification.comparison import Comparison
 
 ENVIRONMENTS = ("metaworld/drawer-close-v3", "metaworld/button-press-v3", "metaworld/reach-v3")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from kinitro.client.messages import Scores
 from kinitro.local.miners import DEMO_MINERS
 from kinitro.local.report import Standing, earnings, leaderboard
-from kinitro.taskpool.messages import Scores
 
 TARGET = Path(__file__).parents[1] / "docs" / "demo.png"
 WIDTH_PX, HEIGHT_PX = 1240, 640

@@ -1,4 +1,4 @@
-"""Writes tests/integration/taskpool/landed/*.sql: databases as each landed state of the migrations left them.
+"""Writes tests/integration/database/landed/*.sql: databases as each landed state of the migrations left them.
 
     .venv/bin/python tools/landed_schemas.py
 
@@ -20,8 +20,8 @@ from pathlib import Path
 from kinitro.local.postgres import LocalPostgres, find_binaries
 
 ROOT = Path(__file__).parents[1]
-LANDED = ROOT / "tests/integration/taskpool/landed"
-MIGRATIONS = "kinitro/taskpool/migrations"
+LANDED = ROOT / "tests/integration/database/landed"
+MIGRATIONS = "kinitro/database/migrations"
 NEVER_REWRITTEN = "versions/0006_functions.py"
 """The first migration of the time when landed ones were left alone."""
 NOT_KEPT = ("--", "\\", "SET ", "SELECT pg_catalog.set_config")
@@ -30,8 +30,8 @@ NOT_KEPT = ("--", "\\", "SET ", "SELECT pg_catalog.set_config")
 FILL = """
 import asyncio, sys
 import psycopg
-from kinitro.taskpool.keys import create_key
-from kinitro.taskpool.messages import FetchRequest
+from kinitro.database.keys import create_key
+from kinitro.client.messages import FetchRequest
 from tests.fakes.executor import run_tasks
 try:
     from tests.fakes.subnet import by_skill, subnet

@@ -1,17 +1,17 @@
-"""Writes kinitro/taskpool/catalogue.txt anew, from what the migrations make of an empty database.
+"""Writes kinitro/database/catalogue.txt anew, from what the migrations make of an empty database.
 
     .venv/bin/python tools/schema_catalogue.py
 
-Run it after adding a migration; `tests/integration/taskpool/test_upgrades.py` fails until it has been.
+Run it after adding a migration; `tests/integration/database/test_upgrades.py` fails until it has been.
 """
 
 from __future__ import annotations
 
+from kinitro.database import catalogue, schema
 from kinitro.local.postgres import LocalPostgres
-from kinitro.taskpool import catalogue, schema
 
 HEAD = """\
-# The schema that the migrations make, as kinitro/taskpool/catalogue.sql lists it: every start compares it with the
+# The schema that the migrations make, as kinitro/database/catalogue.sql lists it: every start compares it with the
 # database's. Written by tools/schema_catalogue.py; do not edit.
 """
 

@@ -25,13 +25,13 @@ from kinitro.api.reading import HeadLikeGet, PublicReads
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
+from kinitro.client.messages import SubmitRequest
+from kinitro.database.pool import open_pool, run_on
+from kinitro.database.publications import Publications
+from kinitro.database.schema import check_schema
+from kinitro.database.tasks import TaskPool
 from kinitro.logs import get_logger
 from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.database import open_pool, run_on
-from kinitro.taskpool.messages import SubmitRequest
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.publications import Publications
-from kinitro.taskpool.schema import check_schema
 
 log = get_logger(__name__)
 UNLIMITED_MODULES = frozenset({"service"})

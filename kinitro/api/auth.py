@@ -13,8 +13,8 @@ from fastapi import Depends, HTTPException, Request
 from kinitro.api.addresses import caller_of
 from kinitro.api.limits import RateLimiter
 from kinitro.api.services import Services, ServicesOf
-from kinitro.taskpool.database import Connection, ConnectionPool, run_on
-from kinitro.taskpool.keys import PREFIX, SQL, key_hash
+from kinitro.database.keys import PREFIX, SQL, key_hash
+from kinitro.database.pool import Connection, ConnectionPool, run_on
 
 KEY_CACHE_S = 5.0
 """A revoked key works at most this much longer."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from psycopg.rows import TupleRow
 
+from kinitro.database.pool import Connection, ConnectionPool, run_on
+from kinitro.database.statements import load_statements
+from kinitro.database.tasks import TaskPool
 from kinitro.errors import UnavailableError
-from kinitro.taskpool.database import Connection, ConnectionPool, run_on
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.statements import load_statements
 
 SQL = load_statements(Path(__file__).with_name("metrics.sql"))
 LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -1,4 +1,4 @@
-"""Every refusal and failure as one problem document; see `kinitro.taskpool.messages.Problem`."""
+"""Every refusal and failure as one problem document; see `kinitro.client.messages.Problem`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from kinitro.client.errors import ApiRefused
+from kinitro.client.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, UNKNOWN_PATH, Problem
 from kinitro.errors import KinitroError, UnavailableError
-from kinitro.taskpool.errors import ApiRefused
-from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, UNKNOWN_PATH, Problem
 
 _KINDS = (
     (400, "bad-request", "The request makes no sense."),

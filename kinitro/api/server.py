@@ -25,10 +25,10 @@ from kinitro.api.connections import (
     raise_file_limit,
 )
 from kinitro.api.settings import ApiSettings
+from kinitro.database.pool import open_pool, run_on
+from kinitro.database.schema import check_schema
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.logs import get_logger
-from kinitro.taskpool.database import open_pool, run_on
-from kinitro.taskpool.schema import check_schema
 
 log = get_logger(__name__)
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -11,10 +11,10 @@ from kinitro.api.cache import ReadCache
 from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
+from kinitro.database.pool import ConnectionPool
+from kinitro.database.publications import Publications
+from kinitro.database.tasks import TaskPool
 from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.database import ConnectionPool
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.publications import Publications
 
 if TYPE_CHECKING:
     from kinitro.api.auth import KeyRing

@@ -10,9 +10,9 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from kinitro.api.addresses import Networks, parsed
 from kinitro.api.forwarding import PREFIX
 from kinitro.chain.sealing import parse_public_key
+from kinitro.database.tasks import PoolLimits
 from kinitro.errors import ConfigurationError
 from kinitro.settings import ServiceSettings, normalized_database_url
-from kinitro.taskpool.pool import PoolLimits
 
 
 class ApiSettings(ServiceSettings):

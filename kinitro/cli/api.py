@@ -97,7 +97,7 @@ def api(
 
 def create(database_url: DatabaseUrl = None) -> None:
     """Create the database; `init` comes next."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     name = schema.create_database(_url(database_url))
     typer.echo(f"Created the database {name!r}. Next: kinitro db init")
@@ -105,14 +105,14 @@ def create(database_url: DatabaseUrl = None) -> None:
 
 def init(database_url: DatabaseUrl = None) -> None:
     """Bring the schema of the database up to date; harmless if it is."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     typer.echo(f"The schema is at revision {schema.upgrade(_url(database_url))}.")
 
 
 def status(database_url: DatabaseUrl = None) -> None:
     """Show the schema revision and how many rows there are."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     found = schema.status(_url(database_url))
     if found.revision is None:
@@ -138,9 +138,9 @@ def prune(
     """Remove tasks and traces of old cycles; their scores and weights stay, but nobody can audit them any more."""
     import asyncio
 
-    from kinitro.taskpool.database import open_pool, run_on
-    from kinitro.taskpool.pool import TaskPool
-    from kinitro.taskpool.schema import check_schema
+    from kinitro.database.pool import open_pool, run_on
+    from kinitro.database.schema import check_schema
+    from kinitro.database.tasks import TaskPool
 
     async def work() -> None:
         async with await open_pool(_url(database_url), size=2) as connections:
@@ -156,7 +156,7 @@ def prune(
 
 def restored(database_url: DatabaseUrl = None) -> None:
     """Run this once after restoring a backup, before any service starts: no old lease may be mistaken for a new one."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     typer.echo(f"All leases ended; {schema.after_restore(_url(database_url)):,} tasks are ready again.")
 
@@ -167,7 +167,7 @@ def drop(
     force: Annotated[bool, typer.Option("--force", help="End the sessions of others first.")] = False,
 ) -> None:
     """Drop the database and everything in it."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     url = _url(database_url)
     _confirm(f"Drop the database {schema.database_name(url)!r} and everything in it?", yes)
@@ -180,7 +180,7 @@ def reset(
     force: Annotated[bool, typer.Option("--force", help="End the sessions of others first.")] = False,
 ) -> None:
     """Drop the database, create it again and bring its schema up to date."""
-    from kinitro.taskpool import schema
+    from kinitro.database import schema
 
     url = _url(database_url)
     _confirm(f"Drop the database {schema.database_name(url)!r} and everything in it, and make a new one?", yes)
@@ -200,10 +200,10 @@ def create_key(
     """Make a key and show it this once; an executor may have two, so that keys can be rotated."""
     from pydantic import TypeAdapter, ValidationError
 
+    from kinitro.client.messages import Name
+    from kinitro.database import keys
+    from kinitro.database.schema import checked_connection
     from kinitro.errors import ConfigurationError
-    from kinitro.taskpool import keys
-    from kinitro.taskpool.messages import Name
-    from kinitro.taskpool.schema import checked_connection
 
     try:
         TypeAdapter(Name).validate_python(executor)
@@ -219,8 +219,8 @@ def create_key(
 
 def list_keys(database_url: DatabaseUrl = None) -> None:
     """Show all keys, without the keys themselves."""
-    from kinitro.taskpool import keys
-    from kinitro.taskpool.schema import checked_connection
+    from kinitro.database import keys
+    from kinitro.database.schema import checked_connection
 
     with checked_connection(_url(database_url)) as connection:
         rows = keys.list_keys(connection)
@@ -241,8 +241,8 @@ def revoke_key(
     database_url: DatabaseUrl = None,
 ) -> None:
     """End a key; running APIs refuse it within 5 seconds."""
-    from kinitro.taskpool import keys
-    from kinitro.taskpool.schema import checked_connection
+    from kinitro.database import keys
+    from kinitro.database.schema import checked_connection
 
     with checked_connection(_url(database_url)) as connection:
         row = keys.revoke_key(connection, number)

@@ -14,10 +14,10 @@ from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.output_files import check_file, write_whole
 
 if TYPE_CHECKING:
+    from kinitro.audit.audit import Progress
+    from kinitro.audit.report import AuditReport
     from kinitro.evaluation.outcomes import Trace
     from kinitro.evaluation.replay import ReplayReport
-    from kinitro.verification.audit import Progress
-    from kinitro.verification.report import AuditReport
 
 _API_URL = typer.Option(None, help="Where the results are published.", envvar="KINITRO_AUDIT_API_URL")
 
@@ -125,9 +125,9 @@ async def _audit(
     progress: Progress,
 ) -> AuditReport:
     import kinitro.chain
-    from kinitro.taskpool.client import ApiClient
-    from kinitro.verification.audit import audit_cycle
-    from kinitro.verification.witness import Witness
+    from kinitro.audit.audit import audit_cycle
+    from kinitro.audit.witness import Witness
+    from kinitro.client.http import ApiClient
 
     chain = await kinitro.chain.connect(network) if network else None
     try:
@@ -154,7 +154,7 @@ async def _audit(
 
 
 def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> bytes:
-    from kinitro.verification.replays import trace_of_json
+    from kinitro.audit.replays import trace_of_json
 
     if (file is None) == (task is None):
         raise ConfigurationError("Give one of --trace FILE and --task NUMBER.")
@@ -170,8 +170,8 @@ def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> by
 
 
 async def _fetch(api_url: str, task: int) -> bytes:
-    from kinitro.taskpool.client import ApiClient
-    from kinitro.verification.replays import trace_of_json
+    from kinitro.audit.replays import trace_of_json
+    from kinitro.client.http import ApiClient
 
     async with ApiClient(api_url) as api:
         return trace_of_json(await api.get_bytes(f"/v1/tasks/{task}/trace"))

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from kinitro.cycles.explanations import Explanation
     from kinitro.scoring import CycleScores, MinerExplanation
-    from kinitro.taskpool.explanations import Explanation
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +27,8 @@ def explain(
     as_json: bool = typer.Option(False, "--json", help="Print the API's answer as JSON."),
 ) -> None:
     """Show why a miner earns what it earns, and what it would need to earn more."""
-    from kinitro.taskpool.client import ApiClient
-    from kinitro.taskpool.explanations import Explanation
+    from kinitro.client.http import ApiClient
+    from kinitro.cycles.explanations import Explanation
 
     async def fetch() -> Explanation:
         async with ApiClient(api_url, tries=1) as api:

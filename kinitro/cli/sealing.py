@@ -46,10 +46,10 @@ def _published_key(api_url: str) -> str | None:
     """The API's word; None if the operator takes no sealed endpoints."""
     import asyncio
 
+    from kinitro.client.errors import ApiNotFound
+    from kinitro.client.http import ApiClient
+    from kinitro.client.messages import OperatorKey
     from kinitro.logs import configure_logs
-    from kinitro.taskpool.client import ApiClient
-    from kinitro.taskpool.errors import ApiNotFound
-    from kinitro.taskpool.messages import OperatorKey
 
     async def ask() -> str | None:
         async with ApiClient(api_url, tries=3) as api:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kinitro.client.messages import EnvironmentScore, MinerScore, Scores, TaskStats
+from kinitro.cycles.explanations import Explanation
+from kinitro.database.publications import NewestCycle, Publications
+from kinitro.database.tasks import TaskPool
 from kinitro.scoring import MinerExplanation
-from kinitro.taskpool.explanations import Explanation
-from kinitro.taskpool.messages import EnvironmentScore, MinerScore, Scores, TaskStats
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.publications import NewestCycle, Publications
 
 MAX_AGE_S = 2.0
 

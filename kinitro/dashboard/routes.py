@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from kinitro import __version__
 from kinitro.dashboard.board import Board
+from kinitro.database.publications import Publications
+from kinitro.database.tasks import TaskPool
 from kinitro.environments import all_specs
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.publications import Publications
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from kinitro.cycles.seeds import derive_seed
 from kinitro.environments.registry import get_spec
 from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError, UnavailableError
@@ -20,7 +21,6 @@ from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.judgement import VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
-from kinitro.evaluation.seeds import derive_seed
 from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from kinitro.logs import get_logger
-from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.taskpool.messages import (
+from kinitro.client.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.messages import (
     FetchRequest,
     FetchResponse,
     HeartbeatResponse,
@@ -16,6 +15,7 @@ from kinitro.taskpool.messages import (
     SubmitRequest,
     SubmitResponse,
 )
+from kinitro.logs import get_logger
 
 HEARTBEATS_PER_TTL = 3
 MIN_PAUSE_S = 0.05
@@ -23,7 +23,7 @@ log = get_logger(__name__)
 
 
 class TaskApi(Protocol):
-    """What an executor needs of the API; `kinitro.taskpool.client.ApiClient` has it, with its errors."""
+    """What an executor needs of the API; `kinitro.client.http.ApiClient` has it, with its errors."""
 
     async def fetch(self, request: FetchRequest) -> FetchResponse: ...
 

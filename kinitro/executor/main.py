@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+from kinitro.client.http import ApiClient
 from kinitro.evaluation.jobs import Evaluator
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
@@ -14,7 +15,6 @@ from kinitro.executor.spool import Spool
 from kinitro.executor.verifying import verifier_beside
 from kinitro.logs import configure_logs
 from kinitro.stopping import stop_on_signals
-from kinitro.taskpool.client import ApiClient
 
 
 def serve(settings: ExecutorSettings) -> None:

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from kinitro.client.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Evaluator, Job
@@ -21,8 +23,6 @@ from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
 from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.taskpool.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
 
 FETCH_LINGER_S = 0.25
 """Places that become free within this time are filled with one fetch."""

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from kinitro.client.messages import TaskResult
 from kinitro.errors import ConfigurationError
 from kinitro.files import replace_file
 from kinitro.logs import get_logger
-from kinitro.taskpool.messages import TaskResult
 
 OTHERS_KEPT_S = 48 * 3600.0
 """How long results under another key are offered: longer than any lease lives."""

@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as Eta
 
+from kinitro.client.errors import ApiNotFound, ApiUnavailable
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import Scores, TaskStats, Weights
+from kinitro.client.records import Manifest, ResultPage, ResultRow
 from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
 from kinitro.local.report import Standing, earnings, leaderboard
 from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
 from kinitro.stopping import cancel_on_signals
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
-from kinitro.taskpool.messages import Scores, TaskStats, Weights
-from kinitro.taskpool.records import Manifest, ResultPage, ResultRow
 
 POLL_S = 0.5
 CHAIN_PRECISION = 1e-3

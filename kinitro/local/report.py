@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from kinitro.client.messages import EnvironmentScore, Scores
 from kinitro.local.miners import DemoMiner
-from kinitro.taskpool.messages import EnvironmentScore, Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from kinitro.miner import credentials
 from kinitro.miner.errors import ProjectError
-from kinitro.verification.repositories import problem_with_names
+from kinitro.sandbox.uploads import problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
 """Without them nobody can serve the folder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kinitro.chain.interface import Chain, Wallet
 from kinitro.chain.seed_commitments import CommitmentHistory
-from kinitro.evaluation.seeds import beacon_number
+from kinitro.cycles.seeds import beacon_number
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from kinitro.client.records import FrozenMiner
+from kinitro.cycles.freeze import misled, settle_endpoints
 from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
 from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, Health
-from kinitro.taskpool.freeze import misled, settle_endpoints
-from kinitro.taskpool.records import FrozenMiner
 
 PROBE_DEADLINE_S = 10.0
 """For one miner's `/health`, name resolution included; the others are asked meanwhile."""

@@ -9,6 +9,10 @@ from typing import TypeVar
 import kinitro.chain
 from kinitro.chain.interface import Chain
 from kinitro.chain.sealing import BackendKey
+from kinitro.client.records import Manifest
+from kinitro.database.cycles import Cycle, CycleStore
+from kinitro.database.pool import connect_async
+from kinitro.database.schema import check_schema
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.policies.client import HttpPolicy
@@ -16,10 +20,6 @@ from kinitro.policies.messages import Health
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import stop_on_signals
-from kinitro.taskpool.cycles import Cycle, CycleStore
-from kinitro.taskpool.database import connect_async
-from kinitro.taskpool.records import Manifest
-from kinitro.taskpool.schema import check_schema
 
 T = TypeVar("T")
 MAX_REASON_CHARS = 300

@@ -10,11 +10,11 @@ from datetime import datetime
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from kinitro.database.connection import Connection
+from kinitro.database.pool import check_writable, connect_async, one_line
+from kinitro.database.schema import check_schema
 from kinitro.logs import get_logger
 from kinitro.stopping import pause
-from kinitro.taskpool.connection import Connection
-from kinitro.taskpool.database import check_writable, connect_async, one_line
-from kinitro.taskpool.schema import check_schema
 
 _LOCK_CLASS = 1263095382
 """Tells our advisory locks from other programs'; the second number is the subnet's, plus _LOCK_BASE."""

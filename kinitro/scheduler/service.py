@@ -18,23 +18,23 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
+from kinitro.client.errors import SchemaMismatch
+from kinitro.client.records import opening_digest
+from kinitro.cycles.freeze import Unsealer, candidates, endpoint_holders
+from kinitro.cycles.marking import first_checks
+from kinitro.cycles.scorecard import Identity, Unscorable, score
+from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
+from kinitro.database.creation import create_tasks
+from kinitro.database.cycles import Cycle, CycleStore
+from kinitro.database.verifications import Verifications
 from kinitro.errors import ConfigurationError
-from kinitro.evaluation.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, with_capacities
 from kinitro.scheduler.leadership import Leadership, patient
-from kinitro.scheduler.marking import first_checks
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.creation import create_tasks
-from kinitro.taskpool.cycles import Cycle, CycleStore
-from kinitro.taskpool.errors import SchemaMismatch
-from kinitro.taskpool.freeze import Unsealer, candidates, endpoint_holders
-from kinitro.taskpool.records import opening_digest
-from kinitro.taskpool.scorecard import Identity, Unscorable, score
-from kinitro.taskpool.verifications import Verifications
 
 RETRY_S = 2.0
 """After the chain or the database went away."""

@@ -12,12 +12,12 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro import __version__
 from kinitro.chain.interface import Wallet
+from kinitro.client.records import CycleConfig, CycleEnvironment
+from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
 from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText, normalized_database_url
-from kinitro.taskpool.records import CycleConfig, CycleEnvironment
-from kinitro.taskpool.verdicts import VerificationRule
 
 
 class CycleSettings(ServiceSettings):

@@ -11,13 +11,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from kinitro.audit.witness import Witness
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import configure_logs, get_logger
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import AuditFailed
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.verification.witness import Witness
 
 AUDIT_TIMEOUT_S = 7200.0
 UNREVEALED_STATES = ("open", "running", "scoring")
@@ -36,14 +36,14 @@ class AuditRequest(BaseModel):
     missed: float
     workers: int
     seen: dict[str, dict[int, str]]
-    """What the validator has witnessed; see `kinitro.verification.witness.Witness`."""
+    """What the validator has witnessed; see `kinitro.audit.witness.Witness`."""
     operator_hotkey: str | None
     allow_unchecked: bool
     weights: Weights
 
 
 class AuditCheck(BaseModel):
-    """See `kinitro.verification.report.Check`."""
+    """See `kinitro.audit.report.Check`."""
 
     name: str
     verdict: Literal["passed", "failed", "skipped"]
@@ -163,7 +163,7 @@ async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
 
 async def _audit(request: AuditRequest) -> AuditAnswer:
     import kinitro.chain
-    from kinitro.verification.audit import audit_cycle
+    from kinitro.audit.audit import audit_cycle
 
     async with ApiClient(request.api_url) as api:
         chain = await kinitro.chain.connect(request.network)

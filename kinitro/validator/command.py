@@ -7,8 +7,8 @@ import signal
 from collections.abc import Awaitable, Callable
 
 import kinitro.chain
+from kinitro.client.http import ApiClient
 from kinitro.logs import get_logger, public_url
-from kinitro.taskpool.client import ApiClient
 from kinitro.validator.auditing import Auditor, NoAudit
 from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kinitro.client.messages import Weights
 from kinitro.files import replace_file
 from kinitro.logs import get_logger
-from kinitro.taskpool.messages import Weights
 
 _log = get_logger(__name__)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from kinitro.chain.interface import Snapshot
 from kinitro.chain.weights import U16_MAX, upscaled
-from kinitro.taskpool.messages import Weights
+from kinitro.client.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from kinitro.client.errors import ApiNotFound, ApiRefused, ApiUnavailable
+from kinitro.client.messages import Weights
 from kinitro.errors import KinitroError
 from kinitro.logs import get_logger
-from kinitro.taskpool.errors import ApiNotFound, ApiRefused, ApiUnavailable
-from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import AuditFailed, WeightsRefused
 from kinitro.validator.memory import Memory, identity
 from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
@@ -22,7 +22,7 @@ _log = get_logger(__name__)
 
 
 class WeightsSource(Protocol):
-    """The seam to the API; see `kinitro.taskpool.client.ApiClient`."""
+    """The seam to the API; see `kinitro.client.http.ApiClient`."""
 
     async def weights_latest(self) -> Weights: ...
 

@@ -9,10 +9,10 @@ from typing import Self
 
 from kinitro import __version__
 from kinitro.chain import Chain, Snapshot, Wallet
+from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import get_logger, public_url
 from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import NothingToSet, WeightsRefused
 from kinitro.validator.memory import MemoryFile, identity
 from kinitro.validator.plan import Plan, check_age, plan_burn, plan_weights

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.client.verdicts import FirstDifference
 from kinitro.evaluation.recordings import Exchange
-from kinitro.taskpool.verdicts import FirstDifference
 
 Answer = npt.NDArray[np.float32] | None
 """(k, 4), finite, not yet clipped; None: no usable answer."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kinitro.client.verdicts import Cause, Evidence, Verdict, VerificationTask
 from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
 from kinitro.errors import KinitroError
@@ -22,9 +23,7 @@ from kinitro.evaluation.recordings import Recording
 from kinitro.logs import get_logger
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyError
-from kinitro.taskpool.verdicts import Cause, Evidence, Verdict, VerificationTask
-from kinitro.verification.comparison import Comparison
-from kinitro.verification.errors import (
+from kinitro.sandbox.errors import (
     PolicyDidNotStart,
     PolicyKilled,
     RepositoryRefused,
@@ -32,8 +31,9 @@ from kinitro.verification.errors import (
     RepositoryUnverifiable,
     SandboxFailed,
 )
+from kinitro.sandbox.interface import Limits, Runtime, Sandbox, SandboxedPolicy
+from kinitro.verification.comparison import Comparison
 from kinitro.verification.pace import SLOWDOWN, SPARE_S, PacedPolicy, TooSlow, budget_s
-from kinitro.verification.sandbox.interface import Limits, Runtime, Sandbox, SandboxedPolicy
 from kinitro.verification.shadow import NotReproduced, SimulationThread, shadow
 
 ANSWER_S = 30.0

@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from kinitro import environments
+from kinitro.client.http import ApiClient
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.instances import Instances
 from kinitro.logs import configure_logs, get_logger
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.interface import Runtime, Sandbox
+from kinitro.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.uploads import PolicyRepositories
 from kinitro.stopping import stop_on_signals
-from kinitro.taskpool.client import ApiClient
 from kinitro.verification.examination import Examiner, Workshop
-from kinitro.verification.repositories import PolicyRepositories
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.interface import Runtime, Sandbox
-from kinitro.verification.sandbox.runtimes import inspect_runtime
 from kinitro.verification.service import Verifier
 from kinitro.verification.settings import VerifierSettings
 
@@ -63,7 +63,7 @@ async def open_workshop(settings: VerifierSettings) -> Workshop:
 
 async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
     if settings.sandbox == "docker":
-        from kinitro.verification.sandbox.docker import DockerSandbox
+        from kinitro.sandbox.docker import DockerSandbox
 
         contained = DockerSandbox(settings.runtime, gpus=settings.gpus)
         return contained, await contained.runtime()

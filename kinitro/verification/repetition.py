@@ -6,11 +6,11 @@ import asyncio
 from dataclasses import dataclass
 
 from kinitro import environments
+from kinitro.client.http import ApiClient
+from kinitro.client.records import Manifest, TraceRecord
+from kinitro.client.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
 from kinitro.errors import KinitroError
 from kinitro.evaluation.instances import Instances
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.records import Manifest, TraceRecord
-from kinitro.taskpool.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
 from kinitro.verification.examination import Examiner
 from kinitro.verification.main import open_workshop
 from kinitro.verification.settings import VerifierSettings

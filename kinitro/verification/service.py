@@ -8,13 +8,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from kinitro.errors import UnavailableError
-from kinitro.logs import get_logger
-from kinitro.stopping import pause
-from kinitro.supervision import SupervisedLoop
-from kinitro.taskpool.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.taskpool.messages import HeartbeatResponse
-from kinitro.taskpool.verdicts import (
+from kinitro.client.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.messages import HeartbeatResponse
+from kinitro.client.verdicts import (
     Evidence,
     Verdict,
     VerificationLease,
@@ -24,6 +20,10 @@ from kinitro.taskpool.verdicts import (
     VerificationStatus,
     VerificationTask,
 )
+from kinitro.errors import UnavailableError
+from kinitro.logs import get_logger
+from kinitro.stopping import pause
+from kinitro.supervision import SupervisedLoop
 
 MAX_BACKOFF_S = 15.0
 HEARTBEATS_PER_TTL = 3
@@ -36,7 +36,7 @@ Examine = Callable[[VerificationTask], Awaitable[tuple[Verdict, Evidence]]]
 
 
 class VerificationApi(Protocol):
-    """What a verifier needs of the API; `kinitro.taskpool.client.ApiClient` has it, with its errors."""
+    """What a verifier needs of the API; `kinitro.client.http.ApiClient` has it, with its errors."""
 
     async def fetch_verification(self, request: VerificationRequest) -> VerificationResponse: ...
 

@@ -13,10 +13,10 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from kinitro.sandbox.interface import Limits
+from kinitro.sandbox.uploads import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES
 from kinitro.settings import Credential, Duration, ServiceSettings, Size, UserPath, UserPathText
 from kinitro.verification.pace import SLOWDOWN
-from kinitro.verification.repositories import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES
-from kinitro.verification.sandbox.interface import Limits
 
 ENV_PREFIX = "KINITRO_VERIFIER_"
 _LIMITS = Limits()

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from kinitro.client.records import VOID
 from kinitro.environments import get_spec
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import score_cycle
-from kinitro.taskpool.records import VOID
 from tests.acceptance.demo_process import Demo
 
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from kinitro.audit.audit import audit_cycle
+from kinitro.client.http import ApiClient
+from kinitro.client.records import results_root
+from kinitro.cycles.scorecard import Identity, score
+from kinitro.database.cycles import CycleStore
+from kinitro.database.verifications import Verifications
 from kinitro.errors import KinitroError
 from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.records import results_root
-from kinitro.taskpool.scorecard import Identity, score
-from kinitro.taskpool.verifications import Verifications
-from kinitro.verification.audit import audit_cycle
 
 VICTIMS = ("scheduler", "api", "executor", "validator", "postgres")
 CHECK_EVERY_S = 0.25

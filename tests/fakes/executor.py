@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kinitro.client.messages import FetchRequest, SubmitStatus, Task, TaskResult
+from kinitro.database.tasks import StoredResult, TaskPool
 from kinitro.environments import Environment, make
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.traces import encode
-from kinitro.taskpool.messages import FetchRequest, SubmitStatus, Task, TaskResult
-from kinitro.taskpool.pool import StoredResult, TaskPool
 
 Rule = Callable[[Task], int]
 """Task -> outcome."""

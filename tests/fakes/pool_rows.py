@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 
-from kinitro.taskpool.keys import create_key
-from kinitro.taskpool.messages import FetchRequest, TaskResult
-from kinitro.taskpool.pool import StoredResult
+from kinitro.client.messages import FetchRequest, TaskResult
+from kinitro.database.keys import create_key
+from kinitro.database.tasks import StoredResult
 
 ADD_CYCLE = """
 insert into cycle (state, netuid, network, config, block, block_hash, seed_key, key_hash, key_committed_block,

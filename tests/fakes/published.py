@@ -9,15 +9,15 @@ import pytest
 
 from kinitro.chain import Chain
 from kinitro.chain.local import OWNER
+from kinitro.database.cycles import CycleStore
+from kinitro.database.pool import connect_async, open_pool
+from kinitro.database.schema import upgrade
+from kinitro.database.tasks import TaskPool
+from kinitro.database.verifications import Verifications
 from kinitro.environments import fingerprint
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.database import connect_async, open_pool
-from kinitro.taskpool.pool import TaskPool
-from kinitro.taskpool.schema import upgrade
-from kinitro.taskpool.verifications import Verifications
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import run_episodes
 from tests.fakes.verifier import verify

@@ -18,11 +18,11 @@ from typing import Any, Protocol
 import msgspec
 
 from kinitro.policies.client import Deadlines, HttpPolicy
-from kinitro.verification import errors
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.cgroups import PREFIX
-from kinitro.verification.sandbox.interface import MIB, Ending, Limits, Runtime
-from kinitro.verification.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox import errors
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.cgroups import PREFIX
+from kinitro.sandbox.interface import MIB, Ending, Limits, Runtime
+from kinitro.sandbox.runtimes import inspect_runtime
 
 SERVER = """
 import ctypes, errno, glob, json, os, signal, socket, subprocess, sys, time, traceback

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from kinitro.client.messages import Task, TaskResult
 from kinitro.evaluation import recordings, traces
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Recording
 from kinitro.policies.messages import TaskConfig
-from kinitro.taskpool.messages import Task, TaskResult
 
 
 def base64_of(data: bytes) -> str:

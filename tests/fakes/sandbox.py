@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kinitro.verification.sandbox.interface import Ending, Limits, Runtime
+from kinitro.sandbox.interface import Ending, Limits, Runtime
 
 Answer = Callable[[int], Any]
 """step -> value of "action"; a string is sent as the body itself, None closes the connection."""

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from kinitro.verification.errors import VerificationError
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.interface import Limits, Runtime
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.errors import VerificationError
+from kinitro.sandbox.interface import Limits, Runtime
 
 
 def tell(message: object) -> None:

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from kinitro.database.cycles import Cycle, CycleStore
+from kinitro.database.pool import Connection, connect_async, open_pool
+from kinitro.database.schema import upgrade
+from kinitro.database.tasks import PoolLimits, TaskPool
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.taskpool.cycles import Cycle, CycleStore
-from kinitro.taskpool.database import Connection, connect_async, open_pool
-from kinitro.taskpool.pool import PoolLimits, TaskPool
-from kinitro.taskpool.schema import upgrade
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import skill
 

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 
 from kinitro.api.problems import add_problem_handlers
-from kinitro.taskpool.messages import (
+from kinitro.client.messages import (
     FetchRequest,
     FetchResponse,
     HeartbeatResponse,

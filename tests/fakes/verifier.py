@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kinitro.taskpool.verdicts import Evidence, VerificationReport
-from kinitro.taskpool.verifications import Verifications
+from kinitro.client.verdicts import Evidence, VerificationReport
+from kinitro.database.verifications import Verifications
 
 
 async def verify(store: Verifications, executor_id: int, physics: str, *, cheats: Collection[int] = ()) -> int:

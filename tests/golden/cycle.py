@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from kinitro.taskpool.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
-from kinitro.taskpool.scorecard import Identity
-from kinitro.taskpool.verdicts import Evidence, Verdict, VerdictRow
+from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
+from kinitro.cycles.scorecard import Identity
 
 IDENTITY = Identity(cycle_id=7, netuid=26, block=1000, published_at="2026-01-01T00:00:00+00:00")
 EPISODES = 40

@@ -15,12 +15,12 @@ import kinitro
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.cli import build_app
+from kinitro.client.records import results_root
+from kinitro.cycles.scorecard import score
 from kinitro.environments.interface import Observation
 from kinitro.errors import KinitroError
 from kinitro.policies.codecs import JSON, MSGPACK
 from kinitro.policies.messages import TaskConfig
-from kinitro.taskpool.records import results_root
-from kinitro.taskpool.scorecard import score
 from tests.golden.cycle import IDENTITY, golden_config, golden_miners, golden_rows, golden_verdicts
 
 COPIED_OUT = (

@@ -9,7 +9,7 @@ import pytest
 
 from kinitro.chain import bittensor as adapter
 from kinitro.chain.sealing import BackendKey
-from kinitro.taskpool.schema import upgrade
+from kinitro.database.schema import upgrade
 from tests.fakes.served_api import served_api
 from tests.standin.command import kinitro
 from tests.standin.worlds import NETUID, StandinWorld, World

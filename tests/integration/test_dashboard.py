@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.cycles.scorecard import Identity, score
+from kinitro.database.schema import upgrade
 from kinitro.scoring.simulation import simulate_outcomes
-from kinitro.taskpool.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
-from kinitro.taskpool.schema import upgrade
-from kinitro.taskpool.scorecard import Identity, score
 from tests.fakes.served_api import served_api
 
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3", "metaworld/drawer-close-v3"]

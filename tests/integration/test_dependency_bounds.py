@@ -17,7 +17,7 @@ TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis", "schemathes
 TRIED = (
     *("tests/unit/test_cli.py", "tests/unit/test_settings.py", "tests/unit/test_commitments.py"),
     *("tests/unit/test_sealing.py", "tests/unit/test_episode.py", "tests/integration/test_commitment_commands.py"),
-    *("tests/integration/taskpool/test_api.py", "tests/integration/miner/test_basilica.py"),
+    *("tests/integration/database/test_api.py", "tests/integration/miner/test_basilica.py"),
     *("tests/integration/miner/test_upload.py", "tests/integration/miner/test_deployment.py"),
 )
 """Commands, settings, codecs, keys, episodes in MuJoCo, the chain's SDK, the API on PostgreSQL, both services' SDKs."""

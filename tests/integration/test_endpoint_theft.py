@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from kinitro.audit import checks
+from kinitro.audit.audit import preceding_holders
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.interface import RawCommitment
+from kinitro.client.http import ApiClient
+from kinitro.client.records import FrozenMiner
+from kinitro.database.cycles import Cycle
 from kinitro.policies.messages import Health
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.cycles import Cycle
-from kinitro.taskpool.records import FrozenMiner
-from kinitro.verification import checks
-from kinitro.verification.audit import preceding_holders
 from tests.fakes.served_api import api_in_a_thread
 from tests.fakes.subnet import Subnet, subnet
 

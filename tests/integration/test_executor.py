@@ -16,6 +16,8 @@ import httpx2
 import pytest
 from starlette.responses import Response
 
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import Task, TaskResult
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
@@ -23,8 +25,6 @@ from kinitro.evaluation.pool import WorkerPool
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.messages import Task, TaskResult
 from tests.fakes.evaluator import SOLVED, FakeEvaluator
 from tests.fakes.problems import STRANGERS
 from tests.fakes.task_api import FakeTaskApi, serving

@@ -17,11 +17,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from kinitro.database.schema import upgrade
 from kinitro.environments import get_spec, make
 from kinitro.evaluation import replay, traces
 from kinitro.local.ports import free_ports
 from kinitro.local.postgres import LocalPostgres
-from kinitro.taskpool.schema import upgrade
 
 ROOT = Path(__file__).parents[2]
 ENV = get_spec("metaworld/reach-v3")

@@ -16,11 +16,11 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from kinitro.client.errors import ApiNotFound
+from kinitro.client.http import ApiClient
+from kinitro.cycles.explanations import Explanation
+from kinitro.database.schema import upgrade
 from kinitro.scoring import MinerExplanation, explain_cycle, score_cycle
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.errors import ApiNotFound
-from kinitro.taskpool.explanations import Explanation
-from kinitro.taskpool.schema import upgrade
 from tests.fakes.served_api import served_api
 
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3"]

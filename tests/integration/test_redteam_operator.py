@@ -6,16 +6,16 @@ from typing import Any, cast
 
 import pytest
 
+from kinitro.audit.binding import binding_check
+from kinitro.audit.report import Check, Verdict
 from kinitro.chain.errors import ChainUnavailable
 from kinitro.chain.interface import Wallet
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
-from kinitro.evaluation.seeds import beacon_number
+from kinitro.client.errors import ApiNotFound, UnknownCycle
+from kinitro.client.http import ApiClient
+from kinitro.client.records import Manifest, opening_digest
+from kinitro.cycles.seeds import beacon_number
 from kinitro.scheduler.binding import KeyBinding
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.errors import ApiNotFound, UnknownCycle
-from kinitro.taskpool.records import Manifest, opening_digest
-from kinitro.verification.binding import binding_check
-from kinitro.verification.report import Check, Verdict
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import run_tasks
 from tests.fakes.subnet import Subnet, by_skill, subnet

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from kinitro.database.schema import upgrade
 from kinitro.local.ports import free_ports
-from kinitro.taskpool.schema import upgrade
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_tasks
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import TaskResult
+from kinitro.database.keys import create_key, revoke_key
+from kinitro.database.schema import upgrade
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import OTHERS_KEPT_S, Spool
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.keys import create_key, revoke_key
-from kinitro.taskpool.messages import TaskResult
-from kinitro.taskpool.schema import upgrade
 from tests.fakes.api import serving
 from tests.fakes.evaluator import FakeEvaluator
 from tests.fakes.pool_rows import add_cycle, add_tasks, request, rows

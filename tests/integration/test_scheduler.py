@@ -14,19 +14,19 @@ import pytest
 
 from kinitro.chain import Snapshot, UnknownSubnet
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
+from kinitro.client.records import results_root
+from kinitro.client.verdicts import Evidence, VerificationReport
+from kinitro.cycles.seeds import BEACON_LAG_BLOCKS, derive_seed
+from kinitro.database.cycles import CycleConflict, CycleStore, NotRevealed
+from kinitro.database.pool import connect_async
+from kinitro.database.publications import Publications
+from kinitro.database.verifications import NOT_IN_TIME, Verifications
 from kinitro.environments import get_spec
 from kinitro.errors import ConfigurationError
-from kinitro.evaluation.seeds import BEACON_LAG_BLOCKS, derive_seed
 from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler, run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.taskpool.cycles import CycleConflict, CycleStore, NotRevealed
-from kinitro.taskpool.database import connect_async
-from kinitro.taskpool.publications import Publications
-from kinitro.taskpool.records import results_root
-from kinitro.taskpool.verdicts import Evidence, VerificationReport
-from kinitro.taskpool.verifications import NOT_IN_TIME, Verifications
 from tests.fakes.executor import report, run_tasks, skill
 from tests.fakes.subnet import ENVIRONMENTS, by_skill, healthy, subnet
 from tests.fakes.verifier import verify
@@ -586,7 +586,7 @@ def test_impossible_settings_are_refused(tmp_path: Path) -> None:
 
 
 def _request() -> Any:
-    from kinitro.taskpool.messages import FetchRequest
+    from kinitro.client.messages import FetchRequest
 
     return FetchRequest(max_tasks=5, fingerprint="physics-1")
 

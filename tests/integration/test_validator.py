@@ -16,9 +16,9 @@ import pytest
 from kinitro import supervision
 from kinitro.chain import Chain, ChainUnavailable, Snapshot, TransactionUndecided, UnknownSubnet, Wallet
 from kinitro.chain import bittensor_transactions as transactions
+from kinitro.client.errors import ApiNotFound, ApiUnavailable
+from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError
-from kinitro.taskpool.errors import ApiNotFound, ApiUnavailable
-from kinitro.taskpool.messages import Weights
 from kinitro.validator import service
 from kinitro.validator.auditing import NoAudit
 from kinitro.validator.errors import AuditFailed, NothingToSet, WeightsLost, WeightsRefused

@@ -11,17 +11,17 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from kinitro.audit.witness import Witness
 from kinitro.chain import Wallet
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.records import Manifest
-from kinitro.taskpool.schema import upgrade
+from kinitro.client.http import ApiClient
+from kinitro.client.records import Manifest
+from kinitro.database.schema import upgrade
 from kinitro.validator import auditing
 from kinitro.validator.auditing import Auditor
 from kinitro.validator.errors import AuditFailed
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.verification.witness import Witness
 from tests.fakes.api import serving
 from tests.fakes.published import publish_cycle
 

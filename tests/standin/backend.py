@@ -12,7 +12,7 @@ from typing import Any
 
 from kinitro.api.problems import problem
 from kinitro.chain.weights import upscaled
-from kinitro.taskpool.messages import PROBLEM_MEDIA_TYPE, UNKNOWN_PATH, Weights
+from kinitro.client.messages import PROBLEM_MEDIA_TYPE, UNKNOWN_PATH, Weights
 
 
 def publication(

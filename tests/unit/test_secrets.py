@@ -13,14 +13,14 @@ from pydantic import SecretStr, ValidationError
 
 from kinitro.api.settings import ApiSettings
 from kinitro.chain.sealing import parse_public_key
+from kinitro.client.http import ApiClient
 from kinitro.credentials import credential, hidden, public_url
+from kinitro.database.pool import connect, open_pool
 from kinitro.errors import ConfigurationError
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.miner import cloud, hub
 from kinitro.scheduler.settings import CycleSettings, SchedulerSettings
 from kinitro.settings import ServiceSettings, normalized_database_url
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.database import connect, open_pool
 from kinitro.verification.settings import VerifierSettings
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kinitro.chain.commitments import Commitment, Malformed, decode, encode, fields
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
-from kinitro.taskpool.records import CycleConfig, CycleEnvironment, FrozenMiner, Manifest, opening_digest
+from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, Manifest, opening_digest
 
 SEED = SeedCommitment(41, bytes(range(32)))
 

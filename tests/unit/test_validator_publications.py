@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kinitro.taskpool.messages import Weights
+from kinitro.client.messages import Weights
 from kinitro.validator.auditing import NoAudit
 from kinitro.validator.errors import WeightsRefused
 from kinitro.validator.memory import Memory

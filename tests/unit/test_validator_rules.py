@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from kinitro.chain import Block, Hyperparameters, Neuron, Snapshot
 from kinitro.chain.weights import upscaled
+from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, UnavailableError
-from kinitro.taskpool.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 from kinitro.validator.memory import Memory, MemoryFile, PendingReveal
 from kinitro.validator.plan import check_age, check_publication, plan_burn, plan_weights

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.messages import Status
+from kinitro.audit.witness import Witness
+from kinitro.client.http import ApiClient
+from kinitro.client.messages import Status
 from kinitro.validator.auditing import Auditor
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.verification.witness import Witness
 
 BASE_URL = "http://api.test"
 

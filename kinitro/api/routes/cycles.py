@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from kinitro.api.answers import json_of
 from kinitro.api.services import Services, ServicesOf
-from kinitro.taskpool.cycles import CycleStore, NotRevealed
-from kinitro.taskpool.database import Connection, run_on
-from kinitro.taskpool.errors import UnknownCycle
-from kinitro.taskpool.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
+from kinitro.client.errors import UnknownCycle
+from kinitro.client.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
+from kinitro.database.cycles import CycleStore, NotRevealed
+from kinitro.database.pool import Connection, run_on
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 T = TypeVar("T")

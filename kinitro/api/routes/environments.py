@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kinitro.api.services import ServicesOf
+from kinitro.client.messages import EnvironmentInfo, EnvironmentList
 from kinitro.environments import all_specs
-from kinitro.taskpool.messages import EnvironmentInfo, EnvironmentList
 
 router = APIRouter(prefix="/v1", tags=["public"])
 

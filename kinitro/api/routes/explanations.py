@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
 from kinitro.api.services import Services, ServicesOf
-from kinitro.taskpool.explanations import Explanation
+from kinitro.cycles.explanations import Explanation
 
 router = APIRouter(prefix="/v1", tags=["public"])
 

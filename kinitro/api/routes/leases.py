@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from kinitro.api.auth import ExecutorCaller
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.messages import HeartbeatResponse, ReleaseResponse
+from kinitro.client.messages import HeartbeatResponse, ReleaseResponse
 
 router = APIRouter(prefix="/v1/leases", tags=["executors"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.messages import Miner, MinerList
+from kinitro.client.messages import Miner, MinerList
 
 router = APIRouter(prefix="/v1", tags=["public"])
 

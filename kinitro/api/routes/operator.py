@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException
 
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.messages import OperatorKey
+from kinitro.client.messages import OperatorKey
 
 router = APIRouter(prefix="/v1", tags=["public"])
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from kinitro import __version__
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.messages import Scores, Status, Weights
-from kinitro.taskpool.publications import Publication
+from kinitro.client.messages import Scores, Status, Weights
+from kinitro.database.publications import Publication
 
 router = APIRouter(prefix="/v1", tags=["public"])
 

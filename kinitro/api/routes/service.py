@@ -10,10 +10,10 @@ from starlette.responses import Response
 from kinitro import __version__
 from kinitro.api.auth import ReadCaller
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.database import Connection, check_writable, run_on
-from kinitro.taskpool.errors import SchemaMismatch
-from kinitro.taskpool.messages import Health
-from kinitro.taskpool.schema import check_schema
+from kinitro.client.errors import SchemaMismatch
+from kinitro.client.messages import Health
+from kinitro.database.pool import Connection, check_writable, run_on
+from kinitro.database.schema import check_schema
 
 router = APIRouter(tags=["service"])
 

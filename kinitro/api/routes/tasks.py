@@ -17,7 +17,7 @@ from kinitro.api.answers import json_of
 from kinitro.api.auth import ExecutorCaller
 from kinitro.api.problems import field_problems
 from kinitro.api.services import ServicesOf
-from kinitro.taskpool.messages import (
+from kinitro.client.messages import (
     FetchRequest,
     FetchResponse,
     Message,
@@ -27,7 +27,7 @@ from kinitro.taskpool.messages import (
     TaskResult,
     TaskStats,
 )
-from kinitro.taskpool.pool import StoredResult
+from kinitro.database.tasks import StoredResult
 
 router = APIRouter(prefix="/v1/tasks", tags=["executors"])
 _SUBMIT_BODY = {

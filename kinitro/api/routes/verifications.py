@@ -12,11 +12,9 @@ from kinitro.api.answers import json_of
 from kinitro.api.auth import VerifierCaller
 from kinitro.api.routes.cycles import CycleNumber, TaskNumber
 from kinitro.api.services import Services, ServicesOf
-from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.database import Connection, run_on
-from kinitro.taskpool.errors import UnknownCycle
-from kinitro.taskpool.messages import HeartbeatResponse
-from kinitro.taskpool.verdicts import (
+from kinitro.client.errors import UnknownCycle
+from kinitro.client.messages import HeartbeatResponse
+from kinitro.client.verdicts import (
     MinerVerdicts,
     RecordingRecord,
     VerdictPage,
@@ -26,7 +24,9 @@ from kinitro.taskpool.verdicts import (
     VerificationResponse,
     VerificationStatus,
 )
-from kinitro.taskpool.verifications import VERDICTS_PAGE, Verifications
+from kinitro.database.cycles import CycleStore
+from kinitro.database.pool import Connection, run_on
+from kinitro.database.verifications import VERDICTS_PAGE, Verifications
 
 router = APIRouter(prefix="/v1", tags=["verification"])
 T = TypeVar("T")

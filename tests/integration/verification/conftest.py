@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kinitro.verification.sandbox.interface import Runtime
-from kinitro.verification.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.interface import Runtime
+from kinitro.sandbox.runtimes import inspect_runtime
 from tests.fakes.puppet import OwnStage, Stage, public_directory, strangers_stage, why_no_stranger
 
 

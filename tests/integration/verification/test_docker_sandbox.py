@@ -17,10 +17,10 @@ import pytest
 from kinitro.errors import ConfigurationError
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
-from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
-from kinitro.verification.sandbox.docker import LABEL, DockerSandbox, container_options
-from kinitro.verification.sandbox.interface import EndReason, Limits, Runtime
-from kinitro.verification.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, container_profile
+from kinitro.sandbox.docker import LABEL, DockerSandbox, container_options
+from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import EndReason, Limits, Runtime
+from kinitro.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, container_profile
 from tests.fakes.puppet import LIMITS, SERVER, Puppet, write_policy
 from tests.standin.engine import IMAGE_ID, Container, Engine
 

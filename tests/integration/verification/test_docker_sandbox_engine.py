@@ -21,9 +21,9 @@ import pytest_asyncio
 
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
-from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed
-from kinitro.verification.sandbox.docker import LABEL, DockerSandbox
-from kinitro.verification.sandbox.interface import Limits, Runtime
+from kinitro.sandbox.docker import LABEL, DockerSandbox
+from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed
+from kinitro.sandbox.interface import Limits, Runtime
 from tests.fakes.container_engine import debian, docker, import_image
 from tests.fakes.puppet import LIMITS, SANDBOX_VARIABLES, Puppet, Running, Stage, write_policy
 from tests.integration.conftest import ROOT

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from kinitro.client.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
 from kinitro.evaluation import recordings, run_episode, traces
 from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.recordings import Recorder
-from kinitro.taskpool.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
-from kinitro.verification.errors import (
+from kinitro.sandbox.errors import (
     PolicyDidNotStart,
     PolicyKilled,
     RepositoryRefused,
@@ -24,8 +24,8 @@ from kinitro.verification.errors import (
     SandboxFailed,
     SandboxUnavailable,
 )
+from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
 from kinitro.verification.examination import Examiner, Workshop
-from kinitro.verification.sandbox.interface import Ending, EndReason, Limits, Runtime
 from tests.fakes.point import PointEnvironment, make
 from tests.fakes.policies import LATE, Answer, ScriptedPolicy
 from tests.fakes.sandbox import ScriptedSandbox

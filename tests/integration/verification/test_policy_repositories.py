@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import stamina
 
-from kinitro.verification import repositories
-from kinitro.verification.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
-from kinitro.verification.repositories import PolicyRepositories
+from kinitro.sandbox import uploads as repositories
+from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.sandbox.uploads import PolicyRepositories
 from tests.standin.hub import Hub
 from tests.standin.rest import Answer, Call
 

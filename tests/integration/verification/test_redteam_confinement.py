@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from kinitro.verification.sandbox.interface import Limits
+from kinitro.sandbox.interface import Limits
 from tests.fakes.puppet import LIMITS, SANDBOX_VARIABLES, SERVER, Puppet, Stage, public_directory, write_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from kinitro.policies.errors import PolicyError
-from kinitro.verification.sandbox import guest
-from kinitro.verification.sandbox.cgroups import make_cgroup
-from kinitro.verification.sandbox.interface import MIB, Ending, EndReason, Limits, Runtime
+from kinitro.sandbox import guest
+from kinitro.sandbox.cgroups import make_cgroup
+from kinitro.sandbox.interface import MIB, Ending, EndReason, Limits, Runtime
 from tests.fakes.puppet import (
     LIMITS,
     SERVER,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from kinitro.client.verdicts import VerificationTask
 from kinitro.evaluation.instances import Instances
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
-from kinitro.taskpool.verdicts import VerificationTask
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.interface import Runtime
+from kinitro.sandbox.uploads import PolicyRepositories
 from kinitro.verification.examination import Examiner, Workshop
-from kinitro.verification.repositories import PolicyRepositories
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.interface import Runtime
 from tests.fakes.point import make
 from tests.fakes.puppet import LIMITS, processes_marked
 from tests.integration.verification.test_examination import recorded

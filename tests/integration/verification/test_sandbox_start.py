@@ -21,13 +21,13 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
-from kinitro.verification.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
-from kinitro.verification.sandbox import bubblewrap, guest, seccomp
-from kinitro.verification.sandbox.admission import channel
-from kinitro.verification.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.verification.sandbox.cgroups import remove_abandoned
-from kinitro.verification.sandbox.interface import EndReason, Limits, Runtime
-from kinitro.verification.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox import bubblewrap, guest, seccomp
+from kinitro.sandbox.admission import channel
+from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+from kinitro.sandbox.cgroups import remove_abandoned
+from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import EndReason, Limits, Runtime
+from kinitro.sandbox.runtimes import inspect_runtime
 from tests.fakes.puppet import (
     LIMITS,
     SERVER,

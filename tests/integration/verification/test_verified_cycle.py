@@ -15,18 +15,18 @@ from typing import Any
 import psycopg
 import pytest
 
+from kinitro.audit.audit import audit_cycle
 from kinitro.chain.commitments import Commitment, encode
+from kinitro.client.http import ApiClient
+from kinitro.client.verdicts import MinerVerdicts, VerdictRow
+from kinitro.database.cycles import CycleStore
+from kinitro.database.pool import connect_async
+from kinitro.database.schema import upgrade
 from kinitro.local.miners import DEMO_MINERS, write_policy_directory
 from kinitro.local.policy_directory import policy_server
 from kinitro.policies.messages import Health
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.taskpool.client import ApiClient
-from kinitro.taskpool.cycles import CycleStore
-from kinitro.taskpool.database import connect_async
-from kinitro.taskpool.schema import upgrade
-from kinitro.taskpool.verdicts import MinerVerdicts, VerdictRow
-from kinitro.verification.audit import audit_cycle
 from tests.fakes.api import serving
 from tests.fakes.chain import FakeChain
 from tests.standin.hub import Hub
@@ -118,7 +118,7 @@ async def run_cycle(database: str, chain: FakeChain) -> None:
 async def test_weights_go_to_the_one_who_deployed_what_it_uploaded(
     empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kinitro.taskpool.verifications.RETRY_PAUSE_S", 0.1)
+    monkeypatch.setattr("kinitro.database.verifications.RETRY_PAUSE_S", 0.1)
     await asyncio.to_thread(upgrade, empty_database)
     with Hub(token="secret") as hub:
         async with deployed(hub, tmp_path) as chain, serving(empty_database, auth=False) as url:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kinitro.verification.errors import PolicyDidNotStart
-from kinitro.verification.sandbox.interface import Ending
-from kinitro.verification.sandbox.readiness import until_healthy
+from kinitro.sandbox.errors import PolicyDidNotStart
+from kinitro.sandbox.interface import Ending
+from kinitro.sandbox.readiness import until_healthy
 
 
 class Guest:

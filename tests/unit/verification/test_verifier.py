@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kinitro.taskpool.errors import ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.taskpool.messages import HeartbeatResponse
-from kinitro.taskpool.verdicts import (
+from kinitro.client.errors import ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.messages import HeartbeatResponse
+from kinitro.client.verdicts import (
     Evidence,
     Verdict,
     VerificationLease,
@@ -21,7 +21,7 @@ from kinitro.taskpool.verdicts import (
     VerificationStatus,
     VerificationTask,
 )
-from kinitro.verification.errors import SandboxUnavailable
+from kinitro.sandbox.errors import SandboxUnavailable
 from kinitro.verification.service import Verifier
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kinitro.taskpool.verdicts import VerificationRule
+from kinitro.client.verdicts import VerificationRule
 
 DOCS = Path(__file__).parents[3] / "docs"
 EPISODES = 400

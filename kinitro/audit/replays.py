@@ -1,0 +1,123 @@
+"""Replaying published episodes: is the outcome what the physics gives for these actions from this seed?"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import Self, TypeVar
+
+from pydantic import ValidationError
+
+from kinitro.client.records import Manifest, ResultRow, TraceRecord
+from kinitro.cycles.result_checks import Episode, trace_differences
+from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.interface import Environment
+from kinitro.environments.registry import make
+from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.replay import replay
+from kinitro.evaluation.traces import decode
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One episode that was run again. `exact`: its states were compared, not only its outcome."""
+
+    steps: int
+    exact: bool
+    differences: tuple[str, ...]
+
+
+def trace_of_json(answer: bytes) -> bytes:
+    """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
+    try:
+        return base64.b64decode(TraceRecord.model_validate_json(answer).trace, validate=True)
+    except (ValidationError, binascii.Error) as error:
+        raise InvalidTrace(f"This is not the API's answer about a trace: {str(error).splitlines()[0]}.") from None
+
+
+def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
+    """What the task of a result asked for, as far as the manifest tells."""
+    environment = next(one for one in manifest.config.environments if one.id == row.env_id)
+    fingerprint = None if manifest.mixed_physics else manifest.fingerprint or ""
+    return Episode(row.env_id, environment.version, row.seed, environment.max_steps, fingerprint)
+
+
+def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
+    """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
+    try:
+        data = base64.b64decode(record.trace, validate=True)
+        trace = decode(data)
+    except (binascii.Error, ValueError, InvalidTrace) as error:
+        return None, [f"its trace cannot be read: {error}"]
+    digest = hashlib.sha256(data).hexdigest()
+    differences = trace_differences(row, trace, episode_of(manifest, row))
+    if digest != row.trace_sha256:
+        differences.append(f"its trace has the digest {digest}, published is {row.trace_sha256}")
+    return data, differences
+
+
+class Replayer:
+    """Worker processes that replay encoded traces; with 0 workers, a thread of this process does.
+
+    async with Replayer(workers=2) as replayer:
+        replayed = await replayer.replay(data)
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._pool: Executor = (
+            ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+            if workers
+            else ThreadPoolExecutor(1)
+        )
+        self._fingerprint = ""
+
+    async def __aenter__(self) -> Self:
+        self._fingerprint = await self._run(_own_fingerprint)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def replay(self, data: bytes) -> Replayed:
+        """Run the episode again. Raises SimulationFailed if the worker died."""
+        return await self._run(_replay, data, self._fingerprint)
+
+    async def _run(self, work: Callable[..., T], *arguments: object) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        except BrokenProcessPool as error:
+            raise SimulationFailed(f"a process that replays episodes died: {error}") from error
+
+
+def _replay(data: bytes, fingerprint: str) -> Replayed:
+    """In a worker process."""
+    trace = decode(data)
+    try:
+        report = replay(trace, _environment(trace.env_id), fingerprint=fingerprint)
+    except (InvalidTrace, SimulationFailed) as error:
+        return Replayed(0, False, (f"it cannot be replayed: {error}",))
+    return Replayed(report.steps, report.exact, report.differences)
+
+
+@cache
+def _environment(env_id: str) -> Environment:
+    return make(env_id)
+
+
+def _own_fingerprint() -> str:
+    from kinitro.environments import fingerprint
+
+    return fingerprint()

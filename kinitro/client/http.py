@@ -1,0 +1,281 @@
+"""The API's client for executors, validators and auditors. Needs no PostgreSQL.
+
+>>> async with ApiClient("https://api.example.org") as api:
+...     weights = await api.weights_latest()
+
+Whatever may be repeated is retried with growing pauses; every failure is an ApiUnavailable or an ApiRefused with one
+sentence. The API is not trusted: its answers are limited in size and checked against their types. Only the API's own
+problem documents are refusals: a page that a proxy shows instead means that the API is unavailable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+import stamina
+from pydantic import BaseModel, ValidationError
+
+from kinitro import __version__
+from kinitro.client.errors import ApiNotFound, ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.messages import (
+    PROBLEM_MEDIA_TYPE,
+    PROBLEM_TYPE,
+    UNKNOWN_PATH,
+    EnvironmentList,
+    FetchRequest,
+    FetchResponse,
+    Health,
+    HeartbeatResponse,
+    MinerList,
+    ReleaseResponse,
+    Scores,
+    Status,
+    SubmitRequest,
+    SubmitResponse,
+    TaskStats,
+    Weights,
+)
+from kinitro.client.verdicts import (
+    VerificationLease,
+    VerificationReport,
+    VerificationRequest,
+    VerificationResponse,
+    VerificationStatus,
+)
+from kinitro.credentials import credential, public_url
+from kinitro.errors import ConfigurationError
+
+M = TypeVar("M", bound=BaseModel)
+
+ANSWER_LIMIT_BYTES = 64 * 2**20
+TRIES = 5
+RETRY_FOR_S = 30.0
+BUSY_STATUSES = frozenset({429, 502, 503, 504})
+
+
+class _Busy(ApiUnavailable):
+    """Worth another try."""
+
+
+class ApiClient:
+    """A connection to one API. `key` is an executor key; public reads need none."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str | None = None,
+        *,
+        timeout_s: float = 30.0,
+        tries: int = TRIES,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigurationError(
+                f"The API's address cannot be {public_url(base_url)!r}: write http://host:port or https://host."
+            )
+        self.base_url = base_url.rstrip("/")
+        self._shown = public_url(base_url)
+        self._tries = tries
+        headers = {"user-agent": f"kinitro/{__version__}"}
+        if key:
+            headers["authorization"] = f"Bearer {credential(key, 'The key for the API')}"
+        self._http = httpx2.AsyncClient(
+            base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def health(self) -> Health:
+        return await self.get("/health", Health)
+
+    async def status(self) -> Status:
+        return await self.get("/v1/status", Status)
+
+    async def weights_latest(self) -> Weights:
+        """The last published weights; raises ApiNotFound before the first."""
+        return await self.get("/v1/weights/latest", Weights)
+
+    async def weights_at(self, block: int) -> Weights:
+        """The weights whose snapshot block is the newest that is not after `block`."""
+        return await self.get(f"/v1/weights/{block}", Weights)
+
+    async def scores_latest(self) -> Scores:
+        return await self.get("/v1/scores/latest", Scores)
+
+    async def scores(self, cycle_id: int) -> Scores:
+        return await self.get(f"/v1/scores/{cycle_id}", Scores)
+
+    async def miners(self) -> MinerList:
+        return await self.get("/v1/miners", MinerList)
+
+    async def environments(self) -> EnvironmentList:
+        return await self.get("/v1/environments", EnvironmentList)
+
+    async def task_stats(self) -> TaskStats:
+        return await self.get("/v1/tasks/stats", TaskStats)
+
+    async def fetch(self, request: FetchRequest) -> FetchResponse:
+        """Lease tasks. Tried once, because an answer that got lost is a lease that was given: ask again later."""
+        return await self._call("POST", "/v1/tasks/fetch", FetchResponse, body=request, tries=1)
+
+    async def submit(self, request: SubmitRequest) -> SubmitResponse:
+        """Report results; repeating a report is harmless, so a broken connection is retried."""
+        return await self._call("POST", "/v1/tasks/submit", SubmitResponse, body=request)
+
+    async def heartbeat(self, lease_id: int) -> HeartbeatResponse:
+        """Extend a lease; raises LeaseLost when it is gone."""
+        return await self._call("POST", f"/v1/leases/{lease_id}/heartbeat", HeartbeatResponse)
+
+    async def release(self, lease_id: int) -> ReleaseResponse:
+        """Give tasks back untried; raises LeaseLost when the lease is gone."""
+        return await self._call("POST", f"/v1/leases/{lease_id}/release", ReleaseResponse)
+
+    async def fetch_verification(self, request: VerificationRequest) -> VerificationResponse:
+        """Lease one recording to verify. Tried once, as `fetch` is."""
+        return await self._call("POST", "/v1/verifications/fetch", VerificationResponse, body=request, tries=1)
+
+    async def extend_verification(self, lease: VerificationLease) -> HeartbeatResponse:
+        """Extend a verifier's lease; raises LeaseLost when it is gone."""
+        return await self._call("POST", "/v1/verifications/heartbeat", HeartbeatResponse, body=lease)
+
+    async def submit_verdict(self, report: VerificationReport) -> VerificationStatus:
+        """Report a verdict; repeating it is harmless."""
+        return await self._call("POST", "/v1/verifications/submit", VerificationStatus, body=report)
+
+    async def get(self, path: str, model: type[M], params: Mapping[str, str | int] | None = None) -> M:
+        """A public read, as `model`."""
+        return await self._call("GET", path, model, params=params)
+
+    async def get_bytes(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
+        """A public read, as it came."""
+        return await self._send("GET", path, None, params, self._tries)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        model: type[M],
+        *,
+        body: BaseModel | None = None,
+        params: Mapping[str, str | int] | None = None,
+        tries: int | None = None,
+    ) -> M:
+        content = body.model_dump_json().encode() if body is not None else None
+        answer = await self._send(method, path, content, params, tries or self._tries)
+        try:
+            return model.model_validate_json(answer)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"]) or "the whole body"
+            raise ApiUnavailable(
+                f"{self._shown}{path} answered something that is no {model.__name__} ({field}: {first['msg']}): "
+                "is it a Kinitro API of this version?"
+            ) from None
+
+    async def _send(
+        self, method: str, path: str, content: bytes | None, params: Mapping[str, str | int] | None, tries: int
+    ) -> bytes:
+        retries = stamina.retry_context(
+            on=_Busy, attempts=tries, timeout=RETRY_FOR_S, wait_initial=0.1, wait_max=5.0, wait_jitter=0.5
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._once(method, path, content, params)
+        raise AssertionError("unreachable")
+
+    async def _once(
+        self, method: str, path: str, content: bytes | None, params: Mapping[str, str | int] | None
+    ) -> bytes:
+        headers = {"content-type": "application/json"} if content is not None else {}
+        try:
+            async with self._http.stream(method, path, content=content, params=params, headers=headers) as response:
+                answer = bytearray()
+                async for part in response.aiter_bytes():
+                    answer += part
+                    if len(answer) > ANSWER_LIMIT_BYTES:
+                        raise ApiUnavailable(f"{self._shown}{path} answered more than {ANSWER_LIMIT_BYTES} bytes.")
+        except httpx2.TimeoutException:
+            raise _Busy(f"{self._shown}{path} did not answer in time: is the API overloaded?") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise _Busy(f"{self._shown} cannot be reached ({reason}): is the API running there?") from None
+        if response.is_success:
+            return bytes(answer)
+        raise _failure(response, f"{self._shown}{path}", bytes(answer))
+
+
+class _ReadProblem(BaseModel):
+    """A `kinitro.client.messages.Problem` of any version."""
+
+    type: str
+    status: int
+    detail: Any
+
+
+def _failure(response: httpx2.Response, address: str, answer: bytes) -> ApiUnavailable | ApiRefused:
+    """What an answer without success means."""
+    status = response.status_code
+    problem = _problem(response, answer)
+    if problem is None:
+        page = _printable(answer[:100].decode(errors="replace")) or "nothing"
+        return _Busy(
+            f"{address} answered {status} with something that is not of a Kinitro API of this version ({page}): "
+            "is the address right, and is a proxy in between?"
+        )
+    detail = _detail(problem)
+    if status in BUSY_STATUSES:
+        return _Busy(f"{address} is busy ({status}: {detail}).")
+    if problem.type == UNKNOWN_PATH:
+        return ApiUnavailable(f"{address} is not known to the API there: is it of this version, and its address right?")
+    if not 400 <= status < 500:
+        return ApiUnavailable(f"{address} failed ({status}: {detail}).")
+    return _refusal(status, address, detail)
+
+
+def _problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
+    """The API's own problem document; None for whatever else answered."""
+    if response.headers.get("content-type", "").partition(";")[0].strip().lower() != PROBLEM_MEDIA_TYPE:
+        return None
+    try:
+        problem = _ReadProblem.model_validate_json(answer)
+    except ValidationError:
+        return None
+    return problem if problem.type.startswith(PROBLEM_TYPE) and problem.status == response.status_code else None
+
+
+def _refusal(status: int, address: str, detail: str) -> ApiRefused:
+    kinds: dict[int, type[ApiRefused]] = {
+        401: ApiUnauthorized,
+        403: ApiUnauthorized,
+        404: ApiNotFound,
+        409: LeaseLost,
+    }
+    return kinds.get(status, ApiRefused)(f"{address} refused ({status}): {detail}", status)
+
+
+def _detail(problem: _ReadProblem) -> str:
+    """The reason, shortened: it is untrusted text."""
+    detail = problem.detail
+    if isinstance(detail, list) and detail and isinstance(detail[0], dict):
+        place = ".".join(str(part) for part in detail[0].get("loc", ()))
+        detail = f"{place}: {detail[0].get('msg', '')}"
+    return _printable(str(detail or "no reason given"))[:500]
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

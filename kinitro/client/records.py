@@ -1,0 +1,193 @@
+"""The public record of a cycle: everything that is needed to check it, as JSON. Light, like `messages`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from kinitro.client.merkle import leaf_hash, merkle_root
+from kinitro.client.messages import Hex32, Message
+from kinitro.client.verdicts import VerificationRule
+
+Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
+
+VOID = 4
+"""Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
+CANCELLED = 8
+"""Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
+RESULTS_PAGE = 5000
+"""Results in one answer at most."""
+
+
+class CycleEnvironment(Message):
+    """One environment of a cycle, as it was when the cycle opened."""
+
+    id: str
+    version: str
+    max_steps: int = Field(ge=1, le=100_000)
+    random_success: float = Field(0.0, ge=0, le=1)
+
+
+class CycleConfig(Message):
+    """What a cycle was told to do; fixed when it opens."""
+
+    environments: list[CycleEnvironment] = Field(min_length=1, max_length=1000)
+    episodes: int = Field(ge=1, le=100_000, description="Per environment and miner.")
+    min_episodes: int = Field(ge=1, description="Complete for all miners, per environment, or the cycle fails.")
+    max_void_share: float = Field(ge=0, le=1, description="Of an environment's episodes.")
+    max_laggard_share: float = Field(
+        0.0, ge=0, lt=1, description="Of the miners: so many may be too slow without the others losing their cycle."
+    )
+    timeout_s: float
+    randomization: str = "standard"
+    scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
+    verification: VerificationRule = Field(
+        default_factory=VerificationRule, description="When failed checks cost a miner its weight."
+    )
+    kinitro_version: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_sequential(cls, given: Any) -> Any:
+        """Until version 0.1 miners could stop early; cycles that say they did not are still read."""
+        if isinstance(given, dict) and "sequential" in given:
+            if given["sequential"] is not False:
+                raise ValueError(
+                    "the cycle was played with --sequential, which this version does not score or audit any more: "
+                    "use kinitro 0.1 for it"
+                )
+            given = {name: value for name, value in given.items() if name != "sequential"}
+        return given
+
+
+class FrozenMiner(Message):
+    """One miner as the chain had it at the cycle's block; `excluded` is the public reason why it takes no part."""
+
+    uid: int
+    hotkey: str
+    first_block: int | None
+    repo: str | None
+    revision: str | None
+    endpoint: str | None = Field(description="Null in public if it is sealed.")
+    sealed: bool = Field(False, description="Committed for the operator's eyes only.")
+    max_concurrency: int = 1
+    excluded: str | None = None
+
+
+class ExecutorRecord(Message):
+    """A machine that ran episodes of the cycle."""
+
+    name: str
+    fingerprint: str | None
+    versions: dict[str, str]
+
+
+class Manifest(Message):
+    """`GET /v1/cycles/{id}/manifest`. Until the reveal `seed_key` and `results_root` are null."""
+
+    cycle_id: int
+    netuid: int
+    network: str
+    state: CycleState
+    reason: str | None
+    config: CycleConfig
+    block: int = Field(description="The chain snapshot that froze the miners.")
+    block_hash: Hex64
+    miners: list[FrozenMiner]
+    key_hash: Hex64 = Field(description="SHA-256 of the seed key, published before the beacon existed.")
+    key_committed_block: int = Field(description="Head of the chain when key_hash had become public.")
+    beacon_block: int | None
+    beacon_hash: Hex64 | None
+    seed_key: Hex64 | None
+    created_at: str
+    deadline_at: str
+    published_at: str | None
+    fingerprint: str | None = Field(description="Physics fingerprint of the cycle's executors.")
+    mixed_physics: bool = Field(False, description="Executors with other fingerprints took part, too.")
+    executors: list[ExecutorRecord]
+    counts: dict[str, int] = Field(description="Tasks: total, finished and, after the reveal, by outcome.")
+    results_root: Hex64 | None = Field(description="Merkle root over the results in order of task id.")
+    traces_kept: bool = Field(description="False once retention has dropped the traces.")
+
+
+class ResultRow(Message):
+    """What became of one task. `trace_sha256` is the digest of the encoded trace."""
+
+    task_id: int
+    uid: int
+    env_id: str
+    episode: int
+    seed: Hex32
+    outcome: Literal[1, 2, 3, 4, 8]
+    steps: int | None
+    success_step: int | None
+    total_reward: float | None
+    forfeits: int | None
+    attempt: int
+    reason: str | None
+    executor: str | None
+    trace_sha256: Hex64 | None
+
+
+class ResultPage(Message):
+    """`GET /v1/cycles/{id}/results`: in order of task id; ask again with `after=next_after` until that is null."""
+
+    cycle_id: int
+    results: list[ResultRow] = Field(max_length=RESULTS_PAGE)
+    next_after: int | None
+
+
+class TraceRecord(Message):
+    """`GET /v1/tasks/{id}/trace`"""
+
+    task_id: int
+    cycle_id: int
+    uid: int
+    env_id: str
+    episode: int
+    trace: str = Field(description="Base64 of the encoded trace.")
+
+
+def result_record(row: ResultRow) -> bytes:
+    """The bytes of a result that the Merkle tree commits to: its fields in order, as a JSON array in ASCII."""
+    fields = [getattr(row, name) for name in ResultRow.model_fields]
+    return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
+
+
+def results_root(rows: list[ResultRow]) -> bytes:
+    """The Merkle root over results, which must be in order of task id."""
+    return merkle_root(leaf_hash(result_record(row)) for row in rows)
+
+
+_OPENING = ("cycle_id", "netuid", "network", "block", "block_hash", "key_hash")
+_CONFIG = ("episodes", "min_episodes", "max_void_share", "max_laggard_share", "timeout_s", "randomization", "scoring")
+_ENVIRONMENT = ("id", "version", "max_steps", "random_success")
+_RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
+_MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
+
+
+def opening_digest(manifest: Manifest) -> bytes:
+    """SHA-256 of what was decided when a cycle opened: what an operator commits to on chain, before the beacon.
+
+    Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
+    its environments, its verification rule, the frozen miners. These lists never change: what a manifest says more one
+    day is covered by another format.
+    """
+    config = manifest.config
+    document = [
+        _values(manifest, _OPENING),
+        _values(config, _CONFIG),
+        [_values(environment, _ENVIRONMENT) for environment in config.environments],
+        _values(config.verification, _RULE),
+        [_values(miner, _MINER) for miner in manifest.miners],
+    ]
+    text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _values(message: Message, names: tuple[str, ...]) -> list[Any]:
+    return [getattr(message, name) for name in names]

@@ -1,0 +1,270 @@
+"""From the results of a cycle to what is published: the one derivation that the scheduler and every auditor share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kinitro.client.messages import EnvironmentScore, MinerScore, Scores, Weights
+from kinitro.client.records import VOID, CycleConfig, FrozenMiner, ResultRow
+from kinitro.client.verdicts import VerdictCounts, VerdictRow, count_verdicts
+from kinitro.errors import KinitroError
+from kinitro.evaluation.outcomes import Outcome
+from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
+
+RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
+"""Outcomes that are results; the others leave an episode incomplete."""
+
+
+class Unscorable(KinitroError):
+    """A cycle's results allow no scores: the message is the public reason why the cycle failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The results of M miners on N environments with K episodes each, as arrays."""
+
+    solved: npt.NDArray[np.bool_]
+    """(M, N, K)"""
+    complete: npt.NDArray[np.bool_]
+    """(N, K): every miner has a result of this episode, so it counts."""
+    void: npt.NDArray[np.bool_]
+    """(N, K): our own faults kept at least one miner from a result."""
+    faults: npt.NDArray[np.int64]
+    """(M, N): policy faults among the episodes that count, and what laggards did not finish."""
+    finished: npt.NDArray[np.int64]
+    """(M,): episodes with a result."""
+    laggards: npt.NDArray[np.bool_]
+    """(M,): too slow, so that what they did not finish counts as failed instead of counting for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a publication says about itself beside its numbers."""
+
+    cycle_id: int
+    netuid: int
+    block: int
+    published_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Everything that is published about a cycle's results."""
+
+    scores: Scores
+    weights: Weights
+    explanations: dict[str, Any]
+    """By uid, as text."""
+
+
+def participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
+    """Those that are evaluated, in order of uid."""
+    return sorted((miner for miner in miners if miner.excluded is None), key=lambda miner: miner.uid)
+
+
+def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> Tally:
+    """Arrange results; `miners` are the participants. Results of anybody or anything else are not looked at."""
+    of_miner = {miner.uid: index for index, miner in enumerate(miners)}
+    of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
+    outcomes = np.zeros((len(miners), len(config.environments), config.episodes), dtype=np.uint8)
+    for row in rows:
+        miner, environment = of_miner.get(row.uid), of_environment.get(row.env_id)
+        if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
+            outcomes[miner, environment, row.episode] = row.outcome
+    has_result = np.isin(outcomes, RESULTS)
+    finished = has_result.sum(axis=(1, 2))
+    void: npt.NDArray[np.bool_] = np.any(outcomes == VOID, axis=0)
+    laggards = _laggards(config, has_result, finished, void)
+    complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
+    missed = ~has_result & laggards[:, None, None]
+    failed = (outcomes == Outcome.POLICY_FAULT) | missed
+    return Tally(
+        solved=(outcomes == Outcome.SUCCESS),
+        complete=complete,
+        void=void,
+        faults=(failed & complete).sum(axis=2),
+        finished=finished,
+        laggards=laggards,
+    )
+
+
+def _laggards(
+    config: CycleConfig,
+    has_result: npt.NDArray[np.bool_],
+    finished: npt.NDArray[np.int64],
+    void: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """The fewest slowest miners without whom every environment has enough episodes that are complete for the rest.
+
+    None if there are enough anyway, and none if more than `max_laggard_share` would have to go: then it is not the
+    miners who are slow, and the cycle fails.
+    """
+    none = np.zeros(len(finished), dtype=np.bool_)
+    slowest = np.argsort(finished, kind="stable")
+    for count in range(math.floor(config.max_laggard_share * len(finished)) + 1):
+        left_out = none.copy()
+        left_out[slowest[:count]] = True
+        complete = np.all(has_result[~left_out], axis=0) & ~void
+        if (complete.sum(axis=1) >= config.min_episodes).all():
+            return left_out
+    return none
+
+
+def require_enough(config: CycleConfig, found: Tally) -> None:
+    """Raises Unscorable if an environment has too few complete or too many void episodes."""
+    allowed_voids = math.floor(config.max_void_share * config.episodes)
+    for index, environment in enumerate(config.environments):
+        void, complete = int(found.void[index].sum()), int(found.complete[index].sum())
+        if void > allowed_voids:
+            raise Unscorable(
+                f"{void} of {config.episodes} episodes of {environment.id} are void through faults of the evaluators; "
+                f"at most {allowed_voids} may be."
+            )
+        if complete < config.min_episodes:
+            raise Unscorable(
+                f"Only {complete} of {config.episodes} episodes of {environment.id} were complete for all miners; "
+                f"the cycle needs {config.min_episodes}."
+            )
+
+
+def score(
+    identity: Identity,
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    rows: Iterable[ResultRow],
+    verdicts: Iterable[VerdictRow] = (),
+) -> Scorecard:
+    """Scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
+    taking_part = participants(miners)
+    if not taking_part:
+        raise Unscorable("No miner has a commitment that can be evaluated.")
+    found = tally(config, taking_part, rows)
+    require_enough(config, found)
+    counts = count_verdicts(verdicts, config.verification)
+    checked = [counts.get(miner.uid, VerdictCounts()) for miner in taking_part]
+    result = score_cycle(
+        found.solved,
+        [miner.first_block or 0 for miner in taking_part],
+        ScoringConfig(**config.scoring),
+        valid=found.complete,
+        uids=[miner.uid for miner in taking_part],
+        chance=[environment.random_success for environment in config.environments],
+        disqualified=np.array([count.disqualified for count in checked], dtype=np.bool_),
+    )
+    explanations = explain_cycle(result, [environment.id for environment in config.environments])
+    for miner, count in zip(taking_part, checked, strict=True):
+        if count.disqualified:
+            summary = f"{explanations[miner.uid].summary} {count.sentence}"
+            explanations[miner.uid] = replace(explanations[miner.uid], summary=summary)
+    return Scorecard(
+        scores=_scores(identity, config, taking_part, found, result, checked),
+        weights=_weights(identity, taking_part, result),
+        explanations={str(uid): asdict(explanation) for uid, explanation in explanations.items()},
+    )
+
+
+def _scores(
+    identity: Identity,
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    found: Tally,
+    result: CycleScores,
+    checked: Sequence[VerdictCounts],
+) -> Scores:
+    rows = [
+        MinerScore(
+            uid=miner.uid,
+            hotkey=miner.hotkey,
+            first_block=miner.first_block or 0,
+            points=float(result.points[index]),
+            weight=float(result.weights[index]),
+            frontier=bool(result.frontier[index]),
+            priority=result.priority.index(index) + 1 if index in result.priority else None,
+            disqualified=checked[index].disqualified,
+            verdicts=checked[index].by_verdict,
+            environments=[
+                _environment_score(environment.id, result, found, index, column)
+                for column, environment in enumerate(config.environments)
+            ],
+        )
+        for index, miner in enumerate(miners)
+    ]
+    return Scores(
+        cycle_id=identity.cycle_id,
+        block=identity.block,
+        published_at=identity.published_at,
+        environments=[environment.id for environment in config.environments],
+        miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
+        void_episodes=int(found.void.sum()),
+        notes=_notes(config, miners, found, result, checked),
+    )
+
+
+def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: int, column: int) -> EnvironmentScore:
+    p_value = float(result.p_values[miner, column])
+    low, high = (float(bound) for bound in result.intervals[miner, column])
+    return EnvironmentScore(
+        env_id=env_id,
+        successes=int(result.successes[miner, column]),
+        episodes=int(result.episodes[column]),
+        success_rate=float(result.success_rates[miner, column]),
+        interval=(low, high),
+        eligible=bool(result.eligible[miner, column]),
+        leader=bool(result.leaders[miner, column]),
+        p_value=None if math.isnan(p_value) else p_value,
+        faults=int(found.faults[miner, column]),
+    )
+
+
+def _notes(
+    config: CycleConfig,
+    miners: Sequence[FrozenMiner],
+    found: Tally,
+    result: CycleScores,
+    checked: Sequence[VerdictCounts],
+) -> list[str]:
+    """What a reader of the scores must know beside the numbers."""
+    every = len(config.environments) * config.episodes
+    notes = [
+        f"uid {miner.uid} finished {finished} of {every} episodes by the deadline; the rest count as failed."
+        for miner, finished, slow in zip(miners, found.finished, found.laggards, strict=True)
+        if slow
+    ]
+    notes += [
+        f"uid {miner.uid} is disqualified by verification: {count.sentence}"
+        for miner, count in zip(miners, checked, strict=True)
+        if count.disqualified
+    ]
+    for column, environment in enumerate(config.environments):
+        left_out = config.episodes - int(found.complete[column].sum())
+        if left_out:
+            notes.append(
+                f"{environment.id}: {left_out} of {config.episodes} episodes do not count, because they were not "
+                f"complete for all miners ({int(found.void[column].sum())} void)."
+            )
+    if result.estimated:
+        notes.append("Points are estimates: counting them exactly would have taken too long (see docs/scoring.md).")
+    if not result.weights.any():
+        notes.append("No miner won a subset of environments: there are no weights.")
+    return notes
+
+
+def _weights(identity: Identity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
+    paid = {miner.uid: float(weight) for miner, weight in zip(miners, result.weights, strict=True) if weight > 0}
+    stored = to_u16(list(paid.values()))
+    return Weights(
+        cycle_id=identity.cycle_id,
+        netuid=identity.netuid,
+        block=identity.block,
+        published_at=identity.published_at,
+        weights=paid,
+        weights_u16={uid: int(value) for uid, value in zip(paid, stored, strict=True)},
+        hotkeys={miner.uid: miner.hotkey for miner in miners if miner.uid in paid},
+        fallback="none" if paid else "nobody_qualified",
+    )

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, schema, migrations, and one store per noun (tasks, cycles, verifications, ...)."""

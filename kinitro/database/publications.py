@@ -1,0 +1,90 @@
+"""What the public may read: published scores and weights, the miners and state of the newest cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from psycopg.rows import AsyncRowFactory, class_row, dict_row
+
+from kinitro.database.pool import Connection, ConnectionPool, run_on
+from kinitro.database.statements import load_statements
+
+R = TypeVar("R")
+SQL = load_statements(Path(__file__).with_name("publications.sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`scores` and `weights` are the JSON of `messages.Scores` and `messages.Weights`."""
+
+    cycle_id: int
+    scores: dict[str, Any]
+    weights: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewestCycle:
+    """All None when there was no cycle yet."""
+
+    cycle_id: int | None
+    state: str | None
+    reason: str | None
+    netuid: int | None
+    executors_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMiner:
+    """`hotkey` is None for a uid that the cycle did not know, `explanation` for one that took no part."""
+
+    cycle_id: int
+    hotkey: str | None
+    excluded: str | None
+    explanation: dict[str, Any] | None
+
+
+class Publications:
+    """Read-only queries; `netuid` None means whatever is newest in this database."""
+
+    def __init__(self, connections: ConnectionPool, netuid: int | None = None) -> None:
+        self._connections = connections
+        self._netuid = netuid
+
+    async def latest(self) -> Publication | None:
+        return await self._publication("LATEST", {})
+
+    async def of_cycle(self, cycle_id: int) -> Publication | None:
+        return await self._publication("OF_CYCLE", {"cycle": cycle_id})
+
+    async def at_block(self, block: int) -> Publication | None:
+        """The newest one whose snapshot block is not after `block`."""
+        return await self._publication("AT_BLOCK", {"block": block})
+
+    async def miner(self, uid: int, cycle_id: int | None = None) -> PublishedMiner | None:
+        """One miner of a cycle, or of the last published one; None if that is not published."""
+        rows = await self._rows("EXPLANATION", {"uid": uid, "cycle": cycle_id}, class_row(PublishedMiner))
+        return rows[0] if rows else None
+
+    async def newest_cycle(self) -> NewestCycle:
+        rows = await self._rows("STATUS", {}, class_row(NewestCycle))
+        return rows[0]
+
+    async def miners(self) -> list[dict[str, Any]]:
+        """Rows of the newest cycle's frozen list, by uid; empty without a cycle."""
+        return await self._rows("MINERS", {}, dict_row)
+
+    async def _publication(self, statement: str, parameters: dict[str, int]) -> Publication | None:
+        rows = await self._rows(statement, parameters, class_row(Publication))
+        return rows[0] if rows else None
+
+    async def _rows(
+        self, statement: str, parameters: Mapping[str, int | None], row_factory: AsyncRowFactory[R]
+    ) -> list[R]:
+        async def work(connection: Connection) -> list[R]:
+            cursor = connection.cursor(row_factory=row_factory)
+            return await (await cursor.execute(SQL[statement], {**parameters, "netuid": self._netuid})).fetchall()
+
+        return await run_on(self._connections, work)

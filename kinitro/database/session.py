@@ -1,0 +1,72 @@
+"""What our statements rely on in a session, whatever a database, a role or a server has as its defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from kinitro.client.errors import DatabaseRefused
+from kinitro.database.queries import Queries
+from kinitro.database.version_table import VERSION_TABLE
+
+RELIED_ON = {
+    # how values are written: psycopg reads no other dates and intervals, and fewer digits would round rewards
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    # how statements are read
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "plpgsql.extra_errors": "none",
+    # each statement sees what was committed before it; the pool's locks presume that
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    # a session that waits for its next task is no fault; statements have the deadlines that our code sets
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    # names in the catalogue, which is compared as text
+    "quote_all_identifiers": "off",
+}
+"""`default_transaction_read_only` is not among them: who sets it wants nothing to be written, and is obeyed.
+`lc_messages` is not, because only superusers may set it: what went wrong is told by SQLSTATE, never by words."""
+
+CLIENT_ENCODING = "utf8"
+
+_SET = """
+select set_config(s.name, s.value, false) from unnest(%s::text[], %s::text[]) as s (name, value)
+where s.name like '%%.%%' or current_setting(s.name, true) is not null
+"""
+"""Settings that this version of PostgreSQL does not have are passed over."""
+
+_SET_SEARCH_PATH = f"""
+select set_config('search_path', min(quote_ident(n.nspname)), false)
+from pg_class v join pg_namespace n on n.oid = v.relnamespace
+where v.relname = '{VERSION_TABLE}' and v.relkind = 'r' and v.relpersistence <> 't'
+  and v.oid = coalesce(to_regclass('{VERSION_TABLE}'), v.oid)
+having count(*) = 1
+"""
+"""The schema that our tables are in, also where the search path leads elsewhere. A path that finds none of ours, in a
+database without ours or with several, stays as it is: its first schema is where `kinitro db init` creates them."""
+
+
+def settle() -> Queries[None]:
+    """Set what we rely on."""
+    yield _SET, (list(RELIED_ON), list(RELIED_ON.values()))
+    yield _SET_SEARCH_PATH, ()
+
+
+def check_encoding(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], where: str) -> None:
+    """Raises DatabaseRefused unless the database stores text as UTF-8, which names, reasons and JSON need."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseRefused(
+            f"The database {where} has the encoding {encoding}, UTF8 is needed: "
+            "create another one with `kinitro db create`, which chooses it."
+        )

@@ -1,0 +1,377 @@
+"""Sandboxes as containers: for policies that need a GPU, and for machines that have an engine and no bubblewrap.
+
+The engine must run on this machine. A container gets one way to the outside, a Unix socket of ours that is shown to it:
+over it comes, once, the listening socket on which the policy serves; after that nobody listens there any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from kinitro.errors import ConfigurationError
+from kinitro.sandbox.admission import (
+    LAUNCHER,
+    LOG_BYTES,
+    POLICY,
+    PROBE,
+    READY,
+    SCRIPT,
+    SETUP_S,
+    admit,
+    bait,
+    check_readable,
+    judge,
+    listening,
+    printable,
+    read_to_end,
+    within_setup,
+)
+from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, variables
+from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
+from kinitro.sandbox.processes import out_of_memory_kills
+from kinitro.sandbox.readiness import until_healthy
+from kinitro.sandbox.seccomp import container_profile
+from kinitro.supervision import SupervisedLoop
+
+DOOR: Final = Path("/door.sock")
+"""Where a container finds the socket over which it is let in."""
+LABEL: Final = "kinitro.sandbox"
+"""Its value is the process that made the container."""
+WATCH_S: Final = 0.5
+OPEN_FILES: Final = 1024
+ENGINE_S: Final = 60
+REPORT_S: Final = 1.0
+"""Within which an engine tells that it ran out of memory."""
+SPARE_CPU_S: Final = 10
+"""A single process that ignores the signal at the limit is killed this much later, if nobody else ends it."""
+_BY_SIGNAL: Final = 128
+
+
+class DockerSandbox:
+    """See `interface.Sandbox`. Runs the image of the runtime, which has the published packages and `python`."""
+
+    name: ClassVar[str] = "docker"
+
+    def __init__(self, image: str, *, gpus: str | None = None, engine: str | None = None) -> None:
+        """`gpus`: `all`, or numbers or UUIDs separated by commas. `engine`: default DOCKER_HOST, else the usual one."""
+        self._image = image
+        self._gpus = gpus
+        self._engine = engine
+
+    async def runtime(self) -> Runtime:
+        """The image as a runtime, named by its digest; raises SandboxUnavailable or ConfigurationError."""
+        client = await self._client()
+        with contextlib.closing(client):
+            image = await self._inspected(client)
+        return Runtime(f"{self._image}@{image.id}", Path("python"), image=self._image)
+
+    async def check(self) -> None:
+        """Attack a container from inside; raises SandboxUnavailable if anything succeeds, or nothing can be tried."""
+        client = await self._client()
+        with contextlib.closing(client), bait() as (unseen, abstract):
+            image = await self._inspected(client)
+            names = [one.partition("=")[0] for one in image.attrs["Config"].get("Env") or []]
+            await _asked(_remove_abandoned, client)
+            try:
+                arguments = [str(unseen), abstract, "HOSTNAME", *names]
+                async with self._admitted(client, self._image, PROBE, arguments, Limits(), []) as (_, door):
+                    admit(door)
+                    report = (await within_setup(read_to_end(door))).decode()
+            except SandboxFailed as error:
+                raise SandboxUnavailable(f"The container engine cannot shut policies in: {error}") from None
+        judge(report)
+
+    @contextlib.asynccontextmanager
+    async def serve(
+        self,
+        policy: Path,
+        *,
+        runtime: Runtime,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+    ) -> AsyncIterator[ContainedPolicy]:
+        """Run `server:app` of a directory that everybody may read; see `interface.Sandbox.serve`."""
+        check_readable(policy)
+        shown = [(policy, POLICY)]
+        async with contextlib.AsyncExitStack() as stack:
+            client = stack.enter_context(contextlib.closing(await self._client()))
+            path, listener = stack.enter_context(listening())
+            container, door = await stack.enter_async_context(
+                self._admitted(client, runtime.image or self._image, LAUNCHER, [], limits, shown)
+            )
+            admit(door, listener)
+            if await within_setup(read_to_end(door)) != READY:
+                why = await container.wait(SETUP_S)
+                raise SandboxFailed(f"The runtime {runtime.name} does not work in the sandbox ({why}).")
+            served = ContainedPolicy(path, container)
+            await until_healthy(served, limits.start_s)
+            yield served
+
+    @contextlib.asynccontextmanager
+    async def _admitted(
+        self,
+        client: Any,
+        image: str,
+        script: Path,
+        arguments: Sequence[str],
+        limits: Limits,
+        shown: Sequence[tuple[Path, Path]],
+    ) -> AsyncIterator[tuple[Container, socket.socket]]:
+        """A container in which `script` runs and has come to the door; gone when the context ends."""
+        with contextlib.ExitStack() as stack:
+            path, listener = stack.enter_context(listening("door.sock"))
+            path.chmod(0o666)  # the directory above it lets nobody else of this machine in
+            listener.setblocking(False)
+            command = ["python", "-I", "-B", "-u", str(SCRIPT), str(DOOR), *arguments]
+            visible = [*shown, (script, SCRIPT), (path, DOOR)]
+            options = container_options(limits, visible, self._gpus)
+            container = Container(await _asked(client.containers.create, image, command, **options), limits)
+            try:
+                await container.start()
+                door = stack.enter_context(await container.comes_to(listener))
+                listener.close()
+                yield container, door
+            finally:
+                await container.leave()
+
+    async def _client(self) -> Any:
+        import docker
+
+        options = {"base_url": self._engine} if self._engine else {}
+        connect = docker.DockerClient if self._engine else docker.from_env
+        try:
+            return await asyncio.to_thread(connect, timeout=ENGINE_S, **options)
+        except docker.errors.DockerException as error:
+            raise SandboxUnavailable(f"No container engine answers: {str(error)[:200]}.") from None
+
+    async def _inspected(self, client: Any) -> Any:
+        from docker.errors import NotFound
+
+        try:
+            return await _asked(client.images.get, self._image)
+        except SandboxFailed as error:
+            if isinstance(error.__cause__, NotFound):
+                raise ConfigurationError(
+                    f"--runtime names the image {self._image!r}, which is not on this machine: build or pull it."
+                ) from None
+            raise SandboxUnavailable(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ContainedPolicy:
+    """A policy that runs; see `interface.SandboxedPolicy`."""
+
+    socket: Path
+    container: Container
+
+    def ended(self) -> Ending | None:
+        return self.container.ending
+
+    async def wait(self, within_s: float) -> Ending | None:
+        return await self.container.wait(within_s)
+
+
+class Container:
+    """One container, watched from start to end."""
+
+    def __init__(self, handle: Any, limits: Limits) -> None:
+        """`handle`: a container of the SDK's, created and not started."""
+        self._handle = handle
+        self._limits = limits
+        self._tail = bytearray()
+        self._verdict: EndReason | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._over = asyncio.Event()
+        self.ending: Ending | None = None
+
+    async def start(self) -> None:
+        """Raises SandboxFailed."""
+        await _asked(self._handle.start)
+        self._began = time.monotonic()
+        self._machine_kills = out_of_memory_kills()
+        self._tasks = [asyncio.create_task(one()) for one in (self._until_over, self._watch)]
+
+    async def comes_to(self, door: socket.socket) -> socket.socket:
+        """The connection of the script inside; raises SandboxFailed."""
+        accepting = asyncio.create_task(asyncio.get_running_loop().sock_accept(door))
+        ending = asyncio.create_task(self.wait(SETUP_S))
+        await asyncio.wait((accepting, ending), return_when=asyncio.FIRST_COMPLETED)
+        for task in (accepting, ending):
+            task.cancel()
+        await asyncio.gather(accepting, ending, return_exceptions=True)
+        if accepting.cancelled():
+            raise SandboxFailed(f"Nothing of the container came to its door ({self.ending or 'it hangs'}).")
+        connection: socket.socket = accepting.result()[0]
+        connection.setblocking(False)
+        return connection
+
+    async def wait(self, within_s: float) -> Ending | None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), within_s)
+        return self.ending
+
+    async def leave(self) -> None:
+        """Kill and remove it, and wait for that. Raises SandboxFailed if the engine does not do it."""
+        self._verdict = self._verdict or EndReason.KILLED
+        await _asked(self._handle.remove, force=True, v=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _end(self, reason: EndReason) -> None:
+        if self._verdict is None:
+            self._verdict = reason
+            with contextlib.suppress(SandboxFailed):  # it has ended by itself in this moment
+                await _asked(self._handle.kill)
+
+    async def _until_over(self) -> None:
+        reading = asyncio.create_task(asyncio.to_thread(self._read_output))
+        try:
+            code = (await _asked(self._handle.wait, timeout=self._limits.wall_s + ENGINE_S))["StatusCode"]
+            await reading
+            reason = self._verdict or await self._why_over(code)
+            self.ending = Ending(reason, code, printable(self._tail))
+        except SandboxFailed:  # the engine went away, or we removed the container
+            self.ending = Ending(self._verdict or EndReason.KILLED, None, printable(self._tail))
+        finally:
+            reading.cancel()
+            self._over.set()
+
+    async def _why_over(self, code: int) -> EndReason:
+        """Why it ended that we did not end."""
+        needy = code == _BY_SIGNAL + signal.SIGKILL and out_of_memory_kills() > self._machine_kills
+        limit = time.monotonic() + (REPORT_S if needy else 0)
+        while (happened := await self._happened()) is None and time.monotonic() < limit:  # noqa: ASYNC110 - the engine is asked
+            await asyncio.sleep(REPORT_S / 10)
+        if happened:
+            return happened
+        if code == _BY_SIGNAL + signal.SIGXCPU:
+            return EndReason.CPU
+        return EndReason.KILLED if needy else EndReason.EXITED
+
+    def _read_output(self) -> None:
+        """In a thread: keep the end, and stop a flood."""
+        import docker
+        import requests
+
+        written = 0
+        with contextlib.suppress(docker.errors.DockerException, requests.RequestException):  # `wait` will tell
+            for part in self._handle.logs(stream=True, follow=True):
+                written += len(part)
+                self._tail = (self._tail + part)[-LOG_BYTES:]
+                if written > self._limits.output_bytes and self._verdict is None:
+                    self._verdict = EndReason.OUTPUT
+                    self._handle.kill()
+
+    async def _watch(self) -> None:
+        loop = SupervisedLoop("watch over a sandbox")
+        while not self._over.is_set():
+            with loop.turn():
+                if time.monotonic() - self._began > self._limits.wall_s:
+                    await self._end(EndReason.WALL)
+                elif reason := await self._exceeded():
+                    await self._end(reason)
+            await self.wait(WATCH_S)
+
+    async def _exceeded(self) -> EndReason | None:
+        try:
+            stats = await _asked(self._handle.client.api.stats, self._handle.id, stream=False, one_shot=True)
+            happened = await self._happened()
+        except SandboxFailed:  # over already; otherwise `wait` will tell
+            return None
+        if happened is EndReason.MEMORY:
+            return happened
+        if (stats.get("pids_stats") or {}).get("current", 0) >= self._limits.pids:
+            return EndReason.PIDS
+        used_ns = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage", 0)
+        return EndReason.CPU if used_ns / 1e9 > self._limits.cpu_s else None
+
+    async def _happened(self) -> EndReason | None:
+        """What the engine reports: MEMORY ran out for one of its processes, or somebody had it KILLED.
+
+        Its state tells of memory only after the end, and not on every engine when it was not the first process.
+        """
+        actions = await _asked(self._reported)
+        if "oom" in actions:
+            return EndReason.MEMORY
+        return EndReason.KILLED if "kill" in actions else None
+
+    def _reported(self) -> set[str]:
+        which = {"container": self._handle.id, "event": ["oom", "kill"]}
+        events = self._handle.client.events(since=1, until=f"{time.time():.6f}", filters=which, decode=True)
+        with contextlib.closing(events):
+            return {event["Action"] for event in events}
+
+
+def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: str | None) -> dict[str, Any]:
+    """Everything that shuts a container in. `shown`: (path here, path inside), all read-only."""
+    from docker.types import DeviceRequest, LogConfig, Mount, Ulimit
+
+    in_memory = f"rw,nosuid,nodev,noexec,mode=1777,size={limits.file_bytes}"
+    cpu_s = math.ceil(limits.cpu_s)
+    devices = []
+    if gpus is not None:
+        which = {"count": -1} if gpus == "all" else {"device_ids": gpus.split(",")}
+        devices = [DeviceRequest(capabilities=[["gpu"]], **which)]
+    return {
+        "network_mode": "none",
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true", f"seccomp={json.dumps(container_profile())}"],
+        "user": f"{FIRST_UID}:{FIRST_UID}",
+        "ipc_mode": "private",
+        "cgroupns": "private",
+        "init": True,
+        "hostname": HOSTNAME,
+        "working_dir": "/",
+        "entrypoint": [],
+        "environment": variables(limits) | {"PATH": "/usr/local/bin:/usr/bin:/bin"},
+        "mem_limit": limits.memory_bytes,
+        "memswap_limit": limits.memory_bytes,
+        "nano_cpus": round(limits.cpus * 1e9),
+        "pids_limit": limits.pids,
+        "shm_size": limits.file_bytes,
+        "tmpfs": {"/tmp": in_memory},
+        "mounts": [Mount(str(inside), str(here), type="bind", read_only=True) for here, inside in shown],
+        "ulimits": [
+            Ulimit(name="core", soft=0, hard=0),
+            Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
+            Ulimit(name="fsize", soft=limits.file_bytes, hard=limits.file_bytes),
+            Ulimit(name="cpu", soft=cpu_s, hard=cpu_s + SPARE_CPU_S),
+            Ulimit(name="msgqueue", soft=0, hard=0),
+        ],
+        "log_config": LogConfig(type="json-file", config={"max-size": str(2 * limits.output_bytes), "max-file": "1"}),
+        "device_requests": devices,
+        "restart_policy": {"Name": "no"},
+        "labels": {LABEL: str(os.getpid())},
+        "detach": True,
+    }
+
+
+def _remove_abandoned(client: Any) -> None:
+    """Containers of processes that were killed."""
+    for container in client.containers.list(all=True, filters={"label": LABEL}):
+        if not Path(f"/proc/{container.labels[LABEL]}").exists():
+            container.remove(force=True, v=True)
+
+
+async def _asked(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """The engine's answer; raises SandboxFailed."""
+    import docker
+    import requests
+
+    try:
+        return await asyncio.to_thread(call, *arguments, **options)
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise SandboxFailed(f"The container engine failed: {str(error)[:300]}") from error

@@ -1,0 +1,388 @@
+"""Uploaded policies on this machine: one revision of a public Hugging Face repository each, in a cache of limited size.
+
+    <directory>/objects/<sha256>                              the content of a file, once, however many upload it
+    <directory>/repositories/<owner>--<name>@<revision>/...   hard links to objects, never symbolic links
+    <directory>/partial/                                      downloads under way
+
+Sizes and names are checked before the first byte of a file is asked for, contents against the hub's digests. No token
+is ever sent. Nothing here opens a file of a miner's to look into it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Final
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+import stamina
+
+from kinitro import __version__
+from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
+
+GIB: Final = 1024**3
+DEFAULT_MAX_REPO_BYTES: Final = 8 * GIB
+DEFAULT_QUOTA_BYTES: Final = 64 * GIB
+MAX_FILES: Final = 2000
+MAX_DIRECTORIES: Final = 1000
+MAX_PATH_CHARACTERS: Final = 512
+MAX_DEPTH: Final = 16
+INODE_BYTES: Final = 16 * 1024
+"""What a file or directory counts for at least, however small: file systems have about one inode for so many bytes, and
+a cache that fills half of a disk may use half of its inodes."""
+_BLOCK_BYTES: Final = 4096
+KEEP_S: Final = 3600.0
+"""What was asked for within this time is never removed: it may be in use."""
+DOWNLOAD_S: Final = 1800.0
+"""For one whole repository."""
+READ_S: Final = 30.0
+"""For a connection, and for the next part of an answer."""
+ATTEMPTS: Final = 3
+MAX_LISTING_BYTES: Final = 4 * 1024**2
+HUB: Final = "https://huggingface.co"
+ENTRY_POINT: Final = "server.py"
+_MINERS_DOING: Final = {
+    "RepoNotFound": "there is no such public repository",
+    "RevisionNotFound": "the repository has no such revision",
+    "EntryNotFound": "a file is missing from the revision",
+    "GatedRepo": "the repository is gated",
+}
+"""What the hub says in `X-Error-Code` when a repository, not the hub, is the reason."""
+_BUSY: Final = (429, 502, 503, 504)
+"""Too many requests, and what stands before a hub that is away: says nothing about a repository."""
+_NO_LINK: Final = (errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP)
+_DISABLED: Final = "Access to this resource is disabled."
+"""What it says in `X-Error-Message` about a repository that it took down."""
+_REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_REVISION: Final = re.compile(r"[0-9a-f]{40}")
+_CHUNK_BYTES: Final = 1024**2
+_HEADERS: Final = {"accept-encoding": "identity", "user-agent": f"kinitro/{__version__}"}
+
+_Size = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _LargeFile(msgspec.Struct):
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class _File(msgspec.Struct, rename={"name": "rfilename", "blob_id": "blobId"}):
+    name: str
+    size: _Size
+    blob_id: str | None = None
+    """SHA-1 that git gives the content, or the pointer to it if it is a large file."""
+    lfs: _LargeFile | None = None
+
+
+class _Listing(msgspec.Struct):
+    sha: str
+    siblings: list[_File]
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What an upload takes of the disk at most."""
+
+    bytes: int
+    inodes: int
+
+    @classmethod
+    def of(cls, files: Sequence[_File]) -> _Need:
+        inodes = len(files) + len(_directories([file.name for file in files]))
+        contents = sum(max(file.size + _BLOCK_BYTES, INODE_BYTES) for file in files)
+        return cls(contents + (inodes - len(files)) * INODE_BYTES, inodes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    objects: Path
+    repositories: Path
+    partial: Path
+
+
+class PolicyRepositories:
+    """Downloads uploads when they are asked for, and keeps those asked for last."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        quota_bytes: int = DEFAULT_QUOTA_BYTES,
+        max_repo_bytes: int = DEFAULT_MAX_REPO_BYTES,
+        hub: str | None = None,
+        download_s: float = DOWNLOAD_S,
+    ) -> None:
+        """`hub`: default HF_ENDPOINT, else the public one. Several processes may share a directory."""
+        self._places = _Places(directory / "objects", directory / "repositories", directory / "partial")
+        self._quota_bytes = quota_bytes
+        self._max_repo_bytes = max_repo_bytes
+        self._hub = (hub or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+        self._download_s = download_s
+
+    async def fetch(self, repo: str, revision: str) -> Path:
+        """A directory with the files of `repo` (owner/name) at the full `revision`, readable by everybody.
+
+        It stays as it is for at least KEEP_S. Raises RepositoryUnverifiable (the miner's fault: it does not exist, is
+        too big, has names that no honest upload has) or RepositoryUnavailable (ours).
+        """
+        if not _REPO.fullmatch(repo) or "--" in repo or ".." in repo or not _REVISION.fullmatch(revision):
+            raise RepositoryUnverifiable(f"{repo[:100]!r} at {revision[:60]!r} is not owner/name at a full revision.")
+        kept = self._places.repositories / f"{repo.replace('/', '--')}@{revision}"
+        try:
+            if kept.is_dir():
+                os.utime(kept)
+                return kept
+            async with asyncio.timeout(self._download_s):
+                async for attempt in stamina.retry_context(on=RepositoryUnavailable, attempts=ATTEMPTS, timeout=None):
+                    with attempt:
+                        await self._download(repo, revision, kept)
+        except TimeoutError:
+            raise RepositoryUnavailable(f"{repo} was not downloaded within {self._download_s:g} s.") from None
+        except OSError as error:
+            raise RepositoryUnavailable(f"{repo} could not be stored: {error.strerror or error}.") from None
+        return kept
+
+    async def _download(self, repo: str, revision: str, kept: Path) -> None:
+        for place in (self._places.objects, self._places.repositories, self._places.partial):
+            place.mkdir(parents=True, exist_ok=True)
+        staging = self._places.partial / secrets.token_hex(8)
+        try:
+            async with httpx2.AsyncClient(follow_redirects=True, timeout=READ_S, headers=_HEADERS) as client:
+                files = await self._listed(client, repo, revision)
+                size = sum(file.size for file in files)
+                if size > self._max_repo_bytes:
+                    raise RepositoryUnverifiable(
+                        f"{repo} at {revision} has {size} bytes; at most {self._max_repo_bytes} are downloaded."
+                    )
+                await asyncio.to_thread(self._make_room, _Need.of(files))
+                staging.mkdir()
+                for file in files:
+                    stored = await self._stored(
+                        client, f"{self._hub}/{repo}/resolve/{revision}/{quote(file.name)}", file
+                    )
+                    target = staging / file.name
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    await asyncio.to_thread(_placed, stored, target)
+            for directory in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
+                directory.chmod(0o755)
+            _move(staging, kept)
+        except httpx2.HTTPError as error:
+            raise RepositoryUnavailable(f"{repo} could not be downloaded: {type(error).__name__} {error}.") from None
+        finally:
+            await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
+
+    async def _listed(self, client: httpx2.AsyncClient, repo: str, revision: str) -> Sequence[_File]:
+        """The files of the revision, their names safe to create."""
+        url = f"{self._hub}/api/models/{repo}/revision/{revision}"
+        async with client.stream("GET", url, params={"blobs": "true"}) as response:
+            _check_status(response, f"{repo} at {revision}")
+            body = bytearray()
+            async for part in response.aiter_bytes(_CHUNK_BYTES):
+                body += part
+                if len(body) > MAX_LISTING_BYTES:
+                    raise RepositoryUnverifiable(
+                        f"The list of files of {repo} is longer than {MAX_LISTING_BYTES} bytes."
+                    )
+        try:
+            listing = msgspec.json.decode(body, type=_Listing)
+        except msgspec.DecodeError as error:
+            raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
+        if listing.sha != revision:
+            raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")
+        if problem := problem_with_names([file.name for file in listing.siblings]):
+            raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
+        return listing.siblings
+
+    async def _stored(self, client: httpx2.AsyncClient, url: str, file: _File) -> Path:
+        """The object with the file's content, downloaded unless it is there."""
+        if file.lfs is not None and (known := self._places.objects / file.lfs.sha256).exists():
+            os.utime(known)
+            return known
+        partial = self._places.partial / secrets.token_hex(8)
+        try:
+            digest = await _downloaded(client, url, file, partial)
+            partial.chmod(0o444)
+            return partial.rename(self._places.objects / digest)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _make_room(self, need: _Need) -> None:
+        """Remove what was not asked for longest until this much more fits; raises RepositoryUnavailable."""
+        now = time.time()
+        self._forget_partial(now)
+        used = self._occupied_bytes()
+        if used + need.bytes > self._quota_bytes:
+            used -= self._forget_objects(now)
+        repositories = sorted(self._places.repositories.iterdir(), key=_used_at)
+        while used + need.bytes > self._quota_bytes:
+            if not repositories or _used_at(repositories[0]) > now - KEEP_S:
+                raise RepositoryUnavailable(
+                    f"{need.bytes} bytes do not fit: the cache holds {used} of {self._quota_bytes}, all in use; "
+                    "give it more."
+                )
+            going = self._places.partial / secrets.token_hex(8)
+            _move(repositories.pop(0), going)  # in one step, so that nobody finds half of it
+            used -= _own_bytes(going) + (_cost_of(going.stat()) if going.exists() else 0)
+            shutil.rmtree(going, ignore_errors=True)
+            used -= self._forget_objects(now)
+        disk = os.statvfs(self._places.objects)
+        if disk.f_bavail * disk.f_frsize < need.bytes or (disk.f_files > 0 and disk.f_favail < need.inodes):
+            raise RepositoryUnavailable(
+                f"The disk of {self._places.objects} has no room for {need.bytes} bytes in {need.inodes} files."
+            )
+
+    def _occupied_bytes(self) -> int:
+        """What the cache takes of its disk: blocks and inodes, of directories too, hard links once."""
+        objects = sum(_cost_of(path.stat()) for path in self._places.objects.iterdir())
+        return objects + sum(_own_bytes(place) for place in (self._places.repositories, self._places.partial))
+
+    def _forget_objects(self, now: float) -> int:
+        """Remove what belongs to no repository and was not asked for lately; how many bytes that were."""
+        freed = 0
+        for path in self._places.objects.iterdir():
+            try:
+                found = path.stat()
+            except FileNotFoundError:  # another process was faster
+                continue
+            if found.st_nlink == 1 and found.st_mtime <= now - KEEP_S:
+                path.unlink(missing_ok=True)
+                freed += _cost_of(found)
+        return freed
+
+    def _forget_partial(self, now: float) -> None:
+        """Downloads of processes that were killed."""
+        for path in self._places.partial.iterdir():
+            if _used_at(path) < now - max(KEEP_S, self._download_s):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+async def _downloaded(client: httpx2.AsyncClient, url: str, file: _File, target: Path) -> str:
+    """The SHA-256 of what was written to `target`, once it is what the hub had announced."""
+    content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+    written = 0
+    async with client.stream("GET", url) as response:
+        if response.status_code in (404, 410):  # after the hub listed it: a pointer to a large file never uploaded
+            raise RepositoryUnverifiable(f"{url} cannot be downloaded: the revision lists it, but it is not there.")
+        _check_status(response, url)
+        with target.open("xb") as out:
+            async for part in response.aiter_bytes(_CHUNK_BYTES):
+                written += len(part)
+                if written > file.size:
+                    break
+                content.update(part)
+                blob.update(part)
+                out.write(part)
+    expected = file.lfs.sha256 if file.lfs is not None else file.blob_id
+    found = content.hexdigest() if file.lfs is not None else blob.hexdigest()
+    if written != file.size or expected not in (None, found):
+        raise RepositoryRefused(f"{url} is not what the hub announced ({file.size} bytes, {expected}).")
+    return content.hexdigest()
+
+
+def _check_status(response: httpx2.Response, what: str) -> None:
+    if response.status_code == 200:
+        return
+    code = response.headers.get("x-error-code", "")
+    if response.status_code == 401:  # what the hub says to strangers about private and missing repositories
+        code = code or "RepoNotFound"
+    if code in _MINERS_DOING:
+        raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
+    if response.headers.get("x-error-message") == _DISABLED:
+        raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
+    unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused
+    raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
+
+
+def problem_with_names(names: Sequence[str]) -> str | None:
+    """Why files of these names are not taken; None if they are."""
+    if len(names) > MAX_FILES:
+        return f"has {len(names)} files; at most {MAX_FILES} are taken"
+    if ENTRY_POINT not in names:
+        return f"has no {ENTRY_POINT}"
+    taken: set[str] = set()
+    for name in names:
+        if not _is_plain(name):
+            return f"has a file named {name[:100]!r}, which is no plain relative path"
+        taken.add(name)
+    if len(taken) < len(names):
+        return "lists a file twice"
+    directories = _directories(names)
+    if len(directories) > MAX_DIRECTORIES:
+        return f"has {len(directories)} directories; at most {MAX_DIRECTORIES} are taken"
+    if clash := sorted(taken & directories):
+        return f"has {clash[0][:100]!r} both as a file and as a directory"
+    return None
+
+
+def _directories(names: Iterable[str]) -> set[str]:
+    """Those that files of these names lie in, the uppermost included."""
+    return {str(parent) for name in names for parent in PurePosixPath(name).parents}
+
+
+def _is_plain(name: str) -> bool:
+    parts = name.split("/")
+    return (
+        len(name) <= MAX_PATH_CHARACTERS
+        and len(parts) <= MAX_DEPTH
+        and name.isprintable()
+        and "\\" not in name
+        and all(part not in ("", ".", "..") and len(part.encode()) <= 255 and part[0] != "-" for part in parts)
+    )
+
+
+def _placed(stored: Path, target: Path) -> None:
+    """Give an object another name, or copy it: a file has 65,000 names at most, and some disks know no second one."""
+    try:
+        target.hardlink_to(stored)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        shutil.copyfile(stored, target)
+        target.chmod(0o444)
+
+
+def _move(directory: Path, target: Path) -> None:
+    """Rename, unless somebody else did it first."""
+    try:
+        directory.rename(target)
+    except OSError:
+        if directory.exists() and not target.exists():
+            raise
+
+
+def _cost_of(found: os.stat_result) -> int:
+    """Bytes of the disk that a file or directory counts for."""
+    return max(found.st_blocks * 512, INODE_BYTES)
+
+
+def _own_bytes(directory: Path) -> int:
+    """Of everything below a directory: other directories, and files that have no second name among the objects."""
+    total = 0
+    for place, directories, files in os.walk(directory):
+        for name in (*directories, *files):
+            try:
+                found = os.lstat(os.path.join(place, name))  # noqa: PTH118 - there may be very many
+            except FileNotFoundError:  # another process was faster
+                continue
+            if found.st_nlink == 1 or stat.S_ISDIR(found.st_mode):
+                total += _cost_of(found)
+    return total
+
+
+def _used_at(path: Path) -> float:
+    """Seconds since 1970; infinity if somebody else has removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")

@@ -1,1 +1,0 @@
-"""PostgreSQL: migrations, queries, leases, results; and the messages of the API."""

@@ -1,1 +1,0 @@
-"""Running a stranger's policy where it can hurt nobody."""
