@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse
 
 from kinitro import __version__, dashboard
 from kinitro.api import routes
-from kinitro.api.auth import KeyRing, identify
+from kinitro.api.auth import identify
 from kinitro.api.cache import ReadCache
 from kinitro.api.forwarding import Forwarding
+from kinitro.api.keyring import KeyRing
 from kinitro.api.limits import BodyLimit, RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers

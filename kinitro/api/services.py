@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from kinitro.api.cache import ReadCache
+from kinitro.api.keyring import KeyRing
 from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
@@ -15,9 +16,6 @@ from kinitro.database.pool import ConnectionPool
 from kinitro.database.publications import Publications
 from kinitro.database.tasks import TaskPool
 from kinitro.supervision import SupervisedLoop
-
-if TYPE_CHECKING:
-    from kinitro.api.auth import KeyRing
 
 
 @dataclass(slots=True)

@@ -18,9 +18,10 @@ from kinitro.cycles.freeze import SEALED, candidates, excluded, freeze_miners, s
 from kinitro.cycles.result_checks import COUNTED
 from kinitro.cycles.result_checks import result_differences as one_result_differences
 from kinitro.cycles.scorecard import Identity, Scorecard, Unscorable, participants, score
-from kinitro.cycles.seeds import KEY_BYTES, beacon_number, derive_seed, key_commitment
+from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import get_spec
+from kinitro.environments.seeds import derive_seed
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import InvalidScoringConfig
 

@@ -7,12 +7,11 @@ seed: K was fixed before the beacon was known, and the beacon says nothing witho
 from __future__ import annotations
 
 import hashlib
-import hmac
-import struct
 from collections.abc import Sequence
 
+from kinitro.environments.seeds import derive_seed
+
 KEY_BYTES = 32
-SEED_BYTES = 16
 BEACON_LAG_BLOCKS = 2
 """The beacon is this many blocks after the head at the moment the commitment became public. Not 1: the next block
 may have been produced, though not yet seen, at that moment."""
@@ -26,16 +25,6 @@ def key_commitment(key: bytes) -> bytes:
 def beacon_number(key_committed_block: int) -> int:
     """The one block whose hash is the beacon of a cycle whose commitment was public at `key_committed_block`."""
     return key_committed_block + BEACON_LAG_BLOCKS
-
-
-def derive_seed(key: bytes, beacon: bytes, env_id: str, env_version: str, episode: int) -> bytes:
-    """The 16 bytes (big-endian integer) that determine `episode` of an environment, for every miner alike.
-
-    HMAC-SHA256(K, beacon || env_id || 0 || env_version || 0 || episode as 8 bytes)[:16]; the zero bytes keep
-    two different pairs of texts from reading the same.
-    """
-    message = b"".join((beacon, env_id.encode(), b"\0", env_version.encode(), b"\0", struct.pack(">Q", episode)))
-    return hmac.digest(key, message, "sha256")[:SEED_BYTES]
 
 
 def seed_table(key: bytes, beacon: bytes, environments: Sequence[tuple[str, str]], episodes: int) -> list[list[bytes]]:

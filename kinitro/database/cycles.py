@@ -13,7 +13,6 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from kinitro.client.errors import UnknownCycle
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import (
     CANCELLED,
@@ -28,6 +27,7 @@ from kinitro.client.records import (
     TraceRecord,
     results_root,
 )
+from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection
 from kinitro.database.statements import load_statements
 from kinitro.database.tasks import SQL as POOL_SQL

@@ -12,7 +12,7 @@ from typing import Literal
 import psycopg
 from psycopg.rows import TupleRow, class_row
 
-from kinitro.client.errors import KeyRefused
+from kinitro.database.errors import KeyRefused
 from kinitro.database.statements import load_statements
 
 SQL = load_statements(Path(__file__).with_name("keys.sql"))

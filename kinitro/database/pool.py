@@ -11,10 +11,10 @@ import psycopg_pool
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
-from kinitro.client.errors import DatabaseRefused, DatabaseUnavailable
 from kinitro.database.connection import STATEMENT_DEADLINE_S, link_options
 from kinitro.database.connection import Connection as Connection
 from kinitro.database.connection import ConnectionPool as ConnectionPool
+from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable
 from kinitro.database.pooler import check_session, check_session_async
 from kinitro.database.queries import answer, answer_async
 from kinitro.database.refusals import explanation

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from kinitro.client.errors import DatabaseRefused
+from kinitro.database.errors import DatabaseRefused
 from kinitro.database.queries import Queries, answer, answer_async
 
 IDLE_MS = 100

@@ -14,7 +14,7 @@ import time
 import psycopg
 from psycopg import pq
 
-from kinitro.client.errors import DatabaseRefused, DatabaseUnavailable, SchemaMismatch
+from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable, SchemaMismatch
 from kinitro.errors import KinitroError
 
 DEADLINE_S = 3.0

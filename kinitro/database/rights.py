@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinitro.client.errors import DatabaseRefused
+from kinitro.database.errors import DatabaseRefused
 from kinitro.database.queries import Queries, Rows
 from kinitro.database.version_table import VERSION_TABLE
 

@@ -14,8 +14,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from kinitro.client.errors import DatabaseRefused, SchemaMismatch
 from kinitro.database import catalogue
+from kinitro.database.errors import DatabaseRefused, SchemaMismatch
 from kinitro.database.pool import Connection, connect, explained, where
 from kinitro.database.queries import Queries, answer, answer_async
 from kinitro.database.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_DATABASE

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from kinitro.client.errors import DatabaseRefused
+from kinitro.database.errors import DatabaseRefused
 from kinitro.database.queries import Queries
 from kinitro.database.version_table import VERSION_TABLE
 

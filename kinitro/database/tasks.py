@@ -18,10 +18,11 @@ import numpy.typing as npt
 from psycopg.rows import TupleRow, dict_row
 from psycopg.types.json import Jsonb
 
-from kinitro.client.errors import LeaseLost, UnknownCycle
+from kinitro.client.errors import LeaseLost
 from kinitro.client.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
 from kinitro.cycles.result_checks import Episode, refusal
 from kinitro.database.creation import create_tasks
+from kinitro.database.errors import UnknownCycle
 from kinitro.database.keys import SQL as KEY_SQL
 from kinitro.database.pool import Connection, ConnectionPool, run_on
 from kinitro.database.statements import load_statements

@@ -11,15 +11,10 @@ from typing import Protocol, cast
 
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.interface import Environment
-from kinitro.environments.spec import EnvironmentSpec
+from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
-CAMERAS = ("corner", "corner4", "gripper")
-"""Cameras a policy sees, in this order; part of the environment version."""
-IMAGE_SIZE_PX = 84
 ENTRY_POINT_GROUP = "kinitro.environments"
-
-__all__ = ["CAMERAS", "IMAGE_SIZE_PX", "EnvironmentSpec", "Family", "all_specs", "get_spec", "make", "scored_specs"]
 
 
 class Family(Protocol):

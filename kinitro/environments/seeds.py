@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import operator
+import struct
 from hashlib import blake2b
 from typing import Literal, SupportsIndex
 
@@ -11,6 +13,7 @@ import numpy as np
 from kinitro.environments.errors import InvalidSeed
 
 SEED_BITS = 128
+SEED_BYTES = SEED_BITS // 8
 
 StreamName = Literal["placement", "physics", "appearance"]
 
@@ -36,3 +39,13 @@ def stream(seed: int, env_id: str, version: str, name: StreamName) -> np.random.
     message = "\0".join((env_id, version, name)).encode() + seed.to_bytes(SEED_BITS // 8, "big")
     key = blake2b(message, digest_size=16, person=b"kinitro-episode").digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+
+
+def derive_seed(key: bytes, beacon: bytes, env_id: str, env_version: str, episode: int) -> bytes:
+    """The 16 bytes (big-endian integer) that determine `episode` of an environment, for every miner alike.
+
+    HMAC-SHA256(K, beacon || env_id || 0 || env_version || 0 || episode as 8 bytes)[:16]; the zero bytes keep
+    two different pairs of texts from reading the same.
+    """
+    message = b"".join((beacon, env_id.encode(), b"\0", env_version.encode(), b"\0", struct.pack(">Q", episode)))
+    return hmac.digest(key, message, "sha256")[:SEED_BYTES]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CAMERAS = ("corner", "corner4", "gripper")
+"""Cameras a policy sees, in this order; part of the environment version."""
+IMAGE_SIZE_PX = 84
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSpec:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from kinitro.cycles.seeds import derive_seed
 from kinitro.environments.registry import get_spec
+from kinitro.environments.seeds import derive_seed
 from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation.episode import negotiate

@@ -30,8 +30,8 @@ import numpy.typing as npt
 
 from kinitro.environments import EnvironmentSpec, get_spec, make
 from kinitro.environments.randomization.levels import get_level
-from kinitro.environments.registry import CAMERAS
 from kinitro.environments.seeds import SEED_BITS
+from kinitro.environments.spec import CAMERAS
 from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec, scored_specs
+from kinitro.environments.registry import scored_specs
+from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved, Reason
 from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig

@@ -1,6 +1,6 @@
 """What can go wrong when a deployment is verified, and whose fault it is. Only the miner's own costs a miner anything.
 
-VerificationError
+SandboxError
 ├── RepositoryUnverifiable   the miner's: the committed upload cannot be had, or is not one that we take
 ├── PolicyDidNotStart        the miner's: the uploaded policy did not come up within its limits
 ├── RepositoryUnavailable    ours: the hub, the network or our disk failed
@@ -13,19 +13,19 @@ VerificationError
 from kinitro.errors import KinitroError, UnavailableError
 
 
-class VerificationError(KinitroError):
+class SandboxError(KinitroError):
     """Base of the errors below."""
 
 
-class RepositoryUnverifiable(VerificationError):
+class RepositoryUnverifiable(SandboxError):
     """The committed upload does not exist any more, is too big, or has names that no honest upload has."""
 
 
-class PolicyDidNotStart(VerificationError):
+class PolicyDidNotStart(SandboxError):
     """The uploaded policy crashed, exceeded a limit or never answered /health with 200."""
 
 
-class RepositoryUnavailable(VerificationError):
+class RepositoryUnavailable(SandboxError):
     """The hub did not answer, or there is no room for the download; says nothing about the miner."""
 
 
@@ -34,7 +34,7 @@ class RepositoryRefused(RepositoryUnavailable):
     nothing about the miner; if others' uploads are to be had, many do."""
 
 
-class SandboxFailed(VerificationError):
+class SandboxFailed(SandboxError):
     """A sandbox could not be set up, or something outside ended it; says nothing about the miner."""
 
 
@@ -42,5 +42,5 @@ class PolicyKilled(SandboxFailed):
     """Something outside ended a policy that ran already. Once says nothing about the miner."""
 
 
-class SandboxUnavailable(VerificationError, UnavailableError):
+class SandboxUnavailable(SandboxError, UnavailableError):
     """This machine cannot sandbox. Nothing is ever run without."""

@@ -30,7 +30,7 @@ from kinitro.sandbox.admission import (
 )
 from kinitro.sandbox.cgroups import Cgroup, make_cgroup
 from kinitro.sandbox.confinement import Descriptors, Identity, confined
-from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable, VerificationError
+from kinitro.sandbox.errors import SandboxError, SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import Ending, EndReason, Limits
 from kinitro.sandbox.processes import out_of_memory_kills, usage_of
 from kinitro.sandbox.seccomp import filter_program
@@ -195,7 +195,7 @@ async def admitted(
         ours = await asyncio.shield(starting)
     except BaseException as error:
         if isinstance(error, asyncio.CancelledError):
-            with contextlib.suppress(VerificationError):
+            with contextlib.suppress(SandboxError):
                 await Guest(await starting, limits).leave()
         if cgroup is not None:
             await asyncio.to_thread(_remove, cgroup)

@@ -18,7 +18,6 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.client.errors import SchemaMismatch
 from kinitro.client.records import opening_digest
 from kinitro.cycles.freeze import Unsealer, candidates, endpoint_holders
 from kinitro.cycles.marking import first_checks
@@ -26,6 +25,7 @@ from kinitro.cycles.scorecard import Identity, Unscorable, score
 from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
+from kinitro.database.errors import SchemaMismatch
 from kinitro.database.verifications import Verifications
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from kinitro.environments.registry import CAMERAS
+from kinitro.environments.spec import CAMERAS
 from kinitro.miner.datasets import write_npz
 from kinitro.miner.demonstrations import STAGING, Demonstration
 from kinitro.policies.client import HttpPolicy

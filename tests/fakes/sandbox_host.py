@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.sandbox.errors import VerificationError
+from kinitro.sandbox.errors import SandboxError
 from kinitro.sandbox.interface import Limits, Runtime
 
 
@@ -34,7 +34,7 @@ async def main(policy: Path, runtime: Runtime, limits: Limits) -> None:
             ending = served.ended()
         tell(ending or served.ended())
         await asked_to_end
-    except VerificationError as error:
+    except SandboxError as error:
         tell({"error": type(error).__name__, "message": str(error)})
 
 

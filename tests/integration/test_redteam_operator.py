@@ -11,10 +11,11 @@ from kinitro.audit.report import Check, Verdict
 from kinitro.chain.errors import ChainUnavailable
 from kinitro.chain.interface import Wallet
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
-from kinitro.client.errors import ApiNotFound, UnknownCycle
+from kinitro.client.errors import ApiNotFound
 from kinitro.client.http import ApiClient
 from kinitro.client.records import Manifest, opening_digest
 from kinitro.cycles.seeds import beacon_number
+from kinitro.database.errors import UnknownCycle
 from kinitro.scheduler.binding import KeyBinding
 from tests.fakes.chain import FakeChain
 from tests.fakes.executor import run_tasks

@@ -16,12 +16,13 @@ from kinitro.chain import Snapshot, UnknownSubnet
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
 from kinitro.client.records import results_root
 from kinitro.client.verdicts import Evidence, VerificationReport
-from kinitro.cycles.seeds import BEACON_LAG_BLOCKS, derive_seed
+from kinitro.cycles.seeds import BEACON_LAG_BLOCKS
 from kinitro.database.cycles import CycleConflict, CycleStore, NotRevealed
 from kinitro.database.pool import connect_async
 from kinitro.database.publications import Publications
 from kinitro.database.verifications import NOT_IN_TIME, Verifications
 from kinitro.environments import get_spec
+from kinitro.environments.seeds import derive_seed
 from kinitro.errors import ConfigurationError
 from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.policies.messages import Health

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from kinitro.api.answers import json_of
 from kinitro.api.services import Services, ServicesOf
-from kinitro.client.errors import UnknownCycle
 from kinitro.client.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
 from kinitro.database.cycles import CycleStore, NotRevealed
+from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection, run_on
 
 router = APIRouter(prefix="/v1", tags=["audit"])

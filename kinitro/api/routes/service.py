@@ -10,8 +10,8 @@ from starlette.responses import Response
 from kinitro import __version__
 from kinitro.api.auth import ReadCaller
 from kinitro.api.services import ServicesOf
-from kinitro.client.errors import SchemaMismatch
 from kinitro.client.messages import Health
+from kinitro.database.errors import SchemaMismatch
 from kinitro.database.pool import Connection, check_writable, run_on
 from kinitro.database.schema import check_schema
 

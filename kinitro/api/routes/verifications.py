@@ -12,7 +12,6 @@ from kinitro.api.answers import json_of
 from kinitro.api.auth import VerifierCaller
 from kinitro.api.routes.cycles import CycleNumber, TaskNumber
 from kinitro.api.services import Services, ServicesOf
-from kinitro.client.errors import UnknownCycle
 from kinitro.client.messages import HeartbeatResponse
 from kinitro.client.verdicts import (
     MinerVerdicts,
@@ -25,6 +24,7 @@ from kinitro.client.verdicts import (
     VerificationStatus,
 )
 from kinitro.database.cycles import CycleStore
+from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection, run_on
 from kinitro.database.verifications import VERDICTS_PAGE, Verifications
 

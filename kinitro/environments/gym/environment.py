@@ -12,8 +12,9 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from kinitro.environments.interface import Observation
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, make, named_cameras
+from kinitro.environments.registry import make, named_cameras
 from kinitro.environments.seeds import SEED_BITS
+from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX
 from kinitro.errors import ConfigurationError
 
 REACH_M = 2.0

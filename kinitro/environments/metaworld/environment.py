@@ -15,9 +15,9 @@ from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import Task
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, get_level
-from kinitro.environments.registry import CAMERAS, IMAGE_SIZE_PX, named_cameras
+from kinitro.environments.registry import named_cameras
 from kinitro.environments.seeds import checked_seed, stream
-from kinitro.environments.spec import EnvironmentSpec
+from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:

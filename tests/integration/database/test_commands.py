@@ -22,8 +22,8 @@ from typer.testing import CliRunner
 from kinitro.api.server import listening_socket
 from kinitro.api.settings import ApiSettings
 from kinitro.cli import build_app
-from kinitro.client.errors import DatabaseRefused, SchemaMismatch
 from kinitro.database import schema
+from kinitro.database.errors import DatabaseRefused, SchemaMismatch
 from kinitro.database.keys import create_key
 from kinitro.database.pool import connect
 from kinitro.errors import KinitroError

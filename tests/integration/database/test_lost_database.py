@@ -13,8 +13,8 @@ import httpx2
 import psycopg
 import pytest
 
-from kinitro.client.errors import DatabaseUnavailable
 from kinitro.database import schema
+from kinitro.database.errors import DatabaseUnavailable
 from kinitro.database.pool import connect_async, open_pool, run_on
 from kinitro.local.postgres import LocalPostgres
 from kinitro.scheduler.leadership import Leadership

@@ -18,8 +18,8 @@ import pytest
 
 from kinitro.api.server import serve
 from kinitro.api.settings import ApiSettings
-from kinitro.client.errors import DatabaseRefused, DatabaseUnavailable, SchemaMismatch
 from kinitro.database import connection, schema
+from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable, SchemaMismatch
 from kinitro.database.keys import create_key, list_keys
 from kinitro.database.pool import connect, open_pool
 from kinitro.errors import ConfigurationError, KinitroError

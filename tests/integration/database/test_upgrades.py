@@ -16,9 +16,9 @@ import pytest
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
-from kinitro.client.errors import SchemaMismatch
 from kinitro.client.http import ApiClient
 from kinitro.database import catalogue, schema
+from kinitro.database.errors import SchemaMismatch
 from tests.fakes.executor import run_tasks
 from tests.fakes.pool_rows import report as pool_report
 from tests.fakes.pool_rows import rows

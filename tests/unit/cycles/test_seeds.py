@@ -8,7 +8,8 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinitro.cycles.seeds import derive_seed, key_commitment, seed_table
+from kinitro.cycles.seeds import key_commitment, seed_table
+from kinitro.environments.seeds import derive_seed
 
 KEY, BEACON = bytes(range(32)), hashlib.sha256(b"block").digest()
 

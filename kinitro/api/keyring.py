@@ -1,0 +1,55 @@
+"""Keys become callers: looked up in the database and remembered for a moment."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kinitro.database.keys import SQL, key_hash
+from kinitro.database.pool import Connection, ConnectionPool, run_on
+
+KEY_CACHE_S = 5.0
+"""A revoked key works at most this much longer."""
+KEY_CACHE_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key it is. Without authentication there is one caller, `executor_id` None."""
+
+    executor_id: int | None
+    name: str
+    scope: str
+
+
+class KeyRing:
+    """Valid keys, looked up in the database and remembered for KEY_CACHE_S; invalid ones are not remembered."""
+
+    def __init__(self, connections: ConnectionPool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._connections = connections
+        self._clock = clock
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def caller(self, key: str) -> Caller | None:
+        """The caller with this key, or None."""
+        hashed = key_hash(key)
+        known = self._known.get(hashed)
+        if known and known[0] > self._clock():
+            return known[1]
+
+        async def look_up(connection: Connection) -> Caller | None:
+            row = await (await connection.execute(SQL["AUTHENTICATE"], {"hash": hashed})).fetchone()
+            if row is None:
+                return None
+            await connection.execute(SQL["USED"], {"id": row[0]})
+            return Caller(executor_id=row[1], name=row[2], scope=row[3])
+
+        self._known.pop(hashed, None)
+        found = await run_on(self._connections, look_up)
+        if found is not None:
+            self._known[hashed] = (self._clock() + KEY_CACHE_S, found)
+            if len(self._known) > KEY_CACHE_SIZE:
+                self._known.popitem(last=False)
+        return found
