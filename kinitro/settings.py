@@ -209,7 +209,7 @@ _ENCODE = (
 )
 
 
-def normalized_database_url(url: str, name: str = "--database-url") -> str:
+def normalize_database_url(url: str, name: str = "--database-url") -> str:
     """A PostgreSQL connection URI as PostgreSQL's documentation writes it, checked.
 
     Accepts `postgresql://` and `postgres://`, and SQLAlchemy's `postgresql+driver://`, which other tools print.

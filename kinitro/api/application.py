@@ -28,7 +28,7 @@ from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
 from kinitro.client.messages import SubmitRequest
 from kinitro.database.pool import open_pool, run_on
-from kinitro.database.publications import Publications
+from kinitro.database.publications import PublicationStore
 from kinitro.database.schema import check_schema
 from kinitro.database.tasks import TaskPool
 from kinitro.logs import get_logger
@@ -104,7 +104,7 @@ async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterato
             settings=settings,
             connections=connections,
             pool=TaskPool(connections, settings.pool_limits),
-            publications=Publications(connections, settings.netuid),
+            publications=PublicationStore(connections, settings.netuid),
             keys=KeyRing(connections),
             limiter=RateLimiter(settings.requests_per_s),
             cache=ReadCache(settings.public_cache_s),

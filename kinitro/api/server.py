@@ -80,11 +80,11 @@ def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
 def serve(settings: ApiSettings) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises ConfigurationError or UnavailableError when it cannot start."""
     settings.check_exposure(settings.host)
-    with listening_socket(settings.host, settings.port, check=settings.check_exposure) as listener:
+    with bind_socket(settings.host, settings.port, check=settings.check_exposure) as listener:
         asyncio.run(_serve(settings, listener))
 
 
-def listening_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
+def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
     """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours.
 
     `check` gets the address that `host` turns out to be before anything listens there, and may raise.

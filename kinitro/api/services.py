@@ -13,7 +13,7 @@ from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
 from kinitro.database.pool import ConnectionPool
-from kinitro.database.publications import Publications
+from kinitro.database.publications import PublicationStore
 from kinitro.database.tasks import TaskPool
 from kinitro.supervision import SupervisedLoop
 
@@ -25,7 +25,7 @@ class Services:
     settings: ApiSettings
     connections: ConnectionPool
     pool: TaskPool
-    publications: Publications
+    publications: PublicationStore
     keys: KeyRing
     limiter: RateLimiter
     cache: ReadCache

@@ -12,7 +12,7 @@ from kinitro.api.forwarding import PREFIX
 from kinitro.chain.sealing import parse_public_key
 from kinitro.database.tasks import PoolLimits
 from kinitro.errors import ConfigurationError
-from kinitro.settings import ServiceSettings, normalized_database_url
+from kinitro.settings import ServiceSettings, normalize_database_url
 
 
 class ApiSettings(ServiceSettings):
@@ -59,7 +59,7 @@ class ApiSettings(ServiceSettings):
     @field_validator("database_url")
     @classmethod
     def _postgresql(cls, value: str) -> str:
-        return normalized_database_url(value)
+        return normalize_database_url(value)
 
     @field_validator("backend_public_key")
     @classmethod

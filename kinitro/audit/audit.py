@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 from kinitro.audit import checks
 from kinitro.audit.binding import binding_check
-from kinitro.audit.report import AuditReport, Check, Verdict
+from kinitro.audit.report import AuditReport, AuditVerdict, Check
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.audit.witness import Witness
 from kinitro.chain.errors import ChainError
@@ -90,7 +90,7 @@ async def audit_cycle(
     if found[0].differences and (manifest.seed_key is None or manifest.beacon_hash is None):
         return AuditReport(cycle_id, tuple(found))
     binding = await binding_check(api, manifest, chain, operator)
-    if binding.verdict is Verdict.PASSED:
+    if binding.verdict is AuditVerdict.PASSED:
         witnessed = None  # the chain remembers better, also where a new database counts its cycles from 1 again
     found += [
         Check.of("key", "the revealed key has the published hash", list(checks.key_differences(manifest, witnessed))),
@@ -183,7 +183,7 @@ async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) 
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
-    unproven = checks.unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
+    unproven = checks.find_unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 
@@ -254,12 +254,12 @@ async def _replay(
     workers: int,
     tell: Progress,
 ) -> Check:
-    from kinitro.audit.replays import Replayed, Replayer, checked_trace
+    from kinitro.audit.replays import Replayed, Replayer, check_trace
 
     async def one(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
         try:
             record = await api.get(f"/v1/tasks/{row.task_id}/trace", TraceRecord)
-            data, differences = checked_trace(manifest, row, record)
+            data, differences = check_trace(manifest, row, record)
             replayed = await replayer.replay(data) if data is not None else None
         except KinitroError as error:
             return row, None, [str(error)]

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from kinitro import __version__
-from kinitro.chain.interface import Snapshot
+from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.messages import MinerScore, Scores, Weights
 from kinitro.client.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
 from kinitro.client.verdicts import VerdictRow, unfounded
 from kinitro.cycles.freeze import SEALED, candidates, excluded, freeze_miners, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
 from kinitro.cycles.result_checks import result_differences as one_result_differences
-from kinitro.cycles.scorecard import Identity, Scorecard, Unscorable, participants, score
+from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, participants, score
 from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import get_spec
@@ -154,7 +154,7 @@ def recompute(
     manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow], published: Scores
 ) -> Scorecard | str:
     """The scorecard that results and verdicts give, or why they give none."""
-    identity = Identity(manifest.cycle_id, manifest.netuid, manifest.block, published.published_at)
+    identity = PublicationIdentity(manifest.cycle_id, manifest.netuid, manifest.block, published.published_at)
     try:
         return score(identity, manifest.config, manifest.miners, rows, verdicts)
     except (Unscorable, InvalidScoringConfig, TypeError) as error:
@@ -210,7 +210,7 @@ def weight_differences(published: Weights, recomputed: Weights) -> Iterator[str]
             yield f"{name} of the weights is {getattr(published, name)!r}; it must be {getattr(recomputed, name)!r}"
 
 
-def chain_differences(manifest: Manifest, snapshot: Snapshot, beacon_hash: bytes) -> Iterator[str]:
+def chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_hash: bytes) -> Iterator[str]:
     """Did the chain have these blocks and these miners?"""
     if snapshot.block.hash.hex() != manifest.block_hash:
         yield f"block {manifest.block} has the hash {snapshot.block.hash.hex()} on the chain, not {manifest.block_hash}"
@@ -226,8 +226,8 @@ def chain_differences(manifest: Manifest, snapshot: Snapshot, beacon_hash: bytes
         yield from _frozen_differences(theirs[uid], ours[uid])
 
 
-def _frozen_again(theirs: Mapping[int, FrozenMiner], snapshot: Snapshot) -> list[FrozenMiner]:
-    """Who takes part, if the operator is believed about whom it excluded: `unproven_exclusions` names those."""
+def _frozen_again(theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot) -> list[FrozenMiner]:
+    """Who takes part, if the operator is believed about whom it excluded: `find_unproven_exclusions` names those."""
     miners = []
     for miner in candidates(snapshot, allow_private=True):
         published = theirs.get(miner.uid)
@@ -247,7 +247,9 @@ def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator
         yield f"uid {frozen.uid} takes part, although {frozen.excluded}"
 
 
-def unproven_exclusions(manifest: Manifest, snapshot: Snapshot, holders: Mapping[str, str] | None = None) -> list[str]:
+def find_unproven_exclusions(
+    manifest: Manifest, snapshot: ChainSnapshot, holders: Mapping[str, str] | None = None
+) -> list[str]:
     """Miners excluded for a reason that only the operator can know, such as where a host's name led.
 
     `holders`: the endpoints of the cycle before, see `endpoint_holders`.

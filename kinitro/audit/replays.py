@@ -53,7 +53,7 @@ def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
     return Episode(row.env_id, environment.version, row.seed, environment.max_steps, fingerprint)
 
 
-def checked_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
+def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
     """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
     try:
         data = base64.b64decode(record.trace, validate=True)

@@ -10,7 +10,7 @@ MAX_DIFFERENCES = 20
 """Named per check; the rest is counted."""
 
 
-class Verdict(StrEnum):
+class AuditVerdict(StrEnum):
     """`SKIPPED` means that the check could not be made here; its detail says why. That is not agreement."""
 
     PASSED = "passed"
@@ -23,7 +23,7 @@ class Check:
     """One thing that was looked at."""
 
     name: str
-    verdict: Verdict
+    verdict: AuditVerdict
     detail: str
     differences: tuple[str, ...] = ()
 
@@ -31,16 +31,16 @@ class Check:
     def of(cls, name: str, detail: str, differences: Sequence[str]) -> Check:
         """Failed if anything differs, else passed."""
         if not differences:
-            return cls(name, Verdict.PASSED, detail)
+            return cls(name, AuditVerdict.PASSED, detail)
         shown = tuple(differences[:MAX_DIFFERENCES])
         if len(differences) > len(shown):
             shown += (f"and {len(differences) - len(shown)} more",)
-        return cls(name, Verdict.FAILED, detail, shown)
+        return cls(name, AuditVerdict.FAILED, detail, shown)
 
     @classmethod
     def skipped(cls, name: str, reason: str) -> Check:
         """Not made, and why."""
-        return cls(name, Verdict.SKIPPED, reason)
+        return cls(name, AuditVerdict.SKIPPED, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class AuditReport:
     @property
     def failures(self) -> tuple[Check, ...]:
         """The checks that failed."""
-        return tuple(check for check in self.checks if check.verdict is Verdict.FAILED)
+        return tuple(check for check in self.checks if check.verdict is AuditVerdict.FAILED)
 
     @property
     def unchecked(self) -> tuple[Check, ...]:
         """The checks that could not be made here."""
-        return tuple(check for check in self.checks if check.verdict is Verdict.SKIPPED)
+        return tuple(check for check in self.checks if check.verdict is AuditVerdict.SKIPPED)
 
     @property
     def reason(self) -> str | None:

@@ -25,7 +25,7 @@ from kinitro.client.records import Manifest, ResultRow
 from kinitro.client.verdicts import VerdictRow, count_verdicts
 from kinitro.cycles.scorecard import participants, tally
 from kinitro.evaluation.outcomes import Outcome
-from kinitro.scoring.comparison import error_levels, wins_matrix
+from kinitro.scoring.comparison import share_significance_level, wins_matrix
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
@@ -139,7 +139,7 @@ def cycle_distances(
     floors = np.maximum(config.min_floor, chance)
     eligible = (bound > floors) & ~disqualified[:, None]
     arrival = np.lexsort((np.arange(miners), first_blocks))
-    levels = error_levels(solved, eligible, config.alpha)
+    levels = share_significance_level(solved, eligible, config.alpha)
     critical = critical_wins(length, levels.environment)
     least = Distances(np.full((miners, environments), NEVER), np.full((miners, environments), NEVER))
     races: list[_Race] = []

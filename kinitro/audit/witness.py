@@ -20,7 +20,7 @@ MAX_REMEMBERED = 1000
 """Cycles; the oldest are forgotten."""
 
 
-class _File(msgspec.Struct):
+class _WitnessFile(msgspec.Struct):
     """api address -> cycle -> key_hash"""
 
     seen: dict[str, dict[int, str]] = {}
@@ -46,7 +46,7 @@ class Witness:
     def load(cls, path: Path) -> Self:
         """What was remembered in a file, nothing if there is none. Raises ConfigurationError."""
         try:
-            return cls(path, msgspec.json.decode(path.read_bytes(), type=_File).seen)
+            return cls(path, msgspec.json.decode(path.read_bytes(), type=_WitnessFile).seen)
         except FileNotFoundError:
             return cls(path)
         except (OSError, msgspec.MsgspecError) as error:
@@ -57,7 +57,7 @@ class Witness:
         if self.path is None:
             return
         try:
-            replace_file(self.path, msgspec.json.encode(_File(self.seen)))
+            replace_file(self.path, msgspec.json.encode(_WitnessFile(self.seen)))
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be written: {error.strerror}.") from None
 

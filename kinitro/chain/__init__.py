@@ -13,10 +13,10 @@ from kinitro.chain.errors import (
 from kinitro.chain.interface import (
     Block,
     Chain,
+    ChainSnapshot,
     Hyperparameters,
     Neuron,
     RawCommitment,
-    Snapshot,
     Wallet,
 )
 
@@ -24,11 +24,11 @@ __all__ = [
     "Block",
     "Chain",
     "ChainError",
+    "ChainSnapshot",
     "ChainUnavailable",
     "Hyperparameters",
     "Neuron",
     "RawCommitment",
-    "Snapshot",
     "TransactionRefused",
     "TransactionUndecided",
     "UnknownBlock",

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import bittensor as bt
 
-from kinitro.chain.bittensor_connection import Connection
+from kinitro.chain.bittensor_connection import NodeConnection
 from kinitro.chain.bittensor_transactions import Transactions, refused_before_sending
 from kinitro.chain.commitments import MAX_DATA_BYTES, fields
 from kinitro.chain.errors import (
@@ -23,7 +23,7 @@ from kinitro.chain.errors import (
     UnknownSubnet,
     UnknownWallet,
 )
-from kinitro.chain.interface import Block, Hyperparameters, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.chain.interface import Block, ChainSnapshot, Hyperparameters, Neuron, RawCommitment, Wallet
 
 CONNECT_TIMEOUT_S = 30.0
 READ_TIMEOUT_S = 30.0
@@ -36,7 +36,7 @@ class BittensorChain:
     """Implements `kinitro.chain.Chain` on a Bittensor node."""
 
     def __init__(self, network: str) -> None:
-        self._connection = Connection(network)
+        self._connection = NodeConnection(network)
         self._transactions = Transactions(self._connection)
         self._deadline = self._connection.deadline
         self._node = self._connection.node
@@ -70,7 +70,7 @@ class BittensorChain:
         async with self._deadline(READ_TIMEOUT_S, f"reading the hash of block {number}"):
             return (await self._existing_block(number)).hash
 
-    async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         async with self._deadline(READ_TIMEOUT_S, f"reading subnet {netuid}"):
             number = await self._substrate.finalized_block_number() if block is None else block
             at = await self._existing_block(number)
@@ -88,7 +88,7 @@ class BittensorChain:
                 raise ChainUnavailable(
                     f"Block {number} was replaced by {again.hash.hex()} while it was read: try again."
                 )
-            return Snapshot(
+            return ChainSnapshot(
                 netuid=netuid,
                 block=at,
                 neurons=[_neuron(entry) for entry in metagraph.neurons],

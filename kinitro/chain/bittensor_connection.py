@@ -25,7 +25,7 @@ SOCKET_CLOSE_TIMEOUT_S = 1.0
 """How long a connection that the node has ended may take to close before it is dropped."""
 
 
-class Connection:
+class NodeConnection:
     """One node, connected when it is needed. `node` names it in messages."""
 
     def __init__(self, network: str) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import bittensor as bt
 from bittensor.result import chain_error_from_substrate_request
 
-from kinitro.chain.bittensor_connection import Connection
+from kinitro.chain.bittensor_connection import NodeConnection
 from kinitro.chain.errors import ChainError, ChainUnavailable, TransactionRefused, TransactionUndecided
 from kinitro.logs import get_logger
 
@@ -105,7 +105,7 @@ class _PoolRefusal(TransactionRefused):
 class Transactions:
     """Sends transactions over a connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: NodeConnection) -> None:
         self._connection = connection
 
     async def send(self, doing: str, signer: Any, compose: Callable[[], Awaitable[Any]]) -> int:

@@ -63,7 +63,7 @@ class Hyperparameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ChainSnapshot:
     """One subnet at one block."""
 
     netuid: int
@@ -106,7 +106,7 @@ class Chain(Protocol):
     async def block_hash(self, number: int) -> bytes:
         """Hash of the block `number`; raises UnknownBlock."""
 
-    async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         """Neurons, commitments and hyperparameters, all read at one block (default: the finalized head)."""
 
     async def hotkey_address(self, wallet: Wallet) -> str:

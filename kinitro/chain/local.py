@@ -30,7 +30,7 @@ from psycopg.types.json import Jsonb
 
 from kinitro.chain.commitments import MAX_DATA_BYTES
 from kinitro.chain.errors import ChainUnavailable, TransactionRefused, TransactionUndecided, UnknownBlock
-from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment, Wallet
 from kinitro.chain.local_rules import (
     ChainState,
     Cursor,
@@ -42,9 +42,9 @@ from kinitro.chain.local_rules import (
     read_subnet,
 )
 from kinitro.chain.ss58 import encode_address
-from kinitro.chain.weights import upscaled
+from kinitro.chain.weights import upscale_weights
 from kinitro.errors import ConfigurationError
-from kinitro.settings import normalized_database_url
+from kinitro.settings import normalize_database_url
 
 URL_VARIABLE = "KINITRO_LOCAL_CHAIN_URL"
 FINALITY_LAG_BLOCKS = 2
@@ -71,7 +71,7 @@ class LocalChain:
                 f"The network local-dev needs {URL_VARIABLE}: set it to the URL of the PostgreSQL database "
                 "that holds the local chain (`kinitro demo --keep-running` names a file that has it)."
             )
-        chain = cls(normalized_database_url(url, URL_VARIABLE))
+        chain = cls(normalize_database_url(url, URL_VARIABLE))
         await chain.head()
         return chain
 
@@ -172,7 +172,7 @@ class LocalChain:
             raise UnknownBlock(f"There is no block {number} yet: the head of the chain is {state.number}.")
         return state.hash(number)
 
-    async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         async with self._cursor() as cursor:
             state = await read_state(cursor)
             number = state.block(FINALITY_LAG_BLOCKS).number if block is None else block
@@ -205,7 +205,7 @@ class LocalChain:
             )
             commitments = {row["hotkey"]: RawCommitment(row["block"], row["data"]) for row in await cursor.fetchall()}
         hyperparameters = hyperparameters_of(subnet)
-        return Snapshot(
+        return ChainSnapshot(
             netuid=netuid,
             block=Block(number, state.hash(number)),
             neurons=neurons,
@@ -252,7 +252,7 @@ class LocalChain:
                     neuron["hotkey"],
                     block,
                     reveal,
-                    Jsonb(upscaled(weights)),
+                    Jsonb(upscale_weights(weights)),
                 ),
             )
         await self._wait_for(block)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 U16_MAX = 65535
 
 
-def upscaled(weights: Mapping[int, int]) -> dict[int, int]:
+def upscale_weights(weights: Mapping[int, int]) -> dict[int, int]:
     """What subtensor makes of u16 weights when it stores them: scaled so that the largest is 65535.
 
     Entries that are zero are left out.

@@ -10,7 +10,7 @@ import typer
 from kinitro.cli.sealing import ApiUrl, BackendKeyOption, PlainEndpoint, operator_key
 
 if TYPE_CHECKING:
-    from kinitro.chain import Neuron, Snapshot
+    from kinitro.chain import ChainSnapshot, Neuron
     from kinitro.chain.commitments import Commitment
     from kinitro.chain.sealing import BackendKey
 
@@ -119,7 +119,7 @@ def show_commitment(
 
     key = BackendKey.load(backend_key_file) if backend_key_file else None
 
-    async def read() -> Snapshot:
+    async def read() -> ChainSnapshot:
         chain = await connect(network)
         try:
             return await chain.snapshot(netuid, block)
@@ -156,7 +156,7 @@ def create_backend_key(
     typer.echo(key.public.hex())
 
 
-def _check_place(newest: Snapshot, hotkey: str, data: bytes, again: bool) -> None:
+def _check_place(newest: ChainSnapshot, hotkey: str, data: bytes, again: bool) -> None:
     """Refuse what the chain would refuse, and what gives a place in line up for nothing; tell what is replaced."""
     from kinitro.chain import TransactionRefused
     from kinitro.errors import KinitroError
@@ -189,7 +189,7 @@ def _names_the_same(one: bytes, other: bytes) -> bool:
     return sealed and (first.repo, first.revision) == (second.repo, second.revision)
 
 
-def _show(neuron: Neuron, snapshot: Snapshot, key: BackendKey | None) -> None:
+def _show(neuron: Neuron, snapshot: ChainSnapshot, key: BackendKey | None) -> None:
     from kinitro.chain.commitments import Malformed, decode
     from kinitro.chain.seed_commitments import decode_seed_commitment
 

@@ -18,7 +18,7 @@ from kinitro.output_files import check_directory, check_file, write_whole
 if TYPE_CHECKING:
     from kinitro.evaluation.jobs import Evaluator
     from kinitro.evaluation.summary import EnvironmentSummary
-    from kinitro.evaluation.survey import Journal, Plan, Trial
+    from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
 
 VIDEOS_AT_ONCE = 8
 """Each has an encoder process of its own."""
@@ -44,7 +44,7 @@ def evaluate(
     An interrupted run goes on where it stopped when the same command is given again.
     """
     from kinitro.environments import scored_specs
-    from kinitro.evaluation.survey import Journal, Plan, check_outcomes
+    from kinitro.evaluation.survey import Journal, SurveyPlan, check_outcomes
 
     if video is not None:
         check_directory(video, "--video")
@@ -56,7 +56,7 @@ def evaluate(
         target = str(Path(target).expanduser())
     if not is_url and not Path(target).is_dir():
         raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
-    plan = Plan.of(target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps)
+    plan = SurveyPlan.of(target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps)
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
@@ -79,10 +79,12 @@ def evaluate(
     check_outcomes(journal.trials)
 
 
-async def _run(plan: Plan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None) -> None:
+async def _run(
+    plan: SurveyPlan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None
+) -> None:
     from kinitro.errors import UnavailableError
     from kinitro.evaluation.survey import expect_answer, run_survey
-    from kinitro.executor.concurrency import declared_concurrency
+    from kinitro.executor.concurrency import ask_concurrency
     from kinitro.logs import configure_logs
 
     configure_logs("warning", "console")
@@ -97,9 +99,9 @@ async def _run(plan: Plan, evaluator: Evaluator, target: str | Path, journal: Jo
 
     async with _endpoint(target, log_path) as url:
         await expect(url)
-        at_once = await declared_concurrency(url, allow_private=True)
+        at_once = await ask_concurrency(url, allow_private=True)
         try:
-            with _Progress(plan, journal, log) as progress:
+            with _SurveyProgress(plan, journal, log) as progress:
                 await evaluator.start()
                 await run_survey(
                     plan,
@@ -130,10 +132,10 @@ async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
         yield url
 
 
-class _Progress:
+class _SurveyProgress:
     """A bar on standard error, and the first fault of each kind as soon as it happens."""
 
-    def __init__(self, plan: Plan, journal: Journal, log: str) -> None:
+    def __init__(self, plan: SurveyPlan, journal: Journal, log: str) -> None:
         """`log` says where the server's log is, if that is known."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -153,7 +155,7 @@ class _Progress:
         )
         self._task = self._bar.add_task("", total=self._total, completed=self._done)
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> _SurveyProgress:
         if self._done:
             self._console.print(
                 f"Continuing an interrupted run: {self._done} of {self._total} episodes are done (--fresh starts over)."
@@ -176,7 +178,7 @@ class _Progress:
             )
 
 
-def _summaries(plan: Plan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
+def _summaries(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
     from kinitro.evaluation.summary import summarize
 
     rows = [
@@ -186,7 +188,7 @@ def _summaries(plan: Plan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
     return [*rows, summarize("all", trials)]
 
 
-def _show(plan: Plan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
+def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -224,7 +226,7 @@ def _show(plan: Plan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
     console.print(table)
 
 
-def _write(path: Path, plan: Plan, trials: Sequence[Trial], evaluator: Evaluator) -> None:
+def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], evaluator: Evaluator) -> None:
     import msgspec
 
     content: dict[str, Any] = {

@@ -71,13 +71,13 @@ def demos(
     from kinitro.environments import get_spec, scored_specs
     from kinitro.errors import ConfigurationError
     from kinitro.miner.datasets import WRITERS, write_dataset
-    from kinitro.miner.demonstrations import Order, collect
+    from kinitro.miner.demonstrations import DemonstrationOrder, collect
 
     if dataset_format not in WRITERS:
         raise ConfigurationError(f"--format {dataset_format!r} is not known: write {' or '.join(WRITERS)}.")
     named = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     chosen = tuple(dict.fromkeys(get_spec(env_id).id for env_id in named))
-    order = Order(chosen, episodes, out, seed, randomization)
+    order = DemonstrationOrder(chosen, episodes, out, seed, randomization)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bars = {env_id: progress.add_task(env_id, total=episodes) for env_id in chosen}
@@ -195,10 +195,10 @@ def miner_deploy(
     """
     from kinitro.chain import Wallet
     from kinitro.logs import configure_logs
-    from kinitro.miner.deployment import Order, deploy_all, plan
+    from kinitro.miner.deployment import DeploymentOrder, deploy_all, plan
 
     configure_logs("error", "console")
-    order = Order(
+    order = DeploymentOrder(
         folder,
         repo,
         _machine(gpu_count, min_vram, cpu, memory, image),

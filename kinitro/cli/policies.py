@@ -32,7 +32,7 @@ def check(
 
     from rich.console import Console
 
-    from kinitro.policies.conformance import CHECKS, Subject, Verdict, run_checks, to_json
+    from kinitro.policies.conformance import CHECKS, ConformanceVerdict, Subject, run_checks, to_json
     from kinitro.policies.signing import RequestSigner, load_hotkey
 
     signer = None
@@ -47,7 +47,7 @@ def check(
         typer.echo(to_json(url, results).decode())
     else:
         _print_table(results)
-    if any(result.verdict in (Verdict.FAILED, Verdict.SKIPPED) for result in results):
+    if any(result.verdict in (ConformanceVerdict.FAILED, ConformanceVerdict.SKIPPED) for result in results):
         raise typer.Exit(1)
 
 
@@ -57,9 +57,14 @@ def _print_table(results: list[CheckResult]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from kinitro.policies.conformance import Verdict
+    from kinitro.policies.conformance import ConformanceVerdict
 
-    styles = {Verdict.PASSED: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
+    styles = {
+        ConformanceVerdict.PASSED: "green",
+        ConformanceVerdict.WARNING: "yellow",
+        ConformanceVerdict.FAILED: "bold red",
+        ConformanceVerdict.SKIPPED: "dim",
+    }
     table = Table("check", "verdict", "what was found", box=box.SIMPLE_HEAD)
     for result in results:
         table.add_row(result.name, f"[{styles[result.verdict]}]{result.verdict}[/]", escape(result.detail))

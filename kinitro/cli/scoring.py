@@ -57,12 +57,12 @@ def show_scoring(
 
     from kinitro.errors import ConfigurationError
     from kinitro.scoring import explain_cycle, score_cycle
-    from kinitro.scoring.simulation import made_up_miners, simulate_outcomes
+    from kinitro.scoring.simulation import make_up_miners, simulate_outcomes
 
     if uid is not None and uid >= n_miners:
         raise ConfigurationError(f"--uid cannot be {uid}: with --n-miners {n_miners} give 0 to {n_miners - 1}.")
     rng = np.random.default_rng(seed)
-    miners = made_up_miners(n_miners, n_envs, rng)
+    miners = make_up_miners(n_miners, n_envs, rng)
     outcomes = simulate_outcomes([miner.success_rates for miner in miners], episodes_per_env, shared_difficulty, rng)
     for index, miner in enumerate(miners):
         if miner.copy_of is not None:

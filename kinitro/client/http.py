@@ -25,10 +25,10 @@ from kinitro.client.messages import (
     PROBLEM_MEDIA_TYPE,
     PROBLEM_TYPE,
     UNKNOWN_PATH,
+    ApiHealth,
     EnvironmentList,
     FetchRequest,
     FetchResponse,
-    Health,
     HeartbeatResponse,
     MinerList,
     ReleaseResponse,
@@ -100,8 +100,8 @@ class ApiClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def health(self) -> Health:
-        return await self.get("/health", Health)
+    async def health(self) -> ApiHealth:
+        return await self.get("/health", ApiHealth)
 
     async def status(self) -> Status:
         return await self.get("/v1/status", Status)

@@ -143,7 +143,7 @@ class TaskStats(Message):
 # --- the public ------------------------------------------------------------------------------------------------
 
 
-class Health(Message):
+class ApiHealth(Message):
     status: Literal["ok"] = "ok"
     version: str
 

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
-from kinitro.chain.interface import Neuron, RawCommitment, Snapshot
+from kinitro.chain.interface import ChainSnapshot, Neuron, RawCommitment
 from kinitro.chain.seed_commitments import decode_seed_commitment
 from kinitro.client.records import FrozenMiner
 from kinitro.policies.endpoints import canonical_endpoint, is_public, parse_endpoint
@@ -25,7 +25,7 @@ Unsealer = Callable[[SealedEndpoint, str], str | Malformed]
 
 
 def freeze_miners(
-    snapshot: Snapshot,
+    snapshot: ChainSnapshot,
     *,
     unseal: Unsealer | None = None,
     allow_private: bool = False,
@@ -42,7 +42,9 @@ def freeze_miners(
     return settle_endpoints(candidates(snapshot, unseal=unseal, allow_private=allow_private), holders, named)
 
 
-def candidates(snapshot: Snapshot, *, unseal: Unsealer | None = None, allow_private: bool = False) -> list[FrozenMiner]:
+def candidates(
+    snapshot: ChainSnapshot, *, unseal: Unsealer | None = None, allow_private: bool = False
+) -> list[FrozenMiner]:
     """The same, each judged by its own commitment alone."""
     return [
         _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)

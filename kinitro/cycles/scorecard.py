@@ -44,7 +44,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class PublicationIdentity:
     """What a publication says about itself beside its numbers."""
 
     cycle_id: int
@@ -134,7 +134,7 @@ def require_enough(config: CycleConfig, found: Tally) -> None:
 
 
 def score(
-    identity: Identity,
+    identity: PublicationIdentity,
     config: CycleConfig,
     miners: Sequence[FrozenMiner],
     rows: Iterable[ResultRow],
@@ -170,7 +170,7 @@ def score(
 
 
 def _scores(
-    identity: Identity,
+    identity: PublicationIdentity,
     config: CycleConfig,
     miners: Sequence[FrozenMiner],
     found: Tally,
@@ -255,7 +255,7 @@ def _notes(
     return notes
 
 
-def _weights(identity: Identity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
+def _weights(identity: PublicationIdentity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
     paid = {miner.uid: float(weight) for miner, weight in zip(miners, result.weights, strict=True) if weight > 0}
     stored = to_u16(list(paid.values()))
     return Weights(

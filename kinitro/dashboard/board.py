@@ -10,7 +10,7 @@ from typing import Any
 
 from kinitro.client.messages import EnvironmentScore, MinerScore, Scores, TaskStats
 from kinitro.cycles.explanations import Explanation
-from kinitro.database.publications import NewestCycle, Publications
+from kinitro.database.publications import NewestCycle, PublicationStore
 from kinitro.database.tasks import TaskPool
 from kinitro.scoring import MinerExplanation
 
@@ -18,7 +18,7 @@ MAX_AGE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class BoardState:
     """The newest cycle and the last published one, which may be the same."""
 
     newest: NewestCycle
@@ -51,7 +51,7 @@ class Board:
 
     def __init__(
         self,
-        publications: Publications,
+        publications: PublicationStore,
         pool: TaskPool,
         netuid: int | None,
         max_age_s: float = MAX_AGE_S,
@@ -63,16 +63,16 @@ class Board:
         self._max_age_s = max_age_s
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._known: tuple[float, Snapshot] | None = None
+        self._known: tuple[float, BoardState] | None = None
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self) -> BoardState:
         """At most `max_age_s` old; as long as it took, times twenty, if that is more."""
         async with self._lock:
             if self._known is not None and self._known[0] > self._clock():
                 return self._known[1]
             began = self._clock()
             published = await self._publications.latest()
-            snapshot = Snapshot(
+            snapshot = BoardState(
                 newest=await self._publications.newest_cycle(),
                 stats=await self._pool.stats(self._netuid),
                 frozen=await self._publications.miners(),

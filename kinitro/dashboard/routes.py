@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from kinitro import __version__
 from kinitro.dashboard.board import Board
-from kinitro.database.publications import Publications
+from kinitro.database.publications import PublicationStore
 from kinitro.database.tasks import TaskPool
 from kinitro.environments import all_specs
 
@@ -44,7 +44,7 @@ class Settings(Protocol):
 class Sources(Protocol):
     """What that application keeps in `app.state.services`."""
 
-    publications: Publications
+    publications: PublicationStore
     pool: TaskPool
     settings: Settings
 

@@ -22,7 +22,7 @@ from kinitro.database.refusals import one_line as one_line
 from kinitro.database.session import CLIENT_ENCODING, check_encoding, settle
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
-from kinitro.settings import normalized_database_url
+from kinitro.settings import normalize_database_url
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -88,7 +88,7 @@ def connect(url: str, *, database: str | None = None) -> Iterator[psycopg.Connec
 
     Raises ConfigurationError or DatabaseUnavailable, also for what PostgreSQL refuses in the body.
     """
-    address = normalized_database_url(url)
+    address = normalize_database_url(url)
     with explained(address):
         address = make_conninfo(address, dbname=database) if database else address
     with _connected(address, ours=database is None) as connection, explained_statements(address):
@@ -113,7 +113,7 @@ def _open(address: str) -> psycopg.Connection[TupleRow]:
 
 async def connect_async(url: str) -> Connection:
     """A connection in autocommit mode that is nobody else's. Raises ConfigurationError or DatabaseUnavailable."""
-    address = normalized_database_url(url)
+    address = normalize_database_url(url)
     with explained(address):
         connection = await Connection.connect(address, autocommit=True, **_options(address))
         try:
@@ -145,7 +145,7 @@ def _check_server(
 
 async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
     """Up to `size` connections, in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
-    address = normalized_database_url(url)
+    address = normalize_database_url(url)
     await (await connect_async(address)).close()
     pool = ConnectionPool(
         address,

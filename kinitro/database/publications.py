@@ -46,7 +46,7 @@ class PublishedMiner:
     explanation: dict[str, Any] | None
 
 
-class Publications:
+class PublicationStore:
     """Read-only queries; `netuid` None means whatever is newest in this database."""
 
     def __init__(self, connections: ConnectionPool, netuid: int | None = None) -> None:

@@ -22,7 +22,7 @@ from kinitro.database.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_
 from kinitro.database.rights import RIGHTS, check_may_migrate, refuse_missing_rights
 from kinitro.database.statements import load_statements
 from kinitro.database.version_table import FIND, read_revision
-from kinitro.settings import normalized_database_url
+from kinitro.settings import normalize_database_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -200,7 +200,7 @@ def drop_database(url: str, *, force: bool = False) -> str:
 
 def database_name(url: str) -> str:
     """The database that `url` names, by libpq's rules."""
-    address = normalized_database_url(url)
+    address = normalize_database_url(url)
     with explained(address):
         parts = conninfo_to_dict(address)
     name = parts.get("dbname") or parts.get("user")

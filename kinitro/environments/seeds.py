@@ -18,7 +18,7 @@ SEED_BYTES = SEED_BITS // 8
 StreamName = Literal["placement", "physics", "appearance"]
 
 
-def checked_seed(seed: SupportsIndex) -> int:
+def check_seed(seed: SupportsIndex) -> int:
     """`seed` as an int from 0 to 2**128 - 1; raises InvalidSeed. Booleans and floats are not seeds."""
     try:
         number = operator.index(seed)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 RESET_TRIES = 2
 
 
-class Witness(Protocol):
+class EpisodeObserver(Protocol):
     """Sees an episode as its policy sees it: for videos and for recordings that are compared later."""
 
     every_step: bool
@@ -70,7 +70,7 @@ async def run_episode(
     seed: int,
     max_steps: int | None = None,
     surroundings: Surroundings | None = None,
-    witness: Witness | None = None,
+    witness: EpisodeObserver | None = None,
 ) -> EpisodeResult:
     """Run the episode that `seed` determines and say what became of it.
 
@@ -89,7 +89,7 @@ async def run_episode(
 class _Episode:
     """The state of one running episode: what was forfeited, and who spent how long."""
 
-    def __init__(self, rollout: Rollout, policy: Policy, around: Surroundings, witness: Witness | None) -> None:
+    def __init__(self, rollout: Rollout, policy: Policy, around: Surroundings, witness: EpisodeObserver | None) -> None:
         self._rollout = rollout
         self._policy = policy
         self._around = around

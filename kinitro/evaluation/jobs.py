@@ -68,7 +68,7 @@ class Cancel(msgspec.Struct, frozen=True, tag=True):
     key: int
 
 
-class Ready(msgspec.Struct, frozen=True, tag=True):
+class WorkerReady(msgspec.Struct, frozen=True, tag=True):
     """A worker's first words."""
 
     fingerprint: str
@@ -93,7 +93,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 Order = Assignment | Cancel
-Answer = Ready | Alive | Report | Failed
+Answer = WorkerReady | Alive | Report | Failed
 _ORDERS: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
 _ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 

@@ -235,7 +235,7 @@ class _Worker:
             match answer:
                 case None:
                     return
-                case jobs.Ready(fingerprint=fingerprint, versions=versions):
+                case jobs.WorkerReady(fingerprint=fingerprint, versions=versions):
                     self.fingerprint, self.versions, self.ready = fingerprint, versions, True
                     await self._changed()
                 case jobs.Failed(message=message):

@@ -14,10 +14,10 @@ from types import ModuleType
 
 import msgspec
 
-from kinitro.policies.messages import ACTION_SIZE, MAX_CONCURRENT_EPISODES, Health
+from kinitro.policies.messages import ACTION_SIZE, MAX_CONCURRENT_EPISODES, PolicyHealth
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-_HEALTH = Health(encodings=("json", "msgpack"), max_concurrent_episodes=MAX_CONCURRENT_EPISODES)
+_HEALTH = PolicyHealth(encodings=("json", "msgpack"), max_concurrent_episodes=MAX_CONCURRENT_EPISODES)
 
 
 class _Task(msgspec.Struct):

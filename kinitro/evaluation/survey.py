@@ -53,13 +53,15 @@ class Header(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SurveyPlan:
     """Which episodes to run: the same seeds for the same `seed`, whatever the policy."""
 
     header: Header
 
     @classmethod
-    def of(cls, target: str, environments: Sequence[str], episodes: int, seed: int, max_steps: int | None) -> Plan:
+    def of(
+        cls, target: str, environments: Sequence[str], episodes: int, seed: int, max_steps: int | None
+    ) -> SurveyPlan:
         """Raises UnknownEnvironment."""
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
@@ -99,7 +101,7 @@ class Journal:
     One process at a time: the file beside it with the suffix `.lock` is locked until `close`.
     """
 
-    def __init__(self, path: Path, plan: Plan, *, fresh: bool = False) -> None:
+    def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False) -> None:
         """Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it."""
         self.path = path
         try:
@@ -109,7 +111,7 @@ class Journal:
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written ({error.strerror}): name another --results.") from None
 
-    def _open(self, plan: Plan, *, fresh: bool) -> list[Trial]:
+    def _open(self, plan: SurveyPlan, *, fresh: bool) -> list[Trial]:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             trials = [] if fresh else _unfinished(self.path, plan)
@@ -144,7 +146,7 @@ class Journal:
         self._lock.close()
 
 
-def _unfinished(path: Path, plan: Plan) -> list[Trial]:
+def _unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
     """The trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
 
     Lines that are damaged do not count: the last one of a killed process may be half a line. Episodes that ended with
@@ -187,7 +189,7 @@ async def expect_answer(endpoint: str) -> None:
 
 
 async def run_survey(
-    plan: Plan,
+    plan: SurveyPlan,
     evaluator: Evaluator,
     endpoint: str,
     journal: Journal,

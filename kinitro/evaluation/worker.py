@@ -195,7 +195,7 @@ async def _work(connection: socket.socket, config: WorkerConfig) -> None:
         jobs.send(writer, jobs.Failed(f"{type(error).__name__}: {error}"))
         await writer.drain()
         return
-    jobs.send(writer, jobs.Ready(fingerprint, versions()))
+    jobs.send(writer, jobs.WorkerReady(fingerprint, versions()))
     await worker.serve(reader, writer)
 
 

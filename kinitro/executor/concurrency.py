@@ -52,7 +52,7 @@ class EndpointLimits:
             return limit
 
 
-async def declared_concurrency(endpoint: str, *, allow_private: bool) -> int:
+async def ask_concurrency(endpoint: str, *, allow_private: bool) -> int:
     """Episodes at once that the server at `endpoint` says it can take; 1 if it cannot be asked."""
     policy = HttpPolicy(endpoint, allow_private=allow_private)
     try:

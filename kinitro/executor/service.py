@@ -17,7 +17,7 @@ from kinitro.client.messages import FetchRequest, FetchResponse, SubmitRequest, 
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Evaluator, Job
-from kinitro.executor.concurrency import EndpointLimits, declared_concurrency
+from kinitro.executor.concurrency import EndpointLimits, ask_concurrency
 from kinitro.executor.leases import Lease, TaskApi
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
@@ -58,7 +58,7 @@ class Executor:
         self._spool = spool
         self._leases: dict[int, Lease] = {}
         self._background: set[asyncio.Task[None]] = set()
-        ask = partial(declared_concurrency, allow_private=settings.allow_private_endpoints)
+        ask = partial(ask_concurrency, allow_private=settings.allow_private_endpoints)
         self._limits = EndpointLimits(declared or ask, time.monotonic)
         self._fetching: asyncio.Future[FetchResponse] | None = None
         self._freed = asyncio.Event()

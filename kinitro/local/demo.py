@@ -20,7 +20,7 @@ from kinitro.client.records import Manifest, ResultPage, ResultRow
 from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
 from kinitro.local.report import Standing, earnings, leaderboard
-from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
+from kinitro.local.subnet import Subnet, SubnetOptions, run_subnet
 from kinitro.stopping import cancel_on_signals
 
 POLL_S = 0.5
@@ -48,7 +48,7 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
     Raises ConfigurationError, UnavailableError; SIGTERM and Ctrl-C end it, see `cancel_on_signals`.
     """
     console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
-    async with cancel_on_signals(), running_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
+    async with cancel_on_signals(), run_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
         console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
         weights = await api.weights_at(scores.block)

@@ -72,7 +72,7 @@ class Subnet:
 
 
 @asynccontextmanager
-async def running_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
+async def run_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
     """Start everything, and stop everything whatever happens. Raises ConfigurationError, UnavailableError."""
     logs = options.directory / "logs"
     logs.mkdir(parents=True, exist_ok=True)

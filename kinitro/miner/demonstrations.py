@@ -79,7 +79,7 @@ class Demonstration:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DemonstrationOrder:
     """What to record."""
 
     environments: tuple[str, ...]
@@ -103,7 +103,7 @@ def attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
 
 
-def record(order: Order, env_id: str, attempt: int) -> bool:
+def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     """Run one attempt of the expert and leave its file; whether it succeeded. Runs in a worker process."""
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
     from kinitro.environments.metaworld.experts import ScriptedExpert
@@ -136,7 +136,9 @@ def record(order: Order, env_id: str, attempt: int) -> bool:
     return True
 
 
-def collect(order: Order, workers: int, progress: Callable[[str, int], None] = lambda *_: None) -> list[Path]:
+def collect(
+    order: DemonstrationOrder, workers: int, progress: Callable[[str, int], None] = lambda *_: None
+) -> list[Path]:
     """Record what is missing with `workers` processes; the files of all demonstrations, environment by environment.
 
     `progress(env_id, found)` is called whenever more demonstrations of an environment exist. Raises RecordingError,
@@ -193,7 +195,11 @@ def _end_after(sentinel: int) -> None:
 
 
 def _collect_one(
-    order: Order, env_id: str, pool: ProcessPoolExecutor, workers: int, progress: Callable[[str, int], None]
+    order: DemonstrationOrder,
+    env_id: str,
+    pool: ProcessPoolExecutor,
+    workers: int,
+    progress: Callable[[str, int], None],
 ) -> list[Path]:
     """Attempts are made side by side but judged in their order, so that chance picks none."""
     files: list[Path] = []

@@ -23,7 +23,7 @@ from kinitro.miner import basilica, cloud, hub
 from kinitro.miner.contents import contents
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.conformance import CheckResult, Subject, Verdict, run_checks
+from kinitro.policies.conformance import CheckResult, ConformanceVerdict, Subject, run_checks
 from kinitro.policies.errors import PolicyError
 from kinitro.policies.signing import RequestSigner, load_hotkey
 
@@ -33,7 +33,7 @@ MEMORY_FILE: Final = Path(".kinitro") / "deployment.json"
 Report = Callable[[str], None]
 
 
-class Memory(msgspec.Struct):
+class DeploymentProgress(msgspec.Struct):
     """What earlier tries have achieved."""
 
     repo: str = ""
@@ -47,7 +47,7 @@ class Memory(msgspec.Struct):
     """Digest of the endpoint, the operator's key and the hotkey."""
 
     @classmethod
-    def load(cls, folder: Path) -> Memory:
+    def load(cls, folder: Path) -> DeploymentProgress:
         """Nothing, if there is none or it is damaged."""
         try:
             return msgspec.json.decode((folder / MEMORY_FILE).read_bytes(), type=cls)
@@ -62,7 +62,7 @@ class Memory(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DeploymentOrder:
     """What the miner asked for."""
 
     folder: Path
@@ -80,7 +80,7 @@ class Order:
     """The operator's public key, to which the endpoint is sealed; None commits it in the clear."""
 
 
-def check_order(order: Order) -> None:
+def check_order(order: DeploymentOrder) -> None:
     """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
     contents(order.folder)
     hub.check_repo(order.repo)
@@ -91,12 +91,12 @@ def check_order(order: Order) -> None:
         hub.required_read_token()
 
 
-def plan(order: Order) -> list[str]:
+def plan(order: DeploymentOrder) -> list[str]:
     """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
     check_order(order)
     present = asyncio.run(look_at_chain(order))
     content = folder_digest(order.folder)
-    memory = Memory.load(order.folder)
+    memory = DeploymentProgress.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
     revision = memory.revision if known else "0" * 40
     gpus = f"{order.machine.gpu_count} GPUs" if order.machine.gpu_count else "no GPU"
@@ -114,7 +114,7 @@ def plan(order: Order) -> list[str]:
     ]
 
 
-def deploy_all(order: Order, report: Report) -> int:
+def deploy_all(order: DeploymentOrder, report: Report) -> int:
     """Do what is not done yet; returns the block of the commitment.
 
     Raises ConfigurationError, MinerError, ChainError.
@@ -147,22 +147,22 @@ def deploy_all(order: Order, report: Report) -> int:
     return block
 
 
-def _upload(order: Order, report: Report) -> Memory:
+def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
     """What is uploaded, now or before."""
-    memory = Memory.load(order.folder)
+    memory = DeploymentProgress.load(order.folder)
     content = folder_digest(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):
         hub.check_revision(order.repo, memory.revision, hub.required_token())
         report(f"Uploaded before: {order.repo} at {memory.revision}")
         return memory
     revision = hub.upload(order.folder, order.repo, public=order.public, report=report)
-    memory = Memory(order.repo, content, revision)
+    memory = DeploymentProgress(order.repo, content, revision)
     memory.save(order.folder)
     report(f"Uploaded {order.repo} at {memory.revision}")
     return memory
 
 
-def _sealed(order: Order, memory: Memory, hotkey: str) -> SealedEndpoint:
+def _sealed(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
     """The endpoint, sealed; remembered before it is committed, so that a second try finds it on chain."""
     assert order.backend_key is not None  # noqa: S101  the caller looked
     facts = "\n".join((memory.endpoint, order.backend_key.hex(), hotkey))
@@ -174,7 +174,7 @@ def _sealed(order: Order, memory: Memory, hotkey: str) -> SealedEndpoint:
     return SealedEndpoint(bytes.fromhex(memory.sealed))
 
 
-async def _hotkey(order: Order) -> str:
+async def _hotkey(order: DeploymentOrder) -> str:
     """The SS58 address of the wallet's hotkey."""
     chain = await connect(order.network)
     try:
@@ -183,7 +183,7 @@ async def _hotkey(order: Order) -> str:
         await chain.close()
 
 
-def signer_of(order: Order) -> RequestSigner | None:
+def signer_of(order: DeploymentOrder) -> RequestSigner | None:
     """Signs with the miner's own hotkey where the server lets only some in; raises ConfigurationError."""
     if not basilica.allowed_evaluators():
         return None
@@ -198,7 +198,7 @@ def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner 
         report(f"Check {result.name}: {result.verdict}, {result.detail}")
 
     results = asyncio.run(run_checks(Subject(endpoint, public=public, signer=signer), tell))
-    failed = [result.name for result in results if result.verdict is Verdict.FAILED]
+    failed = [result.name for result in results if result.verdict is ConformanceVerdict.FAILED]
     if failed:
         raise DeploymentFailed(
             f"{endpoint} does not pass {', '.join(failed)}, so nothing was committed; the server was left running."
@@ -230,7 +230,7 @@ def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bo
         )
 
 
-async def look_at_chain(order: Order) -> RawCommitment | None:
+async def look_at_chain(order: DeploymentOrder) -> RawCommitment | None:
     """What the hotkey has committed, if it counts, as of the newest block.
 
     Raises UnknownNetwork, UnknownSubnet, UnknownWallet, TransactionRefused if the last step is bound to fail.
@@ -248,7 +248,7 @@ async def look_at_chain(order: Order) -> RawCommitment | None:
     return newest.valid_commitment(hotkey)
 
 
-async def commit(order: Order, commitment: Commitment, report: Report) -> int:
+async def commit(order: DeploymentOrder, commitment: Commitment, report: Report) -> int:
     """Write the commitment unless it is on chain already and counts, because a new one loses the place in line."""
     data = encode(commitment)
     present = await look_at_chain(order)

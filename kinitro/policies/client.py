@@ -24,7 +24,7 @@ from kinitro.policies.messages import (
     MAX_CONCURRENT_EPISODES,
     PROTOCOL_VERSION,
     RESET_DEADLINE_S,
-    Health,
+    PolicyHealth,
     TaskConfig,
 )
 from kinitro.policies.transport import HttpTransport
@@ -85,7 +85,7 @@ class HttpPolicy:
         self.trickled_s = 0.0
         """Between the first and the last piece of the last answer to /act; for the conformance check."""
 
-    async def health(self) -> Health:
+    async def health(self) -> PolicyHealth:
         """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on.
 
         Raises PolicyFailed if the server says that it will not become ready.
@@ -217,7 +217,7 @@ def _raise_if_not_ready(response: Response) -> None:
         raise _not_ready(declared)
 
 
-def _not_ready(declared: Health) -> PolicyMisbehaved:
+def _not_ready(declared: PolicyHealth) -> PolicyMisbehaved:
     """The error for a /health that is not ok."""
     kind = PolicyFailed if declared.status == "failed" else PolicyMisbehaved
     why = f" ({_printable(declared.detail[:200])})" if declared.detail else ""

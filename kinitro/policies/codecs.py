@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.errors import PolicyMisbehaved, Reason
-from kinitro.policies.messages import ACTION_SIZE, Health, TaskConfig
+from kinitro.policies.messages import ACTION_SIZE, PolicyHealth, TaskConfig
 
 _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 _NOT_FINITE: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
@@ -55,7 +55,7 @@ class Codec:
         self.name = name
         self.content_type = content_type
         self._encoder = module.Encoder()
-        self._health = module.Decoder(Health)
+        self._health = module.Decoder(PolicyHealth)
         self._reset = module.Decoder(_ResetAnswer)
         self._act = module.Decoder(_ActAnswer)
 
@@ -72,9 +72,9 @@ class Codec:
         message = _ActRequest(episode_id, step, observation.agent_pos.tolist(), images)
         return bytes(self._encoder.encode(message))
 
-    def decode_health(self, body: bytes) -> Health:
+    def decode_health(self, body: bytes) -> PolicyHealth:
         """Answer of `GET /health`; raises PolicyMisbehaved(MALFORMED_BODY)."""
-        health: Health = self._decode(self._health, body, "/health")
+        health: PolicyHealth = self._decode(self._health, body, "/health")
         return health
 
     def decode_reset(self, body: bytes) -> str:
@@ -90,7 +90,7 @@ class Codec:
             if self.name == "json" and _NOT_FINITE.search(body):
                 _refuse_not_finite(body, max_chunk)
             raise
-        return checked_actions(answer.action, max_chunk)
+        return check_actions(answer.action, max_chunk)
 
     def _decode(self, decoder: Any, body: bytes, path: str) -> Any:
         try:
@@ -107,10 +107,10 @@ def _refuse_not_finite(body: bytes, max_chunk: int) -> None:
         answer = msgspec.convert(json.loads(body), _ActAnswer)
     except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return
-    checked_actions(answer.action, max_chunk)
+    check_actions(answer.action, max_chunk)
 
 
-def checked_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
+def check_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
     """One action or a chunk of them as float32 (k, 4); raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE).
 
     Numbers beyond float32 become its largest ones, so that what was finite stays finite.

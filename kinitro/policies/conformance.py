@@ -24,7 +24,7 @@ from kinitro.policies.client import Deadlines, HttpPolicy, Signer
 from kinitro.policies.codecs import CODECS
 from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.policies.probes import (
     ONE_PROCESS,
     Doubt,
@@ -53,7 +53,7 @@ DISTINCT_OBSERVATIONS: Final = 16
 """Used in turn when timing, so that no server can answer from memory alone."""
 
 
-class Verdict(StrEnum):
+class ConformanceVerdict(StrEnum):
     """What a check found."""
 
     PASSED = "passed"
@@ -68,7 +68,7 @@ class CheckResult:
     """One row of the report."""
 
     name: str
-    verdict: Verdict
+    verdict: ConformanceVerdict
     detail: str
 
 
@@ -84,7 +84,7 @@ class Subject:
     signer: Signer | None = None
     patience_s: float = 0.0
     """How long the server may take to come up before the first check."""
-    health: Health = field(default_factory=Health)
+    health: PolicyHealth = field(default_factory=PolicyHealth)
 
     @contextlib.asynccontextmanager
     async def client(
@@ -287,13 +287,13 @@ _NEEDED_BY_ALL: Final = ("address", "health")
 async def run_check(name: str, subject: Subject) -> CheckResult:
     """Run one check; whatever the server does becomes a verdict."""
     try:
-        return CheckResult(name, Verdict.PASSED, await CHECKS[name](subject))
+        return CheckResult(name, ConformanceVerdict.PASSED, await CHECKS[name](subject))
     except Doubt as doubt:
-        return CheckResult(name, Verdict.WARNING, str(doubt))
+        return CheckResult(name, ConformanceVerdict.WARNING, str(doubt))
     except Nonconformity as fault:
-        return CheckResult(name, Verdict.FAILED, str(fault))
+        return CheckResult(name, ConformanceVerdict.FAILED, str(fault))
     except PolicyError as error:
-        return CheckResult(name, Verdict.FAILED, f"{error.reason}: {error}")
+        return CheckResult(name, ConformanceVerdict.FAILED, f"{error.reason}: {error}")
 
 
 async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = lambda _: None) -> list[CheckResult]:
@@ -301,8 +301,8 @@ async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = l
     await wait_for_health(HttpPolicy(subject.endpoint, allow_private=not subject.public), subject.patience_s)
     results: list[CheckResult] = []
     for name in CHECKS:
-        if any(result.name in _NEEDED_BY_ALL and result.verdict is Verdict.FAILED for result in results):
-            result = CheckResult(name, Verdict.SKIPPED, "the server cannot be talked to")
+        if any(result.name in _NEEDED_BY_ALL and result.verdict is ConformanceVerdict.FAILED for result in results):
+            result = CheckResult(name, ConformanceVerdict.SKIPPED, "the server cannot be talked to")
         else:
             result = await run_check(name, subject)
         results.append(result)
@@ -323,7 +323,7 @@ class PolicyServerConformance:
 
     def _expect(self, name: str) -> None:
         result = asyncio.run(run_check(name, Subject(self.endpoint, samples=self.samples)))
-        if result.verdict is Verdict.FAILED:
+        if result.verdict is ConformanceVerdict.FAILED:
             raise AssertionError(f"{CHECKS[name].__doc__}: {result.detail}")
 
     def test_health(self) -> None:

@@ -38,7 +38,7 @@ class _Refused(Exception):
     """Raised in a callback of the parser to stop it."""
 
 
-class Connection(asyncio.Protocol):
+class PolicyConnection(asyncio.Protocol):
     """One connection, one exchange at a time. Whatever ends an exchange badly closes the connection."""
 
     _transport: asyncio.Transport

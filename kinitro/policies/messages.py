@@ -49,7 +49,7 @@ class TaskConfig(msgspec.Struct, frozen=True):
     protocol: int = PROTOCOL_VERSION
 
 
-class Health(msgspec.Struct, frozen=True):
+class PolicyHealth(msgspec.Struct, frozen=True):
     """Answer of `GET /health`. Missing fields mean the least capable server."""
 
     status: str = "ok"
@@ -70,7 +70,7 @@ class Policy(Protocol):
     Methods raise the errors of `kinitro.policies.errors` and nothing else.
     """
 
-    async def health(self) -> Health: ...
+    async def health(self) -> PolicyHealth: ...
 
     async def reset(self, task: TaskConfig) -> None: ...
 

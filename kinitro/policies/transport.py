@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
-from kinitro.policies.connection import Connection, NoAnswer, Response
+from kinitro.policies.connection import NoAnswer, PolicyConnection, Response
 from kinitro.policies.endpoints import Address, Endpoint, Lookup, lookup_addresses, resolve
 from kinitro.policies.errors import PolicyMisbehaved, PolicyUnreachable, Reason
 
@@ -55,8 +55,8 @@ class HttpTransport:
         self._tls = (tls or _default_tls()) if endpoint.secure else None
         self._unix_socket = unix_socket
         self._stalled_s = stalled_s
-        self._idle: deque[Connection] = deque()
-        self._open: set[Connection] = set()
+        self._idle: deque[PolicyConnection] = deque()
+        self._open: set[PolicyConnection] = set()
         self._pinned: list[Address] = []
         self._pinned_at = 0.0
         self._pinning = asyncio.Lock()
@@ -125,7 +125,7 @@ class HttpTransport:
         ]
         return "\r\n".join(lines).encode("ascii")
 
-    async def _exchange(self, connection: Connection, request: bytes) -> Response:
+    async def _exchange(self, connection: PolicyConnection, request: bytes) -> Response:
         """Use the connection once; keep it only if the exchange ended well."""
         try:
             return await connection.exchange(request)
@@ -136,7 +136,7 @@ class HttpTransport:
             else:
                 self._drop(connection)
 
-    def _take_idle(self) -> Connection | None:
+    def _take_idle(self) -> PolicyConnection | None:
         """The connection used last, if there is one that is still good."""
         limit = time.monotonic() - IDLE_LIMIT_S
         while self._idle:
@@ -146,29 +146,29 @@ class HttpTransport:
             self._drop(connection)
         return None
 
-    def _drop(self, connection: Connection) -> None:
+    def _drop(self, connection: PolicyConnection) -> None:
         connection.abort()
         self._open.discard(connection)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> PolicyConnection:
         """A new connection to the pinned address; raises PolicyUnreachable."""
         if self._unix_socket is not None:
             with _connection_errors(str(self._unix_socket)):
                 loop = asyncio.get_running_loop()
-                _, connection = await loop.create_unix_connection(Connection, str(self._unix_socket))
+                _, connection = await loop.create_unix_connection(PolicyConnection, str(self._unix_socket))
         else:
             connection = await self._connect_to_first(await self._addresses())
         self._open.add(connection)
         return connection
 
-    async def _connect_to_first(self, addresses: list[Address]) -> Connection:
+    async def _connect_to_first(self, addresses: list[Address]) -> PolicyConnection:
         endpoint = self._endpoint
         server_hostname = endpoint.host if self._tls else None
         for i, address in enumerate(addresses):
             try:
                 with _connection_errors(f"{endpoint.authority} at {address}"):
                     _, connection = await asyncio.get_running_loop().create_connection(
-                        Connection, address, endpoint.port, ssl=self._tls, server_hostname=server_hostname
+                        PolicyConnection, address, endpoint.port, ssl=self._tls, server_hostname=server_hostname
                     )
             except PolicyUnreachable:
                 if i + 1 < len(addresses):

@@ -24,14 +24,14 @@ _OWN_DIRECTORIES = ("/usr", "/etc", "/dev")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SandboxUser:
     """Who the guest is. Root's guests have a user of their own on this machine, others one of a user namespace."""
 
     uid: int
     is_host_user: bool
 
     @classmethod
-    def new(cls) -> Identity:
+    def new(cls) -> SandboxUser:
         """One that nobody else has."""
         if os.geteuid() == 0:
             return cls(FIRST_UID + secrets.randbelow(UIDS), True)
@@ -57,7 +57,7 @@ class Descriptors:
 def confined(
     command: Iterable[str | Path],
     *,
-    identity: Identity,
+    identity: SandboxUser,
     descriptors: Descriptors,
     limits: Limits,
     read_only: Iterable[tuple[Path, Path]],
@@ -78,7 +78,7 @@ def confined(
     ]
 
 
-def _privileges(identity: Identity) -> Iterator[str]:
+def _privileges(identity: SandboxUser) -> Iterator[str]:
     """No capability is left to the guest, and no way to gain one.
 
     As root, bubblewrap mounts with root's rights and `setpriv` then becomes a user who owns nothing: in a user

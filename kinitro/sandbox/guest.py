@@ -29,7 +29,7 @@ from kinitro.sandbox.admission import (
     read_to_end,
 )
 from kinitro.sandbox.cgroups import Cgroup, make_cgroup
-from kinitro.sandbox.confinement import Descriptors, Identity, confined
+from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
 from kinitro.sandbox.errors import SandboxError, SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import Ending, EndReason, Limits
 from kinitro.sandbox.processes import out_of_memory_kills, usage_of
@@ -215,7 +215,7 @@ async def _behind_gate(
     inherited: Iterable[int],
 ) -> _Ours:
     """Start bubblewrap, put the limits on its child while it waits at the gate, and open the gate."""
-    identity = Identity.new()
+    identity = SandboxUser.new()
     with contextlib.ExitStack() as stack:
         seccomp = stack.enter_context(memory_file(filter_program(memory_is_counted=cgroup is not None)))
         passwd = stack.enter_context(memory_file(identity.passwd))

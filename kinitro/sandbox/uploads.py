@@ -77,7 +77,7 @@ class _LargeFile(msgspec.Struct):
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class _File(msgspec.Struct, rename={"name": "rfilename", "blob_id": "blobId"}):
+class _RepositoryFile(msgspec.Struct, rename={"name": "rfilename", "blob_id": "blobId"}):
     name: str
     size: _Size
     blob_id: str | None = None
@@ -87,7 +87,7 @@ class _File(msgspec.Struct, rename={"name": "rfilename", "blob_id": "blobId"}):
 
 class _Listing(msgspec.Struct):
     sha: str
-    siblings: list[_File]
+    siblings: list[_RepositoryFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Need:
     inodes: int
 
     @classmethod
-    def of(cls, files: Sequence[_File]) -> _Need:
+    def of(cls, files: Sequence[_RepositoryFile]) -> _Need:
         inodes = len(files) + len(_directories([file.name for file in files]))
         contents = sum(max(file.size + _BLOCK_BYTES, INODE_BYTES) for file in files)
         return cls(contents + (inodes - len(files)) * INODE_BYTES, inodes)
@@ -182,7 +182,7 @@ class PolicyRepositories:
         finally:
             await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
 
-    async def _listed(self, client: httpx2.AsyncClient, repo: str, revision: str) -> Sequence[_File]:
+    async def _listed(self, client: httpx2.AsyncClient, repo: str, revision: str) -> Sequence[_RepositoryFile]:
         """The files of the revision, their names safe to create."""
         url = f"{self._hub}/api/models/{repo}/revision/{revision}"
         async with client.stream("GET", url, params={"blobs": "true"}) as response:
@@ -204,7 +204,7 @@ class PolicyRepositories:
             raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
         return listing.siblings
 
-    async def _stored(self, client: httpx2.AsyncClient, url: str, file: _File) -> Path:
+    async def _stored(self, client: httpx2.AsyncClient, url: str, file: _RepositoryFile) -> Path:
         """The object with the file's content, downloaded unless it is there."""
         if file.lfs is not None and (known := self._places.objects / file.lfs.sha256).exists():
             os.utime(known)
@@ -267,7 +267,7 @@ class PolicyRepositories:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-async def _downloaded(client: httpx2.AsyncClient, url: str, file: _File, target: Path) -> str:
+async def _downloaded(client: httpx2.AsyncClient, url: str, file: _RepositoryFile, target: Path) -> str:
     """The SHA-256 of what was written to `target`, once it is what the hub had announced."""
     content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
     written = 0

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from kinitro.client.records import FrozenMiner
 from kinitro.cycles.freeze import misled, settle_endpoints
 from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
-from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, Health
+from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, PolicyHealth
 
 PROBE_DEADLINE_S = 10.0
 """For one miner's `/health`, name resolution included; the others are asked meanwhile."""
 PROBES_AT_ONCE = 32
 
-Probe = Callable[[str], Awaitable[Health]]
+Probe = Callable[[str], Awaitable[PolicyHealth]]
 """Asks the policy server at an endpoint for its `/health`; raises PolicyError."""
 
 

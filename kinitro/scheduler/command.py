@@ -16,7 +16,7 @@ from kinitro.database.schema import check_schema
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import stop_on_signals
@@ -34,7 +34,7 @@ def run(settings: SchedulerSettings) -> None:
 
 
 async def _run(settings: SchedulerSettings) -> None:
-    async def probe(endpoint: str) -> Health:
+    async def probe(endpoint: str) -> PolicyHealth:
         policy = HttpPolicy(endpoint, allow_private=settings.allow_private_endpoints)
         try:
             return await policy.health()

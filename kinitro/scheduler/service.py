@@ -21,7 +21,7 @@ from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.records import opening_digest
 from kinitro.cycles.freeze import Unsealer, candidates, endpoint_holders
 from kinitro.cycles.marking import first_checks
-from kinitro.cycles.scorecard import Identity, Unscorable, score
+from kinitro.cycles.scorecard import PublicationIdentity, Unscorable, score
 from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
@@ -267,7 +267,7 @@ class Scheduler:
         await self.verifications.close(cycle.id)
         verdicts = await self.verifications.verdicts(cycle.id)
         published_at = datetime.now(UTC)
-        identity = Identity(cycle.id, cycle.netuid, cycle.block, published_at.isoformat())
+        identity = PublicationIdentity(cycle.id, cycle.netuid, cycle.block, published_at.isoformat())
         miners, rows = await self.store.miners(cycle.id), await self.store.all_results(cycle)
         try:
             card = await asyncio.to_thread(score, identity, cycle.config, miners, rows, verdicts)

@@ -17,7 +17,7 @@ from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
-from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText, normalized_database_url
+from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText, normalize_database_url
 
 
 class CycleSettings(ServiceSettings):
@@ -30,7 +30,7 @@ class CycleSettings(ServiceSettings):
     @field_validator("database_url")
     @classmethod
     def _normalized(cls, value: str) -> str:
-        return normalized_database_url(value)
+        return normalize_database_url(value)
 
 
 class SchedulerSettings(ServiceSettings):
@@ -112,7 +112,7 @@ class SchedulerSettings(ServiceSettings):
     @field_validator("database_url")
     @classmethod
     def _normalized(cls, value: str) -> str:
-        return normalized_database_url(value)
+        return normalize_database_url(value)
 
     @property
     def wallet(self) -> Wallet | None:

@@ -17,8 +17,8 @@ CountArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
-    """Differences with a p-value below these are no noise."""
+class SignificanceLevels:
+    """A difference is significant if its p-value is below the level."""
 
     environment: Fraction
     overall: Fraction
@@ -37,11 +37,11 @@ class Comparisons:
     frontier: BoolArray
 
 
-def error_levels(solved: BoolArray, eligible: BoolArray, alpha: float) -> Levels:
+def share_significance_level(solved: BoolArray, eligible: BoolArray, alpha: float) -> SignificanceLevels:
     """alpha shared among all comparisons that could go wrong; see `_rivals`."""
     environments = max(1, solved.shape[1])
     overall = Fraction(alpha) / _rivals(solved, eligible)
-    return Levels(environment=overall / environments, overall=overall)
+    return SignificanceLevels(environment=overall / environments, overall=overall)
 
 
 def _rivals(solved: BoolArray, eligible: BoolArray) -> int:
@@ -55,7 +55,12 @@ def _rivals(solved: BoolArray, eligible: BoolArray) -> int:
 
 
 def compare(
-    solved: BoolArray, episodes: IntArray, eligible: BoolArray, arrival: IntArray, levels: Levels, epsilon: float
+    solved: BoolArray,
+    episodes: IntArray,
+    eligible: BoolArray,
+    arrival: IntArray,
+    levels: SignificanceLevels,
+    epsilon: float,
 ) -> Comparisons:
     """All comparisons of one cycle. `arrival`: indices of all miners, earliest first block first."""
     miners, environments, length = solved.shape
@@ -109,7 +114,7 @@ def _words(flags: BoolArray) -> npt.NDArray[np.uint64]:
 
 
 def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
-    """(M, M): [i, j] = i is better than j by more than epsilon, and that is no noise."""
+    """(M, M): [i, j] = i is better than j by more than epsilon, and significantly so."""
     margins = np.arange(-episodes, episodes + 1)
     tolerated = int(margins[margins / max(1, episodes) <= epsilon].max(initial=-1))
     losses = wins.T
@@ -127,8 +132,8 @@ def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, l
 
     Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
     """
-    tosses = overall_wins + overall_wins.T
-    beats = overall_wins >= critical_wins(int(tosses.max(initial=0)), level).take(tosses)
+    discordant = overall_wins + overall_wins.T
+    beats = overall_wins >= critical_wins(int(discordant.max(initial=0)), level).take(discordant)
     placed: list[int] = []
     for miner in arrival:
         if not eligible[miner].any():

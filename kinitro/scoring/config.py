@@ -19,7 +19,7 @@ class ScoringConfig:
     """
 
     alpha: float = 0.05
-    """Chance, over all miners and environments together, of calling noise a difference."""
+    """Chance, over all miners and environments together, of calling a difference significant that is chance."""
     min_epsilon: float = 0.02
     """A smaller difference between two success rates never counts, however many episodes prove it."""
     min_floor: float = 0.05

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import Levels, compare, error_levels, priority
+from kinitro.scoring.comparison import SignificanceLevels, compare, priority, share_significance_level
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
@@ -54,7 +54,7 @@ class CycleScores:
     """(M, N): episodes that the miner solved and the best did not (c)."""
     p_values: FloatArray
     """(M, N): of the best being no better than the miner; NaN for the best itself and where there is none."""
-    levels: Levels
+    levels: SignificanceLevels
     """Of the tests on one environment and on all together."""
     leaders: BoolArray
     """(M, N)"""
@@ -103,7 +103,7 @@ def score_cycle(
     bound, _ = wilson_interval(successes, cycle.episodes, normal_quantile(config.confidence))
     eligible = (bound > np.maximum(config.min_floor, cycle.chance)) & ~cycle.disqualified[:, None]
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
-    levels = error_levels(cycle.solved, eligible, config.alpha)
+    levels = share_significance_level(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
     order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
     counted = np.broadcast_to(cycle.episodes, successes.shape)

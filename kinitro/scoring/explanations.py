@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from kinitro.scoring.cycle import CycleScores
 from kinitro.scoring.errors import InvalidScoringInput
-from kinitro.scoring.intervals import fewest_successes, normal_quantile
-from kinitro.scoring.mcnemar import critical_wins, excess_wins, missing_wins, p_value
+from kinitro.scoring.intervals import find_fewest_successes, normal_quantile
+from kinitro.scoring.mcnemar import count_excess_wins, count_missing_wins, critical_wins, p_value
 from kinitro.scoring.points import environment_masks
-from kinitro.scoring.subsets import uncovered_subsets
+from kinitro.scoring.subsets import count_uncovered_subsets
 
 MAX_RIVALS = 8
 """Of the miners that took subsets, how many are named: those of highest priority, which choose first."""
@@ -44,7 +44,7 @@ class EnvironmentExplanation:
     p_value: float | None
     """Of the best being no better than this miner; None for the best itself."""
     level: float
-    """A p-value below this is no noise."""
+    """The significance level: a p-value below it is significant."""
     needed_to_lead: int | None
     """Episodes this miner would have to solve besides, counted on those that the best solved; 0 for leaders, None if
     the environment has too few episodes."""
@@ -123,7 +123,7 @@ class _Explainer:
         self._overall_critical = critical_wins(int(scores.episodes.sum()), scores.levels.overall)
         z = normal_quantile(scores.config.confidence)
         pairs = zip(scores.episodes, scores.floors, strict=True)
-        self._entry = [fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
+        self._entry = [find_fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
         self._ranks = 1 + (scores.successes[None] > scores.successes[:, None]).sum(axis=1)
 
     def miner(self, miner: int) -> MinerExplanation:
@@ -179,7 +179,7 @@ class _Explainer:
             int(count) for count in (scores.only_best[miner, n], scores.only_miner[miner, n], scores.episodes[n])
         )
         to_enter = max(0, entry - int(scores.successes[miner, n]))
-        to_tie = excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
+        to_tie = count_excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
         return max(to_enter, to_tie)
 
     def _subsets(self, miner: int) -> list[SubsetExplanation]:
@@ -205,7 +205,7 @@ class _Explainer:
                 break
             shared = self._masks[miner] & self._masks[rival]
             if shared:
-                taken = sum(uncovered_subsets(shared, above)[1:])
+                taken = sum(count_uncovered_subsets(shared, above)[1:])
                 rivals.append(self._rival(miner, rival, shared.bit_count(), taken))
                 above.append(self._masks[rival])
         return rivals
@@ -221,7 +221,7 @@ class _Explainer:
             only_rival=losses,
             p_value=p_value(wins, losses),
             level=float(scores.levels.overall),
-            needed_to_overtake=missing_wins(wins, losses, self._overall_critical),
+            needed_to_overtake=count_missing_wins(wins, losses, self._overall_critical),
         )
 
     def _summary(
@@ -239,14 +239,14 @@ class _Explainer:
             within = [e for e in environments if e.needed_to_lead is not None]
             near = min(within, key=lambda e: e.needed_to_lead or 0)
             return (
-                f"It leads none of the {total} environments: the best are better by more than noise. "
+                f"It leads none of the {total} environments: the best are significantly better. "
                 f"Nearest is {near.env_id}, where {near.needed_to_lead} more solved episodes would do."
             )
         if not won:
             names = ", ".join(str(rival.uid) for rival in rivals)
             return (
                 f"It leads {led} of the {total} environments, but earlier or better miners (uid {names}) lead those "
-                "too and win the tie. It must beat them overall by more than noise, or lead where they do not."
+                "too and win the tie. It must be significantly better than them overall, or lead where they do not."
             )
         share = self._scores.exact_points[miner] / self._all_points
         return (

@@ -34,7 +34,7 @@ def wilson_interval(successes: IntArray, episodes: IntArray, z: float) -> tuple[
     return lower, upper
 
 
-def fewest_successes(episodes: int, floor: float, z: float) -> int | None:
+def find_fewest_successes(episodes: int, floor: float, z: float) -> int | None:
     """The smallest number of successes whose Wilson lower bound exceeds `floor`; None if even all do not."""
     counts = np.arange(episodes + 1)
     lower, _ = wilson_interval(counts, np.full(episodes + 1, episodes), z)

@@ -1,7 +1,7 @@
 """The exact one-sided McNemar test of two miners on the same episodes.
 
 Of the episodes that exactly one of two miners solved, let `wins` be the ones of the first and `losses` the ones
-of the second. If both were equally good, every such episode would be a fair coin toss, whatever the difficulty
+of the second: the discordant pairs. If both were equally good, each would be a fair coin toss, whatever the difficulty
 of the others: p = P[Binomial(wins + losses, 1/2) >= wins]. Q. McNemar, Psychometrika 12 (1947), 153-157; exact
 form: M. W. Fay, Exact McNemar's test (2011). All decisions are made with integers, so every machine decides alike.
 """
@@ -17,20 +17,20 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
-_MAX_CACHED_TOSSES = 1000
-"""Rows of tail probabilities are kept up to this many tosses (8 MB); longer ones are summed when asked for."""
+_MAX_CACHED_PAIRS = 1000
+"""Rows of tail probabilities are kept up to so many discordant pairs (8 MB); longer ones are summed when asked for."""
 
 
 @lru_cache(maxsize=16)
-def critical_wins(max_tosses: int, level: Fraction) -> IntArray:
-    """For n = 0 ... max_tosses tosses, the fewest wins whose p-value is below `level`; n + 1 where none is.
+def critical_wins(max_discordant: int, level: Fraction) -> IntArray:
+    """For n = 0 ... max_discordant pairs, the fewest wins whose p-value is below `level`; n + 1 where none is.
 
-    Read-only int64 (max_tosses + 1,). One step per n: with A(n, w) = sum of C(n, j) over j >= w,
+    Read-only int64 (max_discordant + 1,). One step per n: with A(n, w) = sum of C(n, j) over j >= w,
     A(n + 1, w) = 2 A(n, w) + C(n, w - 1), and the critical number grows by 0 or 1.
     """
-    critical = np.empty(max_tosses + 1, dtype=np.int64)
+    critical = np.empty(max_discordant + 1, dtype=np.int64)
     wins, tail, binomial = 1, 0, 1  # binomial = C(n, wins - 1)
-    for n in range(max_tosses + 1):
+    for n in range(max_discordant + 1):
         critical[n] = wins
         tail = 2 * tail + binomial
         if tail * level.denominator < level.numerator << (n + 1):
@@ -45,25 +45,25 @@ def critical_wins(max_tosses: int, level: Fraction) -> IntArray:
 
 def p_value(wins: int, losses: int) -> float:
     """P[Binomial(wins + losses, 1/2) >= wins], correctly rounded."""
-    tosses = wins + losses
-    if tosses <= _MAX_CACHED_TOSSES:
-        return _tails(tosses)[wins]
+    discordant = wins + losses
+    if discordant <= _MAX_CACHED_PAIRS:
+        return _tails(discordant)[wins]
     binomial = tail = 1
     for chosen in range(min(wins - 1, losses)):  # the shorter of the two tails: C(n, 0) + C(n, 1) + ...
-        binomial = binomial * (tosses - chosen) // (chosen + 1)
+        binomial = binomial * (discordant - chosen) // (chosen + 1)
         tail += binomial
     if wins == 0:
         return 1.0
-    return (tail if losses < wins else (1 << tosses) - tail) / (1 << tosses)
+    return (tail if losses < wins else (1 << discordant) - tail) / (1 << discordant)
 
 
-@lru_cache(maxsize=_MAX_CACHED_TOSSES + 1)
-def _tails(tosses: int) -> tuple[float, ...]:
-    """P[Binomial(tosses, 1/2) >= w] for w = 0 ... tosses."""
+@lru_cache(maxsize=_MAX_CACHED_PAIRS + 1)
+def _tails(discordant: int) -> tuple[float, ...]:
+    """P[Binomial(discordant, 1/2) >= w] for w = 0 ... discordant."""
     binomials = [1]
-    for chosen in range(tosses):
-        binomials.append(binomials[-1] * (tosses - chosen) // (chosen + 1))
-    total = 1 << tosses
+    for chosen in range(discordant):
+        binomials.append(binomials[-1] * (discordant - chosen) // (chosen + 1))
+    total = 1 << discordant
     upper_tails = list(accumulate(binomials))  # symmetric: the sum from the left is the tail from the right
     return tuple(tail / total for tail in reversed(upper_tails))
 
@@ -76,8 +76,8 @@ def p_values(wins: IntArray, losses: IntArray) -> npt.NDArray[np.float64]:
     return values[inverse].reshape(wins.shape)
 
 
-def excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical: IntArray) -> int:
-    """How many of `wins` would have to become ties for the difference to be noise or at most `epsilon`."""
+def count_excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical: IntArray) -> int:
+    """How many of `wins` would have to become ties for the difference to be insignificant or at most `epsilon`."""
     return next(
         fewer
         for fewer in range(wins + 1)
@@ -85,8 +85,8 @@ def excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical:
     )
 
 
-def missing_wins(wins: int, losses: int, critical: IntArray) -> int | None:
-    """How many ties would have to become wins for the difference to be no noise; 0 if it is none already.
+def count_missing_wins(wins: int, losses: int, critical: IntArray) -> int | None:
+    """How many ties would have to become wins for the difference to be significant; 0 if it is already.
 
     None when `critical`, which ends at the number of episodes, holds no such number.
     """

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.scoring.config import ScoringConfig
-from kinitro.scoring.sampling import estimated_subsets
+from kinitro.scoring.sampling import estimate_subsets
 from kinitro.scoring.subsets import won_subsets
 
 MAX_LISTED = 20
@@ -32,7 +32,7 @@ class Award:
 def exact_steps(rivals: int, environments: int) -> int:
     """The steps that a cycle may spend on exact counts: they grow like the comparisons of its miners.
 
-    `rivals` are those of `comparison.error_levels`, so that copies and idle accounts buy no steps.
+    `rivals` are those of `comparison.share_significance_level`, so that copies and idle accounts buy no steps.
     """
     return min(max(MIN_EXACT_STEPS, rivals * rivals * environments // 20), MAX_EXACT_STEPS)
 
@@ -56,10 +56,10 @@ def award_subsets(
             winners.append(miner)
     leads = [masks[winner] for winner in winners]
     listed = leaders.shape[1] <= MAX_LISTED
-    counts = _listed(leads) if listed else won_subsets(leads, steps)
+    counts = _list_subsets(leads) if listed else won_subsets(leads, steps)
     estimated = counts is None
     if counts is None:
-        counts = estimated_subsets(leads, config.worth)
+        counts = estimate_subsets(leads, config.worth)
     subsets: list[tuple[int, ...]] = [(0,)] * len(masks)
     for winner, by_size in zip(winners, counts, strict=True):
         subsets[winner] = tuple(by_size)
@@ -67,7 +67,7 @@ def award_subsets(
     return Award(subsets=tuple(subsets), points=points, estimated=estimated)
 
 
-def _listed(masks: Sequence[int]) -> list[list[int]]:
+def _list_subsets(masks: Sequence[int]) -> list[list[int]]:
     """By miner and size, how many subsets are won; from a table of all subsets.
 
     N * 2**N steps, however many miners there are.

@@ -30,7 +30,7 @@ _CREDIT = 1 << 32
 IntArray = npt.NDArray[np.int64]
 
 
-def estimated_subsets(
+def estimate_subsets(
     masks: Sequence[int], worth: Callable[[int], int], effective_draws: int = EFFECTIVE_DRAWS
 ) -> list[list[int]]:
     """For each lead in `masks`, by falling priority, and s = 0, 1, ...: about how many s-element subsets it wins.

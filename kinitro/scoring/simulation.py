@@ -39,7 +39,7 @@ class MadeUpMiner:
     """Has exactly the outcomes of that miner."""
 
 
-def made_up_miners(miners: int, environments: int, rng: np.random.Generator) -> list[MadeUpMiner]:
+def make_up_miners(miners: int, environments: int, rng: np.random.Generator) -> list[MadeUpMiner]:
     """The kinds of miners that a rule must tell apart, then random ones; the first block is in the story's order."""
     everywhere = np.ones(environments)
     special = np.where(np.arange(environments) == 0, 0.99, 0.0)

@@ -81,7 +81,7 @@ def won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
     return won
 
 
-def uncovered_subsets(universe: int, covers: Iterable[int]) -> list[int]:
+def count_uncovered_subsets(universe: int, covers: Iterable[int]) -> list[int]:
     """For s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
 
     The empty set lies in every cover; without covers it is counted. At most 2**covers steps.

@@ -16,7 +16,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import configure_logs, get_logger
-from kinitro.validator.errors import AuditFailed
+from kinitro.validator.errors import AuditRefused
 from kinitro.validator.settings import ValidatorSettings
 
 AUDIT_TIMEOUT_S = 7200.0
@@ -91,7 +91,7 @@ class Auditor:
             self._said = str(error)
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditFailed if anything that was published about the cycle does not hold, or cannot be checked.
+        """Raises AuditRefused if anything that was published about the cycle does not hold, or cannot be checked.
 
         With `allow_unchecked` a check that could not be made is only warned of.
         """
@@ -113,7 +113,7 @@ class Auditor:
         for check in unchecked:
             _log.warning("audit_check_not_made", cycle=publication.cycle_id, check=check.name, reason=check.detail)
         if answer.reason is not None:
-            raise AuditFailed(answer.reason)
+            raise AuditRefused(answer.reason)
         if unchecked:
             _log.error(
                 "weights_are_set_unchecked",
@@ -136,7 +136,7 @@ class NoAudit:
 
 
 async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
-    """Run this module as a process; raises AuditFailed if it does not answer."""
+    """Run this module as a process; raises AuditRefused if it does not answer."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kinitro.validator.auditing"),
         stdin=asyncio.subprocess.PIPE,
@@ -148,11 +148,11 @@ async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
             output, _ = await process.communicate(request.model_dump_json().encode())
         return AuditAnswer.model_validate_json(output)
     except TimeoutError:
-        raise AuditFailed(
+        raise AuditRefused(
             f"The audit of cycle {request.weights.cycle_id} did not end within {AUDIT_TIMEOUT_S:.0f} s."
         ) from None
     except ValidationError:
-        raise AuditFailed(
+        raise AuditRefused(
             f"The audit of cycle {request.weights.cycle_id} ended without an answer (exit code {process.returncode})."
         ) from None
     finally:

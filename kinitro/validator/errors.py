@@ -3,7 +3,7 @@
 ValidatorError
 ├── NothingToSet     no weights are published, and none are remembered
 ├── WeightsRefused   there are weights, but setting them would be wrong; the message says why
-├── AuditFailed      what the operator published does not hold, or could not be checked
+├── AuditRefused      what the operator published does not hold, or could not be checked
 └── WeightsLost      the chain does not show the weights that it accepted
 """
 
@@ -22,7 +22,7 @@ class WeightsRefused(ValidatorError):
     """There are weights, but setting them would be wrong."""
 
 
-class AuditFailed(WeightsRefused):
+class AuditRefused(WeightsRefused):
     """What the operator published does not hold, or could not be checked."""
 
 

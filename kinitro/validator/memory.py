@@ -30,7 +30,7 @@ class Attempt(BaseModel):
     row: dict[int, int]
 
 
-class Memory(BaseModel):
+class ValidatorMemory(BaseModel):
     """All of it; saved whenever it changes.
 
     Without it a validator that starts again fetches and audits once more, and sets weights a little earlier or later:
@@ -61,17 +61,17 @@ class MemoryFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def load(self) -> Memory:
+    def load(self) -> ValidatorMemory:
         """What was saved; an empty memory if there is nothing, or nothing readable."""
         try:
-            return Memory.model_validate_json(self._path.read_bytes())
+            return ValidatorMemory.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:
-            return Memory()
+            return ValidatorMemory()
         except (OSError, ValidationError) as error:
             _log.warning("memory_unreadable", path=str(self._path), error=str(error).splitlines()[0])
-            return Memory()
+            return ValidatorMemory()
 
-    def save(self, memory: Memory) -> None:
+    def save(self, memory: ValidatorMemory) -> None:
         """Write it, or say in the log why it cannot be written."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kinitro.chain.interface import Snapshot
-from kinitro.chain.weights import U16_MAX, upscaled
+from kinitro.chain.interface import ChainSnapshot
+from kinitro.chain.weights import U16_MAX, upscale_weights
 from kinitro.client.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 
@@ -19,7 +19,7 @@ MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WeightPlan:
     """The row to set: uid -> u16, the largest 65535. `unregistered` = hotkeys that got nothing, having left."""
 
     weights: Mapping[int, int]
@@ -47,7 +47,7 @@ def check_publication(publication: Weights, netuid: int) -> None:
         return
     if abs(total - 1) > 1e-6 or min(shares.values()) < 0:
         raise WeightsRefused(f"{what} sum to {total:g} and not to 1.")
-    stored = upscaled(u16)
+    stored = upscale_weights(u16)
     if any(abs(shares[uid] / largest * U16_MAX - stored[uid]) > 1 for uid in u16):
         raise WeightsRefused(f"{what} contradict themselves: floats and integers differ.")
 
@@ -89,7 +89,7 @@ def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} h"
 
 
-def plan_weights(publication: Weights, snapshot: Snapshot, max_unregistered_share: float) -> Plan:
+def plan_weights(publication: Weights, snapshot: ChainSnapshot, max_unregistered_share: float) -> WeightPlan:
     """The row for a publication with weights; raises WeightsRefused."""
     slots = {neuron.hotkey: neuron.uid for neuron in snapshot.neurons}
     total = sum(publication.weights_u16.values())
@@ -109,14 +109,14 @@ def plan_weights(publication: Weights, snapshot: Snapshot, max_unregistered_shar
             f"{share:.0%} of the weight of cycle {publication.cycle_id} belongs to hotkeys that have left the subnet, "
             f"allowed are {max_unregistered_share:.0%}: {', '.join(sorted(gone))}."
         )
-    return Plan(upscaled(row), tuple(sorted(gone)))
+    return WeightPlan(upscale_weights(row), tuple(sorted(gone)))
 
 
-def plan_burn(snapshot: Snapshot) -> Plan:
+def plan_burn(snapshot: ChainSnapshot) -> WeightPlan:
     """Everything to the subnet's owner, which burns it; raises WeightsRefused."""
     for neuron in snapshot.neurons:
         if neuron.hotkey == snapshot.owner_hotkey:
-            return Plan({neuron.uid: U16_MAX})
+            return WeightPlan({neuron.uid: U16_MAX})
     raise WeightsRefused(
         f"Nobody qualified and --if-none-qualify is burn, but the owner's hotkey {snapshot.owner_hotkey} has no uid on "
         f"subnet {snapshot.netuid}: nothing is set rather than giving the weight to somebody else."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kinitro.chain.interface import Neuron, Snapshot
+from kinitro.chain.interface import ChainSnapshot, Neuron
 from kinitro.validator.errors import WeightsRefused
 
 
-def find_neuron(snapshot: Snapshot, hotkey: str) -> Neuron:
+def find_neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron:
     """Our slot; raises WeightsRefused."""
     for neuron in snapshot.neurons:
         if neuron.hotkey == hotkey:
@@ -19,7 +19,7 @@ def find_neuron(snapshot: Snapshot, hotkey: str) -> Neuron:
     )
 
 
-def check_rights(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int], version: int) -> None:
+def check_rights(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, int], version: int) -> None:
     """Permit, stake and version key; raises WeightsRefused."""
     rules, netuid = snapshot.hyperparameters, snapshot.netuid
     if version < rules.weights_version:
@@ -41,7 +41,7 @@ def check_rights(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int],
         )
 
 
-def check_row(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int]) -> None:
+def check_row(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, int]) -> None:
     """The subnet's limits on rows of weights; raises WeightsRefused."""
     rules, netuid = snapshot.hyperparameters, snapshot.netuid
     if set(weights) == {neuron.uid}:
@@ -60,7 +60,7 @@ def check_row(snapshot: Snapshot, neuron: Neuron, weights: Mapping[int, int]) ->
         )
 
 
-def check_rate_limit(snapshot: Snapshot, neuron: Neuron) -> None:
+def check_rate_limit(snapshot: ChainSnapshot, neuron: Neuron) -> None:
     """Raises WeightsRefused while the chain would say "too fast"."""
     limit = snapshot.hyperparameters.weights_rate_limit
     wait = neuron.last_update + limit - snapshot.block.number

@@ -11,8 +11,8 @@ from kinitro.client.errors import ApiNotFound, ApiRefused, ApiUnavailable
 from kinitro.client.messages import Weights
 from kinitro.errors import KinitroError
 from kinitro.logs import get_logger
-from kinitro.validator.errors import AuditFailed, WeightsRefused
-from kinitro.validator.memory import Memory, identity
+from kinitro.validator.errors import AuditRefused, WeightsRefused
+from kinitro.validator.memory import ValidatorMemory, identity
 from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
 
 FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
@@ -34,10 +34,10 @@ class Audit(Protocol):
         """Note what the running cycle has committed to, before it is revealed; raises ApiUnavailable, ApiRefused."""
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditFailed."""
+        """Raises AuditRefused."""
 
 
-class Publications:
+class PublicationReader:
     """Asks for the newest publication and takes it into `memory` if it holds.
 
     What does not hold is told by `problem`; the last one that did stays in force. A publication that is older than
@@ -48,7 +48,7 @@ class Publications:
         self,
         source: WeightsSource,
         netuid: int,
-        memory: Memory,
+        memory: ValidatorMemory,
         audit: Audit,
         clock: Callable[[], float],
         max_age: timedelta,
@@ -104,7 +104,7 @@ class Publications:
             raise before.failure
         try:
             await self._audit.check(fetched)
-        except AuditFailed as failure:
+        except AuditRefused as failure:
             pause_s = min(MAX_AUDIT_PAUSE_S, 2 * before.pause_s) if before else FIRST_AUDIT_PAUSE_S
             self._failed = _FailedAudit(name, failure, pause_s, self._clock() + pause_s)
             raise
@@ -116,6 +116,6 @@ class _FailedAudit:
     """A publication that failed its audit, and when it gets another one."""
 
     publication: str
-    failure: AuditFailed
+    failure: AuditRefused
     pause_s: float
     again_at: float

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kinitro.chain import Chain, ChainError, ChainUnavailable, Neuron, Snapshot, TransactionUndecided, Wallet
+from kinitro.chain import Chain, ChainError, ChainSnapshot, ChainUnavailable, Neuron, TransactionUndecided, Wallet
 from kinitro.logs import get_logger
 from kinitro.validator.errors import WeightsLost
-from kinitro.validator.memory import Attempt, Memory, MemoryFile, PendingReveal
-from kinitro.validator.plan import Plan
+from kinitro.validator.memory import Attempt, MemoryFile, PendingReveal, ValidatorMemory
+from kinitro.validator.plan import WeightPlan
 from kinitro.validator.timing import reveal_deadline_block
 
 LONGEST_ERA_BLOCKS = 64
@@ -19,7 +19,7 @@ class Sending:
     """Sends rows for one hotkey; `memory` is kept in `file`."""
 
     def __init__(
-        self, chain: Chain, wallet: Wallet, hotkey: str, netuid: int, memory: Memory, file: MemoryFile
+        self, chain: Chain, wallet: Wallet, hotkey: str, netuid: int, memory: ValidatorMemory, file: MemoryFile
     ) -> None:
         self._chain = chain
         self._wallet = wallet
@@ -28,7 +28,7 @@ class Sending:
         self._memory = memory
         self._file = file
 
-    async def send(self, snapshot: Snapshot, plan: Plan, publication: str, version: int) -> None:
+    async def send(self, snapshot: ChainSnapshot, plan: WeightPlan, publication: str, version: int) -> None:
         """Send a row. What is sent is remembered before, so that it is not sent twice, whatever happens meanwhile."""
         sent_at, row = snapshot.block.number, dict(plan.weights)
         attempt = Attempt(publication=publication, block=sent_at, until_block=sent_at + LONGEST_ERA_BLOCKS, row=row)
@@ -49,7 +49,7 @@ class Sending:
         self._memory.attempt = attempt
         self._file.save(self._memory)
 
-    def _included(self, attempt: Attempt, block: int, snapshot: Snapshot) -> None:
+    def _included(self, attempt: Attempt, block: int, snapshot: ChainSnapshot) -> None:
         """Note that the chain has included what was sent, in `block`, and when its row must be seen."""
         sealed = snapshot.hyperparameters.commit_reveal
         deadline = reveal_deadline_block(snapshot, block) if sealed else block
@@ -61,7 +61,7 @@ class Sending:
         else:
             _log.info("weights_set", publication=attempt.publication, block=block, weights=attempt.row)
 
-    async def decide(self, attempt: Attempt, snapshot: Snapshot) -> None:
+    async def decide(self, attempt: Attempt, snapshot: ChainSnapshot) -> None:
         """What became of weights that were sent; raises TransactionUndecided if it is too early to say.
 
         Nobody else sets weights with this hotkey, so weights that it set since then are the ones that were sent.
@@ -113,5 +113,5 @@ class Sending:
             raise WeightsLost(f"The weights {what}: the chain has dropped them, and they are set again.")
 
 
-def _neuron(snapshot: Snapshot, hotkey: str) -> Neuron | None:
+def _neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron | None:
     return next((neuron for neuron in snapshot.neurons if neuron.hotkey == hotkey), None)

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Self
 
 from kinitro import __version__
-from kinitro.chain import Chain, Snapshot, Wallet
+from kinitro.chain import Chain, ChainSnapshot, Wallet
 from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import get_logger, public_url
 from kinitro.supervision import SupervisedLoop
 from kinitro.validator.errors import NothingToSet, WeightsRefused
 from kinitro.validator.memory import MemoryFile, identity
-from kinitro.validator.plan import Plan, check_age, plan_burn, plan_weights
+from kinitro.validator.plan import WeightPlan, check_age, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
-from kinitro.validator.publications import Audit, Publications, WeightsSource
+from kinitro.validator.publications import Audit, PublicationReader, WeightsSource
 from kinitro.validator.sending import Sending
 from kinitro.validator.settings import ValidatorSettings
 from kinitro.validator.timing import due_block, next_look_block
@@ -54,7 +54,7 @@ class Validator:
         self._file = file
         self._memory = file.load()
         self._sending = Sending(chain, wallet_of(settings), hotkey, settings.netuid, self._memory, file)
-        self._publications = Publications(source, settings.netuid, self._memory, audit, clock, settings.max_age)
+        self._publications = PublicationReader(source, settings.netuid, self._memory, audit, clock, settings.max_age)
         self._clock = clock
         self._next_look_block = 0
 
@@ -91,7 +91,7 @@ class Validator:
         """What is wrong with the backend or what it publishes, as of the last look."""
         return self._publications.problem
 
-    async def once(self, *, dry_run: bool = False) -> Plan:
+    async def once(self, *, dry_run: bool = False) -> WeightPlan:
         """Set the newest weights now, whatever the epoch; raises KinitroError when that is impossible."""
         await self._refresh()
         if self.problem is not None:
@@ -103,10 +103,10 @@ class Validator:
         if attempt is not None and not dry_run:
             await self._sending.decide(attempt, await self._snapshot())
             if self._memory.set_publication == attempt.publication == identity(publication):
-                return Plan(attempt.row)
+                return WeightPlan(attempt.row)
         return await self._set(await self._snapshot(), publication, dry_run=dry_run)
 
-    async def tick(self) -> Plan | None:
+    async def tick(self) -> WeightPlan | None:
         """One look at backend and chain; sets weights if they are due, and returns what was set."""
         await self._refresh()
         head = await self._chain.head()
@@ -131,7 +131,7 @@ class Validator:
         if await self._publications.refresh():
             self._file.save(self._memory)
 
-    async def _set(self, snapshot: Snapshot, publication: Weights, *, dry_run: bool = False) -> Plan:
+    async def _set(self, snapshot: ChainSnapshot, publication: Weights, *, dry_run: bool = False) -> WeightPlan:
         plan = self._plan(snapshot, publication)
         neuron, version = find_neuron(snapshot, self._hotkey), weights_version()
         check_rights(snapshot, neuron, plan.weights, version)
@@ -146,7 +146,7 @@ class Validator:
         self._next_look_block = 0
         return plan
 
-    def _plan(self, snapshot: Snapshot, publication: Weights) -> Plan:
+    def _plan(self, snapshot: ChainSnapshot, publication: Weights) -> WeightPlan:
         now = datetime.fromtimestamp(self._clock(), UTC)
         check_age(publication, now, self._settings.max_age)
         if publication.fallback == "nobody_qualified" and self._settings.if_none_qualify == "burn":
@@ -157,7 +157,7 @@ class Validator:
         check_age(qualified, now, self._settings.max_age)
         return plan_weights(qualified, snapshot, self._settings.max_unregistered_share)
 
-    async def _snapshot(self) -> Snapshot:
+    async def _snapshot(self) -> ChainSnapshot:
         """At the head, not at the finalized block: hotkeys become uids as late as possible."""
         return await self._chain.snapshot(self._settings.netuid, (await self._chain.head()).number)
 

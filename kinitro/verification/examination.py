@@ -57,7 +57,7 @@ class Repositories(Protocol):
     async def fetch(self, repo: str, revision: str) -> Path: ...
 
 
-class PolicyFailed(KinitroError):
+class CommittedPolicyFailed(KinitroError):
     """The committed policy came up, and did not stay: the miner's fault."""
 
 
@@ -109,7 +109,7 @@ class Examiner:
                 comparison = await self._compare(
                     directory, recording, trace, environment, task.rule.tolerance, allowed_s
                 )
-        except (*THE_MINERS, PolicyFailed) as error:
+        except (*THE_MINERS, CommittedPolicyFailed) as error:
             return "unverifiable", Evidence(reason=_sentence(error))
         except OURS as error:
             cause: Cause = "upload" if isinstance(error, WITH_THE_UPLOAD) else "machine"
@@ -137,7 +137,7 @@ class Examiner:
                         if answer is None and served.ended() is not None:
                             raise await _failure(served, f"It answered no more at step {exchange.step}")
             except TooSlow as error:
-                raise PolicyFailed(
+                raise CommittedPolicyFailed(
                     f"The committed policy does not serve the episode: {error}, which is {SPARE_S:g} s and "
                     f"{workshop.slowdown:g} times what the deployed policy needed."
                 ) from None
@@ -191,10 +191,10 @@ async def _failure(served: SandboxedPolicy, what: str) -> KinitroError:
     """Why a policy that was there is no longer: its own doing, unless the sandbox says that it was ours."""
     ending = await served.wait(LAST_WORDS_S)
     if ending is None:
-        return PolicyFailed(f"The committed policy does not serve the episode: {what}.")
+        return CommittedPolicyFailed(f"The committed policy does not serve the episode: {what}.")
     if ending.is_ours:
         return PolicyKilled(f"The sandbox ended before the comparison: {ending}.")
-    return PolicyFailed(f"The committed policy ended during the episode ({ending}).")
+    return CommittedPolicyFailed(f"The committed policy ended during the episode ({ending}).")
 
 
 def _decoded(task: VerificationTask) -> tuple[Recording, Trace]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.errors import KinitroError
-from kinitro.policies.messages import Health, Policy, TaskConfig
+from kinitro.policies.messages import Policy, PolicyHealth, TaskConfig
 
 SLOWDOWN = 60.0
 """How many times as long as the deployed server: what `ANSWER_S` is to the deadline that evaluators set."""
@@ -45,7 +45,7 @@ class PacedPolicy:
         self._left_s = budget_s
         self._clock = clock
 
-    async def health(self) -> Health:
+    async def health(self) -> PolicyHealth:
         """As the policy's."""
         return await self._policy.health()
 

@@ -16,11 +16,11 @@ import pytest
 from kinitro.audit.audit import audit_cycle
 from kinitro.client.http import ApiClient
 from kinitro.client.records import results_root
-from kinitro.cycles.scorecard import Identity, score
+from kinitro.cycles.scorecard import PublicationIdentity, score
 from kinitro.database.cycles import CycleStore
 from kinitro.database.verifications import Verifications
 from kinitro.errors import KinitroError
-from kinitro.local.subnet import Subnet, SubnetOptions, running_subnet
+from kinitro.local.subnet import Subnet, SubnetOptions, run_subnet
 
 VICTIMS = ("scheduler", "api", "executor", "validator", "postgres")
 CHECK_EVERY_S = 0.25
@@ -55,7 +55,7 @@ async def test_random_kills_over_many_cycles(storm: Storm, tmp_path: Path, monke
         workers=1,
     )
     choose = random.Random(20)
-    async with running_subnet(options) as subnet:
+    async with run_subnet(options) as subnet:
         kills = await kill_until_published(subnet, storm, choose)
         print({victim: kills.count(victim) for victim in VICTIMS})
         assert set(kills) == set(VICTIMS)
@@ -119,7 +119,7 @@ async def check_every_cycle(store: CycleStore, at_least: int) -> None:
         taking_part = sum(miner.excluded is None for miner in miners)
         assert len({(row.uid, row.env_id, row.episode) for row in rows}) == len(rows) == taking_part * 2
         scores, weights = publications[0]
-        identity = Identity(cycle.id, cycle.netuid, cycle.block, scores["published_at"])
+        identity = PublicationIdentity(cycle.id, cycle.netuid, cycle.block, scores["published_at"])
         verdicts = await Verifications(store.connection).verdicts(cycle.id)
         again = score(identity, cycle.config, miners, rows, verdicts)
         assert again.scores.model_dump(mode="json") == scores

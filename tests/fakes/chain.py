@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.errors import ChainUnavailable, UnknownBlock
-from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot, Wallet
+from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment, Wallet
 
 
 class FakeChain:
@@ -55,14 +55,14 @@ class FakeChain:
             raise UnknownBlock(f"There is no block {number}.")
         return self._block(number).hash
 
-    async def snapshot(self, netuid: int, block: int | None = None) -> Snapshot:
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         self._look()
         number = self.number - 1 if block is None else block
         commitments = dict(self.commitments)
         for hotkey in {hotkey for hotkey, _ in self.written}:
             del commitments[hotkey]
         commitments |= {hotkey: raw for hotkey, raw in self.written if raw.block <= number}
-        return Snapshot(netuid, self._block(number), tuple(self.neurons), commitments, self.owner)
+        return ChainSnapshot(netuid, self._block(number), tuple(self.neurons), commitments, self.owner)
 
     async def hotkey_address(self, wallet: Wallet) -> str:
         return wallet.hotkey

@@ -12,7 +12,7 @@ from kinitro.environments.spec import CAMERAS
 from kinitro.miner.datasets import write_npz
 from kinitro.miner.demonstrations import STAGING, Demonstration
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.conformance import Subject, Verdict, run_check
+from kinitro.policies.conformance import ConformanceVerdict, Subject, run_check
 from kinitro.policies.probes import make_observations, make_task, run_episode
 
 CHECKS = ("health", "environments", "json", "determinism", "interleaving", "garbage")
@@ -21,7 +21,7 @@ CHECKS = ("health", "environments", "json", "determinism", "interleaving", "garb
 def conforms(url: str) -> None:
     for name in CHECKS:
         result = asyncio.run(run_check(name, Subject(url)))
-        assert result.verdict is Verdict.PASSED, result
+        assert result.verdict is ConformanceVerdict.PASSED, result
 
 
 def make_dataset(folder: Path) -> None:

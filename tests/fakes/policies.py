@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kinitro.environments import Observation
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, PolicyUnreachable
-from kinitro.policies.messages import Health, TaskConfig
+from kinitro.policies.messages import PolicyHealth, TaskConfig
 
 Answer = Sequence[Sequence[float]] | PolicyError
 FORWARD = (1.0, 0.0, 0.0, 1.0)
@@ -35,8 +35,8 @@ class ScriptedPolicy:
         self.asked: list[int] = []
         self.seen: list[Observation] = []
 
-    async def health(self) -> Health:
-        return Health()
+    async def health(self) -> PolicyHealth:
+        return PolicyHealth()
 
     async def reset(self, task: TaskConfig) -> None:
         self.tasks.append(task)

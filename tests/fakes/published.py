@@ -15,7 +15,7 @@ from kinitro.database.schema import upgrade
 from kinitro.database.tasks import TaskPool
 from kinitro.database.verifications import Verifications
 from kinitro.environments import fingerprint
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from tests.fakes.chain import FakeChain
@@ -55,8 +55,8 @@ def publish(url: str) -> Published:
 async def publish_cycle(url: str, chain: Chain) -> None:
     """Have a scheduler publish one cycle of subnet 1 of this chain, in a database with the schema."""
 
-    async def healthy(endpoint: str) -> Health:
-        return Health(max_concurrent_episodes=50)
+    async def healthy(endpoint: str) -> PolicyHealth:
+        return PolicyHealth(max_concurrent_episodes=50)
 
     settings = SchedulerSettings.load(
         netuid=1,

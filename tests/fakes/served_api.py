@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from kinitro.api.application import create_app
-from kinitro.api.server import listening_socket, server_config
+from kinitro.api.server import bind_socket, server_config
 from kinitro.api.settings import ApiSettings
 
 
 @asynccontextmanager
 async def served_api(database_url: str, **given: str) -> AsyncIterator[str]:
     """Its address; `database_url` has the schema already."""
-    with listening_socket("127.0.0.1", 0) as listener:
+    with bind_socket("127.0.0.1", 0) as listener:
         settings = ApiSettings.load(database_url=database_url, port=0, **given)
         server = uvicorn.Server(server_config(create_app(settings), settings))
         serving = asyncio.create_task(server.serve([listener]))

@@ -12,7 +12,7 @@ from kinitro.database.cycles import Cycle, CycleStore
 from kinitro.database.pool import Connection, connect_async, open_pool
 from kinitro.database.schema import upgrade
 from kinitro.database.tasks import PoolLimits, TaskPool
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from tests.fakes.chain import FakeChain
@@ -21,8 +21,8 @@ from tests.fakes.executor import skill
 ENVIRONMENTS = ["metaworld/reach-v3", "metaworld/push-v3"]
 
 
-async def healthy(endpoint: str) -> Health:
-    return Health(max_concurrent_episodes=1000)
+async def healthy(endpoint: str) -> PolicyHealth:
+    return PolicyHealth(max_concurrent_episodes=1000)
 
 
 def by_skill(task: Any) -> int:

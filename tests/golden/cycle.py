@@ -6,9 +6,9 @@ import random
 
 from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
-from kinitro.cycles.scorecard import Identity
+from kinitro.cycles.scorecard import PublicationIdentity
 
-IDENTITY = Identity(cycle_id=7, netuid=26, block=1000, published_at="2026-01-01T00:00:00+00:00")
+IDENTITY = PublicationIdentity(cycle_id=7, netuid=26, block=1000, published_at="2026-01-01T00:00:00+00:00")
 EPISODES = 40
 SKILLS = {0: 0.0, 1: 0.6, 2: 0.62, 3: 0.6, 4: 0.85, 5: 0.9, 6: 0.85, 9: 0.5, 12: 0.95}
 """Chance of success by uid."""

@@ -15,7 +15,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
-from kinitro.cycles.scorecard import Identity, score
+from kinitro.cycles.scorecard import PublicationIdentity, score
 from kinitro.database.schema import upgrade
 from kinitro.scoring.simulation import simulate_outcomes
 from tests.fakes.served_api import served_api
@@ -47,7 +47,7 @@ def publish(url: str) -> None:
         )
         for index, (m, n, k) in enumerate(np.ndindex(outcomes.shape))
     ]  # fmt: skip
-    card = score(Identity(1, 1, 90, "2026-01-02T03:04:05+00:00"), config, miners, rows)
+    card = score(PublicationIdentity(1, 1, 90, "2026-01-02T03:04:05+00:00"), config, miners, rows)
     with psycopg.connect(url) as connection:
         connection.execute(
             "insert into cycle (state, netuid, network, config, block, block_hash, seed_key, key_hash,"

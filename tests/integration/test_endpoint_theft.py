@@ -9,7 +9,7 @@ from kinitro.chain.interface import RawCommitment
 from kinitro.client.http import ApiClient
 from kinitro.client.records import FrozenMiner
 from kinitro.database.cycles import Cycle
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from tests.fakes.served_api import api_in_a_thread
 from tests.fakes.subnet import Subnet, subnet
 
@@ -25,8 +25,8 @@ def commit(net: Subnet, uid: int, endpoint: str, block: int) -> None:
 async def opened(net: Subnet, named: dict[str, str] | None = None) -> tuple[Cycle, dict[int, FrozenMiner]]:
     """The next cycle, cancelled, and its frozen miners. `named`: the hotkey that /health of an endpoint names."""
 
-    async def probe(endpoint: str) -> Health:
-        return Health(hotkey=(named or {}).get(endpoint))
+    async def probe(endpoint: str) -> PolicyHealth:
+        return PolicyHealth(hotkey=(named or {}).get(endpoint))
 
     scheduler = net.scheduler()
     scheduler.probe = probe
@@ -54,7 +54,7 @@ async def test_committing_again_does_not_lose_the_endpoint_to_a_copy(empty_datab
                 holders = await preceding_holders(api, manifest)
         assert holders["miner-5.example.com/"] == "hotkey-5"
         assert not list(checks.chain_differences(manifest, snapshot, b""))[1:], "but for the beacon, never drawn"
-        assert checks.unproven_exclusions(manifest, snapshot, holders) == []
+        assert checks.find_unproven_exclusions(manifest, snapshot, holders) == []
         robbed = manifest.model_copy(
             update={"miners": [m.model_copy(update={"excluded": None}) for m in manifest.miners]}
         )
@@ -74,5 +74,5 @@ async def test_the_server_decides_against_a_squatter(empty_database: str) -> Non
         manifest = await net.store.manifest(cycle.id)
         snapshot = await net.chain.snapshot(1, cycle.block)
         assert not list(checks.chain_differences(manifest, snapshot, b""))[1:]
-        [shown] = checks.unproven_exclusions(manifest, snapshot)
+        [shown] = checks.find_unproven_exclusions(manifest, snapshot)
         assert shown.startswith("uid 1 was excluded")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.errors import ConfigurationError
-from kinitro.executor.containers.image import LOCK, needed_distributions, select_pins, source_directory, stage
+from kinitro.executor.containers.image import LOCK, find_needed_distributions, select_pins, source_directory, stage
 from tests.fakes.container_engine import answering_engine
 from tests.integration.test_worker_pool import ROOT
 
@@ -27,9 +27,9 @@ ONLY_WHAT_IS_NEEDED = """
 import sys
 from importlib import metadata
 from packaging.utils import canonicalize_name
-from kinitro.executor.containers.image import needed_distributions
+from kinitro.executor.containers.image import find_needed_distributions
 
-needed = needed_distributions() | {"kinitro", "pip", "setuptools"}
+needed = find_needed_distributions() | {"kinitro", "pip", "setuptools"}
 owners = {module: {canonicalize_name(name) for name in names} for module, names in
           metadata.packages_distributions().items()}
 
@@ -55,7 +55,7 @@ def test_evaluation_needs_nothing_that_is_not_in_the_image() -> None:
 
 
 def test_the_image_holds_pinned_packages_and_no_more_than_evaluation_needs() -> None:
-    needed = needed_distributions()
+    needed = find_needed_distributions()
     assert not needed & {"bittensor", "torch", "psycopg", "affinetes", "docker"}
     pins = select_pins((source_directory() / LOCK).read_text(), needed)
     assert all(f"{name}==" in pins.lower().replace("_", "-") for name in needed)

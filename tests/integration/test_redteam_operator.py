@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from kinitro.audit.binding import binding_check
-from kinitro.audit.report import Check, Verdict
+from kinitro.audit.report import AuditVerdict, Check
 from kinitro.chain.errors import ChainUnavailable
 from kinitro.chain.interface import Wallet
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
@@ -48,7 +48,7 @@ async def check(net: Subnet, manifest: Manifest, operator: str | None = None) ->
 
 
 def difference(found: Check) -> str:
-    assert found.verdict is Verdict.FAILED, found
+    assert found.verdict is AuditVerdict.FAILED, found
     return found.differences[0]
 
 
@@ -57,7 +57,7 @@ async def test_every_cycle_of_an_honest_operator_is_proven(empty_database: str) 
     async with subnet(empty_database) as net:
         first = await publish(net)
         found = await check(net, first)
-        assert (found.verdict, "the first of this hotkey" in found.detail) == (Verdict.PASSED, True), found
+        assert (found.verdict, "the first of this hotkey" in found.detail) == (AuditVerdict.PASSED, True), found
 
         for state in ("open", "running"):
             cycle = await net.reach(state, **BOUND)
@@ -69,9 +69,9 @@ async def test_every_cycle_of_an_honest_operator_is_proven(empty_database: str) 
             await net.store.cancel(cycle.id, "worthless")
             later = await publish(net)
             found = await check(net, later)
-            assert found.verdict is Verdict.PASSED, found
+            assert found.verdict is AuditVerdict.PASSED, found
             assert f"after cycle {cycle.id} (cancelled)" in found.detail
-        assert (await check(net, first)).verdict is Verdict.PASSED, "old cycles stay proven"
+        assert (await check(net, first)).verdict is AuditVerdict.PASSED, "old cycles stay proven"
 
 
 async def test_the_commitment_is_no_miner(empty_database: str) -> None:
@@ -118,7 +118,7 @@ async def test_many_commitments_to_one_cycle_are_a_choice(empty_database: str) -
         await publish(net)
         await net.chain.commit(1, OPERATOR, SeedCommitment(2, b"t" * 32).encode())
         assert "there was a choice" in difference(await check(net, await publish(net)))
-        assert (await check(net, await publish(net))).verdict is Verdict.PASSED, "the next one is not to blame"
+        assert (await check(net, await publish(net))).verdict is AuditVerdict.PASSED, "the next one is not to blame"
 
 
 async def test_trials_cannot_hide_behind_an_older_cycle(empty_database: str) -> None:
@@ -161,7 +161,7 @@ async def test_without_a_commitment_nothing_is_proven(empty_database: str) -> No
         manifest = await publish(net, wallet_name=None)
         for operator in (None, "somebody else"):
             found = await check(net, manifest, operator)
-            assert found.verdict is Verdict.SKIPPED
+            assert found.verdict is AuditVerdict.SKIPPED
             assert found.detail.startswith("not proven: ")
 
 
@@ -193,8 +193,8 @@ async def test_the_first_of_two_equal_commitments_counts(empty_database: str) ->
         assert len({raw.data for _, raw in chain.written}) == 1
         assert len(chain.written) == 2, "a scheduler that starts again finds its commitment on the chain"
         assert manifest.key_committed_block == chain.written[0][1].block
-        assert (await check(net, manifest)).verdict is Verdict.PASSED
-        assert (await check(net, await publish(net))).verdict is Verdict.PASSED
+        assert (await check(net, manifest)).verdict is AuditVerdict.PASSED
+        assert (await check(net, await publish(net))).verdict is AuditVerdict.PASSED
 
 
 async def test_on_a_real_chain(world: World) -> None:

@@ -12,20 +12,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from kinitro.chain import Snapshot, UnknownSubnet
+from kinitro.chain import ChainSnapshot, UnknownSubnet
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
 from kinitro.client.records import results_root
 from kinitro.client.verdicts import Evidence, VerificationReport
 from kinitro.cycles.seeds import BEACON_LAG_BLOCKS
 from kinitro.database.cycles import CycleConflict, CycleStore, NotRevealed
 from kinitro.database.pool import connect_async
-from kinitro.database.publications import Publications
+from kinitro.database.publications import PublicationStore
 from kinitro.database.verifications import NOT_IN_TIME, Verifications
 from kinitro.environments import get_spec
 from kinitro.environments.seeds import derive_seed
 from kinitro.errors import ConfigurationError
 from kinitro.policies.errors import PolicyUnreachable, Reason
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import Scheduler, run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from tests.fakes.executor import report, run_tasks, skill
@@ -291,12 +291,12 @@ async def test_only_refused_miners_fail_the_cycle_with_public_reasons(empty_data
 
 
 async def test_miners_declare_how_many_episodes_they_bear(empty_database: str) -> None:
-    async def probe(endpoint: str) -> Health:
+    async def probe(endpoint: str) -> PolicyHealth:
         if "miner-2" in endpoint:
             raise PolicyUnreachable(Reason.ADDRESS_REFUSED, "The host leads to 10.0.0.1, which is not public.")
         if "miner-5" in endpoint:
             raise PolicyUnreachable(Reason.CONNECTION_REFUSED, "Nobody listens.")
-        return Health(max_concurrent_episodes=8)
+        return PolicyHealth(max_concurrent_episodes=8)
 
     async with subnet(empty_database) as net:
         scheduler = net.scheduler()
@@ -327,7 +327,7 @@ async def test_a_sealed_endpoint_reaches_executors_and_nobody_else(empty_databas
         assert (shown[3].endpoint, shown[3].sealed, shown[3].excluded) == (None, True, None)
         assert shown[4].excluded == "the sealed endpoint leads to where no policy server may be"
         assert "secret.example" not in manifest.model_dump_json()
-        miners = await Publications(net.pool.connections, 1).miners()
+        miners = await PublicationStore(net.pool.connections, 1).miners()
         assert {row["uid"]: row["endpoint"] for row in miners}[3] is None
 
 
@@ -397,7 +397,7 @@ async def test_a_node_that_denies_a_subnet_that_was_seen_is_asked_again(
     async with subnet(empty_database) as net:
         real, denials = net.chain.snapshot, 0
 
-        async def denies(netuid: int, block: int | None = None) -> Snapshot:
+        async def denies(netuid: int, block: int | None = None) -> ChainSnapshot:
             nonlocal denials
             denials += 1
             net.chain.snapshot = real  # type: ignore[method-assign]
@@ -427,7 +427,7 @@ async def test_a_subnet_that_was_seen_without_miners_may_be_denied_too(
         miners, stop, looks = net.chain.neurons, asyncio.Event(), 0
         real = net.chain.snapshot
 
-        async def flickers(netuid: int, block: int | None = None) -> Snapshot:
+        async def flickers(netuid: int, block: int | None = None) -> ChainSnapshot:
             nonlocal looks
             looks += 1
             if looks == 2:

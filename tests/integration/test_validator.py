@@ -14,14 +14,14 @@ from types import SimpleNamespace
 import pytest
 
 from kinitro import supervision
-from kinitro.chain import Chain, ChainUnavailable, Snapshot, TransactionUndecided, UnknownSubnet, Wallet
+from kinitro.chain import Chain, ChainSnapshot, ChainUnavailable, TransactionUndecided, UnknownSubnet, Wallet
 from kinitro.chain import bittensor_transactions as transactions
 from kinitro.client.errors import ApiNotFound, ApiUnavailable
 from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError
 from kinitro.validator import service
 from kinitro.validator.auditing import NoAudit
-from kinitro.validator.errors import AuditFailed, NothingToSet, WeightsLost, WeightsRefused
+from kinitro.validator.errors import AuditRefused, NothingToSet, WeightsLost, WeightsRefused
 from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
 from tests.standin.backend import publication
@@ -227,7 +227,7 @@ async def test_what_fails_its_audit_is_not_set(world: World, tmp_path: Path) -> 
     def audit(weights: Weights) -> None:
         audits.append(weights.cycle_id)
         if weights.cycle_id == 2:
-            raise AuditFailed("Cycle 2 does not pass its audit: an outcome was flipped.")
+            raise AuditRefused("Cycle 2 does not pass its audit: an outcome was flipped.")
 
     validator = await open_validator(world, backend, tmp_path, audit=audit)
     backend.weights = published(world, 1, {"one": 1.0})
@@ -236,7 +236,7 @@ async def test_what_fails_its_audit_is_not_set(world: World, tmp_path: Path) -> 
     for _ in range(3):
         await validator.tick()
         assert "flipped" in str(validator.problem)
-    with pytest.raises(AuditFailed, match="flipped"):
+    with pytest.raises(AuditRefused, match="flipped"):
         await validator.once()
     assert audits == [1, 2], "one audit for each publication, not one for each look"
     assert await row(world) == {1: 65535}
@@ -401,7 +401,7 @@ async def test_a_subnet_that_it_has_set_weights_on_may_be_denied_by_a_node(
     assert await (await open_validator(world, backend, tmp_path)).tick() is not None
     denied = asyncio.Event()
 
-    async def denies(netuid: int, block: int | None = None) -> Snapshot:
+    async def denies(netuid: int, block: int | None = None) -> ChainSnapshot:
         denied.set()
         raise UnknownSubnet(f"There is no subnet {netuid}.")
 

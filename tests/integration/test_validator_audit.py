@@ -20,7 +20,7 @@ from kinitro.client.records import Manifest
 from kinitro.database.schema import upgrade
 from kinitro.validator import auditing
 from kinitro.validator.auditing import Auditor
-from kinitro.validator.errors import AuditFailed
+from kinitro.validator.errors import AuditRefused
 from kinitro.validator.settings import ValidatorSettings
 from tests.fakes.api import serving
 from tests.fakes.published import publish_cycle
@@ -69,13 +69,13 @@ async def test_the_truth_passes_and_lies_are_refused(
     await subnet.auditor.check(weights)
 
     lie = weights.model_copy(update={"weights_u16": dict.fromkeys(weights.weights_u16, 7)})
-    with pytest.raises(AuditFailed, match=r"Cycle 1 does not pass its audit: weights"):
+    with pytest.raises(AuditRefused, match=r"Cycle 1 does not pass its audit: weights"):
         await subnet.auditor.check(lie)
 
     gone = ValidatorSettings(
         backend_url="http://127.0.0.1:1", netuid=NETUID, network="local-dev", state_directory=tmp_path
     )
-    with pytest.raises(AuditFailed, match="cannot be reached"):
+    with pytest.raises(AuditRefused, match="cannot be reached"):
         await Auditor(gone, subnet.api).check(weights)
 
     await subnet.auditor.witness()
@@ -89,7 +89,7 @@ async def test_the_truth_passes_and_lies_are_refused(
     assert Witness.load(subnet.witness_file).key_hash(subnet.api.base_url, 1) is not None
 
     monkeypatch.setattr(auditing, "AUDIT_TIMEOUT_S", 0.05)
-    with pytest.raises(AuditFailed, match="did not end within"):
+    with pytest.raises(AuditRefused, match="did not end within"):
         await subnet.auditor.check(weights)
 
 
@@ -103,7 +103,7 @@ async def test_forged_outcomes_whose_traces_are_gone_are_refused(subnet: Subnet)
             if not (await subnet.api.get("/v1/cycles/1/manifest", Manifest)).traces_kept:
                 break
             await asyncio.sleep(0.2)
-    with pytest.raises(AuditFailed, match=r"could not be checked completely: .*no traces.*--allow-unchecked"):
+    with pytest.raises(AuditRefused, match=r"could not be checked completely: .*no traces.*--allow-unchecked"):
         await subnet.auditor.check(weights)
     small = subnet.auditor.settings.model_copy(update={"allow_unchecked": True})
     with capture_logs() as logs:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from kinitro.api.problems import problem
-from kinitro.chain.weights import upscaled
+from kinitro.chain.weights import upscale_weights
 from kinitro.client.messages import PROBLEM_MEDIA_TYPE, UNKNOWN_PATH, Weights
 
 
@@ -31,7 +31,7 @@ def publication(
         block=1,
         published_at=(published_at or datetime.now(UTC)).isoformat(),
         weights=dict(shares),
-        weights_u16=upscaled({uid: round(share / largest * 65535) for uid, share in shares.items()}),
+        weights_u16=upscale_weights({uid: round(share / largest * 65535) for uid, share in shares.items()}),
         hotkeys=dict(hotkeys),
         fallback="none" if shares else "nobody_qualified",
     )

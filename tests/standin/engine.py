@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kinitro.sandbox.admission import memory_file
-from kinitro.sandbox.confinement import Descriptors, Identity, confined
+from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
 from kinitro.sandbox.interface import Limits, Runtime
 from kinitro.sandbox.processes import usage_of
 from kinitro.sandbox.seccomp import filter_program
@@ -114,7 +114,7 @@ class Engine(RestStandin):
         info_read, info = os.pipe()
         gate, gate_write = os.pipe()
         os.write(gate_write, b"+")
-        identity = Identity.new()
+        identity = SandboxUser.new()
         with (
             memory_file(filter_program(memory_is_counted=True)) as seccomp,
             memory_file(identity.passwd) as passwd,

@@ -20,7 +20,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.miner import cloud, hub
 from kinitro.scheduler.settings import CycleSettings, SchedulerSettings
-from kinitro.settings import ServiceSettings, normalized_database_url
+from kinitro.settings import ServiceSettings, normalize_database_url
 from kinitro.verification.settings import VerifierSettings
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_tokens_are_hidden_in_what_others_say() -> None:
 @pytest.mark.parametrize("url", urls())
 def test_a_database_url_is_refused_without_a_part_of_its_password(url: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
-        normalized_database_url(url)
+        normalize_database_url(url)
     assert_hidden(str(refusal.value), url)
     assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
 
@@ -113,7 +113,7 @@ def test_a_database_url_is_refused_without_a_part_of_its_password(url: str) -> N
 @pytest.mark.parametrize("password", PASSWORDS)
 def test_the_hint_says_what_to_do(password: str) -> None:
     with pytest.raises(ConfigurationError, match="percent-encode"):
-        normalized_database_url(f"postgresql://user:{password}@db/kinitro")
+        normalize_database_url(f"postgresql://user:{password}@db/kinitro")
 
 
 @pytest.mark.parametrize("url", urls())

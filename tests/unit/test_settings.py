@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.errors import ConfigurationError
-from kinitro.settings import normalized_database_url
+from kinitro.settings import normalize_database_url
 from kinitro.validator.settings import ValidatorSettings
 from tools.env_example import env_example
 
@@ -49,13 +49,13 @@ def test_a_wrong_value_is_shown_with_what_is_allowed(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_database_urls_are_accepted_as_postgresql_documents_them(given: str, used: str) -> None:
-    assert normalized_database_url(given) == used
+    assert normalize_database_url(given) == used
 
 
 @pytest.mark.parametrize("given", ["mysql://u:p@h/d", "localhost:5432", ""])
 def test_other_database_urls_are_refused_without_showing_a_password(given: str) -> None:
     with pytest.raises(ConfigurationError, match="write postgresql://") as refusal:
-        normalized_database_url(given)
+        normalize_database_url(given)
     assert "u:p" not in str(refusal.value)
 
 

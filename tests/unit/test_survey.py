@@ -16,7 +16,7 @@ from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.summary import summarize
-from kinitro.evaluation.survey import Journal, Plan, Trial, check_outcomes, run_survey
+from kinitro.evaluation.survey import Journal, SurveyPlan, Trial, check_outcomes, run_survey
 from tests.fakes.evaluator import SOLVED, FakeEvaluator
 
 PUSH, REACH = "metaworld/push-v3", "metaworld/reach-v3"
@@ -24,11 +24,11 @@ OURS = EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason="worker_crashed")
 THEIRS = EpisodeResult(Outcome.POLICY_FAULT, steps=9, reason="timeout", forfeits=3)
 
 
-def plan(target: str = "http://127.0.0.1:1", *, episodes: int = 5, seed: int = 0) -> Plan:
-    return Plan.of(target, [PUSH, REACH], episodes, seed, 50)
+def plan(target: str = "http://127.0.0.1:1", *, episodes: int = 5, seed: int = 0) -> SurveyPlan:
+    return SurveyPlan.of(target, [PUSH, REACH], episodes, seed, 50)
 
 
-def seeds(one: Plan) -> list[str]:
+def seeds(one: SurveyPlan) -> list[str]:
     return [one.job(*key, "http://127.0.0.1:1", None).seed for key in one.keys]
 
 
@@ -41,7 +41,7 @@ def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:
 
 def test_an_unknown_environment_is_named() -> None:
     with pytest.raises(UnknownEnvironment, match="push"):
-        Plan.of("http://127.0.0.1:1", ["metaworld/pusk-v3"], 1, 0, None)
+        SurveyPlan.of("http://127.0.0.1:1", ["metaworld/pusk-v3"], 1, 0, None)
 
 
 async def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -93,7 +93,12 @@ def test_an_episode_counts_once_however_often_it_was_written(tmp_path: Path) -> 
 
 
 def test_an_environment_that_is_named_twice_counts_once() -> None:
-    assert Plan.of("http://x", [PUSH, REACH, PUSH], 2, 0, None).keys == [(PUSH, 0), (REACH, 0), (PUSH, 1), (REACH, 1)]
+    assert SurveyPlan.of("http://x", [PUSH, REACH, PUSH], 2, 0, None).keys == [
+        (PUSH, 0),
+        (REACH, 0),
+        (PUSH, 1),
+        (REACH, 1),
+    ]
 
 
 def test_one_process_at_a_time_writes_a_journal(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinitro.chain import Block, Hyperparameters, Neuron, Snapshot
-from kinitro.chain.weights import upscaled
+from kinitro.chain import Block, ChainSnapshot, Hyperparameters, Neuron
+from kinitro.chain.weights import upscale_weights
 from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.validator.errors import WeightsRefused
-from kinitro.validator.memory import Memory, MemoryFile, PendingReveal
+from kinitro.validator.memory import MemoryFile, PendingReveal, ValidatorMemory
 from kinitro.validator.plan import check_age, check_publication, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
 from kinitro.validator.service import weights_version
@@ -36,10 +36,10 @@ def snapshot(
     owner: str | None = "owner",
     next_epoch: int | None = 1200,
     **rules: object,
-) -> Snapshot:
+) -> ChainSnapshot:
     neurons = [Neuron(uid, hotkey, "cold", 1, validator_permit=True, stake=10.0) for uid, hotkey in hotkeys.items()]
     hyperparameters = replace(Hyperparameters(), **rules)
-    return Snapshot(NETUID, Block(block, bytes(32)), neurons, {}, owner, hyperparameters, next_epoch)
+    return ChainSnapshot(NETUID, Block(block, bytes(32)), neurons, {}, owner, hyperparameters, next_epoch)
 
 
 HOTKEYS = {0: "a", 1: "b", 2: "c"}
@@ -87,7 +87,7 @@ def test_whatever_is_set_goes_to_published_hotkeys_in_proportion(
         return
     assert max(plan.weights.values()) == 65535
     kept = {(uid * 7) % 256: value for uid, value in weights.weights_u16.items() if uid not in gone}
-    assert plan.weights == upscaled(kept)
+    assert plan.weights == upscale_weights(kept)
 
 
 def test_burning_goes_to_the_owner_wherever_its_uid_is() -> None:
@@ -297,8 +297,8 @@ def test_a_reveal_has_an_epoch_in_reserve() -> None:
 
 def test_memory_survives(tmp_path: Path) -> None:
     file = MemoryFile(tmp_path / "deep" / "memory.json")
-    assert file.load() == Memory()
-    memory = Memory(
+    assert file.load() == ValidatorMemory()
+    memory = ValidatorMemory(
         accepted=WEIGHTS, set_publication="5@x", pending=[PendingReveal(block=1, deadline_block=2, row={3: 4})]
     )
     file.save(memory)
@@ -309,13 +309,13 @@ def test_memory_survives(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"accepted": 7}', b"[]"])
 def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "memory.json").write_bytes(content)
-    assert MemoryFile(tmp_path / "memory.json").load() == Memory()
+    assert MemoryFile(tmp_path / "memory.json").load() == ValidatorMemory()
 
 
 def test_an_unwritable_memory_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnavailableError, match="--state-directory"):
-        MemoryFile(tmp_path / "file" / "memory.json").save(Memory())
+        MemoryFile(tmp_path / "file" / "memory.json").save(ValidatorMemory())
 
 
 @pytest.mark.parametrize(

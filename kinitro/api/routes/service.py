@@ -10,7 +10,7 @@ from starlette.responses import Response
 from kinitro import __version__
 from kinitro.api.auth import ReadCaller
 from kinitro.api.services import ServicesOf
-from kinitro.client.messages import Health
+from kinitro.client.messages import ApiHealth
 from kinitro.database.errors import SchemaMismatch
 from kinitro.database.pool import Connection, check_writable, run_on
 from kinitro.database.schema import check_schema
@@ -23,20 +23,20 @@ REAPER_SILENT_S = 30.0
 """Without a successful turn of the reaper for longer than this, and its interval, an instance is not ready."""
 
 
-class Ready(BaseModel):
+class Readiness(BaseModel):
     """`GET /ready`: 503 with the reason instead, when requests should go elsewhere."""
 
     status: str = "ready"
 
 
 @router.get("/health")
-async def health() -> Health:
+async def health() -> ApiHealth:
     """The process answers; nothing else is looked at."""
-    return Health(version=__version__)
+    return ApiHealth(version=__version__)
 
 
 @router.get("/ready")
-async def ready(services: ServicesOf) -> Ready:
+async def ready(services: ServicesOf) -> Readiness:
     """The database answers and stores, its schema is the right one, expired leases are ended, and nobody stops us."""
     if services.draining:
         raise HTTPException(503, "This instance is draining.")
@@ -51,7 +51,7 @@ async def ready(services: ServicesOf) -> Ready:
         await run_on(services.connections, check, deadline_s=READY_DEADLINE_S)
     except SchemaMismatch as error:
         raise HTTPException(503, str(error)) from None
-    return Ready()
+    return Readiness()
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

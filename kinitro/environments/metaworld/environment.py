@@ -12,11 +12,11 @@ import numpy.typing as npt
 from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, SimulationFailed
 from kinitro.environments.interface import Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
-from kinitro.environments.metaworld.task import Task
+from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, get_level
 from kinitro.environments.registry import named_cameras
-from kinitro.environments.seeds import checked_seed, stream
+from kinitro.environments.seeds import check_seed, stream
 from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
@@ -71,7 +71,7 @@ class MetaWorldEnvironment:
         self._renderer_kind = renderer
         self._randomization = randomization
         self._level = get_level(randomization)
-        self._task = Task(spec.task_name)
+        self._task = MetaWorldTask(spec.task_name)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -106,7 +106,7 @@ class MetaWorldEnvironment:
         """Begin the episode of this seed. Raises InvalidSeed, and SimulationFailed if MuJoCo warns."""
         if self._state == "closed":
             raise EpisodeNotRunning(f"{self.spec.id} is closed: make a new environment.")
-        number = checked_seed(seed)
+        number = check_seed(seed)
         self._state = "new"
         placement, physics, appearance = (
             stream(number, self.spec.id, self.spec.version, name) for name in ("placement", "physics", "appearance")
@@ -135,7 +135,7 @@ class MetaWorldEnvironment:
         if self._state != "running":
             told = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
             raise EpisodeNotRunning(f"{self.spec.id} cannot step because {told}: call reset(seed) first.")
-        command = checked_action(action)
+        command = check_action(action)
         try:
             self._task.advance(command)
         except SimulationFailed:
@@ -183,7 +183,7 @@ class MetaWorldEnvironment:
         return self._renderer.render(self._task.data)
 
 
-def checked_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
+def check_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
     """`action` as float32 numbers, clipped to [-1, 1]; raises InvalidAction unless it is four finite numbers.
 
     As Python's numbers, with which a step computes in a fraction of the time that arrays of four take.

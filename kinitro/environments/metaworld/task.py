@@ -33,7 +33,7 @@ def _ignore_warning(_message: str) -> None:
 mujoco.set_mju_user_warning(_ignore_warning)
 
 
-class Task:
+class MetaWorldTask:
     """One MetaWorld task with its model and data.
 
     MetaWorld's environment object draws the placement and knows reward and success. These read attributes that earlier

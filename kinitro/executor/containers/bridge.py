@@ -78,7 +78,7 @@ class Bridge:
         """Describe the container, then take orders until the executor is gone."""
         within_s = DESCRIBE_DEADLINE_S + (POD_START_S if self._pods else 0)
         about = await self._call("describe", within_s, task_id=f"{self._config.name}-0")
-        jobs.send(self._writer, jobs.Ready(about["fingerprint"], about["versions"]))
+        jobs.send(self._writer, jobs.WorkerReady(about["fingerprint"], about["versions"]))
         work = [asyncio.create_task(part) for part in (self._listen(reader), self._dispatch(), self._show_life())]
         try:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)

@@ -33,7 +33,7 @@ def source_directory() -> Path:
     return root
 
 
-def needed_distributions(roots: Iterable[str] = ROOTS) -> set[str]:
+def find_needed_distributions(roots: Iterable[str] = ROOTS) -> set[str]:
     """Normalized names of the installed distributions that `roots` need, themselves included."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
@@ -79,7 +79,7 @@ def stage(directory: Path, wheelhouse: Path | None) -> None:
     shutil.copy(source / DOCKERFILE, directory / "Dockerfile")
     shutil.copytree(source / "kinitro", directory / "kinitro", ignore=shutil.ignore_patterns("__pycache__"))
     requirements = directory / "requirements.txt"
-    requirements.write_text(select_pins((source / LOCK).read_text(), needed_distributions()))
+    requirements.write_text(select_pins((source / LOCK).read_text(), find_needed_distributions()))
     wheels = directory / "wheelhouse"
     if wheelhouse is not None:
         shutil.copytree(wheelhouse, wheels)

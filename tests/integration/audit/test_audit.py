@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
-from kinitro.audit.report import AuditReport, Verdict
+from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
 from kinitro.client.http import ApiClient
 from kinitro.client.merkle import leaf_hash, merkle_root
@@ -89,7 +89,7 @@ async def test_the_truth_passes_every_check(published: Published) -> None:
     assert [check.name for check in report.checks] == [
         "manifest", "key", "binding", "chain", "results", "seeds", "verdicts", "scores", "weights", "replays",
     ]  # fmt: skip
-    assert {check.verdict for check in report.checks} == {Verdict.PASSED}
+    assert {check.verdict for check in report.checks} == {AuditVerdict.PASSED}
     assert "30 of 30 chosen episodes" in report.checks[-1].detail
     assert told[-1] == ("replays", 30, 30)
 
@@ -426,7 +426,7 @@ async def test_where_only_success_was_compared_the_replays_are_not_checked(
     monkeypatch.setattr("kinitro.audit.replays._own_fingerprint", lambda: "this-machine")
     report = await audit(published, {}, sample=2, missed=None)
     assert report.ok
-    assert report.checks[-1].verdict is Verdict.SKIPPED
+    assert report.checks[-1].verdict is AuditVerdict.SKIPPED
     assert "2 ran under another physics fingerprint" in str(report.strict_reason)
 
 
@@ -434,7 +434,7 @@ async def test_dropped_traces_are_skipped_and_said(published: Published) -> None
     report = await audit(published, {Manifest: change(traces_kept=False)}, sample=5)
     assert report.ok
     assert (report.checks[-1].verdict, report.checks[-1].detail) == (
-        Verdict.SKIPPED,
+        AuditVerdict.SKIPPED,
         "not checked: the API serves no traces of this cycle any more",
     )
     assert "could not be checked completely: " in str(report.strict_reason)

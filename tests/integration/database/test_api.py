@@ -16,7 +16,7 @@ from kinitro.client.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, 
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest
 from kinitro.database.keys import create_key, revoke_key
-from kinitro.database.publications import Publications
+from kinitro.database.publications import PublicationStore
 from kinitro.errors import ConfigurationError
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
@@ -253,14 +253,14 @@ async def test_no_way_to_write_an_address_goes_past_the_cache(
     database: str, cycle: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
-    read = Publications.at_block
+    read = PublicationStore.at_block
 
-    async def counted(self: Publications, block: int) -> Any:
+    async def counted(self: PublicationStore, block: int) -> Any:
         nonlocal reads
         reads += 1
         return await read(self, block)
 
-    monkeypatch.setattr(Publications, "at_block", counted)
+    monkeypatch.setattr(PublicationStore, "at_block", counted)
     publish(database)
     async with serving(database, auth=False, public_cache_s=300) as url, httpx2.AsyncClient(base_url=url) as client:
         ways = ["100", "100?x=1", "100?x=2&x=3", "0100", "%31%30%30", "000000100?", "+100"]

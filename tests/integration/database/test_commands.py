@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from kinitro.api.server import listening_socket
+from kinitro.api.server import bind_socket
 from kinitro.api.settings import ApiSettings
 from kinitro.cli import build_app
 from kinitro.database import schema
@@ -165,7 +165,7 @@ def test_without_keys_it_counts_where_a_name_leads(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_taken_port_and_a_foreign_address(database: str) -> None:
-    with listening_socket("127.0.0.1", 0) as taken:
+    with bind_socket("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
         assert f"Port {port} on 127.0.0.1 is taken" in kinitro("api", "--port", port, url=database)
     assert "cannot be listened on" in kinitro("api", "--host", "192.0.2.1", "--port", "0", url=database)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kinitro.environments import Environment, EnvironmentSpec, Observation, Transition
 from kinitro.environments.errors import EpisodeNotRunning, InvalidAction
-from kinitro.environments.seeds import checked_seed, stream
+from kinitro.environments.seeds import check_seed, stream
 from kinitro.errors import ConfigurationError
 
 SPEC = EnvironmentSpec(
@@ -36,7 +36,7 @@ class PointEnvironment:
         self._x, self._steps, self._running, self._has_begun = 0.0, 0, False, False
 
     def reset(self, seed: int) -> None:
-        number = checked_seed(seed)
+        number = check_seed(seed)
         self._x = float(1.0 + stream(number, self.spec.id, self.spec.version, "placement").random())
         self._steps, self._running, self._has_begun = 0, True, True
 

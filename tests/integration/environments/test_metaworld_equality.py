@@ -20,7 +20,7 @@ from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 from kinitro.environments.metaworld.experts import ScriptedExpert
 from kinitro.environments.metaworld.rewards import tolerance
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
-from kinitro.environments.metaworld.task import Task
+from kinitro.environments.metaworld.task import MetaWorldTask
 
 scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
 every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
@@ -95,7 +95,7 @@ def test_all_tasks(spec: EnvironmentSpec, randomization: str) -> None:
 def test_success_at_the_edge_is_metaworlds(spec: EnvironmentSpec) -> None:
     """With the target at the radius, and nearer and further by as little as the last bit."""
     random, still = np.random.default_rng(0), np.zeros(4, np.float32)
-    task, condition = Task(spec.task_name), SUCCESS_CONDITIONS[spec.task_name]
+    task, condition = MetaWorldTask(spec.task_name), SUCCESS_CONDITIONS[spec.task_name]
     task.place(random)
     stock, weights = task._stock, np.array(condition.weights)
     if condition.what == "fingertips":
@@ -152,7 +152,7 @@ class GivenPlacement:
 
 def assert_reset_is_equal(spec: EnvironmentSpec) -> None:
     """Our placement is what MetaWorld's reset arrives at from the same draw."""
-    ours, stock = Task(spec.task_name), metaworlds_class(spec.task_name)()
+    ours, stock = MetaWorldTask(spec.task_name), metaworlds_class(spec.task_name)()
     ours.place(np.random.default_rng(3))
     stock._set_task_called, stock._freeze_rand_vec, stock.seeded_rand_vec = True, False, True
     stock._partially_observable = False

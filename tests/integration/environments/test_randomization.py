@@ -10,7 +10,7 @@ import pytest
 
 from kinitro import environments
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-from kinitro.environments.metaworld.task import Task
+from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import LEVELS, Level, NominalModel, Variation
 from kinitro.environments.randomization.appearance import (
@@ -27,12 +27,12 @@ from kinitro.environments.randomization.physics import ActuatorGain, Damping, Fr
 
 
 @pytest.fixture(scope="module")
-def task() -> Task:
-    return Task("basketball")
+def task() -> MetaWorldTask:
+    return MetaWorldTask("basketball")
 
 
 @pytest.fixture
-def model(task: Task) -> Iterator[Any]:
+def model(task: MetaWorldTask) -> Iterator[Any]:
     nominal = NominalModel(task.model)
     yield task.model
     nominal.restore()
@@ -45,7 +45,7 @@ def everything(model: Any) -> bytes:
 
 
 @pytest.mark.parametrize("level", ["standard", "hard"])
-def test_the_snapshot_restores_every_byte(task: Task, level: str) -> None:
+def test_the_snapshot_restores_every_byte(task: MetaWorldTask, level: str) -> None:
     nominal, before = NominalModel(task.model), everything(task.model)
     random = np.random.default_rng(0)
     for variation in (*LEVELS[level].physics, *LEVELS[level].appearance):
@@ -90,7 +90,7 @@ def test_a_variation_changes_its_own_property_and_no_other(model: Any, variation
         (Mass(0.2), "body_inertia"),
     ],
 )
-def test_factors_fill_their_range(task: Task, variation: Variation, field: str) -> None:
+def test_factors_fill_their_range(task: MetaWorldTask, variation: Variation, field: str) -> None:
     nominal, random, found = NominalModel(task.model), np.random.default_rng(2), []
     before = getattr(task.model, field).copy()
     for _ in range(200):
@@ -132,7 +132,7 @@ def test_lights_stay_directions(model: Any) -> None:
     assert np.allclose(np.linalg.norm(model.light_dir, axis=1), 1)
 
 
-def test_goal_markers_keep_their_colours(task: Task, model: Any) -> None:
+def test_goal_markers_keep_their_colours(task: MetaWorldTask, model: Any) -> None:
     """The basket is a goal too: it hangs on a body that is named so."""
     inside = _part_of_geoms(model) == "marker"
     assert inside.any()

@@ -26,15 +26,15 @@ from kinitro.environments.registry import prepare
 from kinitro.errors import ConfigurationError
 from kinitro.miner import demonstrations
 from kinitro.miner.datasets import write_lerobot, write_npz
-from kinitro.miner.demonstrations import STAGING, Demonstration, Order, attempt_seed, collect, record
+from kinitro.miner.demonstrations import STAGING, Demonstration, DemonstrationOrder, attempt_seed, collect, record
 from kinitro.miner.errors import RecordingError
 
 ENV_IDS = ("metaworld/reach-v3", "metaworld/drawer-close-v3")
 
 
 @pytest.fixture(scope="module")
-def order(tmp_path_factory) -> Order:
-    return Order(ENV_IDS, 2, tmp_path_factory.mktemp("demos"))
+def order(tmp_path_factory) -> DemonstrationOrder:
+    return DemonstrationOrder(ENV_IDS, 2, tmp_path_factory.mktemp("demos"))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ class _NoPool:
 
 
 def test_failed_attempts_are_left_out_and_remembered(order, files, tmp_path) -> None:
-    other = Order(ENV_IDS[:1], 1, tmp_path)
+    other = DemonstrationOrder(ENV_IDS[:1], 1, tmp_path)
     (tmp_path / STAGING).mkdir()
     other.attempt_file(ENV_IDS[0], 0).touch()  # the expert failed
     other.attempt_file(ENV_IDS[0], 1).write_bytes(files[1].read_bytes())
@@ -206,7 +206,7 @@ def test_two_commands_do_not_record_into_one_folder(tmp_path) -> None:
     with (tmp_path / STAGING / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(RecordingError, match="Another command records"):
-            collect(Order(ENV_IDS, 1, tmp_path), workers=1)
+            collect(DemonstrationOrder(ENV_IDS, 1, tmp_path), workers=1)
 
 
 def test_mistakes_are_named(tmp_path) -> None:
@@ -217,7 +217,7 @@ def test_mistakes_are_named(tmp_path) -> None:
         Demonstration.load(tmp_path / "damaged.npz")
     (tmp_path / "file").touch()
     with pytest.raises(RecordingError, match="cannot be written"):
-        collect(Order(ENV_IDS, 1, tmp_path / "file"), workers=1)
+        collect(DemonstrationOrder(ENV_IDS, 1, tmp_path / "file"), workers=1)
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_dataset(tmp_path) -> None:

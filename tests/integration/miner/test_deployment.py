@@ -19,7 +19,7 @@ from kinitro.chain.local import LocalChain
 from kinitro.chain.sealing import BackendKey
 from kinitro.errors import ConfigurationError
 from kinitro.miner import basilica, hub
-from kinitro.miner.deployment import MEMORY_FILE, Order, check, commit, deploy_all, plan, signer_of
+from kinitro.miner.deployment import MEMORY_FILE, DeploymentOrder, check, commit, deploy_all, plan, signer_of
 from kinitro.miner.errors import DeploymentFailed, ProjectError, ServiceError
 from tests.fakes.policy_servers import POLICY, running_policies, running_project
 from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, READ_TOKEN, REPO
@@ -42,8 +42,8 @@ def chain_url(empty_database, monkeypatch) -> str:
     return empty_database
 
 
-def order(folder: Path, **more) -> Order:
-    return Order(
+def order(folder: Path, **more) -> DeploymentOrder:
+    return DeploymentOrder(
         folder, REPO, MACHINE, 26, "local-dev", Wallet("default", "default"), timeout_s=20, allow_private=True, **more
     )
 
@@ -356,7 +356,7 @@ def test_a_server_for_evaluators_only_is_checked_with_the_miners_own_hotkey(proj
     own = create_wallet(tmp_path, "miner")
     monkeypatch.setenv("KINITRO_EVALUATORS", f"{EVALUATOR}, {own.hotkey}")
     monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
-    order = Order(tmp_path, REPO, MACHINE, 26, "local-dev", own.wallet)
+    order = DeploymentOrder(tmp_path, REPO, MACHINE, 26, "local-dev", own.wallet)
     with running_project(project) as url:
         check(url, lambda _: None, public=False, signer=signer_of(order))
         with pytest.raises(DeploymentFailed, match="does not pass environments"):

@@ -15,7 +15,7 @@ import pytest
 from kinitro.environments.interface import Observation
 from kinitro.evaluation.episode import negotiate
 from kinitro.policies.client import Deadlines, HttpPolicy
-from kinitro.policies.connection import FREE_FRAGMENTS, PAUSE_S, Connection
+from kinitro.policies.connection import FREE_FRAGMENTS, PAUSE_S, PolicyConnection
 from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved, PolicyUnreachable, Reason
 from kinitro.policies.messages import ACT_DEADLINE_S, MAX_CHUNK, MAX_CONCURRENT_EPISODES, MAX_RESPONSE_BYTES, TaskConfig
 from tests.integration.policies.certificates import server_tls
@@ -152,13 +152,13 @@ async def test_a_server_that_never_reads_is_late() -> None:
 
 async def test_an_answer_in_tiny_pieces_is_looked_at_now_and_then(monkeypatch) -> None:
     looks = []
-    original = Connection.data_received
+    original = PolicyConnection.data_received
 
-    def counting(connection: Connection, data: bytes) -> None:
+    def counting(connection: PolicyConnection, data: bytes) -> None:
         looks.append(len(data))
         original(connection, data)
 
-    monkeypatch.setattr(Connection, "data_received", counting)
+    monkeypatch.setattr(PolicyConnection, "data_received", counting)
     behaviour = says(HEAD + b"content-length: 60000\r\n\r\n", b" ", every_s=0.0005, endless=True)
     with Server(behaviour) as server:
         policy = local(server.url)

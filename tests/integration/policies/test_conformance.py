@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from kinitro.cli import build_app
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
-from kinitro.policies.conformance import CheckResult, PolicyServerConformance, Subject, Verdict, run_check
+from kinitro.policies.conformance import CheckResult, ConformanceVerdict, PolicyServerConformance, Subject, run_check
 from tests.fakes.policy_servers import POLICY, outside_environment, running_policies, wait_until_up
 from tests.integration.policies.hostile import Server, answer, read_request
 
@@ -67,30 +67,30 @@ class TestTemplate(PolicyServerConformance):
 @pytest.mark.parametrize(
     ("server", "check", "verdict", "says"),
     [
-        ("unseeded", "determinism", Verdict.FAILED, "seed what is random with the episode_id"),
-        ("shared state", "interleaving", Verdict.FAILED, "different actions"),
-        ("shared state", "json", Verdict.FAILED, "JSON and msgpack"),
-        ("slow", "latency", Verdict.FAILED, "3 of 3 late"),
-        ("slow", "json", Verdict.PASSED, "same action"),
-        ("hiccup", "latency", Verdict.WARNING, "when measured before, 1 of 3 late"),
-        ("rather slow", "latency", Verdict.WARNING, "little is left for the network"),
-        ("one at a time", "load", Verdict.FAILED, "late"),
-        ("five numbers", "environments", Verdict.FAILED, "http_status"),
-        ("too bold", "environments", Verdict.WARNING, "clipped"),
-        ("crashing", "environments", Verdict.FAILED, "no CUDA"),
-        ("own id", "environments", Verdict.FAILED, "must return task_config['episode_id']"),
-        ("chunks", "determinism", Verdict.PASSED, "64 actions"),
-        ("chunks", "json", Verdict.PASSED, "same action"),
-        ("hermit", "interleaving", Verdict.WARNING, "takes long"),
-        ("not loaded", "health", Verdict.FAILED, "failed"),
-        ("template", "address", Verdict.WARNING, "not public"),
-        ("template", "garbage", Verdict.PASSED, "bad requests"),
-        ("template", "connections", Verdict.PASSED, "64 new connections"),
-        ("hermit", "connections", Verdict.PASSED, "32 new connections"),
-        ("crashing", "connections", Verdict.FAILED, "no CUDA"),
+        ("unseeded", "determinism", ConformanceVerdict.FAILED, "seed what is random with the episode_id"),
+        ("shared state", "interleaving", ConformanceVerdict.FAILED, "different actions"),
+        ("shared state", "json", ConformanceVerdict.FAILED, "JSON and msgpack"),
+        ("slow", "latency", ConformanceVerdict.FAILED, "3 of 3 late"),
+        ("slow", "json", ConformanceVerdict.PASSED, "same action"),
+        ("hiccup", "latency", ConformanceVerdict.WARNING, "when measured before, 1 of 3 late"),
+        ("rather slow", "latency", ConformanceVerdict.WARNING, "little is left for the network"),
+        ("one at a time", "load", ConformanceVerdict.FAILED, "late"),
+        ("five numbers", "environments", ConformanceVerdict.FAILED, "http_status"),
+        ("too bold", "environments", ConformanceVerdict.WARNING, "clipped"),
+        ("crashing", "environments", ConformanceVerdict.FAILED, "no CUDA"),
+        ("own id", "environments", ConformanceVerdict.FAILED, "must return task_config['episode_id']"),
+        ("chunks", "determinism", ConformanceVerdict.PASSED, "64 actions"),
+        ("chunks", "json", ConformanceVerdict.PASSED, "same action"),
+        ("hermit", "interleaving", ConformanceVerdict.WARNING, "takes long"),
+        ("not loaded", "health", ConformanceVerdict.FAILED, "failed"),
+        ("template", "address", ConformanceVerdict.WARNING, "not public"),
+        ("template", "garbage", ConformanceVerdict.PASSED, "bad requests"),
+        ("template", "connections", ConformanceVerdict.PASSED, "64 new connections"),
+        ("hermit", "connections", ConformanceVerdict.PASSED, "32 new connections"),
+        ("crashing", "connections", ConformanceVerdict.FAILED, "no CUDA"),
     ],
 )
-async def test_each_fault_is_found(servers, server: str, check: str, verdict: Verdict, says: str) -> None:
+async def test_each_fault_is_found(servers, server: str, check: str, verdict: ConformanceVerdict, says: str) -> None:
     found: CheckResult = await run_check(check, Subject(servers[server], samples=3))
     assert found.verdict is verdict, found
     assert says in found.detail
@@ -114,17 +114,17 @@ def uvicorn(*options: str) -> Iterator[str]:
 async def test_a_server_of_two_processes_loses_episodes_and_sends_answers_late() -> None:
     with uvicorn("--workers", "2") as url:
         found = await run_check("connections", Subject(url))
-        assert found.verdict is Verdict.FAILED
+        assert found.verdict is ConformanceVerdict.FAILED
         assert "an episode was lost at step" in found.detail
         assert "without uvicorn's --workers" in found.detail
         found = await run_check("latency", Subject(url, samples=10))
-        assert found.verdict is Verdict.WARNING, found
+        assert found.verdict is ConformanceVerdict.WARNING, found
         assert "Nagle's algorithm waits for an acknowledgement; set TCP_NODELAY" in found.detail
 
 
 async def test_a_server_of_one_process_does_neither() -> None:
     with uvicorn() as url:
-        assert (await run_check("connections", Subject(url))).verdict is Verdict.PASSED
+        assert (await run_check("connections", Subject(url))).verdict is ConformanceVerdict.PASSED
         assert "Nagle" not in (await run_check("latency", Subject(url, samples=10))).detail
 
 
@@ -146,7 +146,7 @@ async def test_a_server_that_forgets_with_the_connection_is_found() -> None:
 
     with Server(forgetful) as server:
         found = await run_check("connections", Subject(server.url))
-    assert found.verdict is Verdict.FAILED
+    assert found.verdict is ConformanceVerdict.FAILED
     assert "over one connection and over many gave different actions" in found.detail
 
 

@@ -24,7 +24,7 @@ from kinitro.database.pool import connect_async
 from kinitro.database.schema import upgrade
 from kinitro.local.miners import DEMO_MINERS, write_policy_directory
 from kinitro.local.policy_directory import policy_server
-from kinitro.policies.messages import Health
+from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from tests.fakes.api import serving
@@ -90,8 +90,8 @@ def files_of(directory: Path) -> dict[str, bytes]:
     }
 
 
-async def healthy(_: str) -> Health:
-    return Health(max_concurrent_episodes=16)
+async def healthy(_: str) -> PolicyHealth:
+    return PolicyHealth(max_concurrent_episodes=16)
 
 
 async def run_cycle(database: str, chain: FakeChain) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, encode
-from kinitro.chain.interface import Block, Neuron, RawCommitment, Snapshot
+from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment
 from kinitro.client.records import FrozenMiner
 from kinitro.cycles.freeze import MAX_REASON_CHARS, endpoint_holders, freeze_miners
 from kinitro.policies.endpoints import canonical_endpoint
@@ -18,11 +18,11 @@ from kinitro.policies.endpoints import canonical_endpoint
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
-def snapshot(*entries: tuple[bytes, int, int]) -> Snapshot:
+def snapshot(*entries: tuple[bytes, int, int]) -> ChainSnapshot:
     """One miner per (data, block of the commitment, block of the registration), uids counting from 0."""
     neurons = [Neuron(uid, f"hotkey-{uid}", "cold", registered) for uid, (_, _, registered) in enumerate(entries)]
     commitments = {f"hotkey-{uid}": RawCommitment(block, data) for uid, (data, block, _) in enumerate(entries)}
-    return Snapshot(1, Block(1000, b"h" * 32), neurons, commitments, None)
+    return ChainSnapshot(1, Block(1000, b"h" * 32), neurons, commitments, None)
 
 
 def honest(number: int) -> bytes:
@@ -120,7 +120,7 @@ def test_other_places_are_other_endpoints(other: str) -> None:
     assert canonical_endpoint("https://v.example/a") != canonical_endpoint(other)
 
 
-def stolen(owner_block: int = 70, thief_block: int = 60) -> Snapshot:
+def stolen(owner_block: int = 70, thief_block: int = 60) -> ChainSnapshot:
     """Uid 0, the owner, committed again at its own address, which uid 1 had copied in between. Uid 2 is honest."""
     return snapshot((honest(0), owner_block, 10), (honest(0), thief_block, 10), (honest(2), 65, 10))
 
@@ -128,7 +128,7 @@ def stolen(owner_block: int = 70, thief_block: int = 60) -> Snapshot:
 OWNER, THIEF = "hotkey-0", "hotkey-1"
 
 
-def taking_part(found: Snapshot, **facts: Mapping[str, str] | Mapping[int, str]) -> list[int]:
+def taking_part(found: ChainSnapshot, **facts: Mapping[str, str] | Mapping[int, str]) -> list[int]:
     return [miner.uid for miner in freeze_miners(found, **facts) if miner.excluded is None]
 
 
@@ -190,7 +190,7 @@ def test_an_excluded_miner_keeps_nobody_from_an_endpoint() -> None:
 
 def test_neurons_without_a_commitment_are_no_miners() -> None:
     found = snapshot((honest(0), 50, 10))
-    found = Snapshot(1, found.block, [*found.neurons, Neuron(9, "validator", "cold", 1)], found.commitments, None)
+    found = ChainSnapshot(1, found.block, [*found.neurons, Neuron(9, "validator", "cold", 1)], found.commitments, None)
     assert [miner.uid for miner in freeze_miners(found)] == [0]
 
 

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
-from kinitro.cycles.scorecard import Identity, Scorecard, Unscorable, score, tally
+from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, score, tally
 
 SUCCESS, FAILURE, FAULT = 1, 2, 3
-IDENTITY = Identity(1, 1, 100, "2026-01-01T00:00:00+00:00")
+IDENTITY = PublicationIdentity(1, 1, 100, "2026-01-01T00:00:00+00:00")
 
 
 def config(**changes: Any) -> CycleConfig:

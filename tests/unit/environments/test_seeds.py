@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from kinitro.environments.errors import InvalidSeed
-from kinitro.environments.seeds import checked_seed, stream
+from kinitro.environments.seeds import check_seed, stream
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**64, 2**128 - 1, np.int64(7), np.uint8(255)])
 def test_allowed_seeds(seed: int) -> None:
-    assert checked_seed(seed) == int(seed)
+    assert check_seed(seed) == int(seed)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**128, 10**400, 1.0, "7", None, True, np.bool_(True), np.array([1, 2])])
 def test_refused_seeds_are_named(seed: object) -> None:
     with pytest.raises(InvalidSeed, match=r"from 0 to 2\*\*128 - 1") as raised:
-        checked_seed(seed)  # type: ignore[arg-type]
+        check_seed(seed)  # type: ignore[arg-type]
     assert len(str(raised.value)) < 160
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kinitro.scoring import ScoringConfig, points, score_cycle
 from kinitro.scoring.points import award_subsets, environment_masks, exact_steps
-from kinitro.scoring.sampling import estimated_subsets
-from kinitro.scoring.subsets import uncovered_subsets, won_subsets
+from kinitro.scoring.sampling import estimate_subsets
+from kinitro.scoring.subsets import count_uncovered_subsets, won_subsets
 
 
 def listed(universe: int, covers: list[int]) -> list[int]:
@@ -33,7 +33,7 @@ masks = st.integers(0, 2**9 - 1)
 @settings(max_examples=100, deadline=None)
 @given(masks, st.lists(masks, max_size=8))
 def test_inclusion_exclusion_counts_what_listing_counts(universe: int, covers: list[int]) -> None:
-    assert uncovered_subsets(universe, covers) == listed(universe, covers)
+    assert count_uncovered_subsets(universe, covers) == listed(universe, covers)
 
 
 @settings(max_examples=150, deadline=None)
@@ -143,7 +143,7 @@ def test_a_first_miner_without_any_lead_earns_nothing_in_an_estimate() -> None:
 def test_estimates_are_the_same_on_every_machine_and_with_every_numpy() -> None:
     """Integers only, from SHAKE-128: this digest was computed once and must never change."""
     leads = [int.from_bytes(hashlib.sha256(bytes([miner])).digest()[:3], "big") for miner in range(30)]
-    found = estimated_subsets(leads, ScoringConfig().worth, 2048)
+    found = estimate_subsets(leads, ScoringConfig().worth, 2048)
     assert hashlib.sha256(repr(found).encode()).hexdigest()[:16] == "4c0432df6211425f"
 
 
@@ -170,7 +170,7 @@ def test_estimates_are_close_to_the_exact_count(weighting: str) -> None:
         exact = award_subsets(leaders, range(40), config)
         winners = [miner for miner in range(40) if exact.points[miner]]
         leads = environment_masks(leaders)
-        by_size = estimated_subsets([leads[miner] for miner in winners], config.worth)
+        by_size = estimate_subsets([leads[miner] for miner in winners], config.worth)
         found = np.array([sum(config.worth(s) * n for s, n in enumerate(counts)) for counts in by_size], dtype=float)
         truth = np.array([exact.points[miner] for miner in winners], dtype=float)
         assert np.abs(found / found.sum() - truth / truth.sum()).max() < 4 / 128

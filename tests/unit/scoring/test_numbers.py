@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
 from kinitro.scoring import InvalidScoringInput, to_u16
-from kinitro.scoring.intervals import fewest_successes, normal_quantile, wilson_interval
-from kinitro.scoring.mcnemar import critical_wins, excess_wins, missing_wins, p_value, p_values
+from kinitro.scoring.intervals import find_fewest_successes, normal_quantile, wilson_interval
+from kinitro.scoring.mcnemar import count_excess_wins, count_missing_wins, critical_wins, p_value, p_values
 from kinitro.scoring.weights import softmax_of_shares
 
 
@@ -29,9 +29,9 @@ def test_wilson_intervals_are_scipys() -> None:
 
 
 def test_fewest_successes() -> None:
-    assert fewest_successes(100, 0.05, normal_quantile(0.95)) == 9
-    assert fewest_successes(1, 0.36, normal_quantile(0.95)) is None
-    assert fewest_successes(0, 0.05, normal_quantile(0.95)) is None
+    assert find_fewest_successes(100, 0.05, normal_quantile(0.95)) == 9
+    assert find_fewest_successes(1, 0.36, normal_quantile(0.95)) is None
+    assert find_fewest_successes(0, 0.05, normal_quantile(0.95)) is None
 
 
 @settings(deadline=None)
@@ -74,10 +74,10 @@ def test_distance_to_the_decision(wins: int, losses: int) -> None:
     def better(more: int) -> bool:
         return wins + more >= critical[wins + more + losses]
 
-    fewer = excess_wins(wins, losses, 100, 0.0, critical)
+    fewer = count_excess_wins(wins, losses, 100, 0.0, critical)
     assert not better(-fewer)
     assert fewer == 0 or better(1 - fewer)
-    more = missing_wins(wins, losses, critical)
+    more = count_missing_wins(wins, losses, critical)
     if more is None:
         assert not better(150 - wins - losses)
     else:

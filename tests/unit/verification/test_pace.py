@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from kinitro.environments.interface import Observation
-from kinitro.policies.messages import Health, TaskConfig
+from kinitro.policies.messages import PolicyHealth, TaskConfig
 from kinitro.verification.pace import SPARE_S, PacedPolicy, TooSlow, budget_s
 
 SEEN = Observation(np.zeros(4, np.float32), {})
@@ -22,8 +22,8 @@ class Sleeper:
     def __init__(self, answer_s: float) -> None:
         self.answer_s, self.now_s, self.answers = answer_s, 0.0, 0
 
-    async def health(self) -> Health:
-        return Health()
+    async def health(self) -> PolicyHealth:
+        return PolicyHealth()
 
     async def reset(self, task: TaskConfig) -> None: ...
 
