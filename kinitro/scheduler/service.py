@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 import psycopg
 
@@ -40,6 +42,8 @@ RETRY_S = 2.0
 """After the chain or the database went away."""
 STOP_GRACE_S = 10.0
 """For the step under way when the scheduler is told to stop."""
+CHAIN_GRACE_S = 1.0
+"""The same for what waits for a block or for miners' servers."""
 REPORT_EVERY_S = 10.0
 """Between two log lines about a cycle that is running."""
 POLL_SHARE = 0.05
@@ -157,13 +161,19 @@ class Scheduler:
         """The next thing to do, including waiting a moment for it."""
         cycle = await self.store.active(self.settings.netuid)
         if cycle is None:
-            await self._open_when_due()
+            await self._until_stopped(self._open_when_due())
+        elif cycle.state == "open" and cycle.beacon_hash is None:
+            await self._until_stopped(self._draw_beacon(cycle))
         elif cycle.state == "open":
-            await (self._draw_beacon(cycle) if cycle.beacon_hash is None else self._create_tasks(cycle))
+            await self._create_tasks(cycle)
         elif cycle.state == "running":
             await self._watch(cycle)
         else:
             await self._publish(cycle)
+
+    async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for the chain or for miners, but not beyond `stop`: a block may never come, and steps can be repeated."""
+        await finish_or_cancel(waiting, self.stop, CHAIN_GRACE_S)
 
     async def _open_when_due(self) -> None:
         latest = await self.store.latest(self.settings.netuid)
