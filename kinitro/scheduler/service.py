@@ -172,7 +172,7 @@ class Scheduler:
             await self._publish(cycle)
 
     async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Wait for the chain or for miners, but not beyond `stop`: a block may never come, and steps can be repeated."""
+        """Wait for the chain or for miners, not beyond `stop`: a block may never come, and steps can be repeated."""
         await finish_or_cancel(waiting, self.stop, CHAIN_GRACE_S)
 
     async def _open_when_due(self) -> None:
