@@ -565,7 +565,7 @@ def _fill_triangles(
     queue: Queue,
     frame: Frame,
 ) -> int:
-    """Rasterize triangles `first` to `last` - 1 of `projection`, which belong to one object; return the shaded pixels.
+    """Rasterize triangles `first` to `last` - 1 of `projection`, which belong to one object; count the shaded pixels.
 
     A sample is covered if its centre is inside the triangle, or exactly on a top or left edge of it (the fill rule of
     graphics hardware). Coverage and depth are tested per sample; the colour is computed once per pixel, at the centroid
@@ -581,10 +581,10 @@ def _fill_triangles(
        and down. A sample is inside if all three are >= 0; `bias_a` is subtracted so that this also decides about the
        edges themselves.
     3. For each row, start at the first sample of its first pixel and walk to the right, a pixel (two samples) per step.
-       `a_min` and `a_max` are the least and the largest change of `edge_a` from the first sample of a pixel to its
-       others. With `a_max` a pixel without covered samples is recognised by one test, with `a_min` a fully covered one;
-       only pixels on edges need four tests. Triangles are convex, so a row ends at the first pixel that is not covered
-       after one that was.
+       `a_min` and `a_max` are the least and the largest change of `edge_a` from the first sample of a pixel to any of
+       its samples. One test with `a_max` finds the pixels that are certainly not covered, one with `a_min` those that
+       are wholly covered; only the rest, along the edges, need four tests. Triangles are convex, so the walk ends at
+       the first pixel that is certainly not covered after one that was not so.
     4. Interpolate the inverse depths q_0 to q_3 at the four samples and compare them with the depth buffer. `visible`
        is the mask of the samples that are covered and not occluded; at equal depth what is drawn later wins.
     5. If any is visible, put the pixel into the queue, and write inverse depths unless the object is transparent. When
@@ -604,12 +604,13 @@ def _fill_triangles(
         double_area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
         if double_area <= 0.0:
             continue  # faces away; only clipped triangles have not been tested for this
+        # 1. bounding box and occlusion
         left, right = _find_pixel_range(min(ax, min(bx, cx)), max(ax, max(bx, cx)), width)
         top, bottom = _find_pixel_range(min(ay, min(by, cy)), max(ay, max(by, cy)), height)
         qa, qb, qc = vertices[a, INVERSE_DEPTH], vertices[b, INVERSE_DEPTH], vertices[c, INVERSE_DEPTH]
         if _is_occluded(max(qa, max(qb, qc)), left, right, top, bottom, frame.hierarchical_z, width):
             continue
-        # changes of the edge functions per sample to the right (dx) and down (dy)
+        # 2. edge functions: their changes per sample to the right (dx) and down (dy)
         a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
         bias_a, bias_b, bias_c = _choose_bias(a_dx, a_dy), _choose_bias(b_dx, b_dy), _choose_bias(c_dx, c_dy)
         # the least and the largest change from the first sample of a pixel to any of its four
@@ -624,6 +625,7 @@ def _fill_triangles(
             at = _read_triple(vertices, a, S), _read_triple(vertices, b, S), _read_triple(vertices, c, S)
             texel_area = _compute_texel_area(at, texture_kind, texture_width)
             texel_density = texel_area * qa * qb * qc * f32(inverse_area * PIXEL_SAMPLES)
+        # 3. coverage
         for row in range(top, bottom + 1):
             # the centre of the first sample of the row's first pixel; pixels are two samples wide and high
             first_x, first_y = 2 * left + 0.5, 2 * row + 0.5
@@ -651,6 +653,7 @@ def _fill_triangles(
                         coverage |= _is_inside(edge_a + a_dx, edge_b + b_dx, edge_c + c_dx) << 1
                         coverage |= _is_inside(edge_a + a_dy, edge_b + b_dy, edge_c + c_dy) << 2
                         coverage |= _is_inside(edge_a + a_dx + a_dy, edge_b + b_dx + b_dy, edge_c + c_dx + c_dy) << 3
+                    # 4. depth test
                     q_0 = f32((edge_a * qa + edge_b * qb + edge_c * qc) * inverse_area)
                     q_1, q_2 = q_0 + q_dx, q_0 + q_dy
                     q_3 = q_1 + q_dy
@@ -661,6 +664,7 @@ def _fill_triangles(
                         | (q_2 >= inverse_depth[pixel, 2]) << 2
                         | (q_3 >= inverse_depth[pixel, 3]) << 3
                     )
+                    # 5. queue and depth buffer
                     if visible:
                         centroid_x, centroid_y = CENTROID_X[np.uint32(visible)], CENTROID_Y[np.uint32(visible)]
                         # the mask shows the compiler that the index is in bounds; it changes no value

@@ -23,8 +23,8 @@ AREA_TOLERANCE = 0.25
 MOST_HALVINGS = 3
 """Cells are halved at most so often; if the area is still another one then, the mesh is not simplified."""
 CREASE_COSINE = 0.8
-"""If the cosine between the normals of a corner and of its triangle is below this, the edge is a crease and not part of a
-round surface: the corner is then lit with the triangle's normal, as in MuJoCo."""
+"""If the cosine between the normals of a corner and of its triangle is below this, the corner is at a crease, not on a
+round surface. It is then lit with the triangle's normal, as in MuJoCo."""
 
 
 def simplify_mesh(model: mujoco.MjModel, mesh: int, cell_m: float) -> Surface:

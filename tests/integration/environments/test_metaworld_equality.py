@@ -47,7 +47,7 @@ def twins(spec: EnvironmentSpec, randomization: str) -> tuple[MetaWorldEnvironme
     """Our environment, and one around MetaWorld's own object, whose step is called."""
     ours = made(spec, randomization)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task_module, "stock_class", metaworlds_class)
+        patch.setattr(task_module, "make_stock_class", metaworlds_class)
         twin = made(spec, randomization)
     assert type(twin._task._stock) is metaworlds_class(spec.task_name)
     assert ours._task.model.nbvh < 100 < twin._task.model.nbvh
@@ -109,7 +109,7 @@ def test_success_at_the_edge_is_metaworlds(spec: EnvironmentSpec) -> None:
             for sign in (1, -1):
                 stock._target_pos = point + edge * (1 + sign * further)
                 found.append(task.evaluate(still, rewards=False)[1])
-                assert found[-1] == bool(stock.evaluate_state(task.state(), still)[1]["success"])
+                assert found[-1] == bool(stock.evaluate_state(task.read_state(), still)[1]["success"])
     assert set(found) == {True, False}
 
 
