@@ -29,7 +29,7 @@ SOMETIMES_HIDDEN = {"pick-out-of-hole": 0.8}
 """Least share of episodes in which the marker is seen: now and then the goal is where the hand is at first."""
 
 
-def changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
+def count_changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
     """Pixels that change when these are hidden (sites) or painted magenta (geoms), in the camera that sees most."""
     before = environment.observe().pixels
     model = environment._task.model
@@ -53,8 +53,8 @@ def assert_goal_is_visible(spec: EnvironmentSpec, seeds: range) -> None:
     marker_px = []
     for seed in seeds:
         environment.reset(seed)
-        assert changed_px(environment, [], objects) >= OBJECT_PX, seed
-        marker_px.append(changed_px(environment, sites, []))
+        assert count_changed_px(environment, [], objects) >= OBJECT_PX, seed
+        marker_px.append(count_changed_px(environment, sites, []))
     if spec.task_name not in GOAL_IS_AN_OBJECT:
         seen = [px >= SMALLER_PX.get(spec.task_name, MARKER_PX) for px in marker_px]
         assert sum(seen) >= SOMETIMES_HIDDEN.get(spec.task_name, 1.0) * len(seeds), marker_px
