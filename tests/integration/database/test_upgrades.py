@@ -98,7 +98,7 @@ def test_sequential_cycles_stop_the_upgrade_until_the_operator_drops_them(empty_
     url = empty_database
     restore(url, DUMPS[-1])
     rows(url, marked)
-    found = "select (select array_agg(id order by id) from cycle), (select count(*) from task), to_regclass('task_next')"
+    found = "select array_agg(id order by id), (select count(*) from task), to_regclass('task_next') from cycle"
     before = rows(url, found)
     with pytest.raises(SchemaMismatch, match=r"^Cycle 1 was played with --sequential.*`kinitro db init --drop-seq"):
         schema.upgrade(url)
