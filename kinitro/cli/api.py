@@ -103,11 +103,21 @@ def create(database_url: DatabaseUrl = None) -> None:
     typer.echo(f"Created the database {name!r}. Next: kinitro db init")
 
 
-def init(database_url: DatabaseUrl = None) -> None:
+def init(
+    database_url: DatabaseUrl = None,
+    drop_sequential: Annotated[
+        bool,
+        typer.Option(
+            "--drop-sequential",
+            help="Remove cycles that kinitro 0.1 played with --sequential; without this they stop the upgrade.",
+        ),
+    ] = False,
+) -> None:
     """Bring the schema of the database up to date; harmless if it is."""
     from kinitro.database import schema
 
-    typer.echo(f"The schema is at revision {schema.upgrade(_url(database_url))}.")
+    revision = schema.upgrade(_url(database_url), drop_sequential=drop_sequential)
+    typer.echo(f"The schema is at revision {revision}.")
 
 
 def status(database_url: DatabaseUrl = None) -> None:
