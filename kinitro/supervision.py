@@ -46,7 +46,7 @@ class SupervisedLoop:
         every_s: float = 0.0,
         max_pause_s: float = 15.0,
         final: tuple[type[BaseException], ...] = (),
-        event: str = "loop failed; it goes on",
+        event: str = "loop_failed",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -81,7 +81,7 @@ class SupervisedLoop:
     def succeeded(self) -> None:
         """Note a success; says so if it ends a series of failures."""
         if self.failures:
-            log.info("loop works again", loop=self.name, failures=self.failures)
+            log.info("loop_works_again", loop=self.name, failures=self.failures)
         self.failures, self.worked, self._succeeded_at = 0, True, self._clock()
         self._said = (float("-inf"), "")
 

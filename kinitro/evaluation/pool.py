@@ -212,7 +212,7 @@ class _Worker:
         try:
             await self._listen(reader)
         except TimeoutError:
-            log.error("worker hangs and is killed", pid=process.pid, silent_s=self._silence_limit_s)
+            log.error("worker_hangs_and_is_killed", pid=process.pid, silent_s=self._silence_limit_s)
             _kill(process)
         finally:
             became_ready, self.ready, self.process_id = self.ready, False, None
@@ -224,7 +224,7 @@ class _Worker:
                 _kill(process)
                 await process.wait()
             if self._pending:
-                log.error("worker crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
+                log.error("worker_crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
             self._lose_pending()
         return became_ready
 

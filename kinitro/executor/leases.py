@@ -69,9 +69,9 @@ class Lease:
             try:
                 self._ttl_s = (await heartbeat(self.lease_id)).ttl_s
             except LeaseLost:
-                log.warning("lease lost, its work is dropped", lease_id=self.lease_id, tasks=len(self.open))
+                log.warning("lease_lost", lease_id=self.lease_id, tasks=len(self.open))
                 self.drop()
             except ApiUnauthorized:
                 raise
             except (ApiUnavailable, ApiRefused) as error:
-                log.warning("heartbeat failed", lease_id=self.lease_id, reason=str(error))
+                log.warning("heartbeat_failed", lease_id=self.lease_id, reason=str(error))

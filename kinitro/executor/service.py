@@ -71,7 +71,7 @@ class Executor:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`. Raises EvaluatorUnavailable or ApiUnauthorized when working makes no sense any more."""
         await self._evaluator.start()
-        log.info("executor ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
+        log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
         fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
         for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
@@ -115,12 +115,12 @@ class Executor:
             except (ApiUnavailable, ApiRefused) as error:
                 if isinstance(error, ApiUnauthorized):
                     raise
-                log.warning("no tasks", reason=str(error))
+                log.warning("fetch_failed", reason=str(error))
                 await backoff.pause()
                 continue
             backoff.reset()
             if response.reason is not None:
-                log.warning("the API gives no tasks", reason=response.reason)
+                log.warning("no_tasks", reason=response.reason)
             self._accept(response)
             if response.lease_id is None:
                 await asyncio.sleep(response.retry_after_s * random.uniform(0.8, 1.2))
@@ -210,7 +210,7 @@ class Executor:
                     backoff.reset()
                     limit = min(2 * limit, SUBMIT_BATCH)
                 except ApiUnavailable as error:
-                    log.warning("results wait", reason=str(error), waiting=len(self._spool))
+                    log.warning("results_wait", reason=str(error), waiting=len(self._spool))
                     limit = max(1, len(results) // 2)
                     self._spool.postpone(lease_id, results)
                     await backoff.pause()
@@ -249,12 +249,12 @@ class Executor:
         self._spool.remove(lease_id, task_id, taken=status in ("accepted", "duplicate"))
         lease = self._leases.get(lease_id)
         if status == "rejected":
-            log.error("result rejected", lease_id=lease_id, task_id=task_id, reason=reason)
+            log.error("result_rejected", lease_id=lease_id, task_id=task_id, reason=reason)
         if lease is None:
             return
         lease.settle(task_id)
         if status == "stale":
-            log.warning("lease lost, its work is dropped", lease_id=lease_id, tasks=len(lease.open))
+            log.warning("lease_lost", lease_id=lease_id, tasks=len(lease.open))
             lease.drop()
 
     # --- stopping
@@ -274,7 +274,7 @@ class Executor:
                 await self._submitted.wait()
                 await asyncio.gather(*(self._release(lease) for lease in list(self._leases.values()) if lease.open))
         except TimeoutError:
-            log.warning("the API did not answer; results wait on disk for the next start", waiting=len(self._spool))
+            log.warning("results_wait_on_disk", waiting=len(self._spool))
 
     async def _await_last_fetch(self) -> None:
         """A lease that was granted while we stopped is one to give back."""
@@ -284,7 +284,7 @@ class Executor:
             async with asyncio.timeout(LAST_CALLS_S):
                 response = await self._fetching
         except (TimeoutError, ApiUnavailable, ApiRefused) as error:
-            log.warning("the last fetch brought nothing", reason=str(error))
+            log.warning("last_fetch_brought_nothing", reason=str(error))
             return
         if response.lease_id is not None:
             task_ids = (task.task_id for task in response.tasks)
@@ -294,7 +294,7 @@ class Executor:
         try:
             await self._api.release(lease.lease_id)
         except (ApiUnavailable, ApiRefused) as error:
-            log.warning("lease was not given back, it will expire", lease_id=lease.lease_id, reason=str(error))
+            log.warning("lease_not_given_back", lease_id=lease.lease_id, reason=str(error))
 
     # --- around it
 

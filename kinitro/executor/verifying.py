@@ -51,7 +51,7 @@ async def _supervise(settings: ExecutorSettings) -> None:
         except asyncio.CancelledError:
             await _stop(process)
             raise
-        log.error("the verifier ended, see its words above; starting it again", code=code, pause_s=RESTART_PAUSE_S)
+        log.error("verifier_ended", code=code, pause_s=RESTART_PAUSE_S)
 
     await SupervisedLoop("verifier beside the executor", every_s=RESTART_PAUSE_S).run(one_life)
 

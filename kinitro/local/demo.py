@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as Eta
@@ -21,6 +20,7 @@ from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
 from kinitro.local.report import Standing, earnings, leaderboard
 from kinitro.local.subnet import Subnet, SubnetOptions, run_subnet
+from kinitro.logs import get_logger
 from kinitro.stopping import cancel_on_signals
 
 POLL_S = 0.5
@@ -29,7 +29,7 @@ CHAIN_PRECISION = 1e-3
 CHAIN_DEADLINE_S = 90.0
 """How long after the last publication the validator may take to set it."""
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
                     published = await api.scores_latest()
                     seen.add(published.cycle_id)
             except (ApiUnavailable, ApiNotFound) as error:
-                log.debug("the API does not answer yet", error=str(error))
+                log.debug("api_does_not_answer_yet", error=str(error))
                 continue
             shown = min(len(seen) + 1, options.cycles)
             progress.update(

@@ -49,18 +49,18 @@ async def _run(settings: SchedulerSettings) -> None:
             published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
         finally:
             await chain.close()
-        log.info("scheduler stopped", published=published)
+        log.info("scheduler_stopped", published=published)
 
 
 async def _say_who_commits(settings: SchedulerSettings, chain: Chain) -> None:
     """Raises UnknownWallet before anything depends on the wallet."""
     if settings.wallet is None:
         log.warning(
-            "seed keys are not committed on chain: validators refuse cycles whose seeds nobody can prove; "
-            "give --wallet-name and --hotkey-name"
+            "seed_keys_are_not_committed",
+            hint="Validators refuse cycles whose seeds nobody can prove: give --wallet-name and --hotkey-name.",
         )
         return
-    log.info("seed keys are committed on chain", hotkey=await chain.hotkey_address(settings.wallet))
+    log.info("seed_keys_are_committed", hotkey=await chain.hotkey_address(settings.wallet))
 
 
 def read_cycles(database_url: str, limit: int) -> list[tuple[Cycle, int]]:

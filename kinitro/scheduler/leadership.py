@@ -93,7 +93,7 @@ class Leadership:
                 self._session = await session.fetchone()
                 return True
             if not waiting:
-                log.info("another scheduler leads; standing by", netuid=self._netuid)
+                log.info("standing_by", netuid=self._netuid)
                 waiting = True
             await pause(stop, SPARE_POLL_S)
         return False
@@ -116,9 +116,9 @@ async def _beat(connection: Connection) -> None:
                 await connection.execute("select 1")
         except psycopg.Error as error:
             if connection.closed:
-                log.error("leadership lost", reason=one_line(error))
+                log.error("leadership_lost", reason=one_line(error))
                 return
-            log.warning("beat failed", reason=one_line(error))
+            log.warning("beat_failed", reason=one_line(error))
 
 
 @asynccontextmanager

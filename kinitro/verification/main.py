@@ -45,9 +45,9 @@ async def _serve(settings: VerifierSettings) -> None:
             stack.callback(examiner.close)
             examiners.append(examiner.examine)
         verifier = Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
-        log.info("verifier ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
+        log.info("verifier_ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
         await verifier.run(stop)
-    log.info("verifier stopped")
+    log.info("verifier_stopped")
 
 
 async def open_workshop(settings: VerifierSettings) -> Workshop:

@@ -91,7 +91,7 @@ class Verifier:
             except (ApiUnavailable, ApiRefused) as error:
                 if isinstance(error, ApiUnauthorized):
                     raise
-                log.warning("nothing to verify", reason=str(error))
+                log.warning("fetch_failed", reason=str(error))
                 await pause(stop, _jittered(backoff_s))
                 backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
                 continue
@@ -127,10 +127,10 @@ class Verifier:
             raise
         except (TimeoutError, ApiRefused) as error:
             reason = str(error) or "the API was away for too long"
-            log.error("verdict was not reported; another verifier will look again", reason=reason)
+            log.error("verdict_not_reported", reason=reason)
         else:
             if status == "stale":
-                log.warning("verdict came too late", task_id=task.task_id)
+                log.warning("verdict_too_late", task_id=task.task_id)
 
     async def _reported(self, report: VerificationReport) -> str:
         """What the API makes of it, whenever it is there. Raises ApiRefused."""
@@ -139,7 +139,7 @@ class Verifier:
             try:
                 return (await self._api.submit_verdict(report)).status
             except ApiUnavailable as error:
-                log.warning("verdict waits", task_id=report.task_id, reason=str(error))
+                log.warning("verdict_waits", task_id=report.task_id, reason=str(error))
             await asyncio.sleep(_jittered(backoff_s))
             backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
 
@@ -152,11 +152,11 @@ class Verifier:
             try:
                 ttl_s = (await self._api.extend_verification(lease)).ttl_s
             except LeaseLost:
-                log.warning("lease lost, its work is dropped", task_id=task.task_id)
+                log.warning("lease_lost", task_id=task.task_id)
                 verifying.cancel()
                 return
             except (ApiUnavailable, ApiRefused) as error:
-                log.warning("heartbeat failed", task_id=task.task_id, reason=str(error))
+                log.warning("heartbeat_failed", task_id=task.task_id, reason=str(error))
 
     async def _tell_progress(self) -> None:
         while True:
@@ -172,7 +172,7 @@ async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, 
     except UnavailableError:
         raise
     except Exception as error:
-        log.exception("examination failed", task_id=task.task_id, uid=task.uid)
+        log.exception("examination_failed", task_id=task.task_id, uid=task.uid)
         return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.", cause="upload")
 
 

@@ -61,13 +61,13 @@ def test_a_failure_is_said_once_and_so_is_its_end(lines: list[structlog.typing.E
     loop = SupervisedLoop("test", clock=clock)
     for _ in range(100):
         loop.failed(UnavailableError("the\ndatabase is away"))
-    assert [(line["event"], line["reason"]) for line in lines] == [("loop failed; it goes on", "the database is away")]
+    assert [(line["event"], line["reason"]) for line in lines] == [("loop_failed", "the database is away")]
     loop.failed(UnavailableError("something else"))
     clock.now += SAY_AGAIN_S
     loop.failed(UnavailableError("something else"))
     loop.succeeded()
     loop.succeeded()
-    assert [line["event"] for line in lines[1:]] == [*2 * ["loop failed; it goes on"], "loop works again"]
+    assert [line["event"] for line in lines[1:]] == [*2 * ["loop_failed"], "loop_works_again"]
 
 
 def test_only_what_nobody_foresaw_is_logged_with_its_traceback(lines: list[structlog.typing.EventDict]) -> None:
