@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -48,7 +49,9 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
     Raises ConfigurationError, UnavailableError; SIGTERM and Ctrl-C end it, see `cancel_on_signals`.
     """
     console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
-    async with cancel_on_signals(), run_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
+    async with AsyncExitStack() as stack, cancel_on_signals():
+        subnet = await stack.enter_async_context(run_subnet(options))
+        api = await stack.enter_async_context(ApiClient(subnet.api_url, timeout_s=5.0))
         console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
         weights = await api.weights_at(scores.block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numba
 from numba.core import event
+
+from kinitro.processes import die_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -131,7 +134,11 @@ def _compile_elsewhere(call: Call) -> subprocess.Popen[bytes] | None:
     none = subprocess.DEVNULL
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _COMPILE, name, types], stdin=none, stdout=none, stderr=none
+            [sys.executable, "-P", "-c", _COMPILE, name, types],
+            stdin=none,
+            stdout=none,
+            stderr=none,
+            preexec_fn=die_with_parent(signal.SIGKILL),
         )
     except OSError:
         return None
