@@ -22,7 +22,8 @@ from kinitro.executor.leases import Lease, TaskApi
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
-from kinitro.supervision import SupervisedLoop
+from kinitro.stopping import cancel_and_wait, finish_or_cancel
+from kinitro.supervision import Backoff, SupervisedLoop
 
 FETCH_LINGER_S = 0.25
 """Places that become free within this time are filled with one fetch."""
@@ -70,7 +71,8 @@ class Executor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`. Raises EvaluatorUnavailable or ApiUnauthorized when working makes no sense any more."""
-        await self._evaluator.start()
+        if not await finish_or_cancel(self._evaluator.start(), stop):
+            return
         log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
         fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
@@ -83,10 +85,7 @@ class Executor:
             try:
                 await self._drain()
             finally:
-                leftovers = list(self._background)
-                for task in leftovers:
-                    task.cancel()
-                await asyncio.gather(*leftovers, return_exceptions=True)
+                await cancel_and_wait(*self._background)
 
     async def _stopped_or_failed(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set; raise what made further work pointless."""
@@ -102,7 +101,7 @@ class Executor:
     # --- fetching
 
     async def _fetch_loop(self) -> None:
-        backoff = _Backoff()
+        backoff = Backoff(MAX_BACKOFF_S)
         while True:
             room = self._evaluator.capacity - self._in_flight
             if room <= 0:
@@ -198,7 +197,7 @@ class Executor:
     async def _submit_loop(self) -> None:
         """What fails is sent again in smaller parts, after everything else: a result that a proxy finds too large or
         does not like must not hold up the others."""
-        backoff = _Backoff()
+        backoff = Backoff(MAX_BACKOFF_S)
         limit = SUBMIT_BATCH
         while True:
             await self._spooled.wait()
@@ -323,20 +322,6 @@ class Executor:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not self._failure.done():
             self._failure.set_exception(error)
-
-
-class _Backoff:
-    """Pauses that double, with jitter, so that many executors do not return to an API at the same moment."""
-
-    def __init__(self) -> None:
-        self._pause_s = 0.25
-
-    def reset(self) -> None:
-        self._pause_s = 0.25
-
-    async def pause(self) -> None:
-        await asyncio.sleep(self._pause_s * random.uniform(0.75, 1.25))
-        self._pause_s = min(2 * self._pause_s, MAX_BACKOFF_S)
 
 
 def report(task_id: int, result: EpisodeResult) -> TaskResult:
