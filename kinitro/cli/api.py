@@ -72,9 +72,11 @@ def api(
     log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
 ) -> None:
     """Serve the task pool, scores and weights over HTTP."""
-    from kinitro.api.server import serve
+    from kinitro.stopping import leave_on_sigterm
+
+    leave_on_sigterm()
+    from kinitro.api.main import run
     from kinitro.api.settings import ApiSettings
-    from kinitro.logs import configure_logs
 
     settings = ApiSettings.load(
         database_url=database_url,
@@ -91,8 +93,7 @@ def api(
         log_level=log_level,
         log_format=log_format,
     )
-    configure_logs(settings.log_level, settings.log_format, service="api")
-    serve(settings)
+    run(settings)
 
 
 def create(database_url: DatabaseUrl = None) -> None:

@@ -51,6 +51,9 @@ def executor(
     log_format: str = typer.Option(None, help="auto, json or console."),
 ) -> None:
     """Lease tasks from the API, run their episodes and submit the results."""
+    from kinitro.stopping import leave_on_sigterm
+
+    leave_on_sigterm()
     from kinitro.executor.settings import ExecutorSettings
 
     settings = ExecutorSettings.load(
@@ -82,9 +85,9 @@ def executor(
         log_level=log_level,
         log_format=log_format,
     )
-    from kinitro.executor.main import serve
+    from kinitro.executor.main import run
 
-    serve(settings)
+    run(settings)
 
 
 def build_eval_env(

@@ -72,8 +72,10 @@ def scheduler(
 
     Several may run for one subnet: one leads, the others stand by.
     """
-    from kinitro.logs import configure_logs
-    from kinitro.scheduler.command import run
+    from kinitro.stopping import leave_on_sigterm
+
+    leave_on_sigterm()
+    from kinitro.scheduler.main import run
     from kinitro.scheduler.settings import SchedulerSettings
 
     settings = SchedulerSettings.load(
@@ -105,7 +107,6 @@ def scheduler(
         log_level=log_level,
         log_format=log_format,
     )
-    configure_logs(settings.log_level, settings.log_format, service="scheduler")
     run(settings)
 
 
@@ -125,7 +126,7 @@ def list_cycles(
     limit: int = typer.Option(20, min=1, max=10_000, help="The newest ones."),
 ) -> None:
     """The newest cycles, one a line: what became of them and how many miners took part."""
-    from kinitro.scheduler.command import read_cycles
+    from kinitro.scheduler.commands import read_cycles
 
     cycles = read_cycles(_url(database_url), limit)
     if not cycles:
@@ -143,7 +144,7 @@ def show_cycle(
     database_url: str | None = _DATABASE_URL,
 ) -> None:
     """The public record of a cycle, as JSON: miners, commitments to the seeds, counts."""
-    from kinitro.scheduler.command import read_manifest
+    from kinitro.scheduler.commands import read_manifest
 
     typer.echo(read_manifest(_url(database_url), cycle_id).model_dump_json(indent=2))
 
@@ -154,7 +155,7 @@ def cancel_cycle(
     database_url: str | None = _DATABASE_URL,
 ) -> None:
     """End a cycle without a result. Its tasks are dropped, its seeds revealed, the weights published last stay."""
-    from kinitro.scheduler.command import cancel
+    from kinitro.scheduler.commands import cancel
 
     cancel(_url(database_url), cycle_id, reason)
     typer.echo(f"Cycle {cycle_id} is cancelled: {reason}.")

@@ -56,8 +56,11 @@ def validate(
     log_format: str | None = typer.Option(None, help="auto, json or console.  [default: auto]"),
 ) -> None:
     """Set the published weights on chain, after checking them. Also reads KINITRO_VALIDATOR_* variables and .env."""
-    from kinitro.logs import configure_logs
-    from kinitro.validator.command import run_validator
+    from kinitro.stopping import leave_on_sigterm
+
+    if not (once or dry_run):
+        leave_on_sigterm()
+    from kinitro.validator.main import run, run_once
     from kinitro.validator.settings import ValidatorSettings
 
     settings = ValidatorSettings.load(
@@ -81,5 +84,7 @@ def validate(
         log_level=log_level,
         log_format=log_format,
     )
-    configure_logs(settings.log_level, settings.log_format, service="validator")
-    run_validator(settings, once=once, dry_run=dry_run)
+    if once or dry_run:
+        run_once(settings, dry_run=dry_run)
+    else:
+        run(settings)

@@ -41,6 +41,9 @@ def verifier(
     log_format: str = typer.Option(None, help="auto, json or console."),
 ) -> None:
     """Verify that miners deploy what they committed: recorded episodes against their uploads, in a sandbox."""
+    from kinitro.stopping import leave_on_sigterm
+
+    leave_on_sigterm()
     from kinitro.verification.settings import VerifierSettings
 
     settings = VerifierSettings.load(
@@ -64,9 +67,9 @@ def verifier(
         log_level=log_level,
         log_format=log_format,
     )
-    from kinitro.verification.main import serve
+    from kinitro.verification.main import run
 
-    serve(settings)
+    run(settings)
 
 
 def verify(

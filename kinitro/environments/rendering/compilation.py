@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numba
 from numba.core import event
+
+from kinitro.processes import die_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -140,7 +143,11 @@ def _compile_elsewhere(call: Call) -> subprocess.Popen[bytes] | None:
     none = subprocess.DEVNULL
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _COMPILE, name, types], stdin=none, stdout=none, stderr=none
+            [sys.executable, "-P", "-c", _COMPILE, name, types],
+            stdin=none,
+            stdout=none,
+            stderr=none,
+            preexec_fn=die_with_parent(signal.SIGKILL),
         )
     except OSError:
         return None
