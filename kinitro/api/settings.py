@@ -30,7 +30,8 @@ class ApiSettings(ServiceSettings):
     }
 
     database_url: DatabaseUrl = Field(
-        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database."
+        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database; "
+        "the password may be in PGPASSWORD instead."
     )
     database_connections: int = Field(8, ge=2, le=100, description="Open at most this many connections to PostgreSQL.")
 

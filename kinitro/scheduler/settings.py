@@ -30,7 +30,8 @@ class CycleSettings(ServiceSettings):
     sections: ClassVar = {"database_url": "Database"}
 
     database_url: DatabaseUrl = Field(
-        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database."
+        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database; "
+        "the password may be in PGPASSWORD instead."
     )
 
 
