@@ -1,4 +1,4 @@
-"""The API, the database and executor keys."""
+"""Commands that serve the API, and that manage the database and executor keys."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def api(context: typer.Context) -> None:
 
 
 def create(context: typer.Context) -> None:
-    """Create the database; `init` comes next."""
+    """Create the database; `kinitro db init` comes next."""
     from kinitro.database import schema
 
     name = schema.create_database(context.obj.database_url)
@@ -56,7 +56,7 @@ def create(context: typer.Context) -> None:
 
 
 def init(context: typer.Context) -> None:
-    """Bring the schema of the database up to date; harmless if it is."""
+    """Bring the schema of the database up to date; changes nothing if it is."""
     from kinitro.database import schema
 
     typer.echo(f"The schema is at revision {schema.upgrade(context.obj.database_url)}.")
@@ -103,7 +103,7 @@ def prune(
             cycles = await pool.old_cycles(keep)
             for cycle_id in cycles:
                 typer.echo(f"cycle {cycle_id}: removed {await pool.drop_cycle_rows(cycle_id):,} rows")
-            typer.echo(f"{len(cycles)} old cycles looked at, the newest {keep} kept.")
+            typer.echo(f"{len(cycles)} old cycles checked, the newest {keep} kept.")
 
     asyncio.run(work())
 
@@ -153,7 +153,7 @@ def create_key(
         ),
     ] = "tasks",
 ) -> None:
-    """Make a key and show it this once; an executor may have two, so that keys can be rotated."""
+    """Make a key and show it, only this once; an executor may have two, so that keys can be rotated."""
     from pydantic import TypeAdapter, ValidationError
 
     from kinitro.client.messages import Name

@@ -1,4 +1,4 @@
-"""Executors, evaluation images, evaluation at home."""
+"""Commands that run episodes: executors, evaluation at home, and the image of evaluation containers."""
 
 from __future__ import annotations
 

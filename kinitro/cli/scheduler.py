@@ -1,4 +1,4 @@
-"""The scheduler and its cycles."""
+"""Commands that run the scheduler, and that show and cancel its cycles."""
 
 from __future__ import annotations
 

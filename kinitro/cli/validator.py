@@ -1,4 +1,4 @@
-"""The validator."""
+"""The command that runs a validator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verifier, and verifying one published episode again."""
+"""Commands that run a verifier, and that verify one published episode again."""
 
 from __future__ import annotations
 
