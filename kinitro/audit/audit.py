@@ -11,18 +11,19 @@ from importlib.util import find_spec
 
 from kinitro.audit import checks
 from kinitro.audit.binding import binding_check
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.audit.witness import Witness
 from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain
-from kinitro.client.errors import ApiRefused
+from kinitro.client.errors import ApiNotFound, ApiRefused
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerdictPage, VerdictRow
 from kinitro.cycles.freeze import endpoint_holders
-from kinitro.errors import KinitroError
+from kinitro.errors import KinitroError, UnavailableError
 from kinitro.scoring import InvalidScoringConfig
 
 DEFAULT_SAMPLE = 5
@@ -66,6 +67,9 @@ async def audit_cycle(
 ) -> AuditReport:
     """Check one published cycle (default: the newest). Never raises for what the API says or fails to say.
 
+    What the API could not be asked for makes a check *unavailable*, never *failed*: a proxy's page or a broken
+    connection is not a lie of the operator. Only what the API itself answered, in its own form, can fail a check.
+
     sample:    episodes to replay, of all with equal chances; None replays every one, 0 none at all.
     missed:    replay so many more, where a lie would pay, that one which changes who is paid most goes unseen with
                this probability at most (see `sampling`); None: no more than `sample`.
@@ -80,8 +84,10 @@ async def audit_cycle(
     tell = progress or _silent
     try:
         if cycle_id is None:
-            cycle_id = (await api.scores_latest()).cycle_id
+            cycle_id = await _newest_cycle(api)
         record = await _fetch(api, cycle_id, weights, tell)
+    except UnavailableError as error:
+        return AuditReport(cycle_id, (Check.unavailable("record", str(error)),))
     except KinitroError as error:
         return AuditReport(cycle_id, (Check.of("record", "what was published", [str(error)]),))
     manifest, rows = record.manifest, record.rows
@@ -103,6 +109,13 @@ async def audit_cycle(
         await _replay_check(api, record, sample, missed, workers, choose or random.SystemRandom(), tell),
     ]
     return AuditReport(cycle_id, tuple(found))
+
+
+async def _newest_cycle(api: ApiClient) -> int:
+    try:
+        return (await api.scores_latest()).cycle_id
+    except ApiNotFound as error:
+        raise AuditUnavailable(f"there is no published cycle yet: {error}") from None
 
 
 async def fetch_manifest(api: ApiClient, cycle_id: int) -> Manifest:
@@ -157,17 +170,15 @@ async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: P
 
 
 async def preceding_holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
-    """Who held which endpoint in the subnet's cycle before this one, as published; nothing if none is found.
+    """Which hotkey held which endpoint in the subnet's cycle before this one, as published; empty if none is found.
 
-    The numbers of cycles are shared with other subnets of the same operator, so a few are looked at.
+    All subnets of one operator share the numbers of cycles, so a few numbers are tried. Raises ApiUnavailable.
     """
     for cycle_id in range(manifest.cycle_id - 1, max(0, manifest.cycle_id - 1 - PRECEDING_LOOKED_AT), -1):
         try:
             before = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
         except ApiRefused:
             continue
-        except KinitroError:
-            break
         if before.netuid == manifest.netuid:
             return endpoint_holders(before.miners)
     return {}
@@ -183,7 +194,12 @@ async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) 
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
-    unproven = checks.find_unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
+    try:
+        holders, unknown = await preceding_holders(api, manifest), []
+    except UnavailableError as error:
+        holders, unknown = {}, [f"the cycle before could not be read ({error})"]
+    unproven = checks.find_unproven_exclusions(manifest, snapshot, holders)
+    unproven += unknown if unproven else []
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
     return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
 
@@ -256,30 +272,43 @@ async def _replay(
 ) -> Check:
     from kinitro.audit.replays import Replayed, Replayer, check_trace
 
-    async def one(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
+    missing: list[str] = []
+
+    async def replay_row(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
         try:
             record = await api.get(f"/v1/tasks/{row.task_id}/trace", TraceRecord)
             data, differences = check_trace(manifest, row, record)
             replayed = await replayer.replay(data) if data is not None else None
+        except UnavailableError as error:
+            missing.append(f"task {row.task_id}: {error}")
+            return row, None, []
         except KinitroError as error:
             return row, None, [str(error)]
         return row, replayed, [*differences, *(replayed.differences if replayed else ())]
 
     done: list[Replayed] = []
     differences: list[str] = []
-    async with Replayer(workers) as replayer:
-        for start in range(0, len(rows), BATCH):
-            for finished in asyncio.as_completed([one(row, replayer) for row in rows[start : start + BATCH]]):
-                row, replayed, wrong = await finished
-                where = f"task {row.task_id} (uid {row.uid}, {row.env_id}, episode {row.episode})"
-                differences += [f"{where}: {difference}" for difference in wrong]
-                done += [replayed] if replayed else []
-                tell("replays", len(done), len(rows))
+    try:
+        async with Replayer(workers) as replayer:
+            for start in range(0, len(rows), BATCH):
+                chosen = rows[start : start + BATCH]
+                for finished in asyncio.as_completed([replay_row(row, replayer) for row in chosen]):
+                    row, replayed, wrong = await finished
+                    where = f"task {row.task_id} (uid {row.uid}, {row.env_id}, episode {row.episode})"
+                    differences += [f"{where}: {difference}" for difference in wrong]
+                    done += [replayed] if replayed else []
+                    tell("replays", len(done), len(rows))
+    except UnavailableError as error:
+        missing.append(str(error))
     steps = sum(replayed.steps for replayed in done)
     detail = f"{len(done)} of {len(rows)} chosen episodes, {steps} steps ({'; '.join(words)})"
     inexact = sum(not replayed.exact for replayed in done)
     if inexact:
         detail += f"; {inexact} ran under another physics fingerprint than this machine's, so only success was compared"
+    if missing and not differences:
+        return Check.unavailable(
+            "replays", f"{len(missing)} could not be made, the first because {missing[0]} ({detail})"
+        )
     if inexact and not differences:
         return Check.skipped("replays", f"not checked completely: {detail}")
     return Check.of("replays", detail, differences)

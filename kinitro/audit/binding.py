@@ -13,7 +13,7 @@ from kinitro.chain.interface import Chain, RawCommitment
 from kinitro.chain.seed_commitments import CommitmentHistory, SeedCommitment, decode_seed_commitment
 from kinitro.client.http import ApiClient
 from kinitro.client.records import Manifest, opening_digest
-from kinitro.errors import KinitroError
+from kinitro.errors import KinitroError, UnavailableError
 
 NAME = "binding"
 MAX_STEPS = 20
@@ -23,7 +23,8 @@ MAX_STEPS = 20
 async def binding_check(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
     """Compare a cycle with what the operator wrote on chain; `operator` is its hotkey, default: the subnet owner's.
 
-    Skipped ("not proven") if nothing was written or the chain cannot be read.
+    The check is skipped ("not proven") if nothing was written or the chain cannot be read, and unavailable if the API
+    cannot be asked for the cycle before.
     """
     if chain is None:
         return Check.skipped(NAME, "not proven: no chain was given to look for what the operator committed")
@@ -34,8 +35,10 @@ async def binding_check(api: ApiClient, manifest: Manifest, chain: Chain | None,
         return await _compare(api, manifest, CommitmentHistory(chain, manifest.netuid, hotkey), hotkey)
     except ChainError as error:
         return Check.skipped(NAME, f"not proven: the chain could not be read: {error}")
+    except UnavailableError as error:
+        return Check.unavailable(NAME, f"the cycle before could not be read: {error}")
     except KinitroError as error:
-        return Check.of(NAME, "", [f"the cycle before cannot be read: {error}"])
+        return Check.of(NAME, "", [f"the operator does not publish the cycle before: {error}"])
 
 
 async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistory, hotkey: str) -> Check:

@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 
 from pydantic import ValidationError
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.client.records import Manifest, ResultRow, TraceRecord
 from kinitro.cycles.result_checks import Episode, trace_differences
 from kinitro.environments.errors import SimulationFailed
@@ -41,9 +42,17 @@ class Replayed:
 def trace_of_json(answer: bytes) -> bytes:
     """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
     try:
-        return base64.b64decode(TraceRecord.model_validate_json(answer).trace, validate=True)
-    except (ValidationError, binascii.Error) as error:
+        return read_trace(TraceRecord.model_validate_json(answer))
+    except ValidationError as error:
         raise InvalidTrace(f"This is not the API's answer about a trace: {str(error).splitlines()[0]}.") from None
+
+
+def read_trace(record: TraceRecord) -> bytes:
+    """The encoded trace in the API's record of it; raises InvalidTrace."""
+    try:
+        return base64.b64decode(record.trace, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidTrace(f"The API's record of a trace is not valid base64: {error}.") from None
 
 
 def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
@@ -56,9 +65,9 @@ def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
 def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
     """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
     try:
-        data = base64.b64decode(record.trace, validate=True)
+        data = read_trace(record)
         trace = decode(data)
-    except (binascii.Error, ValueError, InvalidTrace) as error:
+    except InvalidTrace as error:
         return None, [f"its trace cannot be read: {error}"]
     digest = hashlib.sha256(data).hexdigest()
     differences = trace_differences(row, trace, episode_of(manifest, row))
@@ -92,14 +101,14 @@ class Replayer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def replay(self, data: bytes) -> Replayed:
-        """Run the episode again. Raises SimulationFailed if the worker died."""
+        """Run the episode again. Raises AuditUnavailable if the worker process died, which is this machine's fault."""
         return await self._run(_replay, data, self._fingerprint)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
         except BrokenProcessPool as error:
-            raise SimulationFailed(f"a process that replays episodes died: {error}") from error
+            raise AuditUnavailable(f"a process that replays episodes on this machine died: {error}") from error
 
 
 def _replay(data: bytes, fingerprint: str) -> Replayed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.output_files import check_file, write_whole
 
@@ -88,7 +89,7 @@ def audit(
         False, "--strict", help="A check that could not be made is a failure, as it is for validators."
     ),
 ) -> None:
-    """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, or 1 and what differs."""
+    """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, 1 (something differs) or 3 (unavailable)."""
     if api_url is None:
         raise ConfigurationError("--api-url (or KINITRO_AUDIT_API_URL) is required: give the API's address.")
     with _progress() as progress:
@@ -108,6 +109,8 @@ def audit(
         )
     _show_audit(report)
     reason = report.strict_reason if strict else report.reason
+    if report.unavailable_reason is not None:
+        raise AuditUnavailable(report.unavailable_reason)
     if reason is not None or not report.checks:
         raise AuditFailed(reason or "The audit made no check.")
 
@@ -170,11 +173,12 @@ def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> by
 
 
 async def _fetch(api_url: str, task: int) -> bytes:
-    from kinitro.audit.replays import trace_of_json
+    from kinitro.audit.replays import read_trace
     from kinitro.client.http import ApiClient
+    from kinitro.client.records import TraceRecord
 
     async with ApiClient(api_url) as api:
-        return trace_of_json(await api.get_bytes(f"/v1/tasks/{task}/trace"))
+        return read_trace(await api.get(f"/v1/tasks/{task}/trace", TraceRecord))
 
 
 @contextmanager

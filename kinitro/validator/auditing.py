@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.witness import Witness
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
@@ -46,15 +47,18 @@ class AuditCheck(BaseModel):
     """See `kinitro.audit.report.Check`."""
 
     name: str
-    verdict: Literal["passed", "failed", "skipped"]
+    verdict: Literal["passed", "failed", "skipped", "unavailable"]
     detail: str
 
 
 class AuditAnswer(BaseModel):
-    """`reason` says which checks failed, or could not be made although they must be; None if the audit passed."""
+    """What the audit found. It passed if both sentences are None."""
 
     checks: list[AuditCheck]
     reason: str | None
+    """Which checks failed, or cannot be made here although they must be."""
+    unavailable: str | None = None
+    """Why the audit could not be made now, which says nothing about the operator."""
 
 
 class Auditor:
@@ -91,9 +95,11 @@ class Auditor:
             self._said = str(error)
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditRefused if anything that was published about the cycle does not hold, or cannot be checked.
+        """Audit a publication; returns if it may be set.
 
-        With `allow_unchecked` a check that could not be made is only warned of.
+        Raises AuditRefused if anything that was published about the cycle is not true or cannot be checked here (with
+        `allow_unchecked`, what cannot be checked here is only warned of), and AuditUnavailable if the audit could not
+        be made now, because the API, the chain or this machine failed.
         """
         settings = self.settings
         request = AuditRequest(
@@ -114,6 +120,8 @@ class Auditor:
             _log.warning("audit_check_not_made", cycle=publication.cycle_id, check=check.name, reason=check.detail)
         if answer.reason is not None:
             raise AuditRefused(answer.reason)
+        if answer.unavailable is not None:
+            raise AuditUnavailable(answer.unavailable)
         if unchecked:
             _log.error(
                 "weights_are_set_unchecked",
@@ -136,7 +144,7 @@ class NoAudit:
 
 
 async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
-    """Run this module as a process; raises AuditRefused if it does not answer."""
+    """Run this module as a process; raises AuditUnavailable if it does not answer."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kinitro.validator.auditing"),
         stdin=asyncio.subprocess.PIPE,
@@ -148,11 +156,11 @@ async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
             output, _ = await process.communicate(request.model_dump_json().encode())
         return AuditAnswer.model_validate_json(output)
     except TimeoutError:
-        raise AuditRefused(
+        raise AuditUnavailable(
             f"The audit of cycle {request.weights.cycle_id} did not end within {AUDIT_TIMEOUT_S:.0f} s."
         ) from None
     except ValidationError:
-        raise AuditRefused(
+        raise AuditUnavailable(
             f"The audit of cycle {request.weights.cycle_id} ended without an answer (exit code {process.returncode})."
         ) from None
     finally:
@@ -183,6 +191,8 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
         finally:
             await chain.close()
     checks = [AuditCheck(name=check.name, verdict=check.verdict.value, detail=check.detail) for check in report.checks]
+    if report.unavailable_reason is not None:
+        return AuditAnswer(checks=checks, reason=None, unavailable=report.unavailable_reason)
     reason = report.reason if request.allow_unchecked else report.strict_reason
     if reason is not None and not report.failures:
         reason += " --allow-unchecked takes the operator's word for it."
@@ -190,13 +200,14 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
 
 
 def main() -> None:
-    """Answer the request on stdin."""
+    """Read the request from standard input, audit, and write the answer to standard output."""
     configure_logs("warning", service="validator-audit")
     request = AuditRequest.model_validate_json(sys.stdin.buffer.read())
     try:
         answer = asyncio.run(_audit(request))
     except KinitroError as error:
-        answer = AuditAnswer(checks=[], reason=f"The audit of cycle {request.weights.cycle_id} failed: {error}")
+        what = f"The audit of cycle {request.weights.cycle_id} could not be made: {error}"
+        answer = AuditAnswer(checks=[], reason=None, unavailable=what)
     sys.stdout.write(answer.model_dump_json())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.client.errors import ApiNotFound, ApiRefused, ApiUnavailable
 from kinitro.client.messages import Weights
 from kinitro.errors import KinitroError
@@ -16,7 +17,7 @@ from kinitro.validator.memory import ValidatorMemory, identity
 from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
 
 FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
-"""Between two audits of a publication that failed one, doubled each time: it may have been the connection."""
+"""The pauses between audits of a publication that did not pass: they double, from the first to the longest."""
 
 _log = get_logger(__name__)
 
@@ -34,7 +35,7 @@ class Audit(Protocol):
         """Note what the running cycle has committed to, before it is revealed; raises ApiUnavailable, ApiRefused."""
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditRefused."""
+        """Return if the publication may be set; raises AuditRefused, AuditUnavailable."""
 
 
 class PublicationReader:
@@ -73,7 +74,7 @@ class PublicationReader:
             await self._check(fetched)
         except ApiNotFound:
             return False
-        except (ApiUnavailable, ApiRefused, WeightsRefused) as error:
+        except (ApiUnavailable, ApiRefused, WeightsRefused, AuditUnavailable) as error:
             self.problem = error
             return False
         self._memory.accepted = fetched
@@ -104,7 +105,7 @@ class PublicationReader:
             raise before.failure
         try:
             await self._audit.check(fetched)
-        except AuditRefused as failure:
+        except (AuditRefused, AuditUnavailable) as failure:
             pause_s = min(MAX_AUDIT_PAUSE_S, 2 * before.pause_s) if before else FIRST_AUDIT_PAUSE_S
             self._failed = _FailedAudit(name, failure, pause_s, self._clock() + pause_s)
             raise
@@ -113,9 +114,9 @@ class PublicationReader:
 
 @dataclass(frozen=True, slots=True)
 class _FailedAudit:
-    """A publication that failed its audit, and when it gets another one."""
+    """A publication that did not pass its audit, and when it is audited again (seconds since the epoch)."""
 
     publication: str
-    failure: AuditRefused
+    failure: AuditRefused | AuditUnavailable
     pause_s: float
     again_at: float
