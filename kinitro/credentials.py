@@ -10,7 +10,7 @@ _HOSTS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]*)(?::[0-9]{1,5})?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 
-def credential(text: str, name: str) -> str:
+def clean_credential(text: str, name: str) -> str:
     """A key or token without the white space and byte order mark that files, editors and copying put around it.
 
     Args:
@@ -19,14 +19,14 @@ def credential(text: str, name: str) -> str:
 
     Raises: ConfigurationError, which does not show the key.
     """
-    if problem := credential_problem(text):
+    if problem := find_credential_problem(text):
         raise ConfigurationError(f"{name} cannot be used: {problem}.")
-    return _stripped(text)
+    return _strip(text)
 
 
-def credential_problem(text: str) -> str | None:
+def find_credential_problem(text: str) -> str | None:
     """What is wrong with a key or token, without showing it; None if it can be sent."""
-    stripped = _stripped(text)
+    stripped = _strip(text)
     if not stripped:
         return "it is empty"
     wrong = next((place for place, character in enumerate(stripped, 1) if not "!" <= character <= "~"), None)
@@ -38,14 +38,14 @@ def credential_problem(text: str) -> str | None:
     )
 
 
-def _stripped(text: str) -> str:
+def _strip(text: str) -> str:
     return text.strip().strip("\ufeff").strip()
 
 
-def hidden(message: str, *secrets: str | None) -> str:
+def hide_secrets(message: str, *secrets: str | None) -> str:
     """`message` with every secret in it, also as it is before it is stripped, replaced by asterisks."""
     for secret in secrets:
-        for form in (secret, _stripped(secret or "")):
+        for form in (secret, _strip(secret or "")):
             if form:
                 message = message.replace(form, "***")
     return message

@@ -17,7 +17,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from kinitro.credentials import credential_problem, public_url
+from kinitro.credentials import find_credential_problem, public_url
 from kinitro.errors import ConfigurationError
 from kinitro.logs import LogFormat
 
@@ -73,7 +73,7 @@ def _credential(value: Any) -> Any:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str):
         return value
-    if problem := credential_problem(text):
+    if problem := find_credential_problem(text):
         raise ValueError(problem)
     return text.strip().strip("\ufeff").strip()
 

@@ -6,6 +6,6 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 
-def json_of(message: BaseModel) -> Response:
+def answer_json(message: BaseModel) -> Response:
     """A message as JSON; name its type as the route's `response_model`, for the API's description."""
     return Response(message.model_dump_json(), media_type="application/json")

@@ -15,7 +15,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kinitro.api.addresses import Networks, caller_of
+from kinitro.api.addresses import Networks, name_caller
 from kinitro.api.problems import problem
 from kinitro.logs import get_logger
 
@@ -85,18 +85,18 @@ class Gate:
 
     def leave(self, connection: GuardedProtocol) -> None:
         """An admitted connection has ended."""
-        self.busy(connection)
+        self.note_busy(connection)
         self._open -= 1
         self._counts[connection.caller] -= 1
         if not self._counts[connection.caller]:
             del self._counts[connection.caller]
 
-    def waits(self, connection: GuardedProtocol) -> None:
+    def note_waiting(self, connection: GuardedProtocol) -> None:
         """It has no request under way."""
         self._waiting[connection] = None
         self._waiting_of.setdefault(connection.caller, OrderedDict())[connection] = None
 
-    def busy(self, connection: GuardedProtocol) -> None:
+    def note_busy(self, connection: GuardedProtocol) -> None:
         """A request is complete up to its body, or the connection has ended."""
         self._waiting.pop(connection, None)
         of_caller = self._waiting_of.get(connection.caller)
@@ -127,14 +127,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         peer = transport.get_extra_info("peername")
-        self.caller = caller_of(peer[0] if isinstance(peer, tuple) and peer else None)
+        self.caller = name_caller(peer[0] if isinstance(peer, tuple) and peer else None)
         super().connection_made(transport)
         self._admitted = self.gate.admit(self)
         if not self._admitted:
             self._answer_and_close(429, "There are too many connections from this address: close some.")
             return
-        self.gate.waits(self)
-        self._set_timer(self.gate.header_deadline_s, self._headers_late)
+        self.gate.note_waiting(self)
+        self._set_timer(self.gate.header_deadline_s, self._end_late_headers)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_timer()
@@ -149,7 +149,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_headers:
             self._header_bytes += len(data)
             if self._timer is None:
-                self._set_timer(self.gate.header_deadline_s, self._headers_late)
+                self._set_timer(self.gate.header_deadline_s, self._end_late_headers)
         super().data_received(data)
         if self._header_bytes > MAX_HEADER_BYTES:
             self._answer_and_close(431, f"The headers are larger than {MAX_HEADER_BYTES} bytes.")
@@ -161,12 +161,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_headers, self._header_bytes = False, 0
-        self._set_timer(BODY_STALL_S, self._body_late)
-        self.gate.busy(self)
+        self._set_timer(BODY_STALL_S, self._end_stalled_body)
+        self.gate.note_busy(self)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._set_timer(BODY_STALL_S, self._body_late)
+        self._set_timer(BODY_STALL_S, self._end_stalled_body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -177,16 +177,16 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._admitted and self.cycle.response_complete:
-            self.gate.waits(self)
+            self.gate.note_waiting(self)
 
-    def _headers_late(self) -> None:
+    def _end_late_headers(self) -> None:
         self._timer = None
         self._answer_and_close(408, f"No request came within {self.gate.header_deadline_s:g} s.")
 
-    def _body_late(self) -> None:
+    def _end_stalled_body(self) -> None:
         self._timer = None
         if self.flow.read_paused:  # it is we who do not read
-            self._set_timer(BODY_STALL_S, self._body_late)
+            self._set_timer(BODY_STALL_S, self._end_stalled_body)
         else:
             self.transport.abort()
 
@@ -207,7 +207,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._timer = None
 
 
-def guarded_by(gate: Gate) -> type[GuardedProtocol]:
+def guard_connections(gate: Gate) -> type[GuardedProtocol]:
     """A protocol class for uvicorn whose connections pass `gate`."""
     return type("GatedProtocol", (GuardedProtocol,), {"gate": gate})
 

@@ -67,7 +67,7 @@ class BodyLimit:
             return
         received = 0
 
-        async def counted() -> Message:
+        async def count_received() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
@@ -77,7 +77,7 @@ class BodyLimit:
                 raise HTTPException(413, too_large)
             return message
 
-        await self._app(scope, counted, send)
+        await self._app(scope, count_received, send)
 
 
 async def _discard(receive: Receive, at_most: int) -> None:

@@ -52,7 +52,7 @@ def problem(
     return Response(body, status, headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
-def field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
+def list_field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
     """Validation errors as place, message and type; never the input, which may be huge or no JSON at all."""
     return [
         {"loc": [*at, *(part if isinstance(part, int) else str(part)[:100] for part in error["loc"])],
@@ -62,19 +62,19 @@ def field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> lis
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Turn every foreseen exception into a problem."""
+    """Make the application answer every foreseen exception with a problem document."""
 
     @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
+    async def answer_refusal(request: Request, error: HTTPException) -> Response:
         unknown = error.status_code == 405 or (error.status_code == 404 and "route" not in request.scope)
         return problem(error.status_code, str(error.detail), error.headers, kind=UNKNOWN_PATH if unknown else None)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        return problem(422, field_problems(error.errors()))
+    async def answer_invalid(_request: Request, error: RequestValidationError) -> Response:
+        return problem(422, list_field_problems(error.errors()))
 
     @app.exception_handler(KinitroError)
-    async def foreseen(_request: Request, error: KinitroError) -> Response:
+    async def answer_foreseen(_request: Request, error: KinitroError) -> Response:
         if isinstance(error, ApiRefused):
             return problem(error.status, str(error))
         if isinstance(error, UnavailableError):

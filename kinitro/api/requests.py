@@ -38,7 +38,7 @@ class RequestContext:
         status = 0
         began = time.perf_counter()
 
-        async def answered(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -47,7 +47,7 @@ class RequestContext:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
             try:
-                await self._app(scope, receive, answered)
+                await self._app(scope, receive, send_with_id)
             except ClientDisconnect:
                 log.info("caller_gone", method=scope["method"], path=scope["path"])
                 status = status or CALLER_GONE
@@ -56,7 +56,7 @@ class RequestContext:
                 if status:
                     raise
                 text = f"Something went wrong here; the operator finds it in the log as request {request_id.decode()}."
-                await problem(500, text)(scope, receive, answered)
+                await problem(500, text)(scope, receive, send_with_id)
             elapsed_s = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"

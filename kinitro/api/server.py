@@ -21,7 +21,7 @@ from kinitro.api.connections import (
     RESERVED_FILES,
     Gate,
     RepeatedRarely,
-    guarded_by,
+    guard_connections,
     raise_file_limit,
 )
 from kinitro.api.settings import ApiSettings
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+def configure_server(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
     """How uvicorn serves the application: behind our gate, without its own ideas about proxies and logs."""
     files = raise_file_limit()
     gate = Gate(
@@ -65,7 +65,7 @@ def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
             logger.addFilter(RepeatedRarely())
     return uvicorn.Config(
         app,
-        http=guarded_by(gate),
+        http=guard_connections(gate),
         ws="none",
         backlog=ACCEPTED_AT_ONCE,
         log_config=None,
@@ -122,7 +122,7 @@ async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
     finally:
         await probe.close()
     app = create_app(settings)
-    server = Server(server_config(app, settings))
+    server = Server(configure_server(app, settings))
     stopping: list[asyncio.Task[None]] = []
 
     async def stop() -> None:
@@ -131,7 +131,7 @@ async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
         await asyncio.sleep(settings.drain_notice_s)
         server.should_exit = True
 
-    def signalled() -> None:
+    def handle_signal() -> None:
         if stopping:
             server.should_exit = server.force_exit = True
         elif not hasattr(app.state, "services"):
@@ -141,7 +141,7 @@ async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
 
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, signalled)
+        loop.add_signal_handler(number, handle_signal)
     host, port = listener.getsockname()[:2]
     log.info("api_listens", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", auth=settings.auth)
     await server.serve(sockets=[listener])

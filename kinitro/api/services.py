@@ -34,10 +34,10 @@ class Services:
     draining: bool = False
 
 
-def services_of(request: Request) -> Services:
+def get_services(request: Request) -> Services:
     """The services of the application that serves this request."""
     services: Services = request.app.state.services
     return services
 
 
-ServicesOf = Annotated[Services, Depends(services_of)]
+ServicesOf = Annotated[Services, Depends(get_services)]

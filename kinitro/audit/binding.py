@@ -12,7 +12,7 @@ from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain, RawCommitment
 from kinitro.chain.seed_commitments import CommitmentHistory, SeedCommitment, decode_seed_commitment
 from kinitro.client.http import ApiClient
-from kinitro.client.records import Manifest, opening_digest
+from kinitro.client.records import Manifest, digest_opening
 from kinitro.errors import KinitroError, UnavailableError
 
 NAME = "binding"
@@ -20,7 +20,7 @@ MAX_STEPS = 20
 """Cycles looked back at, past those that ended before they had a beacon."""
 
 
-async def binding_check(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
+async def check_binding(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
     """Compare a cycle with what the operator wrote on chain; `operator` is its hotkey, default: the subnet owner's.
 
     The check is skipped ("not proven") if nothing was written or the chain cannot be read, and unavailable if the API
@@ -47,13 +47,13 @@ async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistor
     seed = decode_seed_commitment(found.data) if found is not None else None
     if found is None or seed is None:
         return Check.skipped(NAME, f"not proven: {hotkey} had committed to no seed key on chain by block {block}")
-    if found.data != seed_commitment(manifest).encode():
+    if found.data != make_seed_commitment(manifest).encode():
         return Check.of(
             NAME,
             "",
             [
                 f"in block {block} the chain has the digest {seed.digest.hex()} of cycle {seed.cycle}; what was "
-                f"published of cycle {manifest.cycle_id} gives {opening_digest(manifest).hex()}"
+                f"published of cycle {manifest.cycle_id} gives {digest_opening(manifest).hex()}"
             ],
         )
     if found.block != block:
@@ -80,14 +80,14 @@ async def _follow(
                 f"{before.block}: there was a choice"
             ], ""
         manifest = await api.get(f"/v1/cycles/{seed.cycle}/manifest", Manifest)
-        if seed_commitment(manifest).encode() != before.data:
+        if make_seed_commitment(manifest).encode() != before.data:
             return [
                 f"the commitment before, of block {before.block}, has the digest {seed.digest.hex()} of cycle "
-                f"{seed.cycle}; what was published of that cycle gives {opening_digest(manifest).hex()}"
+                f"{seed.cycle}; what was published of that cycle gives {digest_opening(manifest).hex()}"
             ], ""
         if step == 0:
             told = f"after cycle {seed.cycle} ({manifest.state})"
-        written = await history.first_written(before.data, before.block)
+        written = await history.find_first(before.data, before.block)
         if written is None:
             return [f"block {before.block} does not show the commitment that later blocks date to it"], ""
         if manifest.beacon_block is not None:
@@ -101,6 +101,6 @@ async def _follow(
     return [f"{MAX_STEPS} cycles in a row were opened and given up before they had a beacon"], ""
 
 
-def seed_commitment(manifest: Manifest) -> SeedCommitment:
+def make_seed_commitment(manifest: Manifest) -> SeedCommitment:
     """What must stand on chain for a cycle."""
-    return SeedCommitment(manifest.cycle_id, opening_digest(manifest))
+    return SeedCommitment(manifest.cycle_id, digest_opening(manifest))

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from kinitro.audit.errors import AuditUnavailable
 from kinitro.client.records import Manifest, ResultRow, TraceRecord
-from kinitro.cycles.result_checks import Episode, trace_differences
+from kinitro.cycles.result_checks import Episode, find_trace_differences
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
 from kinitro.environments.registry import make
@@ -39,7 +39,7 @@ class Replayed:
     differences: tuple[str, ...]
 
 
-def trace_of_json(answer: bytes) -> bytes:
+def parse_trace(answer: bytes) -> bytes:
     """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
     try:
         return read_trace(TraceRecord.model_validate_json(answer))
@@ -55,7 +55,7 @@ def read_trace(record: TraceRecord) -> bytes:
         raise InvalidTrace(f"The API's record of a trace is not valid base64: {error}.") from None
 
 
-def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
+def describe_episode(manifest: Manifest, row: ResultRow) -> Episode:
     """What the task of a result asked for, as far as the manifest tells."""
     environment = next(one for one in manifest.config.environments if one.id == row.env_id)
     fingerprint = None if manifest.mixed_physics else manifest.fingerprint or ""
@@ -70,7 +70,7 @@ def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tupl
     except InvalidTrace as error:
         return None, [f"its trace cannot be read: {error}"]
     digest = hashlib.sha256(data).hexdigest()
-    differences = trace_differences(row, trace, episode_of(manifest, row))
+    differences = find_trace_differences(row, trace, describe_episode(manifest, row))
     if digest != row.trace_sha256:
         differences.append(f"its trace has the digest {digest}, published is {row.trace_sha256}")
     return data, differences
@@ -92,7 +92,7 @@ class Replayer:
         self._fingerprint = ""
 
     async def __aenter__(self) -> Self:
-        self._fingerprint = await self._run(_own_fingerprint)
+        self._fingerprint = await self._run(_compute_own_fingerprint)
         return self
 
     async def __aexit__(
@@ -115,18 +115,18 @@ def _replay(data: bytes, fingerprint: str) -> Replayed:
     """In a worker process."""
     trace = decode(data)
     try:
-        report = replay(trace, _environment(trace.env_id), fingerprint=fingerprint)
+        report = replay(trace, _make_environment(trace.env_id), fingerprint=fingerprint)
     except (InvalidTrace, SimulationFailed) as error:
         return Replayed(0, False, (f"it cannot be replayed: {error}",))
     return Replayed(report.steps, report.exact, report.differences)
 
 
 @cache
-def _environment(env_id: str) -> Environment:
+def _make_environment(env_id: str) -> Environment:
     return make(env_id)
 
 
-def _own_fingerprint() -> str:
+def _compute_own_fingerprint() -> str:
     from kinitro.environments import fingerprint
 
     return fingerprint()

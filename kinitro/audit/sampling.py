@@ -23,9 +23,9 @@ import numpy.typing as npt
 
 from kinitro.client.records import Manifest, ResultRow
 from kinitro.client.verdicts import VerdictRow, count_verdicts
-from kinitro.cycles.scorecard import participants, tally
+from kinitro.cycles.scorecard import arrange_results, list_participants
 from kinitro.evaluation.outcomes import Outcome
-from kinitro.scoring.comparison import share_significance_level, wins_matrix
+from kinitro.scoring.comparison import count_wins, share_significance_level
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
@@ -39,7 +39,7 @@ FOUND_TOGETHER = 0.99
 MISSED_BY_ONE = (1 - FOUND_TOGETHER) ** (1 / VALIDATORS)
 """Three validators that each miss a lie with this probability, 0.215, find it together with probability 0.99."""
 CLOSE = 10
-"""Faults without a trace are told of where so few of them would change who is paid most."""
+"""Policy faults without a trace are mentioned where this many of them, or fewer, would change who is paid most."""
 NEVER = 1 << 30
 """The distance of what cannot happen."""
 
@@ -79,11 +79,11 @@ class Plan:
         return float(table[miner, environment])
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The probability that a lie is found, for people."""
         return f"one auditor with {1 - self.missed:.1%}, by {VALIDATORS} with {1 - self.missed**VALIDATORS:.2%}"
 
-    def untraced(self, rows: Iterable[ResultRow]) -> int:
+    def count_untraced(self, rows: Iterable[ResultRow]) -> int:
         """Policy faults without a trace where a lie would pay: nobody can replay those."""
         faults = (row for row in rows if row.outcome == int(Outcome.POLICY_FAULT) and row.trace_sha256 is None)
         return sum(self.probability(row) >= 1 - self.missed ** (1 / CLOSE) for row in faults)
@@ -100,11 +100,11 @@ def plan_sample(
 
     Raises TypeError or InvalidScoringConfig for a configuration that allows no scores.
     """
-    miners, config = participants(manifest.miners), manifest.config
-    found = tally(config, miners, rows)
+    miners, config = list_participants(manifest.miners), manifest.config
+    found = arrange_results(config, miners, rows)
     counts = count_verdicts(verdicts, config.verification)
     disqualified = [miner.uid in counts and counts[miner.uid].disqualified for miner in miners]
-    distances = cycle_distances(
+    distances = measure_distances(
         found.solved & found.complete,
         np.array([miner.first_block or 0 for miner in miners], dtype=np.int64),
         ScoringConfig(**config.scoring),
@@ -122,7 +122,7 @@ def plan_sample(
     )
 
 
-def cycle_distances(
+def measure_distances(
     solved: BoolArray,
     first_blocks: IntArray,
     config: ScoringConfig,
@@ -145,7 +145,7 @@ def cycle_distances(
     races: list[_Race] = []
     overall = np.zeros((miners, miners), dtype=np.int64)
     for n in range(environments):
-        wins = wins_matrix(solved[:, n]).astype(np.int64)
+        wins = count_wins(solved[:, n]).astype(np.int64)
         overall += wins
         counted = int(episodes[n])
         lower, _ = wilson_interval(np.arange(counted + 1), np.full(counted + 1, counted), quantile)
@@ -155,12 +155,12 @@ def cycle_distances(
     leads = np.stack([race.leads for race in races], axis=1)
     pooled = critical_wins(int(episodes.sum()), levels.overall)
     beats = overall >= pooled[overall + overall.T]
-    stakes = _stakes(leads, beats, ~disqualified, arrival)
+    stakes = _find_stakes(leads, beats, ~disqualified, arrival)
     for n, race in enumerate(races):
         race.note(least.successes[:, n], least.failures[:, n], stakes)
     for later, earlier in stakes.pairs:
         w, lost = int(overall[later, earlier]), int(overall[earlier, later])
-        flips = np.array([_pooled_distance(w, lost, pooled)])
+        flips = np.array([_measure_pooled_distance(w, lost, pooled)])
         gains, loses = (later, earlier) if beats[later, earlier] else (earlier, later)
         # False would be successes of whom the comparison came out well for, and failures of the other.
         _lower(least.successes[gains], flips)
@@ -184,7 +184,7 @@ class _Stakes:
     """Comparisons over all environments that matter: (the later miner, the earlier one)."""
 
 
-def _stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
+def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
     """Where one miner has the first priority beyond doubt and leads as much as anybody, what could cost it the lead.
 
     Its *crown* rests on every comparison with it: it beats all that came before it, and none that came after beats it.
@@ -229,26 +229,26 @@ class _Better:
         margins = np.arange(-episodes, episodes + 1)
         tolerated = int(margins[margins / max(1, episodes) <= config.min_epsilon].max(initial=-1))
         w, lost = np.meshgrid(np.arange(episodes + 1), np.arange(episodes + 1), indexing="ij")
-        tosses = np.minimum(w + lost, len(critical) - 1)
-        self.table: BoolArray = (w - lost > tolerated) & (w >= critical[tosses]) & (w + lost <= episodes)
-        self.lost = _steps(~self.table, w, lost, episodes, +1)
-        self.gained = _steps(self.table, w, lost, episodes, -1)
+        discordant = np.minimum(w + lost, len(critical) - 1)
+        self.table: BoolArray = (w - lost > tolerated) & (w >= critical[discordant]) & (w + lost <= episodes)
+        self.lost = _count_steps(~self.table, w, lost, episodes, +1)
+        self.gained = _count_steps(self.table, w, lost, episodes, -1)
 
 
-def _steps(goal: BoolArray, w: IntArray, lost: IntArray, episodes: int, sign: int) -> IntArray:
+def _count_steps(goal: BoolArray, w: IntArray, lost: IntArray, episodes: int, sign: int) -> IntArray:
     """(w, l) -> steps of (w - sign, l) or (w, l + sign) to where `goal` holds; the difference w - l falls by `sign`."""
     steps = np.where(goal, 0, NEVER).astype(np.int64)
     steps[w + lost > episodes] = NEVER
     for difference in range(-episodes * sign, (episodes + 1) * sign, sign):
         cells = np.flatnonzero((w - lost == difference).ravel() & (w + lost <= episodes).ravel())
         ws, ls = w.ravel()[cells], lost.ravel()[cells]
-        fewer = _at(steps, ws - sign, ls)
-        more = _at(steps, ws, ls + sign)
+        fewer = _look_up(steps, ws - sign, ls)
+        more = _look_up(steps, ws, ls + sign)
         steps.ravel()[cells] = np.minimum(steps.ravel()[cells], 1 + np.minimum(fewer, more))
     return np.minimum(steps, NEVER)
 
 
-def _at(table: IntArray, w: IntArray, lost: IntArray) -> IntArray:
+def _look_up(table: IntArray, w: IntArray, lost: IntArray) -> IntArray:
     inside = (w >= 0) & (lost >= 0) & (w < len(table)) & (lost < len(table))
     return np.where(inside, table[np.where(inside, w, 0), np.where(inside, lost, 0)], NEVER)
 
@@ -321,18 +321,18 @@ def _lower(least: IntArray, distance: IntArray) -> None:
     np.minimum(least, np.maximum(1, distance), out=least)
 
 
-def _pooled_distance(w: int, lost: int, critical: IntArray) -> int:
+def _measure_pooled_distance(w: int, lost: int, critical: IntArray) -> int:
     """So many results must be false for the comparison of w with l episodes over all environments to turn."""
     beats, last = w >= critical[w + lost], len(critical) - 1
     for flips in range(1, len(critical)):
         first = np.arange(flips + 1)  # of the flips, those that change w; the others change l
         if beats:
             first = first[first <= w]
-            reached, tosses = w - first, w + lost - 2 * first + flips
+            reached, discordant = w - first, w + lost - 2 * first + flips
         else:
             first = first[flips - first <= lost]
-            reached, tosses = w + first, w + lost + 2 * first - flips
-        possible = tosses <= last
-        if ((reached[possible] >= critical[tosses[possible]]) != beats).any():
+            reached, discordant = w + first, w + lost + 2 * first - flips
+        possible = discordant <= last
+        if ((reached[possible] >= critical[discordant[possible]]) != beats).any():
             return flips
     return NEVER

@@ -109,7 +109,7 @@ class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
 
     def _interface(self, endpoint: str, fallbacks: list[str]) -> Any:
         connection = super()._interface(endpoint, fallbacks)
-        connection._session._connect = _never_polite(connection._session._connect)
+        connection._session._connect = _treat_polite_ends_as_errors(connection._session._connect)
         self._opened.append(connection)
         return connection
 
@@ -128,7 +128,7 @@ class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
             await self._opened.pop().close()
 
 
-def _never_polite(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
+def _treat_polite_ends_as_errors(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
     async def connect(url: str) -> _Socket:
         session = asyncio.current_task()  # it ends with an error when no node is left, which the next request repeats
         if session is not None:

@@ -71,7 +71,7 @@ class InvalidCommitment(ConfigurationError):
 
 def encode(commitment: Commitment) -> bytes:
     """The bytes to commit; raises InvalidCommitment."""
-    if problem := _problem(commitment):
+    if problem := _find_problem(commitment):
         raise InvalidCommitment(problem)
     repo = commitment.repo.encode("ascii")
     head = bytes([_VERSION_1, len(repo)]) + bytes.fromhex(commitment.revision) + repo
@@ -105,7 +105,7 @@ def decode(data: bytes) -> Commitment | Malformed:
         return Malformed("the commitment has an unknown format")
     if isinstance(commitment, Malformed):
         return commitment
-    problem = _problem(commitment)
+    problem = _find_problem(commitment)
     return Malformed(problem) if problem else commitment
 
 
@@ -136,7 +136,7 @@ def _decode_json(data: bytes) -> Commitment | Malformed:
     return Commitment(**facts)
 
 
-def _problem(commitment: Commitment) -> str | None:
+def _find_problem(commitment: Commitment) -> str | None:
     """Why a commitment is not allowed, as a phrase that names what was received."""
     repo, revision, endpoint = commitment.repo, commitment.revision, commitment.endpoint
     parts = repo.split("/")
@@ -158,10 +158,10 @@ def _problem(commitment: Commitment) -> str | None:
         if not shortest <= len(endpoint.ciphertext) <= longest:
             return f"the sealed endpoint has {len(endpoint.ciphertext)} bytes, allowed are {shortest} to {longest}"
         return None
-    return endpoint_problem(endpoint)
+    return find_endpoint_problem(endpoint)
 
 
-def endpoint_problem(endpoint: str) -> str | None:
+def find_endpoint_problem(endpoint: str) -> str | None:
     """Why a URL cannot be an endpoint, or None. Says nothing about where the host's name leads."""
     shown = repr(endpoint[:130])
     if not endpoint or len(endpoint) > MAX_ENDPOINT_CHARACTERS:

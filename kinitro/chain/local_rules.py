@@ -59,7 +59,7 @@ async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:
     return row
 
 
-def hyperparameters_of(subnet: Mapping[str, Any]) -> Hyperparameters:
+def read_hyperparameters(subnet: Mapping[str, Any]) -> Hyperparameters:
     """The part of a subnet's row that everyone may know."""
     return Hyperparameters(
         tempo=subnet["tempo"],
@@ -71,14 +71,14 @@ def hyperparameters_of(subnet: Mapping[str, Any]) -> Hyperparameters:
     )
 
 
-def last_epoch(block: int, tempo: int) -> int:
+def find_last_epoch(block: int, tempo: int) -> int:
     """The newest block up to `block` in which an epoch began: one begins every `tempo` blocks."""
     return block // max(1, tempo) * max(1, tempo)
 
 
-def next_epoch(block: int, tempo: int) -> int:
+def find_next_epoch(block: int, tempo: int) -> int:
     """The first block later than `block` in which an epoch begins."""
-    return last_epoch(block, tempo) + max(1, tempo)
+    return find_last_epoch(block, tempo) + max(1, tempo)
 
 
 async def check_weights(
@@ -119,7 +119,7 @@ async def check_weights(
         await cursor.execute(
             "select count(*) as unrevealed from local_chain.weights where netuid = %s and hotkey = %s and block >= %s"
             " and reveal_block > %s",
-            (netuid, neuron["hotkey"], last_epoch(block, subnet["tempo"]), block),
+            (netuid, neuron["hotkey"], find_last_epoch(block, subnet["tempo"]), block),
         )
         counted = await cursor.fetchone()
         if counted is not None and counted["unrevealed"] >= MAX_UNREVEALED_COMMITS:

@@ -21,7 +21,7 @@ from kinitro.chain.commitments import (
     InvalidCommitment,
     Malformed,
     SealedEndpoint,
-    endpoint_problem,
+    find_endpoint_problem,
 )
 from kinitro.chain.ss58 import InvalidAddress, decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
@@ -39,7 +39,7 @@ def seal_endpoint(endpoint: str, backend_public_key: bytes, hotkey: str) -> Seal
 
     Raises InvalidCommitment, InvalidAddress.
     """
-    if problem := endpoint_problem(endpoint):
+    if problem := find_endpoint_problem(endpoint):
         raise InvalidCommitment(problem)
     if len(endpoint) > MAX_SEALED_ENDPOINT_CHARACTERS:
         raise InvalidCommitment(
@@ -106,7 +106,7 @@ class BackendKey:
             return Malformed(
                 "the sealed endpoint does not open: it was sealed for another operator's key or by another hotkey"
             )
-        problem = endpoint_problem(endpoint)
+        problem = find_endpoint_problem(endpoint)
         return Malformed(problem) if problem else endpoint
 
     def __repr__(self) -> str:

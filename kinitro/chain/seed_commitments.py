@@ -1,6 +1,6 @@
 """What an operator commits on chain before a cycle's beacon block: a digest of how the cycle was opened.
 
-    0xC1 | number of the cycle, 8 bytes big-endian | SHA-256 of the opening (`taskpool.records.opening_digest`)
+    0xC1 | number of the cycle, 8 bytes big-endian | SHA-256 of the opening (`taskpool.records.digest_opening`)
 
 41 bytes, one field. No commitment of a miner begins with 0xC1 (see `commitments`), so neither is taken for the other.
 A chain keeps one commitment per hotkey; what was there before, the states of older blocks tell.
@@ -60,7 +60,7 @@ class CommitmentHistory:
             return None
         return (await self._chain.snapshot(self._netuid, block)).commitments.get(self._hotkey)
 
-    async def first_written(self, data: bytes, block: int) -> Written | None:
+    async def find_first(self, data: bytes, block: int) -> Written | None:
         """Since when `data` stood there without a break, as of `block`; None if it does not. Raises ChainError.
 
         The same bytes may have been written again, when nobody knew what had become of a transaction: the first

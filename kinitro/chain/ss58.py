@@ -21,7 +21,7 @@ def encode_address(public_key: bytes) -> str:
     if len(public_key) != 32:
         raise ValueError(f"a public key has 32 bytes, not {len(public_key)}")
     body = bytes([BITTENSOR_PREFIX]) + public_key
-    number = int.from_bytes(body + _checksum(body), "big")
+    number = int.from_bytes(body + _compute_checksum(body), "big")
     digits = ""
     while number:
         number, digit = divmod(number, 58)
@@ -40,10 +40,10 @@ def decode_address(address: str) -> bytes:
     if len(address) > 64 or number >= 1 << (8 * _LENGTH_BYTES):
         raise InvalidAddress(f"{address[:64]!r} is no SS58 address: it is too long.")
     raw = number.to_bytes(_LENGTH_BYTES, "big")
-    if raw[0] != BITTENSOR_PREFIX or _checksum(raw[:-2]) != raw[-2:]:
+    if raw[0] != BITTENSOR_PREFIX or _compute_checksum(raw[:-2]) != raw[-2:]:
         raise InvalidAddress(f"{address!r} is no SS58 address of Bittensor: check it for typing errors.")
     return raw[1:-2]
 
 
-def _checksum(body: bytes) -> bytes:
+def _compute_checksum(body: bytes) -> bytes:
     return blake2b(b"SS58PRE" + body).digest()[:2]

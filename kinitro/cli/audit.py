@@ -157,7 +157,7 @@ async def _audit(
 
 
 def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> bytes:
-    from kinitro.audit.replays import trace_of_json
+    from kinitro.audit.replays import parse_trace
 
     if (file is None) == (task is None):
         raise ConfigurationError("Give one of --trace FILE and --task NUMBER.")
@@ -166,7 +166,7 @@ def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> by
             data = file.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from None
-        return trace_of_json(data) if data[:1] == b"{" else data
+        return parse_trace(data) if data[:1] == b"{" else data
     if api_url is None:
         raise ConfigurationError("--task needs --api-url (or KINITRO_AUDIT_API_URL): the trace is read from there.")
     return asyncio.run(_fetch(api_url, task or 0))

@@ -9,12 +9,12 @@ _LEAF, _NODE = b"\x00", b"\x01"
 """Prefixes of what is hashed, so that no leaf can pass for an inner node."""
 
 
-def leaf_hash(record: bytes) -> bytes:
+def hash_leaf(record: bytes) -> bytes:
     """The hash of one record."""
     return hashlib.sha256(_LEAF + record).digest()
 
 
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
+def compute_merkle_root(leaves: Iterable[bytes]) -> bytes:
     """The root over leaf hashes in order; of no leaves it is SHA-256 of nothing.
 
     RFC 6962 splits at the largest power of two below the number of leaves. Pairing neighbours level by level, an odd

@@ -162,7 +162,7 @@ class RecordingRecord(Message):
     )
 
 
-def unfounded(
+def find_unfounded(
     verdict: Verdict, evidence: Evidence, repo: str | None, revision: str | None, rule: VerificationRule
 ) -> Iterator[str]:
     """Where the evidence does not bear out the verdict on an upload. No audit accepts such a verdict, so neither does
@@ -236,7 +236,7 @@ def count_verdicts(rows: Iterable[VerdictRow], rule: VerificationRule) -> dict[i
         by_uid.setdefault(row.uid, []).append(row)
     counts = {uid: _count(verdicts) for uid, verdicts in sorted(by_uid.items())}
     compared = sum(count.compared > 0 for count in counts.values())
-    return {uid: _judged(count, rule, others_compared=compared - (count.compared > 0)) for uid, count in counts.items()}
+    return {uid: _judge(count, rule, others_compared=compared - (count.compared > 0)) for uid, count in counts.items()}
 
 
 def _count(rows: Iterable[VerdictRow]) -> VerdictCounts:
@@ -245,7 +245,7 @@ def _count(rows: Iterable[VerdictRow]) -> VerdictCounts:
     return VerdictCounts(**Counter[str](row.verdict for row in rows), upload_errors=upload_errors)
 
 
-def _judged(counts: VerdictCounts, rule: VerificationRule, *, others_compared: int) -> VerdictCounts:
+def _judge(counts: VerdictCounts, rule: VerificationRule, *, others_compared: int) -> VerdictCounts:
     needed = max(rule.least_failed, math.ceil(rule.least_failed_share * counts.checked))
     kept_failing = counts.upload_errors >= rule.least_failed and counts.upload_errors > counts.checked
     unverified = kept_failing and others_compared > 0

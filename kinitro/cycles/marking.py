@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def first_checks(
+def choose_first_checks(
     uids: Sequence[int],
     proven: Collection[int],
     environments: int,

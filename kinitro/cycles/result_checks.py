@@ -49,7 +49,7 @@ class Result(Protocol):
     def total_reward(self) -> float | None: ...
 
 
-def result_differences(result: Result, max_steps: int, *, has_trace: bool) -> Iterator[str]:
+def find_result_differences(result: Result, max_steps: int, *, has_trace: bool) -> Iterator[str]:
     """Where a result contradicts itself or the horizon of its task, in sentences without a subject."""
     if result.outcome not in COUNTED:
         return
@@ -61,7 +61,7 @@ def result_differences(result: Result, max_steps: int, *, has_trace: bool) -> It
         yield f"has {result.steps} steps, and the horizon is {max_steps}"
 
 
-def trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
+def find_trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
     """Where a trace tells something else than the result it belongs to, or is of another episode."""
     steps = traces.steps_of(trace)
     any_physics = episode.fingerprint is None
@@ -94,13 +94,13 @@ def refusal(result: Result, trace: bytes | None, recording: bytes | None, episod
     """
     if result.outcome == Outcome.EVALUATOR_FAULT:
         return "an evaluator fault has neither trace nor recording" if trace or recording else None
-    if differences := list(result_differences(result, episode.max_steps, has_trace=trace is not None)):
+    if differences := list(find_result_differences(result, episode.max_steps, has_trace=trace is not None)):
         return f"the task {differences[0]}"
     if trace is None:
         return None if recording is None else "a recording without its trace shows nothing"
     try:
         decoded = traces.decode(trace, limit_bytes=traces.most_bytes(episode.max_steps))
-        if differences := trace_differences(result, decoded, episode):
+        if differences := find_trace_differences(result, decoded, episode):
             return differences[0]
         if recording is not None:
             limit = recordings.most_bytes(episode.max_steps)

@@ -24,7 +24,7 @@ STOP_DEADLINE_S = 5.0
 
 
 @asynccontextmanager
-async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
+async def serve_policy_directory(directory: Path, log_path: Path) -> AsyncIterator[str]:
     """The URL of a server that answers; stopped at the end. Raises ConfigurationError, UnavailableError.
 
     Runs `uvicorn server:app` with the directory's own `.venv` if there is one, else with this interpreter.
@@ -37,7 +37,7 @@ async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
     process = _start(directory, port, log_path)
     url = f"http://127.0.0.1:{port}"
     try:
-        await _ready(process, url, log_path)
+        await _wait_until_ready(process, url, log_path)
         yield url
     finally:
         process.terminate()
@@ -63,17 +63,17 @@ def _start(directory: Path, port: int, log_path: Path) -> subprocess.Popen[bytes
         )
 
 
-def _last_words(log_path: Path) -> str:
+def _read_log_end(log_path: Path) -> str:
     return " | ".join(log_path.read_text(errors="replace").strip().splitlines()[-3:])
 
 
-async def _ready(process: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+async def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
     deadline = time.monotonic() + START_DEADLINE_S
     policy = HttpPolicy(url, allow_private=True)
     try:
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                said = _last_words(log_path)
+                said = _read_log_end(log_path)
                 raise UnavailableError(
                     f"The policy server ended with code {process.returncode}: {said} (its log is {log_path})"
                 )

@@ -75,7 +75,7 @@ class Supervisor:
                 if entry.rapid_exits >= MAX_RAPID_EXITS:
                     raise UnavailableError(
                         f"{entry.service.name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
-                        f"its last words: {self.last_words(entry.service.name)}"
+                        f"its last words: {self.read_log_end(entry.service.name)}"
                     )
                 delay = min(RESTART_DELAY_S * 2 ** (entry.rapid_exits - 1), MAX_RESTART_DELAY_S)
                 entry.restart_at = now + delay
@@ -92,7 +92,7 @@ class Supervisor:
         """Whether a service has ended with exit code 0."""
         return self._running[name].process.poll() == 0
 
-    def last_words(self, name: str) -> str:
+    def read_log_end(self, name: str) -> str:
         """The end of a service's log, on one line."""
         with suppress(FileNotFoundError):
             lines = (self._log_directory / f"{name}.log").read_text(errors="replace").strip().splitlines()

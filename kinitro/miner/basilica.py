@@ -89,7 +89,7 @@ class Deployed:
     endpoint: str
 
 
-def deployment_name(repo: str, revision: str, name: str | None = None) -> str:
+def name_deployment(repo: str, revision: str, name: str | None = None) -> str:
     """`name`, or the repository's, and the revision: the same each time, so that a second try finds the first.
 
     Raises ConfigurationError.
@@ -105,7 +105,7 @@ def deployment_name(repo: str, revision: str, name: str | None = None) -> str:
     return f"{name}-{revision[:8]}"
 
 
-def allowed_evaluators() -> list[str]:
+def list_evaluators() -> list[str]:
     """The SS58 addresses that the environment names; none lets everybody call. Raises ConfigurationError."""
     named = [key.strip() for key in os.environ.get(EVALUATORS_VARIABLE, "").split(",") if key.strip()]
     for address in named:
@@ -136,8 +136,8 @@ def deploy(
     A deployment of the same name is followed instead of made anew. One that was made here and does not come up, or
     that is interrupted, is deleted. Raises ConfigurationError, ServiceError, DeploymentFailed.
     """
-    wanted = deployment_name(repo, revision, name)
-    if not allowed_evaluators():
+    wanted = name_deployment(repo, revision, name)
+    if not list_evaluators():
         report(EVERYBODY)
     cloud = Cloud(report)
     limit = time.monotonic() + timeout_s
@@ -145,7 +145,7 @@ def deploy(
     found, made_here = (
         (existing.instance_name, False)
         if existing
-        else _create(cloud, wanted, machine, _request(repo, revision, machine, hotkey, read_token))
+        else _create(cloud, wanted, machine, _make_request(repo, revision, machine, hotkey, read_token))
     )
     report(f"{'Created' if made_here else 'Found'} deployment {found}")
     try:
@@ -171,7 +171,9 @@ def _create(cloud: Cloud, wanted: str, machine: Machine, request: dict[str, Any]
         return created.instance_name, True
 
 
-def _request(repo: str, revision: str, machine: Machine, hotkey: str | None, read_token: str | None) -> dict[str, Any]:
+def _make_request(
+    repo: str, revision: str, machine: Machine, hotkey: str | None, read_token: str | None
+) -> dict[str, Any]:
     from basilica import HealthCheckConfig, ProbeConfig
 
     env = {"POLICY_REPO": repo, "POLICY_REVISION": revision}
@@ -189,7 +191,7 @@ def _request(repo: str, revision: str, machine: Machine, hotkey: str | None, rea
             readiness=ProbeConfig("/health", PORT, initial_delay_seconds=0, period_seconds=10),
         ),
     }
-    if evaluators := allowed_evaluators():
+    if evaluators := list_evaluators():
         request["env"][EVALUATORS_VARIABLE] = ",".join(evaluators)
     if machine.gpu_count:
         request |= {"gpu_count": machine.gpu_count, "min_gpu_memory_gb": machine.min_vram_gb}

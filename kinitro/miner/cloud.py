@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import stamina
 
-from kinitro.credentials import credential, hidden, public_url
+from kinitro.credentials import clean_credential, hide_secrets, public_url
 from kinitro.errors import ConfigurationError
-from kinitro.miner.deadline import within
+from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class CloudError(ServiceError):
         return self.status is None or self.status >= 500
 
 
-def required_token() -> str:
+def require_token() -> str:
     """The token from the environment; raises ConfigurationError."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Basilica API token in it.")
-    return credential(token, TOKEN_VARIABLE)
+    return clean_credential(token, TOKEN_VARIABLE)
 
 
 class Cloud:
@@ -58,42 +58,42 @@ class Cloud:
     def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Raises ConfigurationError without a token. `report` is told of each further try."""
         self._report = report
-        self._token = required_token()
+        self._token = require_token()
         from basilica import BasilicaClient
 
         self._client = BasilicaClient(api_key=self._token)
 
     def find(self, name: str) -> DeploymentSummary | None:
         """The deployment that was asked for by this name; Basilica may have given it another one."""
-        listed = self._repeated("The deployments could not be listed", self._client.list_deployments)
+        listed = self._repeat("The deployments could not be listed", self._client.list_deployments)
         return next((d for d in listed.deployments if name in (d.instance_name, d.friendly_name)), None)
 
     def create(self, name: str, image: str, request: dict[str, Any]) -> str:
         """Basilica's name of the new deployment. Tried once: a second one would cost twice."""
         what = f"{name} could not be deployed"
-        created = self._once(what, lambda: self._client.create_deployment(name, image, **request))
+        created = self._try_once(what, lambda: self._client.create_deployment(name, image, **request))
         return str(created.instance_name)
 
     def look(self, name: str) -> DeploymentResponse:
         """How it is at this moment."""
-        return self._repeated(f"The deployment {name} could not be followed", lambda: self._client.get_deployment(name))
+        return self._repeat(f"The deployment {name} could not be followed", lambda: self._client.get_deployment(name))
 
     def log(self, name: str, lines: int) -> list[str]:
         """The last lines of what its server said."""
         what = f"The log of {name} could not be read"
-        text = self._once(what, lambda: self._client.get_deployment_logs(name, tail=lines))
+        text = self._try_once(what, lambda: self._client.get_deployment_logs(name, tail=lines))
         return str(text).splitlines()[-lines:]
 
     def delete(self, name: str) -> None:
         """Done too if there is none."""
         what = f"The deployment {name} could not be deleted; delete it yourself, it may cost money"
         try:
-            self._repeated(what, lambda: self._client.delete_deployment(name))
+            self._repeat(what, lambda: self._client.delete_deployment(name))
         except CloudError as error:
             if error.status != 404:
                 raise
 
-    def _repeated(self, what: str, call: Callable[[], T]) -> T:
+    def _repeat(self, what: str, call: Callable[[], T]) -> T:
         attempts = stamina.retry_context(
             on=lambda error: isinstance(error, CloudError) and error.status in TRANSIENT,
             attempts=TRIES,
@@ -105,20 +105,22 @@ class Cloud:
             with attempt:
                 if attempt.num > 1:
                     self._report(f"Basilica did not do it; try {attempt.num} of {TRIES}")
-                return self._once(what, call)
+                return self._try_once(what, call)
         raise AssertionError("unreachable")
 
-    def _once(self, what: str, call: Callable[[], T]) -> T:
+    def _try_once(self, what: str, call: Callable[[], T]) -> T:
         """One request; the SDK's errors, which are builtin ones, become one sentence that holds no token."""
         try:
-            return within(CALL_LIMIT_S, call)
+            return call_within(CALL_LIMIT_S, call)
         except (PermissionError, KeyError, ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-            said = hidden(str(error.args[0] if error.args else error), self._token, os.environ.get(TOKEN_VARIABLE))
-            status = _status(error, said)
-            raise CloudError(f"{what}: {_explanation(status, error, said)}.", status) from None
+            said = hide_secrets(
+                str(error.args[0] if error.args else error), self._token, os.environ.get(TOKEN_VARIABLE)
+            )
+            status = _read_status(error, said)
+            raise CloudError(f"{what}: {_explain(status, error, said)}.", status) from None
 
 
-def _status(error: Exception, said: str) -> int | None:
+def _read_status(error: Exception, said: str) -> int | None:
     """The HTTP status behind an error of the SDK; None if there was no answer."""
     match error:
         case PermissionError():
@@ -134,7 +136,7 @@ def _status(error: Exception, said: str) -> int | None:
     return 409 if said.startswith("Conflict") else 429 if said.startswith("Rate limit") else 500
 
 
-def _explanation(status: int | None, error: Exception, said: str) -> str:
+def _explain(status: int | None, error: Exception, said: str) -> str:
     """What happened, and what to do."""
     where = public_url(os.environ.get(URL_VARIABLE) or "Basilica")
     match status:

@@ -45,14 +45,14 @@ class Contents:
             yield f"{size:>14,}  {path}"
         yield f"{self.total:>14,}  bytes in {len(self.sizes)} files"
         if self.left_out:
-            yield f"Left out: {_named(self.left_out)}"
+            yield f"Left out: {_join_names(self.left_out)}"
 
     def check_secrets(self, own: Mapping[str, str]) -> None:
         """Raises ProjectError if a file contains a credential; `own` has further values to look for, by their names."""
         found = {}
         for path in self.sizes:
-            with _readable(path):
-                if what := credentials.by_content(self.folder / path, dict(own)):
+            with _name_errors(path):
+                if what := credentials.find_by_content(self.folder / path, dict(own)):
                     found[path] = what
         _refuse(self.folder, {path: f"contains {what}" for path, what in found.items()})
 
@@ -61,7 +61,7 @@ class Contents:
         return {path: self._digests(path) for path in self.sizes}
 
     def _digests(self, path: str) -> Digests:
-        with _readable(path), (self.folder / path).open("rb") as stream:
+        with _name_errors(path), (self.folder / path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
             while part := stream.read(1024**2):
@@ -79,7 +79,7 @@ class Digests:
     blob: str
 
 
-def contents(folder: Path) -> Contents:
+def list_contents(folder: Path) -> Contents:
     """What `upload` publishes of a folder that can be served.
 
     Everything hidden is left out, at any depth: `.git`, `.env`, `.ssh`, `.netrc` and whatever else programs keep
@@ -92,7 +92,7 @@ def contents(folder: Path) -> Contents:
     refused: dict[str, str] = {}
 
     def visit(directory: Path, prefix: str) -> None:
-        with _readable(prefix or str(folder)):
+        with _name_errors(prefix or str(folder)):
             entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
         for entry in entries:
             path = prefix + entry.name
@@ -107,7 +107,7 @@ def contents(folder: Path) -> Contents:
                 refused[path] = "is neither a file nor a folder"
             elif not (path.isprintable() and "\\" not in path):
                 refused[path] = "has a name with characters that others cannot store"
-            elif what := credentials.by_name(path):
+            elif what := credentials.find_by_name(path):
                 refused[path] = f"has the name of {what}"
             else:
                 sizes[path] = entry.stat(follow_symlinks=False).st_size
@@ -130,17 +130,17 @@ def _refuse(folder: Path, refused: Mapping[str, str]) -> None:
     if refused:
         raise ProjectError(
             f"Nothing of {folder} was sent, because everybody could read it: "
-            f"{_named([f'{path!r} {why}' for path, why in refused.items()], '; ')}. Move it out of the folder."
+            f"{_join_names([f'{path!r} {why}' for path, why in refused.items()], '; ')}. Move it out of the folder."
         )
 
 
-def _named(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
+def _join_names(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return between.join(names[:_SHOWN]) + more
 
 
 @contextlib.contextmanager
-def _readable(path: str) -> Iterator[None]:
+def _name_errors(path: str) -> Iterator[None]:
     """Turns an OSError into a ProjectError that names the file."""
     try:
         yield

@@ -62,7 +62,7 @@ _OVERLAP_BYTES: Final = 256
 """Longer than what decides a match of any form, so that none is cut in two."""
 
 
-def by_name(path: str) -> str | None:
+def find_by_name(path: str) -> str | None:
     """What a file of this relative path is taken for, if it should be nobody else's; upper and lower case are equal."""
     *folders, name = path.lower().split("/")
     for folder in folders:
@@ -74,7 +74,7 @@ def by_name(path: str) -> str | None:
     return None
 
 
-def by_content(file: Path, own: dict[str, str]) -> str | None:
+def find_by_content(file: Path, own: dict[str, str]) -> str | None:
     """What credential the file contains, never quoted. `own`: values that must not appear, by what they are.
 
     Reads the whole file, about a gigabyte in a few seconds. Raises OSError.

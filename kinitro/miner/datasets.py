@@ -39,7 +39,7 @@ Stats = dict[str, dict[str, npt.NDArray[Any]]]
 
 def write_npz(files: Sequence[Path], folder: Path) -> None:
     """`index.json`, and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>, instruction."""
-    draft = _fresh(folder / ".draft")
+    draft = _make_empty(folder / ".draft")
     index = []
     counts: dict[str, int] = {}
     for file in files:
@@ -63,7 +63,7 @@ def write_lerobot(files: Sequence[Path], folder: Path) -> None:
         import pyarrow.parquet as parquet
     except ImportError:
         raise ConfigurationError("--format lerobot needs pyarrow: pip install 'kinitro[lerobot]'.") from None
-    draft = _fresh(folder / ".draft")
+    draft = _make_empty(folder / ".draft")
     writer = _Writer(draft)
     for file in files:
         writer.add(Demonstration.load(file))
@@ -71,9 +71,9 @@ def write_lerobot(files: Sequence[Path], folder: Path) -> None:
     info, stats, tasks, episodes = writer.info(), writer.stats(), writer.tasks, writer.episodes
     (draft / "meta" / "episodes" / "chunk-000").mkdir(parents=True)
     (draft / "meta" / "info.json").write_text(json.dumps(info, indent=4))
-    (draft / "meta" / "stats.json").write_text(json.dumps(_as_lists(stats), indent=4))
-    parquet.write_table(_task_table(tasks), draft / "meta" / "tasks.parquet")
-    parquet.write_table(_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
+    (draft / "meta" / "stats.json").write_text(json.dumps(_convert_to_lists(stats), indent=4))
+    parquet.write_table(_make_task_table(tasks), draft / "meta" / "tasks.parquet")
+    parquet.write_table(_make_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
     _publish(draft, folder, ("data", "meta"))
 
 
@@ -119,8 +119,8 @@ class _Writer:
             "index": np.arange(self._frames, self._frames + steps),
             "task_index": np.full(steps, self.tasks.index(episode.instruction)),
         }
-        self._write(_data_table(columns))
-        for name, values in _samples(columns):
+        self._write(_make_data_table(columns))
+        for name, values in _list_samples(columns):
             self._sample.setdefault(name, []).append(values)
         self.episodes.append(
             {
@@ -133,7 +133,7 @@ class _Writer:
                 "dataset_to_index": self._frames + steps,
                 **{
                     f"stats/{name}/{statistic}": value.tolist()
-                    for name, values in _samples(columns)
+                    for name, values in _list_samples(columns)
                     for statistic, value in _describe(values).items()
                 },
                 "meta/episodes/chunk_index": 0,
@@ -201,14 +201,14 @@ class _Writer:
         }
 
 
-def _data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
+def _make_data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
     import pyarrow
 
     arrays: dict[str, Any] = {}
     for name, values in columns.items():
         if values.ndim == 4:
             kind = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
-            arrays[name] = pyarrow.array([{"bytes": _png(frame), "path": None} for frame in values], kind)
+            arrays[name] = pyarrow.array([{"bytes": _encode_png(frame), "path": None} for frame in values], kind)
         elif values.ndim == 2:
             arrays[name] = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(values.ravel()), values.shape[1])
         else:
@@ -216,7 +216,7 @@ def _data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
     return pyarrow.table(arrays)
 
 
-def _png(frame: npt.NDArray[np.uint8]) -> bytes:
+def _encode_png(frame: npt.NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
@@ -224,7 +224,7 @@ def _png(frame: npt.NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def _task_table(tasks: Sequence[str]) -> pyarrow.Table:
+def _make_task_table(tasks: Sequence[str]) -> pyarrow.Table:
     """Task index by instruction; LeRobot reads the instructions as the index of a pandas table."""
     import pyarrow
 
@@ -242,13 +242,13 @@ def _task_table(tasks: Sequence[str]) -> pyarrow.Table:
     return table.replace_schema_metadata({"pandas": json.dumps(described)})
 
 
-def _episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
+def _make_episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
     import pyarrow
 
     return pyarrow.Table.from_pylist(list(episodes))
 
 
-def _samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+def _list_samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """What counts for the statistics: images in part, as channel first in [0, 1]."""
     for name, values in columns.items():
         if values.ndim == 4:
@@ -271,11 +271,11 @@ def _describe(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
     return {**found, "count": np.array([len(values)])}
 
 
-def _as_lists(stats: Stats) -> dict[str, dict[str, Any]]:
+def _convert_to_lists(stats: Stats) -> dict[str, dict[str, Any]]:
     return {feature: {name: value.tolist() for name, value in values.items()} for feature, values in stats.items()}
 
 
-def _fresh(folder: Path) -> Path:
+def _make_empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

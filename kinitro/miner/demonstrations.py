@@ -90,14 +90,14 @@ class DemonstrationOrder:
     randomization: str = "standard"
     cameras: tuple[str, ...] = CAMERAS
 
-    def attempt_file(self, env_id: str, attempt: int) -> Path:
+    def name_attempt_file(self, env_id: str, attempt: int) -> Path:
         """Named after everything that determines the attempt."""
         facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
         return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
 
 
-def attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
+def derive_attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
     """128 bits that no evaluation uses, unless it finds a preimage."""
     text = f"kinitro demos {base} {spec.id} {spec.version} {attempt}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
@@ -111,7 +111,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
     if not isinstance(environment, MetaWorldEnvironment):
         raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
-    environment.reset(attempt_seed(environment.spec, order.seed, attempt))
+    environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
     expert = ScriptedExpert(environment)
     seen, actions, success = [], [], False
     for _ in range(environment.spec.max_steps):
@@ -122,7 +122,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         if done.terminated or done.truncated:
             break
     environment.close()
-    file = order.attempt_file(env_id, attempt)
+    file = order.name_attempt_file(env_id, attempt)
     if not success:
         file.touch()
         return False
@@ -147,7 +147,7 @@ def collect(
     get_level(order.randomization)
     found: list[Path] = []
     context = multiprocessing.get_context("spawn")
-    with _alone(order.folder), ProcessPoolExecutor(workers, context, _follow_the_parent) as pool:
+    with _lock_folder(order.folder), ProcessPoolExecutor(workers, context, _follow_the_parent) as pool:
         try:
             for env_id in order.environments:
                 found += _collect_one(order, env_id, pool, workers, progress)
@@ -161,7 +161,7 @@ def collect(
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_folder(folder: Path) -> Iterator[None]:
     """One command at a time records into a folder; what a killed one left half written is removed."""
     staging = folder / STAGING
     try:
@@ -209,7 +209,7 @@ def _collect_one(
     while len(files) < order.episodes:
         while len(pending) < min(2 * workers, order.episodes - len(files)):
             attempt = next(attempts)
-            file = order.attempt_file(env_id, attempt)
+            file = order.name_attempt_file(env_id, attempt)
             pending.append((file, None if file.exists() else pool.submit(record, order, env_id, attempt)))
         file, future = pending.popleft()
         if future.result() if future else file.stat().st_size > 0:

@@ -20,7 +20,7 @@ from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
 from kinitro.files import replace_file
 from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
-from kinitro.miner.contents import contents
+from kinitro.miner.contents import list_contents
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.conformance import CheckResult, ConformanceVerdict, Subject, run_checks
@@ -82,25 +82,25 @@ class DeploymentOrder:
 
 def check_order(order: DeploymentOrder) -> None:
     """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
-    contents(order.folder)
+    list_contents(order.folder)
     hub.check_repo(order.repo)
-    hub.required_token()
-    cloud.required_token()
-    basilica.deployment_name(order.repo, "0" * 40, order.name)
+    hub.require_token()
+    cloud.require_token()
+    basilica.name_deployment(order.repo, "0" * 40, order.name)
     if not order.public:
-        hub.required_read_token()
+        hub.require_read_token()
 
 
 def plan(order: DeploymentOrder) -> list[str]:
     """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
     check_order(order)
     present = asyncio.run(look_at_chain(order))
-    content = folder_digest(order.folder)
+    content = digest_folder(order.folder)
     memory = DeploymentProgress.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
     revision = memory.revision if known else "0" * 40
     gpus = f"{order.machine.gpu_count} GPUs" if order.machine.gpu_count else "no GPU"
-    name = basilica.deployment_name(order.repo, revision, order.name)
+    name = basilica.name_deployment(order.repo, revision, order.name)
     who = f"wallet {order.wallet.name}, hotkey {order.wallet.hotkey}"
     return [
         f"Upload   {order.folder} to {order.repo}" + (f": done before, revision {revision}" if known else ""),
@@ -121,7 +121,7 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
     """
     check_order(order)
     asyncio.run(look_at_chain(order))
-    hotkey = asyncio.run(_hotkey(order))
+    hotkey = asyncio.run(_read_hotkey(order))
     memory = _upload(order, report)
     deployed = basilica.deploy(
         order.repo,
@@ -132,15 +132,15 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
         report=report,
         allow_private=order.allow_private,
         hotkey=hotkey,
-        read_token=hub.deployment_token(order.repo, memory.revision),
+        read_token=hub.choose_deployment_token(order.repo, memory.revision),
     )
     memory.endpoint = deployed.endpoint
     memory.save(order.folder)
-    check(deployed.endpoint, report, public=not order.allow_private, signer=signer_of(order))
+    check(deployed.endpoint, report, public=not order.allow_private, signer=load_signer(order))
     check_named(deployed.endpoint, hotkey, report, allow_private=order.allow_private)
     if order.backend_key is None:
         report(IN_THE_CLEAR)
-    place = _sealed(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
+    place = _seal(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
     block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
     size = hub.publish(order.repo, memory.revision)
     report(f"Everybody can download {order.repo} now: {size / 1e6:.1f} MB")
@@ -150,9 +150,9 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
 def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
     """What is uploaded, now or before."""
     memory = DeploymentProgress.load(order.folder)
-    content = folder_digest(order.folder)
+    content = digest_folder(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):
-        hub.check_revision(order.repo, memory.revision, hub.required_token())
+        hub.check_revision(order.repo, memory.revision, hub.require_token())
         report(f"Uploaded before: {order.repo} at {memory.revision}")
         return memory
     revision = hub.upload(order.folder, order.repo, public=order.public, report=report)
@@ -162,7 +162,7 @@ def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
     return memory
 
 
-def _sealed(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
+def _seal(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
     """The endpoint, sealed; remembered before it is committed, so that a second try finds it on chain."""
     assert order.backend_key is not None  # noqa: S101  the caller looked
     facts = "\n".join((memory.endpoint, order.backend_key.hex(), hotkey))
@@ -174,7 +174,7 @@ def _sealed(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> 
     return SealedEndpoint(bytes.fromhex(memory.sealed))
 
 
-async def _hotkey(order: DeploymentOrder) -> str:
+async def _read_hotkey(order: DeploymentOrder) -> str:
     """The SS58 address of the wallet's hotkey."""
     chain = await connect(order.network)
     try:
@@ -183,9 +183,9 @@ async def _hotkey(order: DeploymentOrder) -> str:
         await chain.close()
 
 
-def signer_of(order: DeploymentOrder) -> RequestSigner | None:
+def load_signer(order: DeploymentOrder) -> RequestSigner | None:
     """Signs with the miner's own hotkey where the server lets only some in; raises ConfigurationError."""
-    if not basilica.allowed_evaluators():
+    if not basilica.list_evaluators():
         return None
     key = load_hotkey(order.wallet.name, order.wallet.hotkey, order.wallet.path)
     return RequestSigner(key, key.ss58_address)
@@ -264,9 +264,9 @@ async def commit(order: DeploymentOrder, commitment: Commitment, report: Report)
     return block
 
 
-def folder_digest(folder: Path) -> str:
+def digest_folder(folder: Path) -> str:
     """SHA-256 over names and contents of what would be uploaded. Raises ProjectError."""
     digest = hashlib.sha256()
-    for path, found in contents(folder).digests().items():
+    for path, found in list_contents(folder).digests().items():
         digest.update(path.encode() + b"\0" + bytes.fromhex(found.sha256))
     return digest.hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kinitro.chain.interface import Chain, Wallet
 from kinitro.chain.seed_commitments import CommitmentHistory
-from kinitro.cycles.seeds import beacon_number
+from kinitro.cycles.seeds import compute_beacon_number
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)
@@ -30,7 +30,7 @@ class KeyBinding:
             return None
         hotkey = await self._chain.hotkey_address(self._wallet)
         history = CommitmentHistory(self._chain, self._netuid, hotkey)
-        written = await history.first_written(data, finalized)
+        written = await history.find_first(data, finalized)
         if written is not None:
             return written.block
         newest = await history.at((await self._chain.head()).number)
@@ -39,5 +39,5 @@ class KeyBinding:
         else:
             block = await self._chain.commit(self._netuid, self._wallet, data)
             log.info("seed key committed on chain", hotkey=hotkey, block=block)
-        self._expected = beacon_number(block)
+        self._expected = compute_beacon_number(block)
         return None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from kinitro.client.records import FrozenMiner
-from kinitro.cycles.freeze import misled, settle_endpoints
+from kinitro.cycles.freeze import exclude_misled, settle_endpoints
 from kinitro.policies.errors import PolicyError, PolicyUnreachable, Reason
 from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, PolicyHealth
 
@@ -18,7 +18,7 @@ Probe = Callable[[str], Awaitable[PolicyHealth]]
 """Asks the policy server at an endpoint for its `/health`; raises PolicyError."""
 
 
-async def with_capacities(
+async def ask_capacities(
     miners: Sequence[FrozenMiner], probe: Probe, holders: Mapping[str, str] | None = None
 ) -> list[FrozenMiner]:
     """Ask every miner that takes part how many episodes it runs at once; one that does not say gets one at a time.
@@ -43,7 +43,7 @@ async def with_capacities(
                     named[miner.uid] = health.hotkey
             except PolicyUnreachable as error:
                 if error.reason in (Reason.BAD_ENDPOINT, Reason.ADDRESS_REFUSED):
-                    return misled(miner, error)
+                    return exclude_misled(miner, error)
                 declared = 1
             except (PolicyError, TimeoutError):
                 declared = 1

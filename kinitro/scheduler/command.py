@@ -81,9 +81,9 @@ def cancel(database_url: str, cycle_id: int, reason: str) -> None:
 
 
 def _with_store(database_url: str, work: Callable[[CycleStore], Awaitable[T]]) -> T:
-    async def connected() -> T:
+    async def work_connected() -> T:
         async with await connect_async(database_url) as connection:
             await check_schema(connection)
             return await work(CycleStore(connection))
 
-    return asyncio.run(connected())
+    return asyncio.run(work_connected())

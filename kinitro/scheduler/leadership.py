@@ -58,7 +58,7 @@ class Leadership:
             await check_schema(connection)
 
     @asynccontextmanager
-    async def held(self, stop: asyncio.Event) -> AsyncIterator[Connection | None]:
+    async def hold(self, stop: asyncio.Event) -> AsyncIterator[Connection | None]:
         """Wait to be the leader, and give the connection that holds the lock; None if `stop` was set first.
 
         Leadership is lost exactly when this connection is: write through no other. Raises DatabaseUnavailable,
@@ -70,7 +70,7 @@ class Leadership:
                 await connection.execute("select set_config(%s, %s, false)", (name, value))
             await check_schema(connection)
             await self._end_last_session(connection)
-            if not await self._won(connection, stop):
+            if not await self._win(connection, stop):
                 yield None
                 return
             await check_writable(connection)
@@ -82,7 +82,7 @@ class Leadership:
                 beating.cancel()
                 await asyncio.gather(beating, return_exceptions=True)
 
-    async def _won(self, connection: Connection, stop: asyncio.Event) -> bool:
+    async def _win(self, connection: Connection, stop: asyncio.Event) -> bool:
         waiting = False
         while not stop.is_set():
             row = await (await connection.execute("select pg_try_advisory_lock(%s, %s)", self._lock)).fetchone()
@@ -122,7 +122,7 @@ async def _beat(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def patient(connection: Connection) -> AsyncIterator[None]:
+async def allow_long_statements(connection: Connection) -> AsyncIterator[None]:
     """Give the server LONG_STATEMENT_DEADLINE_S for each statement of the body."""
     before, connection.deadline_s = connection.deadline_s, LONG_STATEMENT_DEADLINE_S
     try:

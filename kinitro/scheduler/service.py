@@ -18,11 +18,11 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.client.records import opening_digest
-from kinitro.cycles.freeze import Unsealer, candidates, endpoint_holders
-from kinitro.cycles.marking import first_checks
+from kinitro.client.records import digest_opening
+from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
+from kinitro.cycles.marking import choose_first_checks
 from kinitro.cycles.scorecard import PublicationIdentity, Unscorable, score
-from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
+from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
 from kinitro.database.errors import SchemaMismatch
@@ -30,8 +30,8 @@ from kinitro.database.verifications import Verifications
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
-from kinitro.scheduler.capacity import Probe, with_capacities
-from kinitro.scheduler.leadership import Leadership, patient
+from kinitro.scheduler.capacity import Probe, ask_capacities
+from kinitro.scheduler.leadership import Leadership, allow_long_statements
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
@@ -89,7 +89,7 @@ async def _lead(
     steps = SupervisedLoop("cycle", every_s=RETRY_S, max_pause_s=RETRY_S, final=(psycopg.Error, ConfigurationError))
     while not stop.is_set():
         with sessions.turn():
-            async with leadership.held(stop) as connection:
+            async with leadership.hold(stop) as connection:
                 if connection is None:
                     return
                 sessions.succeeded()
@@ -176,13 +176,13 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        miners = candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
+        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:
             self._report("no miner has committed a policy; waiting", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
-        holders = endpoint_holders(await self.store.miners(latest.id)) if latest else {}
-        miners = await with_capacities(miners, self.probe, holders)
+        holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
+        miners = await ask_capacities(miners, self.probe, holders)
         key = secrets.token_bytes(KEY_BYTES)
         cycle = await self.store.open(
             self.settings.netuid,
@@ -191,7 +191,7 @@ class Scheduler:
             snapshot.block.number,
             snapshot.block.hash,
             key,
-            key_commitment(key),
+            hash_seed_key(key),
             miners,
         )
         excluded = sum(miner.excluded is not None for miner in miners)
@@ -208,13 +208,13 @@ class Scheduler:
             if cycle.key_committed_block == cycle.block:
                 cycle = await self.store.commit_key(cycle.id, (await self.chain.head()).number)
         else:
-            opening = SeedCommitment(cycle.id, opening_digest(await self.store.manifest(cycle.id)))
+            opening = SeedCommitment(cycle.id, digest_opening(await self.store.manifest(cycle.id)))
             committed = await self.binding.committed_block(opening.encode())
             if committed is None:
                 await self._wait("waiting for the commitment on chain", cycle=cycle.id)
                 return
             cycle = await self.store.commit_key(cycle.id, committed)
-        number = beacon_number(cycle.key_committed_block)
+        number = compute_beacon_number(cycle.key_committed_block)
         finalized = await self.chain.finalized_head()
         if finalized.number < number:
             await self._wait("waiting for the beacon", cycle=cycle.id, block=number, finalized=finalized.number)
@@ -228,12 +228,14 @@ class Scheduler:
     async def _create_tasks(self, cycle: Cycle) -> None:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
-        seeds = seed_table(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
+        seeds = derive_seeds(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
         uids = [miner.uid for miner in await self.store.miners(cycle.id) if miner.excluded is None]
         proven = await self.verifications.proven(cycle.id)
         checks = self.settings.verification_checks
-        record = first_checks(uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom())
-        async with patient(self.store.connection), self.store.connection.transaction():
+        record = choose_first_checks(
+            uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom()
+        )
+        async with allow_long_statements(self.store.connection), self.store.connection.transaction():
             await self.store.lock_for_tasks(cycle.id)
             tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds, record=record)
             await self.store.start_running(cycle.id)
@@ -248,7 +250,7 @@ class Scheduler:
         self._void = progress.void
         finished = progress.finished == progress.total
         if finished or progress.past_deadline:
-            async with patient(self.store.connection):
+            async with allow_long_statements(self.store.connection):
                 await self.store.start_scoring(cycle.id)
             self._void = 0
             log.info("cycle scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
@@ -257,10 +259,10 @@ class Scheduler:
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 
     async def _publish(self, cycle: Cycle) -> None:
-        if await self._waits_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):
+        if await self._must_wait_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
-        async with patient(self.store.connection):
+        async with allow_long_statements(self.store.connection):
             await self._publish_now(cycle)
 
     async def _publish_now(self, cycle: Cycle) -> None:
@@ -279,7 +281,7 @@ class Scheduler:
         log.info("cycle published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
-    async def _waits_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
+    async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
         """Whether checks may yet bring verdicts: not for ever, and not while there is no verifier."""
         outstanding, attended = await self.verifications.outstanding(cycle.id)
         if not outstanding:

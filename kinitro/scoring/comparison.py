@@ -38,13 +38,13 @@ class Comparisons:
 
 
 def share_significance_level(solved: BoolArray, eligible: BoolArray, alpha: float) -> SignificanceLevels:
-    """alpha shared among all comparisons that could go wrong; see `_rivals`."""
+    """alpha shared among all comparisons that could go wrong; see `_count_rivals`."""
     environments = max(1, solved.shape[1])
-    overall = Fraction(alpha) / _rivals(solved, eligible)
+    overall = Fraction(alpha) / _count_rivals(solved, eligible)
     return SignificanceLevels(environment=overall / environments, overall=overall)
 
 
-def _rivals(solved: BoolArray, eligible: BoolArray) -> int:
+def _count_rivals(solved: BoolArray, eligible: BoolArray) -> int:
     """Distinct outcome rows among miners eligible anywhere, minus one, at least 1.
 
     Exact copies and idle accounts do not count, so nobody can make the tests blunt by adding them.
@@ -74,9 +74,9 @@ def compare(
     overall_wins = np.zeros((miners, miners), dtype=np.int32)
     better_somewhere = np.zeros((miners, miners), dtype=np.bool_)
     for n in range(environments):
-        wins = wins_matrix(solved[:, n])
+        wins = count_wins(solved[:, n])
         overall_wins += wins
-        better = _better(wins, int(episodes[n]), critical, epsilon)
+        better = _find_better(wins, int(episodes[n]), critical, epsilon)
         better_somewhere |= better
         candidates = np.flatnonzero(eligible[:, n])
         if candidates.size:
@@ -94,26 +94,26 @@ def compare(
         p_values=values,
         leaders=leaders,
         overall_wins=overall_wins,
-        frontier=frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
+        frontier=find_frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
     )
 
 
-def wins_matrix(solved: BoolArray) -> CountArray:
+def count_wins(solved: BoolArray) -> CountArray:
     """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
     wins = np.repeat(solved.sum(axis=1, dtype=np.int32)[:, None], len(solved), axis=1)
-    for word in _words(solved):
+    for word in _pack_words(solved):
         wins -= np.bitwise_count(word[:, None] & word[None, :])
     return wins
 
 
-def _words(flags: BoolArray) -> npt.NDArray[np.uint64]:
+def _pack_words(flags: BoolArray) -> npt.NDArray[np.uint64]:
     """(K / 64 rounded up, M): rows of (M, K) flags as bits."""
     padded = np.zeros((len(flags), -(-flags.shape[1] // 64) * 64), dtype=np.bool_)
     padded[:, : flags.shape[1]] = flags
     return np.packbits(padded, axis=1).view(np.uint64).T
 
 
-def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
+def _find_better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
     """(M, M): [i, j] = i is better than j by more than epsilon, and significantly so."""
     margins = np.arange(-episodes, episodes + 1)
     tolerated = int(margins[margins / max(1, episodes) <= epsilon].max(initial=-1))
@@ -121,13 +121,13 @@ def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float)
     return np.asarray((wins - losses > tolerated) & (wins >= critical.take(wins + losses)), dtype=np.bool_)
 
 
-def frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
+def find_frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
     """Eligible miners that no eligible miner dominates: one better somewhere and worse nowhere."""
     dominates = better_somewhere & ~better_somewhere.T
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
-def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
+def rank_miners(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
     """Indices of the miners eligible somewhere, in the order in which they win ties.
 
     Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.

@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import SignificanceLevels, compare, priority, share_significance_level
+from kinitro.scoring.comparison import SignificanceLevels, compare, rank_miners, share_significance_level
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
-from kinitro.scoring.points import award_subsets, exact_steps
+from kinitro.scoring.points import award_subsets, limit_steps
 from kinitro.scoring.weights import softmax_of_shares
 
 BoolArray = npt.NDArray[np.bool_]
@@ -105,11 +105,11 @@ def score_cycle(
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
     levels = share_significance_level(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
-    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
+    order = rank_miners(comparisons.overall_wins, eligible, arrival, levels.overall)
     counted = np.broadcast_to(cycle.episodes, successes.shape)
     intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
     rivals = int(Fraction(config.alpha) / levels.overall)
-    award = award_subsets(comparisons.leaders, order, config, steps=exact_steps(rivals, len(cycle.episodes)))
+    award = award_subsets(comparisons.leaders, order, config, steps=limit_steps(rivals, len(cycle.episodes)))
     return CycleScores(
         config=config,
         uids=cycle.uids,

@@ -49,13 +49,13 @@ def estimate_subsets(
     bits = _Bits(repr((masks, effective_draws)))
     credited = np.zeros((len(masks), environments + 1), dtype=np.int64)
     shared_by = np.zeros(len(masks) + 1, dtype=np.int64)
-    while not _enough(shared_by, effective_draws):
+    while not _is_enough(shared_by, effective_draws):
         drawers = _pick(bits, totals, _CHUNK)
         chosen = np.empty(_CHUNK, dtype=np.int64)
         for size, likelihoods in worths.items():
             of_size = np.flatnonzero(sizes[drawers] == size)
             chosen[of_size] = _pick(bits, likelihoods, len(of_size))
-        members = _subsets(bits, leads[drawers], chosen)
+        members = _draw_subsets(bits, leads[drawers], chosen)
         led_by = members @ (1 - leads).T == 0
         leading = led_by.sum(axis=1)
         np.add.at(credited, (led_by.argmax(axis=1), chosen), _CREDIT // leading)
@@ -63,7 +63,8 @@ def estimate_subsets(
     draws = int(shared_by.sum())
     total = sum(totals)
     return [
-        _counts(row, total, draws, worth_of, size) for row, size in zip(credited.tolist(), sizes.tolist(), strict=True)
+        _convert_credits(row, total, draws, worth_of, size)
+        for row, size in zip(credited.tolist(), sizes.tolist(), strict=True)
     ]
 
 
@@ -81,7 +82,7 @@ class _Bits:
         return np.frombuffer(shake.digest(bits // 8 * count), dtype=f"<u{bits // 8}").astype(np.uint64)
 
 
-def _enough(shared_by: IntArray, effective_draws: int) -> bool:
+def _is_enough(shared_by: IntArray, effective_draws: int) -> bool:
     """Whether draws that so many miners led, shared_by[1], shared_by[2], ..., are worth `effective_draws`."""
     shares = [(_CREDIT // leading, int(count)) for leading, count in enumerate(shared_by) if leading]
     summed = sum(credit * count for credit, count in shares)
@@ -97,7 +98,7 @@ def _pick(bits: _Bits, likelihoods: Sequence[int], draws: int) -> IntArray:
     return np.searchsorted(edges, bits.draw(draws, 64), side="right").astype(np.int64)
 
 
-def _subsets(bits: _Bits, leads: npt.NDArray[np.float32], sizes: IntArray) -> npt.NDArray[np.float32]:
+def _draw_subsets(bits: _Bits, leads: npt.NDArray[np.float32], sizes: IntArray) -> npt.NDArray[np.float32]:
     """For each row of `leads` (draws, N), a uniformly random subset of its ones with `sizes` elements."""
     keys = (bits.draw(leads.size, 32) << np.uint64(31)).reshape(leads.shape)
     keys |= np.arange(leads.shape[1], dtype=np.uint64)  # no two alike, so that there are exactly as many as wanted
@@ -106,7 +107,7 @@ def _subsets(bits: _Bits, leads: npt.NDArray[np.float32], sizes: IntArray) -> np
     return (keys <= limits).astype(np.float32)
 
 
-def _counts(credited: Sequence[int], total: int, draws: int, worth: Sequence[int], size: int) -> list[int]:
+def _convert_credits(credited: Sequence[int], total: int, draws: int, worth: Sequence[int], size: int) -> list[int]:
     """Credits by size -> subsets by size; the subset of the whole lead is certain."""
     scaled = [credit * total // (draws * _CREDIT) for credit in credited]
     return [0] + [min(comb(size, s), (2 * scaled[s] + worth[s]) // (2 * worth[s])) for s in range(1, size)] + [1]

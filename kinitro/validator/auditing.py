@@ -114,7 +114,7 @@ class Auditor:
             allow_unchecked=settings.allow_unchecked,
             weights=publication,
         )
-        answer = await _audit_elsewhere(request)
+        answer = await _audit_in_process(request)
         unchecked = [check for check in answer.checks if check.verdict == "skipped"]
         for check in unchecked:
             _log.warning("audit_check_not_made", cycle=publication.cycle_id, check=check.name, reason=check.detail)
@@ -143,7 +143,7 @@ class NoAudit:
         _log.warning("not_audited", cycle=publication.cycle_id)
 
 
-async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
+async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
     """Run this module as a process; raises AuditUnavailable if it does not answer."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kinitro.validator.auditing"),

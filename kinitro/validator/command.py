@@ -50,6 +50,6 @@ async def _main(settings: ValidatorSettings, *, once: bool, dry_run: bool) -> bo
 async def _set_once(open_validator: Callable[[], Awaitable[Validator]], *, dry_run: bool) -> None:
     validator = await open_validator()
     try:
-        await validator.once(dry_run=dry_run)
+        await validator.set_once(dry_run=dry_run)
     finally:
         await validator.close()

@@ -44,13 +44,13 @@ class ValidatorMemory(BaseModel):
     qualified: Weights | None = None
     """The newest of them in which somebody qualified."""
     set_publication: str | None = None
-    """Whose weights were set last, as `identity` names it."""
+    """Whose weights were set last, as `identify_publication` names it."""
     attempt: Attempt | None = None
     """Weights that were sent, and whose fate is not known yet."""
     pending: list[PendingReveal] = []
 
 
-def identity(publication: Weights) -> str:
+def identify_publication(publication: Weights) -> str:
     """Names a publication; a cycle's number alone would return after the operator's database was made anew."""
     return f"{publication.cycle_id}@{publication.published_at}"
 

@@ -29,7 +29,7 @@ class WeightPlan:
 def check_publication(publication: Weights, netuid: int) -> None:
     """Refuse weights that contradict themselves or belong elsewhere; raises WeightsRefused."""
     what = f"The weights of cycle {publication.cycle_id}"
-    publication_time(publication)
+    read_publication_time(publication)
     if publication.netuid != netuid:
         raise WeightsRefused(f"{what} are for subnet {publication.netuid}, not {netuid}: check --backend-url.")
     u16, shares = publication.weights_u16, publication.weights
@@ -52,7 +52,7 @@ def check_publication(publication: Weights, netuid: int) -> None:
         raise WeightsRefused(f"{what} contradict themselves: floats and integers differ.")
 
 
-def publication_time(publication: Weights) -> datetime:
+def read_publication_time(publication: Weights) -> datetime:
     """When it was published; raises WeightsRefused if it does not say."""
     try:
         published = datetime.fromisoformat(publication.published_at)
@@ -68,24 +68,25 @@ def publication_time(publication: Weights) -> datetime:
 
 def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
     """Refuse weights that are too old to be repeated, or from the future; raises WeightsRefused."""
-    age = now - publication_time(publication)
+    age = now - read_publication_time(publication)
     if age > max_age:
         raise WeightsRefused(
-            f"The newest weights (cycle {publication.cycle_id}) are {_hours(age)} old, and --max-age is "
-            f"{_hours(max_age)}: scoring has stopped."
+            f"The newest weights (cycle {publication.cycle_id}) are {_format_hours(age)} old, and --max-age is "
+            f"{_format_hours(max_age)}: scoring has stopped."
         )
     if is_from_the_future(publication, now):
         raise WeightsRefused(
-            f"The weights of cycle {publication.cycle_id} are from the future, by {_hours(-age)}: is a clock wrong?"
+            f"The weights of cycle {publication.cycle_id} are from the future, by {_format_hours(-age)}: "
+            "is a clock wrong?"
         )
 
 
 def is_from_the_future(publication: Weights, now: datetime) -> bool:
     """Whether it was published later than two clocks can differ; raises WeightsRefused if it does not say when."""
-    return publication_time(publication) - now > MAX_CLOCK_DIFFERENCE
+    return read_publication_time(publication) - now > MAX_CLOCK_DIFFERENCE
 
 
-def _hours(span: timedelta) -> str:
+def _format_hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} h"
 
 

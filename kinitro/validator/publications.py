@@ -13,8 +13,8 @@ from kinitro.client.messages import Weights
 from kinitro.errors import KinitroError
 from kinitro.logs import get_logger
 from kinitro.validator.errors import AuditRefused, WeightsRefused
-from kinitro.validator.memory import ValidatorMemory, identity
-from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
+from kinitro.validator.memory import ValidatorMemory, identify_publication
+from kinitro.validator.plan import check_age, check_publication, is_from_the_future, read_publication_time
 
 FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
 """The pauses between audits of a publication that did not pass: they double, from the first to the longest."""
@@ -93,12 +93,12 @@ class PublicationReader:
                 "remembered_weights_are_from_the_future", cycle=known.cycle_id, published_at=known.published_at
             )
             known = None  # a clock was wrong, theirs or ours: nothing is "older" than such a publication
-        if known is not None and publication_time(fetched) < publication_time(known):
+        if known is not None and read_publication_time(fetched) < read_publication_time(known):
             raise WeightsRefused(
                 f"The backend serves cycle {fetched.cycle_id} of {fetched.published_at}, which is older than cycle "
                 f"{known.cycle_id} of {known.published_at} that it served before."
             )
-        name, before = identity(fetched), self._failed
+        name, before = identify_publication(fetched), self._failed
         if before is None or before.publication != name:
             before = None
         elif self._clock() < before.again_at:

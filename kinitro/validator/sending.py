@@ -7,7 +7,7 @@ from kinitro.logs import get_logger
 from kinitro.validator.errors import WeightsLost
 from kinitro.validator.memory import Attempt, MemoryFile, PendingReveal, ValidatorMemory
 from kinitro.validator.plan import WeightPlan
-from kinitro.validator.timing import reveal_deadline_block
+from kinitro.validator.timing import find_reveal_deadline_block
 
 LONGEST_ERA_BLOCKS = 64
 """Weights that were being sent when this process was killed are included within so many blocks, or never."""
@@ -41,7 +41,7 @@ class Sending:
         except ChainError:
             self._remember(None)
             raise
-        self._included(attempt, block, snapshot)
+        self._note_inclusion(attempt, block, snapshot)
         if not snapshot.hyperparameters.commit_reveal:
             await self._read_back(attempt)
 
@@ -49,10 +49,10 @@ class Sending:
         self._memory.attempt = attempt
         self._file.save(self._memory)
 
-    def _included(self, attempt: Attempt, block: int, snapshot: ChainSnapshot) -> None:
+    def _note_inclusion(self, attempt: Attempt, block: int, snapshot: ChainSnapshot) -> None:
         """Note that the chain has included what was sent, in `block`, and when its row must be seen."""
         sealed = snapshot.hyperparameters.commit_reveal
-        deadline = reveal_deadline_block(snapshot, block) if sealed else block
+        deadline = find_reveal_deadline_block(snapshot, block) if sealed else block
         self._memory.pending.append(PendingReveal(block=block, deadline_block=deadline, row=attempt.row))
         self._memory.set_publication = attempt.publication
         self._remember(None)
@@ -66,9 +66,9 @@ class Sending:
 
         Nobody else sets weights with this hotkey, so weights that it set since then are the ones that were sent.
         """
-        neuron = _neuron(snapshot, self._hotkey)
+        neuron = _find_neuron(snapshot, self._hotkey)
         if neuron is not None and neuron.has_set_weights and neuron.last_update > attempt.block:
-            self._included(attempt, neuron.last_update, snapshot)
+            self._note_inclusion(attempt, neuron.last_update, snapshot)
         elif snapshot.block.number <= attempt.until_block:
             raise TransactionUndecided(
                 f"Weights that were sent after block {attempt.block} are not on chain, and may still be included until "
@@ -113,5 +113,5 @@ class Sending:
             raise WeightsLost(f"The weights {what}: the chain has dropped them, and they are set again.")
 
 
-def _neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron | None:
+def _find_neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron | None:
     return next((neuron for neuron in snapshot.neurons if neuron.hotkey == hotkey), None)

@@ -10,7 +10,7 @@ LOOK_AGAIN_BLOCKS = 5
 change the tempo. So nobody waits for longer without a look."""
 
 
-def due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
+def find_due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
     """The first block in which weights should be set, never earlier than the chain's rate limit allows.
 
     With news: as soon as allowed. Without: in the last quarter of every epoch in which nothing was set, which leaves
@@ -31,12 +31,12 @@ def due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
     return max(now, allowed, deadline - margin)
 
 
-def next_look_block(snapshot: ChainSnapshot, due: int) -> int:
+def find_next_look_block(snapshot: ChainSnapshot, due: int) -> int:
     """When to decide anew whether weights are due."""
     return min(due, snapshot.block.number + LOOK_AGAIN_BLOCKS)
 
 
-def reveal_deadline_block(snapshot: ChainSnapshot, committed: int) -> int:
+def find_reveal_deadline_block(snapshot: ChainSnapshot, committed: int) -> int:
     """The block by which weights committed in `committed` must be revealed, with an epoch in reserve."""
     rules = snapshot.hyperparameters
     return committed + (rules.reveal_period_epochs + 2) * rules.tempo + MIN_MARGIN_BLOCKS

@@ -62,7 +62,7 @@ def test_a_service_that_is_done_stays_done(supervisor: Supervisor) -> None:
     wait_for(lambda: supervisor.is_done("short"))
     supervisor.check()
     assert supervisor.restarts == 0
-    assert supervisor.last_words("short") == "bye"
+    assert supervisor.read_log_end("short") == "bye"
 
 
 def test_a_service_that_keeps_failing_is_reported_with_its_last_words(supervisor: Supervisor) -> None:

@@ -24,9 +24,9 @@ from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
 from kinitro.client.errors import ApiUnavailable
 from kinitro.client.http import ApiClient
-from kinitro.client.merkle import leaf_hash, merkle_root
+from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Scores, Weights
-from kinitro.client.records import Manifest, ResultPage, TraceRecord, result_record
+from kinitro.client.records import Manifest, ResultPage, TraceRecord, encode_result
 from kinitro.client.verdicts import VerdictPage, VerdictRow
 from kinitro.evaluation.traces import actions_of, decode, encode
 from tests.fakes.problems import problem_response
@@ -76,7 +76,7 @@ def with_root(lie: Callable[[list[Any]], list[Any]]) -> dict[type[BaseModel], Li
 
     def results(page: ResultPage) -> ResultPage:
         rows = lie(list(page.results))
-        roots.append(merkle_root(leaf_hash(result_record(row)) for row in rows).hex())
+        roots.append(compute_merkle_root(hash_leaf(encode_result(row)) for row in rows).hex())
         return page.model_copy(update={"results": rows})
 
     return {ResultPage: results}
@@ -483,7 +483,7 @@ async def test_where_only_success_was_compared_the_replays_are_not_checked(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Red team: traces of an invented machine, in a cycle of mixed physics, whose states nobody can compare."""
-    monkeypatch.setattr("kinitro.audit.replays._own_fingerprint", lambda: "this-machine")
+    monkeypatch.setattr("kinitro.audit.replays._compute_own_fingerprint", lambda: "this-machine")
     report = await audit(published, {}, sample=2, missed=None)
     assert report.ok
     assert report.checks[-1].verdict is AuditVerdict.SKIPPED

@@ -204,7 +204,7 @@ def test_bad_names_and_missing_tokens(cloud, monkeypatch) -> None:
     with pytest.raises(ConfigurationError, match="BASILICA_API_TOKEN is not set"):
         push()
     assert not cloud.calls
-    assert basilica.deployment_name("me/100%_Best.Policy", REVISION) == "policy-100-best-policy-01234567"
+    assert basilica.name_deployment("me/100%_Best.Policy", REVISION) == "policy-100-best-policy-01234567"
 
 
 def test_the_deployment_serves_whom_the_environment_names(cloud, monkeypatch) -> None:

@@ -26,7 +26,7 @@ def test_a_folder_becomes_a_full_revision(huggingface, folder) -> None:
     uploaded = huggingface.commits[REPO, revision]
     assert uploaded["weights.npz"] == (folder / "weights.npz").read_bytes()
     assert uploaded["policy.py"] == (folder / "policy.py").read_bytes()
-    assert set(uploaded) == set(hub.uploaded_files(folder))
+    assert set(uploaded) == set(hub.list_uploaded_files(folder))
     assert not {".env", "__pycache__/x.pyc"} & set(uploaded)
     with pytest.raises(ServiceError, match="it is private"):
         hub.check_public(REPO, revision)
@@ -178,7 +178,7 @@ def test_the_revision_has_the_listed_files_and_no_others(huggingface, folder) ->
     lines: list[str] = []
     second = hub.upload(folder, REPO, report=lines.append)
     uploaded = huggingface.commits[REPO, second]
-    assert set(uploaded) - {".gitattributes"} == set(hub.uploaded_files(folder))
+    assert set(uploaded) - {".gitattributes"} == set(hub.list_uploaded_files(folder))
     assert uploaded["model/weights.bin"] == b"2" * 1000
     assert "old.npz" not in uploaded
     assert "         1,000  model/weights.bin" in lines
