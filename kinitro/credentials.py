@@ -11,13 +11,14 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 
 def clean_credential(text: str, name: str) -> str:
-    """A key or token without the white space and byte order mark that files, editors and copying put around it.
+    """Check a key or token, and strip the white space and byte order mark that files, editors and copying add to it.
 
     Args:
-        text: what was given.
-        name: where, for the message, such as `--api-key (or KINITRO_EXECUTOR_API_KEY)`.
+        text: the key or token as it was given.
+        name: where it was given, for the message, such as `--api-key (or KINITRO_EXECUTOR_API_KEY)`.
 
-    Raises: ConfigurationError, which does not show the key.
+    Raises:
+        ConfigurationError: the key cannot be sent; the message does not show it.
     """
     if problem := find_credential_problem(text):
         raise ConfigurationError(f"{name} cannot be used: {problem}.")
@@ -25,7 +26,7 @@ def clean_credential(text: str, name: str) -> str:
 
 
 def find_credential_problem(text: str) -> str | None:
-    """What is wrong with a key or token, without showing it; None if it can be sent."""
+    """Say what is wrong with a key or token, without showing it; None if it can be sent."""
     stripped = _strip(text)
     if not stripped:
         return "it is empty"
@@ -43,7 +44,7 @@ def _strip(text: str) -> str:
 
 
 def hide_secrets(message: str, *secrets: str | None) -> str:
-    """`message` with every secret in it, also as it is before it is stripped, replaced by asterisks."""
+    """Replace every secret in `message`, stripped or not, by asterisks."""
     for secret in secrets:
         for form in (secret, _strip(secret or "")):
             if form:
@@ -52,7 +53,7 @@ def hide_secrets(message: str, *secrets: str | None) -> str:
 
 
 def public_url(url: str) -> str:
-    """A URL as logs and messages may show it: scheme, hosts and ports.
+    """Reduce a URL to what logs and messages may show: scheme, hosts and ports.
 
     Users, passwords, paths and queries may be secrets. A password that should have been percent-encoded may hold any
     character, so that nothing before the last `@` is shown, however the URL is read by others. What is not a URL, such

@@ -85,7 +85,8 @@ def serve(settings: ApiSettings) -> None:
 
 
 def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
-    """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours.
+    """A bound socket. Raises UnavailableError if the port is in use, ConfigurationError if the host is not one
+    of this machine's addresses.
 
     `check` gets the address that `host` turns out to be before anything listens there, and may raise.
     """
@@ -94,7 +95,7 @@ def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
-        raise ConfigurationError(f"--host {host!r} is no address ({error.strerror}): try 127.0.0.1.") from None
+        raise ConfigurationError(f"--host {host!r} is not a valid address ({error.strerror}): try 127.0.0.1.") from None
     check(str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
@@ -106,7 +107,7 @@ def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise UnavailableError(
-                f"Port {port} on {host} is taken: stop who has it, or give another --port."
+                f"Port {port} on {host} is already in use; stop the process that uses it, or give another --port."
             ) from None
         if error.errno == errno.EACCES:
             raise UnavailableError(

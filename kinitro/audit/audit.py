@@ -27,16 +27,16 @@ from kinitro.errors import KinitroError, UnavailableError
 from kinitro.scoring import InvalidScoringConfig
 
 DEFAULT_SAMPLE = 5
-"""Episodes from all of them that are replayed beside those where a lie would pay."""
+"""How many episodes, drawn from all, are replayed beside those where a lie would pay."""
 STALE_TRIES, STALE_PAUSE_S = 3, 2.5
-"""How often, and after which pause, a manifest is read that says that the cycle still runs."""
+"""How often, and with which pause, a manifest is read again that says that the cycle still runs."""
 PRECEDING_LOOKED_AT = 8
-"""Numbers of cycles among which the preceding one of the subnet is looked for."""
+"""How many numbers of cycles are tried to find the subnet's preceding cycle."""
 BATCH = 200
-"""Traces that are held in memory at once."""
+"""How many traces are held in memory at once."""
 
 Progress = Callable[[str, int, int], None]
-"""(what, done, of how many)"""
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def audit_cycle(
     netuid:    the subnet that the cycle must be of.
     chain:     to compare blocks and frozen miners with; without it that check is skipped.
     operator:  the hotkey that binds cycles on chain; default: the subnet owner's.
-    witness:   remembers which commitments to seeds were seen while their cycles ran.
+    witness:   remembers which commitments to seed keys were seen while their cycles ran.
     weights:   those somebody is about to set; default: the ones that the API serves for the cycle's block.
     choose:    where the sample comes from; default: the system's randomness, which no operator can foresee.
     """
@@ -121,7 +121,7 @@ async def _find_newest_cycle(api: ApiClient) -> int:
 
 
 async def fetch_manifest(api: ApiClient, cycle_id: int) -> Manifest:
-    """The manifest of a cycle that should be over; caches may show it running for a moment longer, so ask again."""
+    """Fetch the manifest of a cycle that should be over. Caches may show it running a little longer, so ask again."""
     for _ in range(STALE_TRIES):
         manifest = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
         if manifest.state not in ("open", "running", "scoring"):
@@ -131,7 +131,7 @@ async def fetch_manifest(api: ApiClient, cycle_id: int) -> Manifest:
 
 
 async def fetch_results(api: ApiClient, cycle_id: int, total: int, progress: Progress | None = None) -> list[ResultRow]:
-    """All results of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
+    """Fetch all results of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
     tell = progress or _ignore_progress
     rows: list[ResultRow] = []
     after: int | None = 0
@@ -150,7 +150,7 @@ async def fetch_results(api: ApiClient, cycle_id: int, total: int, progress: Pro
 
 
 async def fetch_verdicts(api: ApiClient, cycle_id: int, at_most: int) -> list[VerdictRow]:
-    """All verdicts of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
+    """Fetch all verdicts of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
     found: list[VerdictRow] = []
     after: int | None = 0
     while after is not None:

@@ -17,7 +17,7 @@ from kinitro.errors import KinitroError, UnavailableError
 
 NAME = "binding"
 MAX_STEPS = 20
-"""Cycles looked back at, past those that ended before they had a beacon."""
+"""How many cycles that ended before they had a beacon are looked back past."""
 
 
 async def check_binding(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
@@ -66,14 +66,14 @@ async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistor
 async def _follow(
     api: ApiClient, cycle_id: int, before: RawCommitment | None, history: CommitmentHistory
 ) -> tuple[list[str], str]:
-    """What is wrong with the commitments before that of `cycle_id`, and what comes before it, in words."""
+    """List what is wrong with the commitments before that of `cycle_id`; and say in words what comes before it."""
     told = "the first of this hotkey"
     for step in range(MAX_STEPS):
         if before is None:
             return [], told
         seed = decode_seed_commitment(before.data)
         if seed is None:
-            return [f"before cycle {cycle_id}, the hotkey had committed to something else than a cycle"], ""
+            return [f"before cycle {cycle_id}, the hotkey had committed to something other than a cycle"], ""
         if seed.cycle >= cycle_id:
             return [
                 f"before the commitment to cycle {cycle_id} the chain has another one, to cycle {seed.cycle}, of block "
@@ -102,5 +102,5 @@ async def _follow(
 
 
 def make_seed_commitment(manifest: Manifest) -> SeedCommitment:
-    """What must stand on chain for a cycle."""
+    """Make the commitment that the chain must have for a cycle."""
     return SeedCommitment(manifest.cycle_id, digest_opening(manifest))

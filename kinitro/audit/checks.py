@@ -1,6 +1,6 @@
 """The checks of an audit that need nothing but what was published. Each returns what differs, in sentences.
 
-Everything given to them comes from the operator and is taken for a claim.
+Everything given to them comes from the operator and is treated as a claim, not as a fact.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def find_verdict_differences(
 def recompute(
     manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow], published: Scores
 ) -> Scorecard | str:
-    """The scorecard that results and verdicts give, or why they give none."""
+    """Compute the scorecard again from results and verdicts; returns a sentence if they allow none."""
     identity = PublicationIdentity(manifest.cycle_id, manifest.netuid, manifest.block, published.published_at)
     try:
         return score(identity, manifest.config, manifest.miners, rows, verdicts)
@@ -229,7 +229,7 @@ def find_chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_h
 
 
 def _freeze_again(theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot) -> list[FrozenMiner]:
-    """Who takes part, if the operator is believed about whom it excluded: `find_unproven_exclusions` names those."""
+    """Freeze the miners again, believing the operator's exclusions; `find_unproven_exclusions` names those."""
     miners = []
     for miner in list_candidates(snapshot, allow_private=True):
         published = theirs.get(miner.uid)
@@ -252,7 +252,7 @@ def _find_frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Ite
 def find_unproven_exclusions(
     manifest: Manifest, snapshot: ChainSnapshot, holders: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Miners excluded for a reason that only the operator can know, such as where a host's name led.
+    """Name the miners excluded for a reason that only the operator can know, such as where a host's name led.
 
     `holders`: the endpoints of the cycle before, see `list_endpoint_holders`.
     """

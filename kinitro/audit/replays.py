@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One episode that was run again. `exact`: its states were compared, not only its outcome."""
+    """One episode that was run again. If `exact`, its physics states were compared, and not only its outcome."""
 
     steps: int
     exact: bool
@@ -40,7 +40,7 @@ class Replayed:
 
 
 def parse_trace(answer: bytes) -> bytes:
-    """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
+    """Parse an answer of `GET /v1/tasks/{id}/trace` and return the encoded trace; raises InvalidTrace."""
     try:
         return read_trace(TraceRecord.model_validate_json(answer))
     except ValidationError as error:
@@ -48,7 +48,7 @@ def parse_trace(answer: bytes) -> bytes:
 
 
 def read_trace(record: TraceRecord) -> bytes:
-    """The encoded trace in the API's record of it; raises InvalidTrace."""
+    """Decode the base64 of the API's record of a trace and return the encoded trace; raises InvalidTrace."""
     try:
         return base64.b64decode(record.trace, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -56,14 +56,14 @@ def read_trace(record: TraceRecord) -> bytes:
 
 
 def describe_episode(manifest: Manifest, row: ResultRow) -> Episode:
-    """What the task of a result asked for, as far as the manifest tells."""
+    """Describe the episode that the task of a result asked for, as far as the manifest tells."""
     environment = next(one for one in manifest.config.environments if one.id == row.env_id)
     fingerprint = None if manifest.mixed_physics else manifest.fingerprint or ""
     return Episode(row.env_id, environment.version, row.seed, environment.max_steps, fingerprint)
 
 
 def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
-    """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
+    """Decode a trace and compare it with its result; returns its bytes (None if unreadable) and the differences."""
     try:
         data = read_trace(record)
         trace = decode(data)
@@ -77,7 +77,7 @@ def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tupl
 
 
 class Replayer:
-    """Worker processes that replay encoded traces; with 0 workers, a thread of this process does.
+    """Replays encoded traces in worker processes; with 0 workers, in a thread of this process.
 
     async with Replayer(workers=2) as replayer:
         replayed = await replayer.replay(data)
@@ -112,7 +112,7 @@ class Replayer:
 
 
 def _replay(data: bytes, fingerprint: str) -> Replayed:
-    """In a worker process."""
+    """Replay an encoded trace. Runs in a worker process."""
     trace = decode(data)
     try:
         report = replay(trace, _make_environment(trace.env_id), fingerprint=fingerprint)

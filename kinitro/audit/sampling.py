@@ -41,17 +41,17 @@ MISSED_BY_ONE = (1 - FOUND_TOGETHER) ** (1 / VALIDATORS)
 CLOSE = 10
 """Policy faults without a trace are mentioned where this many of them, or fewer, would change who is paid most."""
 NEVER = 1 << 30
-"""The distance of what cannot happen."""
+"""The distance of a comparison that cannot turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """(M, N): by miner and environment, the least distance of a comparison that false results there would turn."""
+    """The least distance of any comparison that false results would turn: (M, N), by miner and environment."""
 
     successes: IntArray
-    """Were some of the published successes failures."""
+    """If some of the published successes were failures in truth."""
     failures: IntArray
-    """Were some of the published failures successes."""
+    """If some of the published failures were successes in truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Plan:
     missed: float
 
     def probability(self, row: ResultRow) -> float:
-        """With which this result is to be replayed."""
+        """The probability with which this result is replayed."""
         miner, environment = self.uids.get(row.uid), self.environments.get(row.env_id)
         if miner is None or environment is None or not 0 <= row.episode < self.complete.shape[1]:
             return 0.0
@@ -80,23 +80,23 @@ class Plan:
 
     @property
     def description(self) -> str:
-        """The probability that a lie is found, for people."""
+        """The probability that a lie is found, in words."""
         return f"one auditor with {1 - self.missed:.1%}, by {VALIDATORS} with {1 - self.missed**VALIDATORS:.2%}"
 
     def count_untraced(self, rows: Iterable[ResultRow]) -> int:
-        """Policy faults without a trace where a lie would pay: nobody can replay those."""
+        """Count the policy faults without a trace where a lie would pay, which nobody can replay."""
         faults = (row for row in rows if row.outcome == int(Outcome.POLICY_FAULT) and row.trace_sha256 is None)
         return sum(self.probability(row) >= 1 - self.missed ** (1 / CLOSE) for row in faults)
 
     def choose(self, rows: Sequence[ResultRow], randomness: random.Random) -> list[ResultRow]:
-        """Each result by its own toss; `randomness` must be nothing that an operator could foresee."""
+        """Draw each result independently; `randomness` must not be foreseeable by an operator."""
         return [row for row in rows if randomness.random() < self.probability(row)]
 
 
 def plan_sample(
     manifest: Manifest, rows: Sequence[ResultRow], verdicts: Iterable[VerdictRow], missed: float = MISSED_BY_ONE
 ) -> Plan:
-    """For published results; `missed` is the probability with which a lie that changes who leads may go unseen.
+    """Plan which published results to replay; `missed` is the probability that a lie about who leads goes unseen.
 
     Raises TypeError or InvalidScoringConfig for a configuration that allows no scores.
     """
@@ -131,7 +131,11 @@ def measure_distances(
     chance: FloatArray,
     disqualified: BoolArray,
 ) -> Distances:
-    """solved: (M, N, K), false where an episode does not count; miners in order of uid; episodes: (N,), that count."""
+    """Measure how many results would have to be false for each comparison to turn.
+
+    solved:    (M, N, K), false where an episode does not count; the miners in order of uid.
+    episodes:  (N,), how many episodes count.
+    """
     miners, environments, length = solved.shape
     successes = solved.sum(axis=2, dtype=np.int64)
     quantile = normal_quantile(config.confidence)
@@ -170,24 +174,25 @@ def measure_distances(
 
 @dataclass(frozen=True, slots=True)
 class _Stakes:
-    """Which comparisons matter, and with how many others on other environments each must turn.
+    """Which comparisons matter, and together with how many others, on other environments, each must turn.
 
     With h environments on which something must turn, d * h takes the place of the distance d: missing h such
     comparisons has the h-th power of the probability of missing one.
     """
 
     joining: IntArray
-    """(M,): for a miner to lead where it was published not to."""
+    """(M,): the factor h for a miner to lead where it was published not to lead."""
     leaving: IntArray
-    """(M,): for a miner not to lead where it was published to; NEVER where that changes nothing."""
+    """(M,): the factor h for a miner not to lead where it was published to lead; NEVER where that changes nothing."""
     pairs: list[tuple[int, int]]
     """Comparisons over all environments that matter: (the later miner, the earlier one)."""
 
 
 def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
-    """Where one miner has the first priority beyond doubt and leads as much as anybody, what could cost it the lead.
+    """Find which comparisons matter. If one miner is clearly first, only those that could cost it that place.
 
-    Its *crown* rests on every comparison with it: it beats all that came before it, and none that came after beats it.
+    A miner is clearly first (*crowned*) if it leads as many environments as anybody, beats all miners that came before
+    it, and is beaten by none that came after it.
     As long as these hold it wins every subset of what it leads. To be paid more, another one would have to lead more
     environments in truth: it joins the leaders, or the crowned one leaves them, on so many environments (both can
     happen on one). Otherwise every comparison that decides who leads, or which of two leaders goes first, matters.
@@ -236,7 +241,7 @@ class _Better:
 
 
 def _count_steps(goal: BoolArray, w: IntArray, lost: IntArray, episodes: int, sign: int) -> IntArray:
-    """(w, l) -> steps of (w - sign, l) or (w, l + sign) to where `goal` holds; the difference w - l falls by `sign`."""
+    """For every (w, l), count the steps (w - sign, l) or (w, l + sign) to where `goal` holds; w - l falls by `sign`."""
     steps = np.where(goal, 0, NEVER).astype(np.int64)
     steps[w + lost > episodes] = NEVER
     for difference in range(-episodes * sign, (episodes + 1) * sign, sign):
@@ -284,7 +289,7 @@ class _Race:
             self.leads = eligible & ~better.table[wins, wins.T][self._best]
 
     def note(self, successes: IntArray, failures: IntArray, stakes: _Stakes) -> None:
-        """Lower the distances (M,) of this environment in place."""
+        """Lower the distances (M,) of this environment's results, in place."""
         if self._best < 0:  # whoever truly qualifies leads
             _lower(failures, np.maximum(1, self._to_qualify) * stakes.joining)
             return
@@ -310,7 +315,7 @@ class _Race:
         _lower(successes, np.where(self.leads, not_eligible, NEVER))
 
     def _to_best(self) -> IntArray:
-        """(M,): so many of a miner's failures and of the published best's successes are false if it is the best."""
+        """(M,): how many of a miner's failures and of the published best's successes are false if it is the best."""
         behind = self._successes[self._best] - self._successes + (self._rank > self._rank[self._best])
         to_best: IntArray = np.maximum(np.maximum(behind, self._to_qualify), 0)
         to_best[self._best] = 0
@@ -322,7 +327,7 @@ def _lower(least: IntArray, distance: IntArray) -> None:
 
 
 def _measure_pooled_distance(w: int, lost: int, critical: IntArray) -> int:
-    """So many results must be false for the comparison of w with l episodes over all environments to turn."""
+    """How many results must be false for the comparison of w with l episodes over all environments to turn."""
     beats, last = w >= critical[w + lost], len(critical) - 1
     for flips in range(1, len(critical)):
         first = np.arange(flips + 1)  # of the flips, those that change w; the others change l

@@ -1,4 +1,4 @@
-"""Bittensor: what is read and written, in our types. This module and the two beside it are all that import its SDK."""
+"""The Bittensor chain in our own types. Only this module and the two beside it import the Bittensor SDK."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class BittensorChain:
             return {int(target): int(value) for target, value in row or () if int(value)}
 
     async def close(self) -> None:
-        """Close the connection; never raises, never waits long. A later call would open another."""
+        """Close the connection; never raises, never waits long. A later call opens a new one."""
         await self._connection.close()
 
     async def _read_commitment(self, netuid: int, hotkey: str) -> RawCommitment | None:
@@ -167,14 +167,14 @@ class BittensorChain:
 
 @dataclass(frozen=True, slots=True)
 class _Epochs:
-    """When the newest epoch began and when the next one is expected to; None: the chain does not tell."""
+    """The blocks in which the newest epoch began and the next one is expected; None if the chain does not tell."""
 
     last: int | None
     next: int | None
 
 
 async def _read_epochs(view: Any, netuid: int) -> _Epochs:
-    """Older and newer runtimes lack one or the other: the schedule of weights copes with None, so no read may fail."""
+    """Read the epochs. Some runtimes lack one item or the other, which must not make the snapshot fail."""
     last, following, tempo = await asyncio.gather(
         _read_if_present(view.query(_STORAGE.LastEpochBlock, [netuid])),
         _read_if_present(view.epochs.next_epoch_start_block(netuid)),
@@ -186,7 +186,7 @@ async def _read_epochs(view: Any, netuid: int) -> _Epochs:
 
 
 async def _read_if_present(read: Awaitable[Any]) -> Any:
-    """What was read, or None if the runtime has no such item or call."""
+    """The result of a read, or None if the runtime has no such item or call."""
     try:
         return await read
     except Exception as error:
@@ -231,7 +231,7 @@ def _read_neuron(entry: Any) -> Neuron:
 
 
 def _decode_commitments(rows: list[tuple[Any, Any]]) -> dict[str, RawCommitment]:
-    """The bytes of the raw fields of each commitment, one after the other. Other kinds of fields have no bytes."""
+    """By hotkey, the raw fields of each commitment joined in order; fields of other kinds are left out."""
     found = {}
     for hotkey, record in rows:
         info = record.get("info") if isinstance(record, dict) else None
@@ -241,7 +241,7 @@ def _decode_commitments(rows: list[tuple[Any, Any]]) -> dict[str, RawCommitment]
 
 
 def _decode_field(entry: Any) -> bytes:
-    """`{"Raw5": "0x68656c6c6f"}` and `{"BigRaw": "0x..."}`; older miners used the latter."""
+    """Decode a field such as `{"Raw5": "0x68656c6c6f"}`, or `{"BigRaw": "0x..."}`, which older miners used."""
     if isinstance(entry, list | tuple):
         return b"".join(_decode_field(inner) for inner in entry)
     if not isinstance(entry, dict):
@@ -266,7 +266,7 @@ def _open_wallet(wallet: Wallet) -> Any:
 
 
 def _load_public_hotkey(wallet: Wallet) -> Any:
-    """The public part; the file with only that, which newer wallets have, is preferred."""
+    """Load the public key, if possible from the file that holds nothing else, which newer wallets have."""
     _check_permission(wallet)
     try:
         return _open_wallet(wallet).hotkeypub
@@ -279,7 +279,7 @@ def _load_public_hotkey(wallet: Wallet) -> Any:
 
 
 def _load_signing_hotkey(wallet: Wallet) -> Any:
-    """The key pair, which signs; the coldkey is never touched. What went wrong is told without the file's content."""
+    """Load the key pair that signs; the coldkey is never touched. No error message shows the file's content."""
     _check_permission(wallet)
     try:
         return _open_wallet(wallet).hotkey
@@ -299,7 +299,7 @@ def _load_signing_hotkey(wallet: Wallet) -> Any:
 
 
 def _check_permission(wallet: Wallet) -> None:
-    """The SDK takes a wallet that it may not look into for one that is not there. Raises UnknownWallet."""
+    """Raise UnknownWallet if this user may not read the wallet, which the SDK would report as a missing one."""
     path = _find_directory(wallet) / wallet.name / "hotkeys" / wallet.hotkey
     try:
         path.open("rb").close()

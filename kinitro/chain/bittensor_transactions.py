@@ -27,18 +27,19 @@ from kinitro.logs import get_logger
 
 PREPARE_TIMEOUT_S = 60.0
 STEP_TIMEOUT_S = 30.0
-"""For one look at the chain, and for the answer to one submission."""
+"""How long one look at the chain, or the answer to one submission, may take."""
 STALL_TIMEOUT_S = 180.0
 """Without a new finalized block, the fate of a transaction is given up as undecided."""
 ERA_BLOCKS = 32
 """A transaction can be included in so many blocks after the finalized one in which it was made (or twice, four times as
 many while the chain finalizes late); a power of two. About six minutes."""
 RESEND_BLOCKS = 4
-"""So many finalized blocks without the transaction, and its bytes are sent again."""
+"""After this many finalized blocks without the transaction, its bytes are sent again."""
 ATTEMPTS, RACE_PAUSE_S = 3, 1.0
-"""Of a transaction that loses a race for its nonce, or meets an upgrade of the runtime; and the time between them."""
+"""How often a transaction is made anew that loses a race for its nonce or meets an upgrade of the runtime, and the
+pause in between."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.05, 2.0
-"""Between two looks at the chain; the first one is short because a node may refuse at once."""
+"""The pauses between two looks at the chain; the first is short, because a node may refuse at once."""
 
 _POOL_CODES, _ALREADY_IMPORTED = range(1000, 1100), 1013
 """JSON-RPC codes with which a node answers a submission that its pool judged."""
@@ -63,7 +64,7 @@ EXPLANATIONS = {
     "MaxWeightExceeded": "one weight is larger than the subnet allows (max_weights_limit)",
     "Payment": "the account cannot pay the fee of the transaction",
 }
-"""Of the chain's error names, for people."""
+"""By the chain's name of an error: what it means, for people."""
 
 _log = get_logger(__name__)
 
@@ -87,7 +88,7 @@ class _Progress:
     seen: int
     sent_at_block: int
     acknowledged: bool = False
-    """Whether some pool has taken it."""
+    """Whether a transaction pool has accepted it."""
     doubtful: bool = False
     """Whether it was sent and no answer came."""
     due: bool = True
@@ -103,7 +104,7 @@ class _PoolRefusal(TransactionRefused):
 
 
 class Transactions:
-    """Sends transactions over a connection."""
+    """Sends transactions over a connection and follows each until its fate is certain."""
 
     def __init__(self, connection: NodeConnection) -> None:
         self._connection = connection
@@ -127,7 +128,10 @@ class Transactions:
         raise AssertionError("unreachable")
 
     async def settle(self, address: str) -> bool:
-        """Wait for a transaction that an account has sent before; whether there was one. Raises ChainUnavailable."""
+        """Wait until earlier transactions of an account are included; returns whether there were any.
+
+        Raises ChainUnavailable.
+        """
         waited, deadline, pause_s = False, time.monotonic() + STALL_TIMEOUT_S, FIRST_PAUSE_S
         while True:
             async with self._connection.deadline(STEP_TIMEOUT_S, "looking for transactions on their way"):
@@ -281,7 +285,7 @@ class Transactions:
 
 
 def explain_refusal(node: str, error: Exception) -> ChainError | None:
-    """What the SDK's own checks said no to, or None if the connection failed; it raises its ChainError for both."""
+    """The refusal by the SDK's own checks, or None if the connection failed; the SDK raises ChainError for both."""
     if isinstance(error, bt.ChainError):
         is_of_transport = error.code is bt.ErrorCode.UNKNOWN
     else:

@@ -51,9 +51,9 @@ FINALITY_LAG_BLOCKS = 2
 MAX_NEURONS = 256
 CONNECT_TIMEOUT_S = 10
 OUTAGE_TIMEOUT_S = 30.0
-"""So long a database may be away while a transaction that is written waits for its block."""
+"""How long the database may be away while a transaction that is written waits for its block."""
 _LOCK = 0x6B696E69
-"""Advisory lock that makes transactions one after the other."""
+"""The advisory lock under which transactions are written one after the other."""
 
 
 class LocalChain:
@@ -272,14 +272,14 @@ class LocalChain:
         return {} if found is None else {int(uid): value for uid, value in found["row"].items()}
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: every call closes its own connection."""
 
     async def _state(self) -> ChainState:
         async with self._cursor() as cursor:
             return await read_state(cursor)
 
     async def _wait_for(self, block: int) -> None:
-        """Until the block is there. What belongs to it is written, so a database that is away changes nothing."""
+        """Wait until the block exists. Its transaction is written already, so the database may go away meanwhile."""
         deadline = time.monotonic() + OUTAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             try:
@@ -367,7 +367,7 @@ class LocalChain:
 
 
 OWNER = Wallet("owner", "default")
-"""Who owns every subnet of a local chain."""
+"""The wallet that owns every subnet of a local chain."""
 
 
 def derive_local_address(wallet: Wallet) -> str:

@@ -15,7 +15,7 @@ from kinitro.chain.interface import Block, Hyperparameters
 from kinitro.chain.weights import U16_MAX
 
 MAX_UNREVEALED_COMMITS = 10
-"""Of one hotkey in one epoch."""
+"""How many commits of weights one hotkey may have unrevealed in one epoch."""
 
 Cursor = psycopg.AsyncCursor[DictRow]
 
@@ -38,7 +38,7 @@ class ChainState:
 
 
 async def read_state(cursor: Cursor) -> ChainState:
-    """By the database's clock; raises ChainUnavailable."""
+    """Read how far the chain is, by the database's clock; raises ChainUnavailable."""
     await cursor.execute(
         "select genesis_hash, block_time_s, extract(epoch from clock_timestamp() - genesis)::float8 as age_s"
         " from local_chain.chain"
@@ -51,7 +51,7 @@ async def read_state(cursor: Cursor) -> ChainState:
 
 
 async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:
-    """Owner and hyperparameters; raises UnknownSubnet."""
+    """Read the owner and hyperparameters of a subnet; raises UnknownSubnet."""
     await cursor.execute("select * from local_chain.subnet where netuid = %s", (netuid,))
     row = await cursor.fetchone()
     if row is None:
@@ -60,7 +60,7 @@ async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:
 
 
 def read_hyperparameters(subnet: Mapping[str, Any]) -> Hyperparameters:
-    """The part of a subnet's row that everyone may know."""
+    """The hyperparameters in a subnet's row."""
     return Hyperparameters(
         tempo=subnet["tempo"],
         weights_version=subnet["weights_version"],
@@ -89,7 +89,7 @@ async def check_weights(
     version: int,
     block: int,
 ) -> None:
-    """Subtensor's rules, in its order; raises TransactionRefused."""
+    """Apply subtensor's rules for setting weights, in its order; raises TransactionRefused."""
     netuid, uid = subnet["netuid"], neuron["uid"]
     is_owner = neuron["hotkey"] == subnet["owner_hotkey"]
     if neuron["stake"] < subnet["min_stake"] and not is_owner:

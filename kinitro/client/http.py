@@ -1,4 +1,4 @@
-"""The API's client for executors, validators and auditors. Needs no PostgreSQL.
+"""The HTTP client of the API, for executors, verifiers, validators and auditors. It does not need PostgreSQL.
 
 >>> async with ApiClient("https://api.example.org") as api:
 ...     weights = await api.weights_latest()
@@ -58,7 +58,7 @@ BUSY_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class _Busy(ApiUnavailable):
-    """Worth another try."""
+    """The request may succeed if it is tried again."""
 
 
 class ApiClient:
@@ -158,11 +158,11 @@ class ApiClient:
         return await self._call("POST", "/v1/verifications/submit", VerificationStatus, body=report)
 
     async def get(self, path: str, model: type[M], params: Mapping[str, str | int] | None = None) -> M:
-        """A public read, as `model`."""
+        """Read something public and return it as `model`; raises ApiUnavailable, ApiRefused."""
         return await self._call("GET", path, model, params=params)
 
     async def get_bytes(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """A public read, as it came."""
+        """Read something public and return the bytes of the answer; raises ApiUnavailable, ApiRefused."""
         return await self._send("GET", path, None, params, self._tries)
 
     async def _call(
@@ -183,7 +183,8 @@ class ApiClient:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or "the whole body"
             raise ApiUnavailable(
-                f"{self._shown}{path} answered something that is no {model.__name__} ({field}: {first['msg']}): "
+                f"{self._shown}{path} answered something that is not a valid {model.__name__} "
+                f"({field}: {first['msg']}): "
                 "is it a Kinitro API of this version?"
             ) from None
 
@@ -228,13 +229,13 @@ class _ReadProblem(BaseModel):
 
 
 def _classify_failure(response: httpx2.Response, address: str, answer: bytes) -> ApiUnavailable | ApiRefused:
-    """What an answer without success means."""
+    """Turn an answer other than success into the error that it means."""
     status = response.status_code
     problem = _parse_problem(response, answer)
     if problem is None:
         page = _make_printable(answer[:100].decode(errors="replace")) or "nothing"
         return _Busy(
-            f"{address} answered {status} with something that is not of a Kinitro API of this version ({page}): "
+            f"{address} answered {status} with something that is not from a Kinitro API of this version ({page}): "
             "is the address right, and is a proxy in between?"
         )
     detail = _describe_detail(problem)
@@ -248,7 +249,7 @@ def _classify_failure(response: httpx2.Response, address: str, answer: bytes) ->
 
 
 def _parse_problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
-    """The API's own problem document; None for whatever else answered."""
+    """Parse the API's own problem document; None if the answer is anything else."""
     if response.headers.get("content-type", "").partition(";")[0].strip().lower() != PROBLEM_MEDIA_TYPE:
         return None
     try:
@@ -269,7 +270,7 @@ def _make_refusal(status: int, address: str, detail: str) -> ApiRefused:
 
 
 def _describe_detail(problem: _ReadProblem) -> str:
-    """The reason, shortened: it is untrusted text."""
+    """The reason in the problem, shortened and printable, because it is untrusted text."""
     detail = problem.detail
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         place = ".".join(str(part) for part in detail[0].get("loc", ()))

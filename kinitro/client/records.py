@@ -16,11 +16,11 @@ Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
 
 VOID = 4
-"""Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
+"""The stored outcome of a task that has no result through our own faults: its episode counts for no miner."""
 CANCELLED = 8
-"""Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
+"""The stored outcome of a task that was not run, because the deadline passed or its episode was already void."""
 RESULTS_PAGE = 5000
-"""Results in one answer at most."""
+"""The largest number of results in one answer."""
 
 
 class CycleEnvironment(Message):
@@ -153,13 +153,13 @@ class TraceRecord(Message):
 
 
 def encode_result(row: ResultRow) -> bytes:
-    """The bytes of a result that the Merkle tree commits to: its fields in order, as a JSON array in ASCII."""
+    """Encode a result as the Merkle tree commits to it: its fields in order, as a JSON array in ASCII."""
     fields = [getattr(row, name) for name in ResultRow.model_fields]
     return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
 
 
 def compute_results_root(rows: list[ResultRow]) -> bytes:
-    """The Merkle root over results, which must be in order of task id."""
+    """Compute the Merkle root (32 bytes) over results, which must be in order of task id."""
     return compute_merkle_root(hash_leaf(encode_result(row)) for row in rows)
 
 

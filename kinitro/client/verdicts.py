@@ -68,7 +68,7 @@ class VerificationRule(Message):
     least_failed_share: float = Field(0.1, ge=0, le=1, description="Of the checks with a result.")
 
     def agrees(self, compared: int, matching: int) -> bool:
-        """Whether so many matching actions of so many are a match."""
+        """Whether `matching` of `compared` actions are enough for the verdict `match`."""
         return compared > 0 and matching >= self.required_share * compared
 
 
@@ -165,8 +165,10 @@ class RecordingRecord(Message):
 def find_unfounded(
     verdict: Verdict, evidence: Evidence, repo: str | None, revision: str | None, rule: VerificationRule
 ) -> Iterator[str]:
-    """Where the evidence does not bear out the verdict on an upload. No audit accepts such a verdict, so neither does
-    the API."""
+    """Say where the evidence does not support the verdict on an upload.
+
+    No audit accepts such a verdict, so the API refuses it, too.
+    """
     if verdict == "error":
         return
     if (evidence.repo, evidence.revision) != (repo, revision):
@@ -212,12 +214,12 @@ class VerdictCounts(Message):
 
     @property
     def by_verdict(self) -> dict[str, int]:
-        """Verdict -> how many, without those there are none of."""
+        """How often each verdict occurs; verdicts that do not occur are left out."""
         return {name: getattr(self, name) for name in get_args(Verdict) if getattr(self, name)}
 
     @property
     def sentence(self) -> str:
-        """The result in words."""
+        """The result in one sentence, for people."""
         if self.unverified:
             return (
                 f"{self.upload_errors} checks broke off with the committed upload and {self.checked} came to a result, "
@@ -230,7 +232,7 @@ class VerdictCounts(Message):
 
 
 def count_verdicts(rows: Iterable[VerdictRow], rule: VerificationRule) -> dict[int, VerdictCounts]:
-    """uid -> counts, of those that were checked; the whole rule."""
+    """Count verdicts and apply the whole rule: uid -> counts, for every miner that was checked."""
     by_uid: dict[int, list[VerdictRow]] = {}
     for row in rows:
         by_uid.setdefault(row.uid, []).append(row)

@@ -1,4 +1,4 @@
-"""Who takes part in a cycle: a chain snapshot in, a frozen list of miners out. What it reads, strangers wrote.
+"""Who takes part in a cycle: from a snapshot of the chain to a frozen list of miners. All of its input is untrusted.
 
 The scheduler freezes with it, and auditors freeze the same block again.
 """
@@ -45,7 +45,7 @@ def freeze_miners(
 def list_candidates(
     snapshot: ChainSnapshot, *, unseal: Unsealer | None = None, allow_private: bool = False
 ) -> list[FrozenMiner]:
-    """The same, each judged by its own commitment alone."""
+    """List miners as `freeze_miners` does, but judge each by its own commitment alone."""
     return [
         _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)
         for neuron in sorted(snapshot.neurons, key=lambda neuron: neuron.uid)
@@ -95,7 +95,7 @@ def _open_endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None)
 def settle_endpoints(
     miners: Sequence[FrozenMiner], holders: Mapping[str, str] | None = None, named: Mapping[int, str] | None = None
 ) -> list[FrozenMiner]:
-    """Excludes all but the owner of each endpoint; docs/security.md argues the order.
+    """Exclude all miners but the owner of each endpoint; docs/security.md gives the reasons for the order.
 
     1. Whose server names a hotkey (`named`: by uid, what /health at its endpoint said) must have that hotkey.
     2. Of several, the one that the server names owns the endpoint;
@@ -117,7 +117,7 @@ def settle_endpoints(
 
 
 def list_endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
-    """Hotkeys by canonical endpoint of the miners that took part, for the freeze of the following cycle. Total."""
+    """By canonical endpoint, the hotkey of the miner that took part with it; the following cycle's freeze needs it."""
     holders: dict[str, str] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
@@ -136,7 +136,7 @@ def _exclude_if_other_named(miner: FrozenMiner, named: str | None) -> FrozenMine
 def _find_owner(
     claimants: Sequence[FrozenMiner], holder: str | None, named: Mapping[int, str]
 ) -> tuple[FrozenMiner | None, str]:
-    """Whose the endpoint is, and why it is not the others'."""
+    """The miner that owns the endpoint, or None, and the reason why the others do not."""
     for miner in claimants:
         if miner.uid in named:  # of the others `_exclude_if_other_named` has let nobody through
             return miner, f"uid {miner.uid} committed the same endpoint, and the server there names its hotkey"
@@ -155,12 +155,12 @@ def _find_owner(
 
 
 def exclude_misled(miner: FrozenMiner, error: PolicyUnreachable) -> FrozenMiner:
-    """The miner, excluded for where its endpoint leads; what was sealed stays out of the reason."""
+    """Exclude a miner because of where its endpoint leads; the reason does not reveal a sealed endpoint."""
     return exclude(miner, "the sealed endpoint leads to where no policy server may be" if miner.sealed else str(error))
 
 
 def exclude(miner: FrozenMiner, reason: str) -> FrozenMiner:
-    """The miner with its public reason. A reason quotes strangers: printable ASCII only, and not too much of it."""
+    """Exclude a miner with a public reason, cut to MAX_REASON_CHARS printable ASCII characters: it quotes strangers."""
     text = reason.encode("ascii", "backslashreplace").decode()
     text = "".join(character if character.isprintable() else "?" for character in text)
     return miner.model_copy(update={"excluded": text[:MAX_REASON_CHARS]})

@@ -18,7 +18,7 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
 
 RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
-"""Outcomes that are results; the others leave an episode incomplete."""
+"""The outcomes that are results; any other outcome leaves an episode incomplete."""
 
 
 class Unscorable(KinitroError):
@@ -45,7 +45,7 @@ class ResultTensor:
 
 @dataclass(frozen=True, slots=True)
 class PublicationIdentity:
-    """What a publication says about itself beside its numbers."""
+    """What identifies a publication: its cycle, subnet, snapshot block and time."""
 
     cycle_id: int
     netuid: int
@@ -60,16 +60,16 @@ class Scorecard:
     scores: Scores
     weights: Weights
     explanations: dict[str, Any]
-    """By uid, as text."""
+    """The explanation of each miner; the keys are uids as text."""
 
 
 def list_participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
-    """Those that are evaluated, in order of uid."""
+    """List the miners that are evaluated, in order of uid."""
     return sorted((miner for miner in miners if miner.excluded is None), key=lambda miner: miner.uid)
 
 
 def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> ResultTensor:
-    """Arrange results; `miners` are the participants. Results of anybody or anything else are not looked at."""
+    """Arrange results as arrays; `miners` are the participants. Results of other miners or environments are ignored."""
     of_miner = {miner.uid: index for index, miner in enumerate(miners)}
     of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
     outcomes = np.zeros((len(miners), len(config.environments), config.episodes), dtype=np.uint8)
@@ -140,7 +140,7 @@ def score(
     rows: Iterable[ResultRow],
     verdicts: Iterable[VerdictRow] = (),
 ) -> Scorecard:
-    """Scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
+    """Derive scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
     taking_part = list_participants(miners)
     if not taking_part:
         raise Unscorable("No miner has a commitment that can be evaluated.")
@@ -231,7 +231,7 @@ def _write_notes(
     result: CycleScores,
     checked: Sequence[VerdictCounts],
 ) -> list[str]:
-    """What a reader of the scores must know beside the numbers."""
+    """Sentences that a reader of the scores needs beside the numbers."""
     every = len(config.environments) * config.episodes
     notes = [
         f"uid {miner.uid} finished {finished} of {every} episodes by the deadline; the rest count as failed."

@@ -18,19 +18,19 @@ may have been produced, though not yet seen, at that moment."""
 
 
 def hash_seed_key(key: bytes) -> bytes:
-    """What is published of the 32-byte key K before the beacon exists: its SHA-256."""
+    """Compute what is published of the 32-byte key K before the beacon exists: its SHA-256."""
     return hashlib.sha256(key).digest()
 
 
 def compute_beacon_number(key_committed_block: int) -> int:
-    """The one block whose hash is the beacon of a cycle whose commitment was public at `key_committed_block`."""
+    """The number of the block whose hash is the beacon, if the commitment was public in `key_committed_block`."""
     return key_committed_block + BEACON_LAG_BLOCKS
 
 
 def derive_seeds(
     key: bytes, beacon: bytes, environments: Sequence[tuple[str, str]], episodes: int
 ) -> list[list[bytes]]:
-    """The seeds of a whole cycle: [environment][episode]; `environments` are (id, version)."""
+    """Derive the seeds of a whole cycle, as [environment][episode]; `environments` are pairs (id, version)."""
     return [
         [derive_seed(key, beacon, env_id, version, episode) for episode in range(episodes)]
         for env_id, version in environments

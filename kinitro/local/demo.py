@@ -140,7 +140,7 @@ async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
         await asyncio.sleep(POLL_S)
     raise UnavailableError(
         f"The validator set no weights within {CHAIN_DEADLINE_S:.0f} s; "
-        f"its last words: {subnet.supervisor.read_log_end('validator')}"
+        f"the end of its log: {subnet.supervisor.read_log_end('validator')}"
     )
 
 

@@ -158,7 +158,7 @@ async def _wait_for_health(supervisor: Supervisor, endpoints: dict[str, str]) ->
                 if time.monotonic() > deadline:
                     raise UnavailableError(
                         f"{service} did not answer at {url} within {START_DEADLINE_S:.0f} s; "
-                        f"its last words: {supervisor.read_log_end(service)}"
+                        f"the end of its log: {supervisor.read_log_end(service)}"
                     )
                 await asyncio.sleep(0.1)
 
@@ -183,7 +183,7 @@ def _run_once(command: list[str], environment: dict[str, str]) -> None:
 def _choose_api_port(wanted: int | None) -> int:
     if wanted is not None:
         if not _is_free(wanted):
-            raise ConfigurationError(f"Port {wanted} is taken: give --api-port another one, or leave it out.")
+            raise ConfigurationError(f"Port {wanted} is already in use: give --api-port another one, or leave it out.")
         return wanted
     return PREFERRED_API_PORT if _is_free(PREFERRED_API_PORT) else free_ports(1)[0]
 

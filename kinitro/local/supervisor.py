@@ -75,7 +75,7 @@ class Supervisor:
                 if entry.rapid_exits >= MAX_RAPID_EXITS:
                     raise UnavailableError(
                         f"{entry.service.name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
-                        f"its last words: {self.read_log_end(entry.service.name)}"
+                        f"the end of its log: {self.read_log_end(entry.service.name)}"
                     )
                 delay = min(RESTART_DELAY_S * 2 ** (entry.rapid_exits - 1), MAX_RESTART_DELAY_S)
                 entry.restart_at = now + delay

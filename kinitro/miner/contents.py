@@ -17,30 +17,30 @@ from kinitro.miner.errors import ProjectError
 from kinitro.sandbox.uploads import problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
-"""Without them nobody can serve the folder."""
+"""Files that a folder needs to be served."""
 OF_NO_USE: Final = ("__pycache__", "*.pyc", "venv", "env", "node_modules", "MUJOCO_LOG.TXT")
 """Files and folders that are left out at any depth, besides everything whose name begins with a dot."""
 _SHOWN: Final = 10
-"""Names in one sentence."""
+"""How many names one sentence holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A folder's files, all regular and none of them a credential."""
+    """The files of a folder that are published: all are regular, and none has the name of a credential."""
 
     folder: Path
     sizes: Mapping[str, int]
     """Bytes by relative path, in order."""
     left_out: tuple[str, ...] = ()
-    """Files and whole folders (with a slash at the end) that stay here."""
+    """Files and whole folders (with a slash at the end) that are not published."""
 
     @property
     def total(self) -> int:
-        """Bytes of all of them."""
+        """The size of all files together, in bytes."""
         return sum(self.sizes.values())
 
     def lines(self) -> Iterator[str]:
-        """The listing, for people."""
+        """Yield the lines of the listing, for people."""
         for path, size in self.sizes.items():
             yield f"{size:>14,}  {path}"
         yield f"{self.total:>14,}  bytes in {len(self.sizes)} files"
@@ -57,7 +57,7 @@ class Contents:
         _refuse(self.folder, {path: f"contains {what}" for path, what in found.items()})
 
     def digests(self) -> dict[str, Digests]:
-        """Of every file, read now. Raises ProjectError."""
+        """Read every file now and return its digests. Raises ProjectError."""
         return {path: self._digests(path) for path in self.sizes}
 
     def _digests(self, path: str) -> Digests:
@@ -80,7 +80,7 @@ class Digests:
 
 
 def list_contents(folder: Path) -> Contents:
-    """What `upload` publishes of a folder that can be served.
+    """List what `upload` publishes of a folder that can be served.
 
     Everything hidden is left out, at any depth: `.git`, `.env`, `.ssh`, `.netrc` and whatever else programs keep
     there. Raises ProjectError for symbolic links, for files that are not regular, for names of credentials, for
@@ -120,7 +120,7 @@ def list_contents(folder: Path) -> Contents:
 
 
 def check_folder(folder: Path) -> None:
-    """Raises ProjectError unless the folder can be served."""
+    """Raise ProjectError unless the folder has every file that serving needs."""
     missing = [name for name in NEEDED_FILES if not (folder / name).is_file()]
     if missing:
         raise ProjectError(f"{folder} has no {', '.join(missing)}; `kinitro init-miner` writes a complete folder.")
@@ -141,7 +141,7 @@ def _join_names(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
 
 @contextlib.contextmanager
 def _name_errors(path: str) -> Iterator[None]:
-    """Turns an OSError into a ProjectError that names the file."""
+    """Turn an OSError into a ProjectError that names the file."""
     try:
         yield
     except OSError as error:

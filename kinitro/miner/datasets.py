@@ -30,7 +30,7 @@ DATA_FILE_BYTES: Final = 100_000_000
 FILES_PER_CHUNK: Final = 1000
 QUANTILES: Final = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 IMAGE_STRIDE: Final = 10
-"""Every how many frames an image counts for the statistics."""
+"""Every tenth image counts for the statistics."""
 STATE_NAMES: Final = ("x", "y", "z", "gripper")
 ACTION_NAMES: Final = ("dx", "dy", "dz", "gripper")
 
@@ -38,7 +38,8 @@ Stats = dict[str, dict[str, npt.NDArray[Any]]]
 
 
 def write_npz(files: Sequence[Path], folder: Path) -> None:
-    """`index.json`, and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>, instruction."""
+    """Write `index.json` and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>,
+    and instruction."""
     draft = _make_empty(folder / ".draft")
     index = []
     counts: dict[str, int] = {}
@@ -58,7 +59,7 @@ def write_npz(files: Sequence[Path], folder: Path) -> None:
 
 
 def write_lerobot(files: Sequence[Path], folder: Path) -> None:
-    """A LeRobot dataset v3.0 in `folder`; raises ConfigurationError if pyarrow is not installed."""
+    """Write a LeRobot dataset v3.0 to `folder`; raises ConfigurationError if pyarrow is not installed."""
     try:
         import pyarrow.parquet as parquet
     except ImportError:
@@ -78,7 +79,7 @@ def write_lerobot(files: Sequence[Path], folder: Path) -> None:
 
 
 def write_dataset(dataset_format: str, files: Sequence[Path], folder: Path) -> None:
-    """The demonstrations in `files` as a dataset in `folder`, complete or not at all; raises RecordingError."""
+    """Write the demonstrations in `files` as a dataset to `folder`, completely or not at all; raises RecordingError."""
     try:
         WRITERS[dataset_format](files, folder)
     except OSError as error:
@@ -89,7 +90,7 @@ WRITERS: Final[dict[str, Callable[[Sequence[Path], Path], None]]] = {"lerobot": 
 
 
 class _Writer:
-    """Data files, and what the files in `meta` say about them."""
+    """Writes the data files of a LeRobot dataset, and collects what the files in `meta` say about them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -165,11 +166,11 @@ class _Writer:
             self._parquet = None
 
     def stats(self) -> Stats:
-        """Of the whole dataset, by feature."""
+        """The statistics of the whole dataset, by feature."""
         return {name: _describe(np.concatenate(values)) for name, values in self._sample.items()}
 
     def info(self) -> dict[str, Any]:
-        """What `meta/info.json` holds."""
+        """The content of `meta/info.json`."""
         features: dict[str, Any] = {
             "observation.state": {"dtype": "float32", "shape": [4], "names": list(STATE_NAMES)},
             "action": {"dtype": "float32", "shape": [4], "names": list(ACTION_NAMES)},
@@ -225,7 +226,7 @@ def _encode_png(frame: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _make_task_table(tasks: Sequence[str]) -> pyarrow.Table:
-    """Task index by instruction; LeRobot reads the instructions as the index of a pandas table."""
+    """Make the table of task indices by instruction; LeRobot reads the instructions as the index of a pandas table."""
     import pyarrow
 
     def column(name: str | None, field: str, pandas_type: str, numpy_type: str) -> dict[str, Any]:
@@ -249,7 +250,7 @@ def _make_episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
 
 
 def _list_samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """What counts for the statistics: images in part, as channel first in [0, 1]."""
+    """Yield what counts for the statistics: some of the images, channel first and in [0, 1], and all other values."""
     for name, values in columns.items():
         if values.ndim == 4:
             yield name, (values[::IMAGE_STRIDE].transpose(0, 3, 1, 2) / 255.0).astype(np.float32)
@@ -258,7 +259,7 @@ def _list_samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, n
 
 
 def _describe(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Statistics over the rows, and over the pixels of each channel."""
+    """Compute statistics over the rows, and for images over the pixels of each channel."""
     axes, keep = ((0, 2, 3), True) if values.ndim == 4 else ((0,), False)
     found = {
         "min": values.min(axis=axes, keepdims=keep),
@@ -282,7 +283,7 @@ def _make_empty(folder: Path) -> Path:
 
 
 def _publish(draft: Path, folder: Path, names: Sequence[str]) -> None:
-    """Put what is ready in the place of what was there before."""
+    """Replace what was there before by what is ready."""
     for name in names:
         old = folder / name
         if old.is_dir():

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def call_within(limit_s: float, call: Callable[[], T]) -> T:
-    """What `call` returns or raises; raises TimeoutError if it does neither in time.
+    """Return or raise what `call` does; raise TimeoutError if it does neither in time.
 
     A call that is late goes on in its thread until the process ends, which does not wait for it.
     """

@@ -28,7 +28,7 @@ from kinitro.policies.errors import PolicyError
 from kinitro.policies.signing import RequestSigner, load_hotkey
 
 MEMORY_FILE: Final = Path(".kinitro") / "deployment.json"
-"""In the policy's folder; never uploaded, holds no secret."""
+"""The file with the progress, in the policy's folder; it is never uploaded and holds no secret."""
 
 Report = Callable[[str], None]
 
@@ -42,13 +42,13 @@ class DeploymentProgress(msgspec.Struct):
     revision: str = ""
     endpoint: str = ""
     sealed: str = ""
-    """The endpoint as it was sealed, hexadecimal: sealed anew it would look like another commitment."""
+    """The sealed endpoint, hexadecimal; sealed again it would have other bytes and look like another commitment."""
     sealed_for: str = ""
     """Digest of the endpoint, the operator's key and the hotkey."""
 
     @classmethod
     def load(cls, folder: Path) -> DeploymentProgress:
-        """Nothing, if there is none or it is damaged."""
+        """Read the progress; an empty one if there is no file or it is damaged."""
         try:
             return msgspec.json.decode((folder / MEMORY_FILE).read_bytes(), type=cls)
         except (OSError, msgspec.MsgspecError):
@@ -81,7 +81,7 @@ class DeploymentOrder:
 
 
 def check_order(order: DeploymentOrder) -> None:
-    """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
+    """Check everything that can be checked before anything is done; raises ConfigurationError, MinerError."""
     list_contents(order.folder)
     hub.check_repo(order.repo)
     hub.require_token()
@@ -92,7 +92,7 @@ def check_order(order: DeploymentOrder) -> None:
 
 
 def plan(order: DeploymentOrder) -> list[str]:
-    """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
+    """Say in words what `deploy_all` would do, after every check that changes nothing."""
     check_order(order)
     present = asyncio.run(look_at_chain(order))
     content = digest_folder(order.folder)
@@ -148,7 +148,7 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
 
 
 def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
-    """What is uploaded, now or before."""
+    """Upload the folder, unless this content was uploaded before; returns the progress."""
     memory = DeploymentProgress.load(order.folder)
     content = digest_folder(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):
@@ -163,7 +163,7 @@ def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
 
 
 def _seal(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
-    """The endpoint, sealed; remembered before it is committed, so that a second try finds it on chain."""
+    """Seal the endpoint; the result is saved before it is committed, so that a second try finds it on chain."""
     assert order.backend_key is not None  # noqa: S101  the caller looked
     facts = "\n".join((memory.endpoint, order.backend_key.hex(), hotkey))
     sealed_for = hashlib.sha256(facts.encode()).hexdigest()
@@ -175,7 +175,7 @@ def _seal(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> Se
 
 
 async def _read_hotkey(order: DeploymentOrder) -> str:
-    """The SS58 address of the wallet's hotkey."""
+    """Read the SS58 address of the wallet's hotkey."""
     chain = await connect(order.network)
     try:
         return await chain.hotkey_address(order.wallet)
@@ -184,7 +184,10 @@ async def _read_hotkey(order: DeploymentOrder) -> str:
 
 
 def load_signer(order: DeploymentOrder) -> RequestSigner | None:
-    """Signs with the miner's own hotkey where the server lets only some in; raises ConfigurationError."""
+    """Load the signer for a server that serves only named evaluators; None if it serves everybody.
+
+    It signs with the miner's own hotkey. Raises ConfigurationError.
+    """
     if not basilica.list_evaluators():
         return None
     key = load_hotkey(order.wallet.name, order.wallet.hotkey, order.wallet.path)
@@ -192,7 +195,7 @@ def load_signer(order: DeploymentOrder) -> RequestSigner | None:
 
 
 def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner | None = None) -> None:
-    """Raises DeploymentFailed if the server would lose episodes; it is left running, to be looked at."""
+    """Raise DeploymentFailed if the server would lose episodes; it is left running, so that it can be examined."""
 
     def tell(result: CheckResult) -> None:
         report(f"Check {result.name}: {result.verdict}, {result.detail}")
@@ -206,7 +209,7 @@ def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner 
 
 
 def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bool) -> None:
-    """Raises DeploymentFailed if the server says that it serves another miner, which would exclude this one."""
+    """Raise DeploymentFailed if the server says that it serves another miner, which would exclude this one."""
 
     async def ask() -> str | None:
         policy = HttpPolicy(endpoint, allow_private=allow_private)
@@ -231,7 +234,7 @@ def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bo
 
 
 async def look_at_chain(order: DeploymentOrder) -> RawCommitment | None:
-    """What the hotkey has committed, if it counts, as of the newest block.
+    """Read what the hotkey has committed, if it counts, as of the newest block.
 
     Raises UnknownNetwork, UnknownSubnet, UnknownWallet, TransactionRefused if the last step is bound to fail.
     """
@@ -265,7 +268,7 @@ async def commit(order: DeploymentOrder, commitment: Commitment, report: Report)
 
 
 def digest_folder(folder: Path) -> str:
-    """SHA-256 over names and contents of what would be uploaded. Raises ProjectError."""
+    """Compute SHA-256 over the names and contents of what would be uploaded. Raises ProjectError."""
     digest = hashlib.sha256()
     for path, found in list_contents(folder).digests().items():
         digest.update(path.encode() + b"\0" + bytes.fromhex(found.sha256))

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE: Final = "HF_TOKEN"
 READ_TOKEN_VARIABLE: Final = "HF_READ_TOKEN"
-"""Optional: a token that may only read, for the deployment."""
+"""Optional: a token that may only read, for the deployment to download with."""
 OTHER_SECRETS: Final = ("BASILICA_API_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY")
-"""Variables whose values are in no upload either."""
+"""Further variables whose values must not be in an upload."""
 _OF_THE_HUB: Final = frozenset({".gitattributes"})
-"""Written by the hub into every repository; says how it stores files, and nothing reads it afterwards."""
+"""Files that the hub writes into every repository; they say how it stores files, and nothing else reads them."""
 _NO_IGNORING: Final = "# The files were chosen already: drop none of them.\n"
-"""Instead of the rules of a `.gitignore` that is in the repository."""
+"""Replaces the rules of a `.gitignore` that is in the repository."""
 READ_LIMIT_S: Final = 60.0
-"""Without a byte from the hub, a request has failed."""
+"""A request fails if no byte comes from the hub for this long."""
 CALL_LIMIT_S: Final = 120.0
-"""For a question to the hub as a whole, however it trickles, its retries included."""
+"""How long one question to the hub may take altogether, retries included."""
 SLOWEST_BYTES_PER_S: Final = 50_000
-"""An upload that is slower is stuck."""
+"""An upload that is slower than this has failed."""
 _EXPLANATIONS: Final = {
     401: f"the hub does not know the token in {TOKEN_VARIABLE} (401); make a new one with write access in your account",
     403: f"the token in {TOKEN_VARIABLE} may not write there (403); use one with write access to that repository",
@@ -49,12 +49,12 @@ class NotVisible(ServiceError):
 
 
 def check_repo(repo: str, revision: str = "0" * 40) -> None:
-    """Raises InvalidCommitment unless a commitment could name this repository and revision."""
+    """Raise InvalidCommitment unless a commitment could name this repository and revision."""
     encode(Commitment(repo, revision, "https://policy.example"))
 
 
 def list_uploaded_files(folder: Path) -> list[str]:
-    """Paths below the folder, in order, that `upload` uploads. Raises ProjectError."""
+    """List the paths below the folder, in order, that `upload` uploads. Raises ProjectError."""
     return list(list_contents(folder).sizes)
 
 
@@ -106,7 +106,7 @@ def publish(repo: str, revision: str) -> int:
 
 
 def check_public(repo: str, revision: str) -> int:
-    """Bytes of the policy as the subnet's verifiers will download it: without a token, at a full revision.
+    """Check the policy as the subnet's verifiers will download it, without a token; returns its size in bytes.
 
     Raises InvalidCommitment, ServiceError, ProjectError.
     """
@@ -114,7 +114,7 @@ def check_public(repo: str, revision: str) -> int:
 
 
 def check_revision(repo: str, revision: str, token: str | bool, expected: Mapping[str, Digests] | None = None) -> int:
-    """Bytes of what can be downloaded with this token (False: without any), which must be complete.
+    """Check that a revision is complete for this token (False: without any); returns its size in bytes.
 
     Raises InvalidCommitment, ServiceError, and ProjectError that names the first differences from `expected`.
     """
@@ -134,7 +134,7 @@ def check_revision(repo: str, revision: str, token: str | bool, expected: Mappin
 
 
 def choose_deployment_token(repo: str, revision: str) -> str | None:
-    """The token that a deployment needs to download the revision: None if everybody can.
+    """Choose the token that a deployment needs to download the revision; None if everybody can.
 
     Raises InvalidCommitment, ServiceError, ProjectError, and ConfigurationError if a token is needed and there is
     none. The token that writes is never the answer: a deployment runs on somebody else's machine.
@@ -150,7 +150,7 @@ def choose_deployment_token(repo: str, revision: str) -> str | None:
 
 
 def require_read_token() -> str:
-    """The token for the deployment from the environment; raises ConfigurationError."""
+    """Read the token for the deployment from the environment; raises ConfigurationError."""
     token = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(
@@ -166,7 +166,7 @@ def require_read_token() -> str:
 
 
 def list_own_secrets() -> dict[str, str]:
-    """Values of this process's environment that must not be in an upload, by their variables' names."""
+    """List the values of environment variables that must not be in an upload, by a description of each."""
     names = (TOKEN_VARIABLE, READ_TOKEN_VARIABLE, *OTHER_SECRETS)
     values = {f"the value of {name}": os.environ.get(name, "").strip() for name in names}
     return {what: value for what, value in values.items() if len(value) >= 8}  # shorter ones are in everything
@@ -179,7 +179,7 @@ class _Revision(NamedTuple):
 
 
 def _read_revision(api: HfApi, repo: str, revision: str | None = None) -> _Revision:
-    """What the repository has; nothing if it has no revision yet and none was asked for."""
+    """Read what the repository has; nothing if it has no revision yet and none was asked for."""
     from huggingface_hub.errors import RevisionNotFoundError
 
     try:
@@ -193,7 +193,7 @@ def _read_revision(api: HfApi, repo: str, revision: str | None = None) -> _Revis
 
 
 def _commit(api: HfApi, repo: str, listed: Contents, present: set[str]) -> str:
-    """One commit that adds what is listed and deletes everything else."""
+    """Make one commit that adds what is listed and deletes everything else; returns its full hash."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     additions = [CommitOperationAdd(path, str(listed.folder / path)) for path in listed.sizes]
@@ -219,7 +219,7 @@ def _find_differences(expected: Mapping[str, Digests], found: Mapping[str, Any])
 
 
 def require_token() -> str:
-    """The token from the environment; raises ConfigurationError."""
+    """Read the token from the environment; raises ConfigurationError if there is none."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Hugging Face token with write access in it.")
@@ -235,7 +235,7 @@ def _make_api(token: str | bool) -> HfApi:
 
 
 def _make_client() -> Any:
-    """The SDK's, which would wait for ever, with a limit."""
+    """Make the SDK's HTTP client with a time limit; its own would wait for ever."""
     from huggingface_hub.utils._http import default_client_factory
 
     client = default_client_factory()
@@ -244,7 +244,7 @@ def _make_client() -> Any:
 
 
 def _import_http_library() -> Any:
-    """The one whose errors the SDK lets through: httpx2 since its version 2, httpx before."""
+    """Import the HTTP library whose errors the SDK passes on: httpx2 since its version 2, httpx before."""
     from huggingface_hub.utils import _http
 
     return import_module("httpx2" if hasattr(_http, "httpx2") else "httpx")
@@ -267,7 +267,7 @@ def _name_errors(what: str) -> Iterator[None]:
         elif any(isinstance(cause, (TimeoutError, http.TimeoutException)) for cause in causes):
             why = "the hub did not answer in time; run the command again later"
         elif any(isinstance(cause, http.ConnectError) for cause in causes):
-            why = "the hub was not there; look at your network and at HF_ENDPOINT, if you set it"
+            why = "could not connect to the Hugging Face hub; check your network, and HF_ENDPOINT if you set it"
         elif any(isinstance(cause, (http.HTTPError, ConnectionError)) for cause in causes):
             why = "the connection to the hub broke; run the command again, what arrived is not sent twice"
         elif isinstance(error, OSError) and error.filename:

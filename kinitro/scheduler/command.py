@@ -1,4 +1,4 @@
-"""What the commands `scheduler` and `cycle` do, with their connections and signals."""
+"""The work of the commands `kinitro scheduler` and `kinitro cycle`, with their connections and signals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def _run(settings: SchedulerSettings) -> None:
 
 
 async def _say_who_commits(settings: SchedulerSettings, chain: Chain) -> None:
-    """Raises UnknownWallet before anything depends on the wallet."""
+    """Log which hotkey commits seed keys; raises UnknownWallet before anything depends on the wallet."""
     if settings.wallet is None:
         log.warning(
             "seed keys are not committed on chain: validators refuse cycles whose seeds nobody can prove; "
@@ -64,17 +64,17 @@ async def _say_who_commits(settings: SchedulerSettings, chain: Chain) -> None:
 
 
 def read_cycles(database_url: str, limit: int) -> list[tuple[Cycle, int]]:
-    """The newest cycles with their numbers of miners."""
+    """Read the newest cycles, each with its number of miners."""
     return _with_store(database_url, lambda store: store.newest(limit))
 
 
 def read_manifest(database_url: str, cycle_id: int) -> Manifest:
-    """The public record of a cycle."""
+    """Read the public record of a cycle."""
     return _with_store(database_url, lambda store: store.manifest(cycle_id))
 
 
 def cancel(database_url: str, cycle_id: int, reason: str) -> None:
-    """End a cycle by hand."""
+    """Cancel a cycle by hand, for a public reason; raises ConfigurationError, KinitroError."""
     if not reason.isprintable() or not 0 < len(reason) <= MAX_REASON_CHARS:
         raise ConfigurationError(f"--reason must be 1 to {MAX_REASON_CHARS} printable characters; got {reason[:50]!r}.")
     _with_store(database_url, lambda store: store.cancel(cycle_id, reason))

@@ -17,15 +17,15 @@ from kinitro.logs import get_logger
 from kinitro.stopping import pause
 
 _LOCK_CLASS = 1263095382
-"""Tells our advisory locks from other programs'; the second number is the subnet's, plus _LOCK_BASE."""
+"""The first number of our advisory locks, which other programs do not use; the second is _LOCK_BASE plus the netuid."""
 _LOCK_BASE = 1000
 SPARE_POLL_S = 1.0
 """How often a hot spare tries to become the leader."""
 BEAT_S = 10.0
-"""How often a leader that has nothing to say shows the database that it lives, and learns whether the database does."""
+"""How often an idle leader sends a statement, so that the server and the leader notice when the other is gone."""
 STATEMENT_DEADLINE_S = 20.0
 LONG_STATEMENT_DEADLINE_S = 310.0
-"""For statements on all tasks of a cycle; more than the server's own limit in _LEADER_SESSION."""
+"""The deadline of statements on all tasks of a cycle; longer than the server's own limit in _LEADER_SESSION."""
 _LEADER_SESSION = {
     "application_name": "kinitro scheduler",
     "statement_timeout": "300s",
@@ -50,10 +50,10 @@ class Leadership:
         self._netuid = netuid
         self._lock = (_LOCK_CLASS, _LOCK_BASE + netuid)
         self._session: tuple[int, datetime] | None = None
-        """Process id and start of the last session that led: it may hold the lock long after we have lost it."""
+        """Process id and start of the last session that led; it may hold the lock long after the connection broke."""
 
     async def check_database(self) -> None:
-        """Raises DatabaseUnavailable, DatabaseRefused or SchemaMismatch if it cannot be worked with."""
+        """Raise DatabaseUnavailable, DatabaseRefused or SchemaMismatch if the database cannot be used."""
         async with await connect_async(self._url) as connection:
             await check_schema(connection)
 
@@ -99,7 +99,7 @@ class Leadership:
         return False
 
     async def _end_last_session(self, connection: Connection) -> None:
-        """End the session that we gave up: behind a silent link it is open, and keeps the lock from everybody."""
+        """End the session that was given up: behind a broken link it may still be open and hold the lock."""
         if self._session is not None:
             await connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s and backend_start = %s",
@@ -108,7 +108,7 @@ class Leadership:
 
 
 async def _beat(connection: Connection) -> None:
-    """Ask something now and then, unless a step is asking; ends with the connection, and says so."""
+    """Send a statement now and then while the connection is idle; end, with a log line, when it is closed."""
     while True:
         await asyncio.sleep(BEAT_S)
         try:

@@ -37,13 +37,13 @@ from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
 
 RETRY_S = 2.0
-"""After the chain or the database went away."""
+"""The pause before the next try after the chain or the database was unavailable."""
 STOP_GRACE_S = 10.0
-"""For the step under way when the scheduler is told to stop."""
+"""How long the current step may take after the scheduler was told to stop."""
 REPORT_EVERY_S = 10.0
-"""Between two log lines about a cycle that is running."""
+"""The time between two log lines about a running cycle."""
 POLL_SHARE = 0.05
-"""Of the time at most is spent on counting tasks, however many there are."""
+"""The largest share of the time that is spent on counting tasks, however many there are."""
 
 log = get_logger(__name__)
 
@@ -69,7 +69,7 @@ async def run_scheduler(
 
 @dataclass
 class _Published:
-    """Publications of this process, however many sessions it took."""
+    """How many cycles this process has published, over all its database sessions."""
 
     count: int = 0
 
@@ -82,7 +82,7 @@ async def _lead(
     unseal: Unsealer | None,
     published: _Published,
 ) -> None:
-    """Lead, and lead again after the database went away, until there is nothing left to do."""
+    """Lead, and lead again after the database was unavailable, until there is nothing left to do."""
     leadership = Leadership(settings.database_url, settings.netuid)
     await leadership.check_database()
     sessions = SupervisedLoop("leadership", every_s=RETRY_S, max_pause_s=RETRY_S, final=(ConfigurationError,))
@@ -131,7 +131,7 @@ class Scheduler:
         self._void = 0
 
     async def run(self, steps: SupervisedLoop) -> None:
-        """Until `stop`, or until enough cycles are published.
+        """Do one step after the other until `stop`, or until enough cycles are published.
 
         Raises psycopg.Error when the session has to be made anew, and ConfigurationError if no step has worked before.
         Whatever else a step raises is logged, and the step is tried again.
@@ -150,11 +150,11 @@ class Scheduler:
                 await steps.pause(self.stop)
 
     async def _knows_the_subnet(self) -> bool:
-        """Whether it was seen before, by us or by a scheduler before us: then a node that denies it is wrong."""
+        """Whether this scheduler or an earlier one has seen the subnet: if so, a node that denies it is wrong."""
         return self._saw_subnet or await self.store.latest(self.settings.netuid) is not None
 
     async def step(self) -> None:
-        """The next thing to do, including waiting a moment for it."""
+        """Do the next thing that is due, or wait a moment for it."""
         cycle = await self.store.active(self.settings.netuid)
         if cycle is None:
             await self._open_when_due()
@@ -200,9 +200,10 @@ class Scheduler:
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
-        """The commitment to the key has been public since the cycle opened; note since which block, then wait.
+        """Note since which block the commitment to the key is public, then wait for the beacon.
 
-        With a wallet it is public once it is on chain, where everybody can find it later.
+        Without a wallet, the API has published it since the cycle opened. With one, it is public once it is on chain,
+        where everybody can find it later.
         """
         if self.binding is None:
             if cycle.key_committed_block == cycle.block:
@@ -282,7 +283,7 @@ class Scheduler:
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
     async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
-        """Whether checks may yet bring verdicts: not for ever, and not while there is no verifier."""
+        """Whether to wait for checks that may still bring verdicts: not for ever, and not without a verifier."""
         outstanding, attended = await self.verifications.outstanding(cycle.id)
         if not outstanding:
             return False

@@ -1,4 +1,4 @@
-"""Outcomes of a cycle -> who leads, who earns, and the comparisons behind it."""
+"""From the outcomes of a cycle to who leads, who earns, and the comparisons behind it."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class CycleScores:
     only_miner: IntArray
     """(M, N): episodes that the miner solved and the best did not (c)."""
     p_values: FloatArray
-    """(M, N): of the best being no better than the miner; NaN for the best itself and where there is none."""
+    """(M, N): p-values of the best being no better than the miner; NaN for the best and where there is none."""
     levels: SignificanceLevels
-    """Of the tests on one environment and on all together."""
+    """The significance levels of the tests on one environment and on all together."""
     leaders: BoolArray
     """(M, N)"""
     priority: tuple[int, ...]

@@ -17,7 +17,7 @@ from kinitro.scoring.points import mask_environments
 from kinitro.scoring.subsets import count_uncovered_subsets
 
 MAX_RIVALS = 8
-"""Of the miners that took subsets, how many are named: those of highest priority, which choose first."""
+"""How many of the miners that took subsets are named: those of highest priority."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class EnvironmentExplanation:
     only_best: int
     only_miner: int
     p_value: float | None
-    """Of the best being no better than this miner; None for the best itself."""
+    """The p-value of the best being no better than this miner; None for the best itself."""
     level: float
     """The significance level: a p-value below it is significant."""
     needed_to_lead: int | None
@@ -73,7 +73,7 @@ class RivalExplanation:
     only_miner: int
     only_rival: int
     p_value: float
-    """Of this miner being no better than the rival overall."""
+    """The p-value of this miner being no better than the rival overall."""
     level: float
     needed_to_overtake: int | None
     """Further episodes, overall, that only this miner would have to solve; None if there are not so many."""
@@ -90,7 +90,7 @@ class MinerExplanation:
     """1 wins ties first; None when eligible nowhere."""
     points: int
     all_points: int
-    """Awarded in the cycle."""
+    """All points awarded in the cycle."""
     estimated: bool
     """Points and subsets won are estimates; see docs/scoring.md."""
     weight: float
@@ -102,7 +102,10 @@ class MinerExplanation:
 
 
 def explain_cycle(scores: CycleScores, env_ids: Sequence[str]) -> dict[int, MinerExplanation]:
-    """uid -> explanation of every miner. `env_ids` names the environments in order. Raises InvalidScoringInput."""
+    """Explain every miner's result: uid -> explanation. `env_ids`: the environments in order.
+
+    Raises InvalidScoringInput.
+    """
     if len(env_ids) != len(scores.episodes):
         raise InvalidScoringInput(f"env_ids has {len(env_ids)} names: the scores have {len(scores.episodes)}.")
     explainer = _Explainer(scores, tuple(env_ids))

@@ -36,7 +36,7 @@ def check_inputs(
     chance: npt.ArrayLike | None,
     disqualified: npt.ArrayLike | None,
 ) -> CycleInput:
-    """Arrays of the right shapes and types; see `score_cycle`. Raises InvalidScoringInput."""
+    """Check the input of `score_cycle` and convert it to arrays. Raises InvalidScoringInput."""
     solved = _read_booleans("outcomes", outcomes)
     if solved.ndim != 3:
         raise InvalidScoringInput(
@@ -65,7 +65,7 @@ def check_inputs(
 
 
 def _read_booleans(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Booleans, or numbers that are 0 or 1; anything else, NaN included, is refused."""
+    """Read booleans, or numbers that are 0 or 1; anything else, NaN included, is refused."""
     array = np.asarray(values)
     if array.dtype == np.bool_:
         return array
@@ -78,7 +78,7 @@ def _read_booleans(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
 
 
 def _read_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Whole numbers from 0 to 2**63 - 1."""
+    """Read whole numbers from 0 to 2**63 - 1."""
     array = np.asarray(values)
     if array.size == 0:
         return array.astype(np.int64)

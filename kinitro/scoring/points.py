@@ -13,14 +13,14 @@ from kinitro.scoring.sampling import estimate_subsets
 from kinitro.scoring.subsets import count_won_subsets
 
 MAX_LISTED = 20
-"""Up to so many environments all subsets are listed: 2**20 in about 40 ms. Beyond, they are counted."""
+"""Up to this many environments, all subsets are listed (2**20 in about 40 ms); with more, they are counted."""
 MIN_EXACT_STEPS, MAX_EXACT_STEPS = 300_000, 2_500_000
 """Steps that a small and a large cycle may spend on exact counts, about 0.25 s and 2 s; see `subsets`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """By miner."""
+    """What each miner wins; all fields are by miner."""
 
     subsets: tuple[tuple[int, ...], ...]
     """How many subsets of 0, 1, 2, ... environments the miner wins."""
@@ -30,7 +30,7 @@ class Award:
 
 
 def limit_steps(rivals: int, environments: int) -> int:
-    """The steps that a cycle may spend on exact counts: they grow like the comparisons of its miners.
+    """Limit the steps that a cycle may spend on exact counts; the limit grows like the comparisons of its miners.
 
     `rivals` are those of `comparison.share_significance_level`, so that copies and idle accounts buy no steps.
     """
@@ -68,7 +68,7 @@ def award_subsets(
 
 
 def _list_subsets(masks: Sequence[int]) -> list[list[int]]:
-    """By miner and size, how many subsets are won; from a table of all subsets.
+    """Count by miner and size how many subsets are won, from a table of all subsets.
 
     N * 2**N steps, however many miners there are.
 
@@ -90,6 +90,6 @@ def _list_subsets(masks: Sequence[int]) -> list[list[int]]:
 
 
 def mask_environments(leaders: npt.NDArray[np.bool_]) -> list[int]:
-    """What each miner leads, as a bit mask: bit n is environment n."""
+    """Convert what each miner leads into a bit mask: bit n is environment n."""
     rows = np.packbits(leaders, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in rows]

@@ -33,14 +33,14 @@ BoolArray = npt.NDArray[np.bool_]
 STEPS_PER_STATE = 20
 """A count that has more states at once than steps / this will not end in time: it is given up early."""
 _FEW = 2
-"""Of so many miners it is known at once what each wins."""
+"""With this many miners left, it is known at once what each wins."""
 
 
 def count_won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
-    """For each lead, and s = 0 ... |lead|, how many s-element subsets its miner wins; None beyond `steps`.
+    """Count, for each lead and s = 0 ... |lead|, the s-element subsets that its miner wins; None beyond `steps`.
 
     `leads` are by falling priority, distinct, and none lies within an earlier one. The empty subset counts for nobody.
-    A step is a state, a miner looked at for being dropped, or half an end; about a microsecond.
+    A step takes about a microsecond: it is one state, one miner examined for being dropped, or half a finished state.
     """
     environments = sorted(_list_bits(_unite(leads)), key=lambda n: [lead >> n & 1 for lead in leads])
     table = np.array([[lead >> n & 1 for n in environments] for lead in leads], dtype=np.bool_)
@@ -82,7 +82,7 @@ def count_won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | Non
 
 
 def count_uncovered_subsets(universe: int, covers: Iterable[int]) -> list[int]:
-    """For s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
+    """Count, for s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
 
     The empty set lies in every cover; without covers it is counted. At most 2**covers steps.
     """
@@ -161,7 +161,7 @@ def _finish(miners: int, ways: int, leads: Sequence[int], finished: Sequence[lis
 
 @lru_cache(maxsize=1024)
 def _expand_all_subsets(size: int, width: int) -> int:
-    """(1 + x)**size at x = 2**width."""
+    """Expand (1 + x)**size at x = 2**width."""
     return sum(comb(size, s) << width * s for s in range(size + 1))
 
 

@@ -22,7 +22,7 @@ from kinitro.validator.settings import ValidatorSettings
 
 AUDIT_TIMEOUT_S = 7200.0
 UNREVEALED_STATES = ("open", "running", "scoring")
-"""Of a cycle: its key is still secret."""
+"""The states of a cycle in which its seed key is still secret."""
 
 _log = get_logger(__name__)
 
@@ -44,7 +44,7 @@ class AuditRequest(BaseModel):
 
 
 class AuditCheck(BaseModel):
-    """See `kinitro.audit.report.Check`."""
+    """One check of the audit; see `kinitro.audit.report.Check`."""
 
     name: str
     verdict: Literal["passed", "failed", "skipped", "unavailable"]
@@ -74,7 +74,7 @@ class Auditor:
     async def witness(self) -> None:
         """Remember the commitment to the seeds of the running cycle, before its key is revealed.
 
-        A file that cannot be written is a warning, and tried again. Raises ApiUnavailable, ApiRefused.
+        If the file cannot be written, that is logged and tried again. Raises ApiUnavailable, ApiRefused.
         """
         status = await self._api.status()
         running = status.cycle_id is not None and status.cycle_state in UNREVEALED_STATES
@@ -134,10 +134,10 @@ class Auditor:
 
 
 class NoAudit:
-    """Takes the operator's word."""
+    """Stands in for an audit where none is wanted: it accepts every publication, with a warning."""
 
     async def witness(self) -> None:
-        """Nothing to remember."""
+        """Remember nothing."""
 
     async def check(self, publication: Weights) -> None:
         _log.warning("not_audited", cycle=publication.cycle_id)

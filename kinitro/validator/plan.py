@@ -15,7 +15,7 @@ from kinitro.client.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
-"""Between the operator's clock and ours."""
+"""The largest difference that is tolerated between the operator's clock and this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def check_publication(publication: Weights, netuid: int) -> None:
 
 
 def read_publication_time(publication: Weights) -> datetime:
-    """When it was published; raises WeightsRefused if it does not say."""
+    """Read when it was published; raises WeightsRefused if it does not say."""
     try:
         published = datetime.fromisoformat(publication.published_at)
     except ValueError:
@@ -61,7 +61,7 @@ def read_publication_time(publication: Weights) -> datetime:
     if published is None or published.tzinfo is None:
         raise WeightsRefused(
             f"The weights of cycle {publication.cycle_id} were published at {publication.published_at[:50]!r}, which "
-            "is no time with a time zone."
+            "is not a time with a time zone."
         )
     return published
 
@@ -91,7 +91,7 @@ def _format_hours(span: timedelta) -> str:
 
 
 def plan_weights(publication: Weights, snapshot: ChainSnapshot, max_unregistered_share: float) -> WeightPlan:
-    """The row for a publication with weights; raises WeightsRefused."""
+    """Plan the row for a publication with weights; raises WeightsRefused."""
     slots = {neuron.hotkey: neuron.uid for neuron in snapshot.neurons}
     total = sum(publication.weights_u16.values())
     row: dict[int, int] = {}
@@ -114,7 +114,7 @@ def plan_weights(publication: Weights, snapshot: ChainSnapshot, max_unregistered
 
 
 def plan_burn(snapshot: ChainSnapshot) -> WeightPlan:
-    """Everything to the subnet's owner, which burns it; raises WeightsRefused."""
+    """Plan a row that gives all weight to the subnet's owner, which burns it; raises WeightsRefused."""
     for neuron in snapshot.neurons:
         if neuron.hotkey == snapshot.owner_hotkey:
             return WeightPlan({neuron.uid: U16_MAX})

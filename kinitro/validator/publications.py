@@ -39,9 +39,9 @@ class Audit(Protocol):
 
 
 class PublicationReader:
-    """Asks for the newest publication and takes it into `memory` if it holds.
+    """Fetches the newest publication and keeps it in `memory` if it passes every check.
 
-    What does not hold is told by `problem`; the last one that did stays in force. A publication that is older than
+    `problem` is why the newest one did not pass; the last one that did stays in force. A publication that is older than
     `max_age` or from the future is not remembered, so one wrong clock cannot make every later one look old.
     """
 
@@ -64,7 +64,7 @@ class PublicationReader:
         self.problem: KinitroError | None = None
 
     async def refresh(self) -> bool:
-        """Whether `memory.accepted` changed."""
+        """Fetch, check and audit the newest publication; returns whether `memory.accepted` changed."""
         self.problem = None
         try:
             await self._audit.witness()

@@ -10,7 +10,7 @@ from kinitro.validator.plan import WeightPlan
 from kinitro.validator.timing import find_reveal_deadline_block
 
 LONGEST_ERA_BLOCKS = 64
-"""Weights that were being sent when this process was killed are included within so many blocks, or never."""
+"""Weights that were being sent when this process was killed are included within this many blocks, or never."""
 
 _log = get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Sending:
             _log.info("weights_set", publication=attempt.publication, block=block, weights=attempt.row)
 
     async def decide(self, attempt: Attempt, snapshot: ChainSnapshot) -> None:
-        """What became of weights that were sent; raises TransactionUndecided if it is too early to say.
+        """Find out what became of weights that were sent; raises TransactionUndecided if it is too early to say.
 
         Nobody else sets weights with this hotkey, so weights that it set since then are the ones that were sent.
         """
@@ -80,7 +80,7 @@ class Sending:
             self._remember(None)
 
     async def _read_back(self, sent: Attempt) -> None:
-        """Look for a row right after it was set. A look that fails is repeated by the next tick: the row was set."""
+        """Read a row back right after it was set. If the chain cannot be read now, the next tick reads it."""
         try:
             found = dict(await self._chain.weights(self._netuid, self._hotkey))
         except ChainUnavailable as error:
@@ -95,7 +95,7 @@ class Sending:
         self._file.save(self._memory)
 
     async def check_rows(self, head: int) -> None:
-        """The chain drops committed weights in silence when their reveal fails: look for the row itself."""
+        """Look for the rows themselves, because the chain drops committed weights silently when their reveal fails."""
         found = dict(await self._chain.weights(self._netuid, self._hotkey))
         pending = self._memory.pending
         shown = [index for index, wait in enumerate(pending) if wait.row == found]

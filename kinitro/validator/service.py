@@ -1,4 +1,4 @@
-"""The validator: what is published and holds goes on chain, and stays there."""
+"""The validator: it sets what is published and passes its checks on chain, and sees to it that it stays there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Connect = Callable[[str], Awaitable[Chain]]
 
 
 def encode_version(version: str = __version__) -> int:
-    """The version key sent with weights: 1.2.3 is 1002003, so a subnet's owner can demand an upgrade."""
+    """Encode the version key that is sent with weights: 1.2.3 is 1002003. A subnet's owner can demand an upgrade."""
     major, minor, patch = (int(part) for part in version.split(".")[:3])
     return (major * 1000 + minor) * 1000 + patch
 
@@ -83,7 +83,7 @@ class Validator:
 
     @property
     def has_set_weights(self) -> bool:
-        """Whether it ever did, before a restart too: then settings that seem wrong now are a fault of the node."""
+        """Whether it has ever set weights, also before a restart: then wrong-looking settings are the node's fault."""
         return self._memory.set_publication is not None
 
     @property
@@ -107,7 +107,7 @@ class Validator:
         return await self._set(await self._snapshot(), publication, dry_run=dry_run)
 
     async def tick(self) -> WeightPlan | None:
-        """One look at backend and chain; sets weights if they are due, and returns what was set."""
+        """Look at backend and chain once; set weights if they are due, and return what was set."""
         await self._refresh()
         head = await self._chain.head()
         if self._memory.attempt is not None:
@@ -167,7 +167,7 @@ def choose_wallet(settings: ValidatorSettings) -> Wallet:
 
 
 async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_s: float) -> None:
-    """Set weights until cancelled. Whatever fails is said once, and tried again later and later.
+    """Set weights until cancelled. Each failure is logged once, and tried again after growing pauses.
 
     Raises ConfigurationError if settings turn out to be wrong before anything worked.
     """

@@ -116,8 +116,8 @@ async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) ->
 @pytest.mark.parametrize(
     ("change", "code", "says"),
     [
-        (("--revision", "main"), 2, "no full commit hash"),
-        (("--revision", REVISION[:8]), 2, "no full commit hash"),
+        (("--revision", "main"), 2, "not a full commit hash"),
+        (("--revision", REVISION[:8]), 2, "not a full commit hash"),
         (("--repo", "alice"), 2, "owner/name"),
         (("--endpoint", "http://user:hunter2@example.com"), 2, "no user"),
         (("--encrypt",), 2, "--backend-key"),

@@ -114,8 +114,8 @@ def test_burning_without_the_owners_uid_is_refused(owner: str | None) -> None:
         ({"weights": {0: 1.2, 1: -0.25, 2: 0.05}}, "sum to"),
         ({"fallback": "nobody_qualified"}, "fallback"),
         ({"weights": {}, "weights_u16": {}}, "fallback"),
-        ({"published_at": "yesterday"}, "no time with a time zone"),
-        ({"published_at": "2026-11-22T12:00:00"}, "no time with a time zone"),
+        ({"published_at": "yesterday"}, "not a time with a time zone"),
+        ({"published_at": "2026-11-22T12:00:00"}, "not a time with a time zone"),
     ],
 )
 def test_publications_that_contradict_themselves(change: dict[str, object], says: str) -> None:
