@@ -11,7 +11,7 @@ IPv6_PREFIX = 64
 
 
 def parse_address(text: str) -> IPAddress | None:
-    """An IP address, without its zone; an IPv4 address inside IPv6 (`::ffff:192.0.2.1`) is the IPv4 address."""
+    """Parse an IP address without its zone; None if it is not one. `::ffff:192.0.2.1` is read as 192.0.2.1."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -22,7 +22,7 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def name_caller(text: str | None) -> str:
-    """The name under which the requests and connections of an address are counted: IPv6 by its /64 network."""
+    """Name the caller to whom an address's requests and connections are counted: IPv6 by its /64 network."""
     address = parse_address(text or "")
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, IPv6_PREFIX), strict=False))

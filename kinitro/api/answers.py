@@ -1,4 +1,4 @@
-"""Answers that were checked when they were made: FastAPI would check, convert and encode them again in Python."""
+"""Answers from messages that are already valid; FastAPI would check, convert and encode them again in Python."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from starlette.responses import Response
 
 
 def answer_json(message: BaseModel) -> Response:
-    """A message as JSON; name its type as the route's `response_model`, for the API's description."""
+    """Answer with a message as JSON; name its type as the route's `response_model`, for the API's description."""
     return Response(message.model_dump_json(), media_type="application/json")

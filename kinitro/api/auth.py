@@ -1,4 +1,4 @@
-"""Who calls: keys become callers, callers have scopes and a rate limit."""
+"""Authentication: from keys to callers, which have a scope and a rate limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from kinitro.database.keys import PREFIX
 
 
 async def identify(request: Request, services: ServicesOf) -> Caller | None:
-    """The caller whose key came along, None without one; answers 401 to a wrong key and 429 to a hasty caller.
+    """Identify the caller by the request's key; None without a key.
+
+    Answers 401 to an unknown key, and 429 to a caller above its rate limit.
 
     Guesses at keys and calls without one count against the caller's address (IPv6: its /64).
     """
@@ -35,17 +37,17 @@ Identified = Annotated[Caller | None, Depends(identify)]
 
 
 async def require_tasks(caller: Identified, services: ServicesOf) -> Caller:
-    """For routes that executors use."""
+    """Require a key for tasks; for routes that executors use."""
     return _require_scope(caller, services, "tasks")
 
 
 async def require_verify(caller: Identified, services: ServicesOf) -> Caller:
-    """For routes that verifiers use; a key for tasks may verify too."""
+    """Require a key for verification or for tasks; for routes that verifiers use."""
     return _require_scope(caller, services, "verify")
 
 
 async def require_read(caller: Identified, services: ServicesOf) -> Caller:
-    """For what operators read; a key for tasks may read too."""
+    """Require a key for reading or for tasks; for what operators read."""
     return _require_scope(caller, services, "read")
 
 

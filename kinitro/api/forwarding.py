@@ -1,4 +1,4 @@
-"""ASGI middleware for life behind a reverse proxy: who calls, how, and below which path we are mounted."""
+"""ASGI middleware for use behind a reverse proxy: who calls, how, and below which path we are mounted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kinitro.api.addresses import Networks, parse_address
 from kinitro.logs import get_logger
 
 PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
-"""Paths that we may be mounted below: no empty segments, for `//host` is another server, and no dots that climb."""
+"""Paths that we may be mounted below: without empty segments, because `//host` is another server, and without `..`."""
 MAX_WARNINGS = 10
 log = get_logger(__name__)
 
@@ -63,7 +63,7 @@ class Forwarding:
         return caller
 
     def _warn(self, peer: str) -> None:
-        """Most likely a proxy that the operator forgot to name; strangers on the internet are not worth a line."""
+        """Warn of a proxy that the operator probably forgot to name; strangers on the internet are not logged."""
         address = parse_address(peer)
         if address is None or not address.is_private or peer in self._warned or len(self._warned) >= MAX_WARNINGS:
             return

@@ -1,4 +1,4 @@
-"""Every refusal and failure as one problem document; see `kinitro.client.messages.Problem`."""
+"""Every refusal and failure is answered as a problem document; see `kinitro.client.messages.Problem`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = (
     (429, "too-many-requests", "Too many requests; see Retry-After."),
     (503, "unavailable", "The database is away, or the service is stopping."),
 )
-"""Status, what its `type` ends with, and what it means."""
+"""The status, what its `type` ends with, and what it means."""
 _TYPES = {status: PROBLEM_TYPE + kind for status, kind, _ in _KINDS}
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
@@ -41,7 +41,7 @@ def problem(
     *,
     kind: str | None = None,
 ) -> Response:
-    """A refusal; `kind` is its type, by default the one of the status.
+    """Make a refusal; `kind` is its type, by default the one of the status.
 
     Text that is not valid Unicode (a lone surrogate from a client) is escaped by the JSON encoder.
     """
@@ -53,7 +53,7 @@ def problem(
 
 
 def list_field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
-    """Validation errors as place, message and type; never the input, which may be huge or no JSON at all."""
+    """List validation errors as place, message and type; never the input, which may be huge or not even JSON."""
     return [
         {"loc": [*at, *(part if isinstance(part, int) else str(part)[:100] for part in error["loc"])],
          "msg": str(error["msg"])[:300], "type": error["type"]}

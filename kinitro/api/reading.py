@@ -1,4 +1,4 @@
-"""ASGI middleware for those who read: HEAD wherever there is GET, and public data for pages on other sites."""
+"""ASGI middleware for readers: HEAD wherever there is GET, and public data for pages on other sites."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from kinitro.api.forwarding import route_path
 
 READING = frozenset({"GET", "HEAD"})
 PUBLIC_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
-"""Besides everything below PUBLIC_PREFIX that can be read."""
+"""Public paths besides those below PUBLIC_PREFIX."""
 PUBLIC_PREFIX = "/v1/"
 SHARED = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id"),
 ]
-"""Sent with every public read, asked for or not, so that caches may keep one answer for all."""
+"""Headers that are sent with every public read, so that caches may keep one answer for all callers."""
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -47,7 +47,7 @@ class HeadLikeGet:
 
 
 class PublicReads:
-    """Cross-origin reads of what is public anyway; never with keys, never of what changes something, never /metrics."""
+    """Allows cross-origin reads of what is public; never with keys, never requests that change something."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

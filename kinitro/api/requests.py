@@ -1,4 +1,4 @@
-"""ASGI middleware around every request: an id, a log line, a latency, and no failure without an answer."""
+"""ASGI middleware around every request: it adds an id, a log line and a latency, and answers every failure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from kinitro.logs import get_logger
 
 log = get_logger(__name__)
 CALLER_GONE = 499
-"""What metrics show, in nginx's way, for a caller that left before its body was complete; nobody gets it."""
+"""The status in metrics, as in nginx, for a caller that left before its body was complete; it is never sent."""
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""Others share a label, so that no caller can grow the metrics."""
+"""All other methods share one label, so that callers cannot make the metrics grow."""
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
 
 class RequestContext:
-    """Takes over a caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
+    """Uses the caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
 
     def __init__(self, app: ASGIApp, latencies: Histogram) -> None:
         self._app = app

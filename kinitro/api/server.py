@@ -51,7 +51,7 @@ class Server(uvicorn.Server):
 
 
 def configure_server(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
-    """How uvicorn serves the application: behind our gate, without its own ideas about proxies and logs."""
+    """Configure uvicorn: connections pass our gate, and its own handling of proxies and logs is off."""
     files = raise_file_limit()
     gate = Gate(
         total=max(16, files - RESERVED_FILES - settings.database_connections),
@@ -85,7 +85,7 @@ def serve(settings: ApiSettings) -> None:
 
 
 def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
-    """A bound socket. Raises UnavailableError if the port is in use, ConfigurationError if the host is not one
+    """Bind a socket. Raises UnavailableError if the port is in use, ConfigurationError if the host is not one
     of this machine's addresses.
 
     `check` gets the address that `host` turns out to be before anything listens there, and may raise.

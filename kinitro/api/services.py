@@ -1,4 +1,4 @@
-"""What the routes work with; one per process."""
+"""The objects that the routes work with; there is one set per process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kinitro.supervision import SupervisedLoop
 
 @dataclass(slots=True)
 class Services:
-    """Made at start-up, closed at the end."""
+    """What the routes work with: made at start-up, and closed at the end."""
 
     settings: ApiSettings
     connections: ConnectionPool

@@ -1,4 +1,4 @@
-"""The pages' routes."""
+"""The routes of the web pages."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
 class Settings(Protocol):
-    """Of the application that mounts the pages."""
+    """The settings of the application that mounts the pages."""
 
     netuid: int | None
 
 
 class Sources(Protocol):
-    """What that application keeps in `app.state.services`."""
+    """What the application that mounts the pages keeps in `app.state.services`."""
 
     publications: PublicationStore
     pool: TaskPool
@@ -50,7 +50,7 @@ class Sources(Protocol):
 
 
 def get_board(request: Request) -> Board:
-    """One for all requests of an application; made at the first, when the services exist."""
+    """Return the board of the application; it is made at the first request, when the services exist."""
     state = request.app.state
     if not hasattr(state, "board"):
         sources: Sources = state.services
@@ -110,7 +110,7 @@ async def static(name: str) -> Response:
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """A rendered template, with the headers that keep foreign scripts out; links begin where we are mounted."""
+    """Render a template, with the headers that keep foreign scripts out; links begin where we are mounted."""
     html = _load_templates().get_template(template).render(root=request.scope.get("root_path", ""), **values)
     return Response(html, status, SECURITY_HEADERS, media_type="text/html")
 
@@ -131,16 +131,16 @@ def _load_templates() -> Environment:
 
 
 def _format_percent(share: float) -> str:
-    """A share as 63 %, with a decimal where it would read 0 % or 100 % and is neither."""
+    """Format a share as 63 %, with a decimal where it would otherwise read 0 % or 100 % and is neither."""
     near_an_end = 0 < share < 0.01 or 0.99 < share < 1
     return f"{share:.{1 if near_an_end else 0}%}".replace("%", " %")
 
 
 def _format_count(number: int) -> str:
-    """1234567 as 1 234 567, with narrow spaces that do not break."""
+    """Format 1234567 as 1 234 567, with narrow spaces that do not break."""
     return f"{number:,}".replace(",", "\u202f")
 
 
 def _shorten(hotkey: str) -> str:
-    """The beginning and end of an address."""
+    """Shorten an address to its beginning and end."""
     return hotkey if len(hotkey) <= 14 else f"{hotkey[:6]}…{hotkey[-6:]}"
