@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.audit.sampling import MISSED_BY_ONE, cycle_distances
+from kinitro.audit.sampling import MISSED_BY_ONE, measure_distances
 from kinitro.scoring import ScoringConfig
 
 ENVIRONMENTS, EPISODES = 8, 50
@@ -36,7 +36,7 @@ def main() -> None:
     for miners in (5, 20, 64, 256):
         for name, rates in fields(miners, choose):
             solved = choose.random((miners, ENVIRONMENTS, EPISODES)) < rates[:, :, None]
-            distances = cycle_distances(
+            distances = measure_distances(
                 solved,
                 choose.permutation(miners),
                 ScoringConfig(),

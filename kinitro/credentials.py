@@ -10,23 +10,24 @@ _HOSTS = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]*)(?::[0-9]{1,5})?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 
-def credential(text: str, name: str) -> str:
-    """A key or token without the white space and byte order mark that files, editors and copying put around it.
+def clean_credential(text: str, name: str) -> str:
+    """Check a key or token, and strip the white space and byte order mark that files, editors and copying add to it.
 
     Args:
-        text: what was given.
-        name: where, for the message, such as `--api-key (or KINITRO_EXECUTOR_API_KEY)`.
+        text: the key or token as it was given.
+        name: where it was given, for the message, such as `--api-key (or KINITRO_EXECUTOR_API_KEY)`.
 
-    Raises: ConfigurationError, which does not show the key.
+    Raises:
+        ConfigurationError: the key cannot be sent; the message does not show it.
     """
-    if problem := credential_problem(text):
+    if problem := find_credential_problem(text):
         raise ConfigurationError(f"{name} cannot be used: {problem}.")
-    return _stripped(text)
+    return _strip(text)
 
 
-def credential_problem(text: str) -> str | None:
-    """What is wrong with a key or token, without showing it; None if it can be sent."""
-    stripped = _stripped(text)
+def find_credential_problem(text: str) -> str | None:
+    """Say what is wrong with a key or token, without showing it; None if it can be sent."""
+    stripped = _strip(text)
     if not stripped:
         return "it is empty"
     wrong = next((place for place, character in enumerate(stripped, 1) if not "!" <= character <= "~"), None)
@@ -38,21 +39,21 @@ def credential_problem(text: str) -> str | None:
     )
 
 
-def _stripped(text: str) -> str:
+def _strip(text: str) -> str:
     return text.strip().strip("\ufeff").strip()
 
 
-def hidden(message: str, *secrets: str | None) -> str:
-    """`message` with every secret in it, also as it is before it is stripped, replaced by asterisks."""
+def hide_secrets(message: str, *secrets: str | None) -> str:
+    """Replace every secret in `message`, stripped or not, by asterisks."""
     for secret in secrets:
-        for form in (secret, _stripped(secret or "")):
+        for form in (secret, _strip(secret or "")):
             if form:
                 message = message.replace(form, "***")
     return message
 
 
 def public_url(url: str) -> str:
-    """A URL as logs and messages may show it: scheme, hosts and ports.
+    """Reduce a URL to what logs and messages may show: scheme, hosts and ports.
 
     Users, passwords, paths and queries may be secrets. A password that should have been percent-encoded may hold any
     character, so that nothing before the last `@` is shown, however the URL is read by others. What is not a URL, such

@@ -23,6 +23,6 @@ class ConfigurationError(KinitroError):
 
 
 class UnavailableError(KinitroError):
-    """A database, a port, a service or a system library is not there."""
+    """A database, a port, a service or a system library cannot be reached or used at the moment."""
 
     exit_code = 3

@@ -66,6 +66,6 @@ def configure_logs(level: str = "info", log_format: LogFormat = "auto", *, servi
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for `name`; call it with an event and key=value details."""
+    """Return the logger `name`; its methods take the name of an event, and details as keyword arguments."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

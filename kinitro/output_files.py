@@ -37,5 +37,5 @@ def write_whole(path: Path, content: bytes, option: str) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether it is there and no ordinary file, such as /dev/stdout or a pipe, which cannot be replaced."""
+    """Whether the path exists and is not an ordinary file: /dev/stdout and pipes cannot be replaced."""
     return path.exists() and not path.is_file()

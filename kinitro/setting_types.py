@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
-from kinitro.credentials import credential_problem
+from kinitro.credentials import find_credential_problem
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS_BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -82,7 +82,7 @@ def _credential(value: Any) -> Any:
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(text, str):
         return value
-    if problem := credential_problem(text):
+    if problem := find_credential_problem(text):
         raise ValueError(problem)
     return text.strip().strip("\ufeff").strip()
 

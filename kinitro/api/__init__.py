@@ -1,1 +1,1 @@
-"""FastAPI routes."""
+"""The HTTP API: a FastAPI application, its middleware, and its routes."""

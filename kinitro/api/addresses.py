@@ -10,8 +10,8 @@ IPv6_PREFIX = 64
 """Whoever has one IPv6 address has 2**64 of them: addresses that share this many bits are one caller."""
 
 
-def parsed(text: str) -> IPAddress | None:
-    """An IP address, without its zone; an IPv4 address inside IPv6 (`::ffff:192.0.2.1`) is the IPv4 address."""
+def parse_address(text: str) -> IPAddress | None:
+    """Parse an IP address without its zone; None if it is not one. `::ffff:192.0.2.1` is read as 192.0.2.1."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -21,9 +21,9 @@ def parsed(text: str) -> IPAddress | None:
     return address
 
 
-def caller_of(text: str | None) -> str:
-    """The name under which the requests and connections of an address are counted: IPv6 by its /64 network."""
-    address = parsed(text or "")
+def name_caller(text: str | None) -> str:
+    """Name the caller to whom an address's requests and connections are counted: IPv6 by its /64 network."""
+    address = parse_address(text or "")
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, IPv6_PREFIX), strict=False))
     return str(address or text or "unknown")
@@ -43,5 +43,5 @@ class Networks:
                 ) from None
 
     def __contains__(self, text: object) -> bool:
-        address = parsed(str(text))
+        address = parse_address(str(text))
         return address is not None and any(address in network for network in self._networks)

@@ -1,4 +1,4 @@
-"""Answers that were checked when they were made: FastAPI would check, convert and encode them again in Python."""
+"""Answers from messages that are already valid; FastAPI would check, convert and encode them again in Python."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 
-def json_of(message: BaseModel) -> Response:
-    """A message as JSON; name its type as the route's `response_model`, for the API's description."""
+def answer_json(message: BaseModel) -> Response:
+    """Answer with a message as JSON; name its type as the route's `response_model`, for the API's description."""
     return Response(message.model_dump_json(), media_type="application/json")

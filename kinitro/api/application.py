@@ -36,13 +36,14 @@ from kinitro.supervision import SupervisedLoop
 
 log = get_logger(__name__)
 UNLIMITED_MODULES = frozenset({"service"})
-"""Probes are neither identified nor counted."""
+"""The modules of routes whose callers are neither identified nor limited in rate: the probes."""
 MAX_REAPER_PAUSE_S = 5.0
-"""While the database is away: soon after its return leases end in time again, and this instance is ready."""
+"""The longest pause of the reaper while the database is away, so that soon after its return leases end in time again
+and this instance is ready."""
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
-    """An application whose start-up opens the database; raises ConfigurationError or UnavailableError then."""
+    """Create the application. Its start-up opens the database and may raise ConfigurationError, UnavailableError."""
     metrics = Metrics()
 
     @asynccontextmanager
@@ -86,7 +87,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description, with the messages that routes read themselves."""
+    """Make the OpenAPI description, including the messages that routes parse themselves."""
     if app.openapi_schema is None:
         schema = FastAPI.openapi(app)
         _, own = models_json_schema([(SubmitRequest, "validation")], ref_template="#/components/schemas/{model}")

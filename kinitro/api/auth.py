@@ -1,4 +1,4 @@
-"""Who calls: keys become callers, callers have scopes and a rate limit."""
+"""Authentication: from keys to callers, which have a scope and a rate limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 
-from kinitro.api.addresses import caller_of
+from kinitro.api.addresses import name_caller
 from kinitro.api.keyring import Caller
 from kinitro.api.limits import RateLimiter
 from kinitro.api.services import Services, ServicesOf
@@ -14,12 +14,14 @@ from kinitro.database.keys import PREFIX
 
 
 async def identify(request: Request, services: ServicesOf) -> Caller | None:
-    """The caller whose key came along, None without one; answers 401 to a wrong key and 429 to a hasty caller.
+    """Identify the caller by the request's key; None without a key.
+
+    Answers 401 to an unknown key, and 429 to a caller above its rate limit.
 
     Guesses at keys and calls without one count against the caller's address (IPv6: its /64).
     """
     limiter: RateLimiter = services.limiter
-    address = f"address {caller_of(request.client.host if request.client else None)}"
+    address = f"address {name_caller(request.client.host if request.client else None)}"
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if not services.settings.auth or not key:
         limiter.take(address)
@@ -27,7 +29,7 @@ async def identify(request: Request, services: ServicesOf) -> Caller | None:
     caller = await services.keys.caller(key) if scheme.lower() == "bearer" and key.startswith(PREFIX) else None
     limiter.take(address if caller is None else f"key of {caller.name} for {caller.scope}")
     if caller is None:
-        raise _unauthorized("This key is unknown or revoked")
+        raise _make_unauthorized("This key is unknown or revoked")
     return caller
 
 
@@ -35,31 +37,31 @@ Identified = Annotated[Caller | None, Depends(identify)]
 
 
 async def require_tasks(caller: Identified, services: ServicesOf) -> Caller:
-    """For routes that executors use."""
-    return _with_scope(caller, services, "tasks")
+    """Require a key for tasks; for routes that executors use."""
+    return _require_scope(caller, services, "tasks")
 
 
 async def require_verify(caller: Identified, services: ServicesOf) -> Caller:
-    """For routes that verifiers use; a key for tasks may verify too."""
-    return _with_scope(caller, services, "verify")
+    """Require a key for verification or for tasks; for routes that verifiers use."""
+    return _require_scope(caller, services, "verify")
 
 
 async def require_read(caller: Identified, services: ServicesOf) -> Caller:
-    """For what operators read; a key for tasks may read too."""
-    return _with_scope(caller, services, "read")
+    """Require a key for reading or for tasks; for what operators read."""
+    return _require_scope(caller, services, "read")
 
 
-def _with_scope(caller: Caller | None, services: Services, scope: str) -> Caller:
+def _require_scope(caller: Caller | None, services: Services, scope: str) -> Caller:
     if not services.settings.auth:
         return Caller(executor_id=None, name="anyone", scope=scope)
     if caller is None:
-        raise _unauthorized("A key is needed")
+        raise _make_unauthorized("A key is needed")
     if caller.scope not in (scope, "tasks"):
         raise HTTPException(403, f"This key has scope {caller.scope!r}, and {scope!r} is needed: create another key.")
     return caller
 
 
-def _unauthorized(what: str) -> HTTPException:
+def _make_unauthorized(what: str) -> HTTPException:
     return HTTPException(
         401,
         f"{what}: send `Authorization: Bearer KEY`; the operator makes keys with `kinitro keys create`.",

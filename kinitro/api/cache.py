@@ -25,7 +25,7 @@ class _Entry:
 
 
 class ReadCache:
-    """Bodies by route and its values. What fails is not remembered."""
+    """Remembers the bodies of answers by route and parameters. Failures are not remembered."""
 
     def __init__(self, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_age_s = max_age_s
@@ -34,10 +34,10 @@ class ReadCache:
         self._locks: dict[_Key, asyncio.Lock] = {}
 
     async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]], *values: int) -> Response:
-        """What `make` returns, or the remembered body of this route and `values`, or 304 if its ETag came along.
+        """Answer with what `make` returns or with the remembered body, or with 304 if the caller has it already.
 
         `values` are the path's parameters as the route has checked them. Query strings, and other ways to write the
-        same path, do not count: they would be ways around the cache.
+        same path, are ignored, because they could be used to get around the cache.
 
         Callers that ask at the same time wait for one computation. An answer that took long is kept longer
         (20 times its cost), so that reads never take more than a twentieth of the database.

@@ -1,4 +1,4 @@
-"""Limits on connections: how long one may wait before it asks, how many one caller may have, and how many there are.
+"""Limits on connections: how long one may stay silent, how many one caller may have, and how many there may be.
 
 uvicorn has none of these: as many connections as this process may open files, all silent, would stop the service.
 """
@@ -15,22 +15,22 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kinitro.api.addresses import Networks, caller_of
+from kinitro.api.addresses import Networks, name_caller
 from kinitro.api.problems import problem
 from kinitro.logs import get_logger
 
 KEEP_ALIVE_S = 75
-"""Longer than reverse proxies keep idle connections (nginx: 60 s), which else send requests into a closing one."""
+"""Longer than reverse proxies keep idle connections (nginx: 60 s), so that they never use one that is being closed."""
 MAX_HEADER_BYTES = 65_536
 BODY_STALL_S = 20.0
-"""A body of which nothing came for this long is given up."""
+"""A request is given up if no part of its body comes for this long."""
 MAX_FILES = 65_536
 ACCEPTED_AT_ONCE = 64
 """asyncio accepts as many connections in a row as its backlog says, before it looks at any of them."""
 LISTEN_BACKLOG = 2048
-"""How many may wait in the kernel to be accepted."""
+"""How many connections may wait in the kernel to be accepted."""
 RESERVED_FILES = 256
-"""For the database, logs, and three rounds of accepted connections that the gate has not seen yet."""
+"""Files reserved for the database, logs, and three rounds of accepted connections that the gate has not seen yet."""
 LOG_EVERY_S = 10.0
 log = get_logger(__name__)
 
@@ -46,7 +46,7 @@ def raise_file_limit() -> int:
 
 
 class Gate:
-    """Who may connect. At a limit, the connection that has waited longest without a request makes room.
+    """Decides who may connect. At a limit, the connection that has been idle for longest is closed to make room.
 
     `per_caller` is for one address (IPv6: /64); proxies may have half of all connections, because many speak through
     them.
@@ -72,7 +72,7 @@ class Gate:
         self._refusals = _Sometimes(clock)
 
     def admit(self, connection: GuardedProtocol) -> bool:
-        """Count a new connection; False if there is no room, and none that waits could make some."""
+        """Count a new connection; returns False if there is no room and no idle connection can be closed."""
         caller = connection.caller
         limit = self._total // 2 if caller in self._proxies else self._per_caller
         if self._counts.get(caller, 0) >= limit and not self._make_room(self._waiting_of.get(caller), caller):
@@ -84,20 +84,20 @@ class Gate:
         return True
 
     def leave(self, connection: GuardedProtocol) -> None:
-        """An admitted connection has ended."""
-        self.busy(connection)
+        """Note that an admitted connection has ended."""
+        self.note_busy(connection)
         self._open -= 1
         self._counts[connection.caller] -= 1
         if not self._counts[connection.caller]:
             del self._counts[connection.caller]
 
-    def waits(self, connection: GuardedProtocol) -> None:
-        """It has no request under way."""
+    def note_waiting(self, connection: GuardedProtocol) -> None:
+        """Note that a connection has no request in progress."""
         self._waiting[connection] = None
         self._waiting_of.setdefault(connection.caller, OrderedDict())[connection] = None
 
-    def busy(self, connection: GuardedProtocol) -> None:
-        """A request is complete up to its body, or the connection has ended."""
+    def note_busy(self, connection: GuardedProtocol) -> None:
+        """Note that a connection has received the headers of a request, or has ended."""
         self._waiting.pop(connection, None)
         of_caller = self._waiting_of.get(connection.caller)
         if of_caller is not None:
@@ -127,14 +127,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         peer = transport.get_extra_info("peername")
-        self.caller = caller_of(peer[0] if isinstance(peer, tuple) and peer else None)
+        self.caller = name_caller(peer[0] if isinstance(peer, tuple) and peer else None)
         super().connection_made(transport)
         self._admitted = self.gate.admit(self)
         if not self._admitted:
             self._answer_and_close(429, "There are too many connections from this address: close some.")
             return
-        self.gate.waits(self)
-        self._set_timer(self.gate.header_deadline_s, self._headers_late)
+        self.gate.note_waiting(self)
+        self._set_timer(self.gate.header_deadline_s, self._end_late_headers)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_timer()
@@ -149,24 +149,24 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_headers:
             self._header_bytes += len(data)
             if self._timer is None:
-                self._set_timer(self.gate.header_deadline_s, self._headers_late)
+                self._set_timer(self.gate.header_deadline_s, self._end_late_headers)
         super().data_received(data)
         if self._header_bytes > MAX_HEADER_BYTES:
             self._answer_and_close(431, f"The headers are larger than {MAX_HEADER_BYTES} bytes.")
 
     def give_up(self) -> None:
-        """Make room for others; the gate has forgotten this connection already."""
+        """Close the connection to make room for others; the gate has already forgotten it."""
         self._admitted = False
         self.transport.abort()
 
     def on_headers_complete(self) -> None:
         self._in_headers, self._header_bytes = False, 0
-        self._set_timer(BODY_STALL_S, self._body_late)
-        self.gate.busy(self)
+        self._set_timer(BODY_STALL_S, self._end_stalled_body)
+        self.gate.note_busy(self)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._set_timer(BODY_STALL_S, self._body_late)
+        self._set_timer(BODY_STALL_S, self._end_stalled_body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -177,16 +177,16 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._admitted and self.cycle.response_complete:
-            self.gate.waits(self)
+            self.gate.note_waiting(self)
 
-    def _headers_late(self) -> None:
+    def _end_late_headers(self) -> None:
         self._timer = None
         self._answer_and_close(408, f"No request came within {self.gate.header_deadline_s:g} s.")
 
-    def _body_late(self) -> None:
+    def _end_stalled_body(self) -> None:
         self._timer = None
         if self.flow.read_paused:  # it is we who do not read
-            self._set_timer(BODY_STALL_S, self._body_late)
+            self._set_timer(BODY_STALL_S, self._end_stalled_body)
         else:
             self.transport.abort()
 
@@ -207,13 +207,13 @@ class GuardedProtocol(HttpToolsProtocol):
             self._timer = None
 
 
-def guarded_by(gate: Gate) -> type[GuardedProtocol]:
-    """A protocol class for uvicorn whose connections pass `gate`."""
+def guard_connections(gate: Gate) -> type[GuardedProtocol]:
+    """Make a protocol class for uvicorn whose connections pass `gate`."""
     return type("GatedProtocol", (GuardedProtocol,), {"gate": gate})
 
 
 class _Sometimes:
-    """Says something that happens very often once per LOG_EVERY_S, with how often it was not said."""
+    """Logs an event that happens very often only once per LOG_EVERY_S, with the number of times it was left out."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -229,7 +229,7 @@ class _Sometimes:
 
 
 class RepeatedRarely(logging.Filter):
-    """Lets the same line of a library through once per LOG_EVERY_S: strangers must not be able to fill the disk."""
+    """Lets the same line of a library pass once per LOG_EVERY_S, so that strangers cannot fill the disk with logs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -237,7 +237,7 @@ class RepeatedRarely(logging.Filter):
         self._lines: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write it; tells how many were not."""
+        """Decide whether to write a line, and add to it how many were left out."""
         line, now = str(record.msg).partition("\n")[0], self._clock()
         said_at, unsaid = self._lines.get(line, (float("-inf"), 0))
         if now - said_at < LOG_EVERY_S:

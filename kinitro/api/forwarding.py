@@ -1,4 +1,4 @@
-"""ASGI middleware for life behind a reverse proxy: who calls, how, and below which path we are mounted."""
+"""ASGI middleware for use behind a reverse proxy: who calls, how, and below which path we are mounted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kinitro.api.addresses import Networks, parsed
+from kinitro.api.addresses import Networks, parse_address
 from kinitro.logs import get_logger
 
 PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*")
-"""Paths that we may be mounted below: no empty segments, for `//host` is another server, and no dots that climb."""
+"""Paths that we may be mounted below: without empty segments, because `//host` is another server, and without `..`."""
 MAX_WARNINGS = 10
 log = get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Forwarding:
             return
         prefix = self._root_path
         peer = scope["client"][0] if scope.get("client") else ""
-        forwarded = _forwarded(scope)
+        forwarded = _read_forwarded(scope)
         if peer in self._trusted:
             if (caller := self._caller(forwarded.get("for", ""))) is not None:
                 scope["client"] = (caller, 0)
@@ -48,13 +48,13 @@ class Forwarding:
             self._warn(peer)
         if prefix:
             _mount(scope, prefix)
-        await self._app(scope, receive, _relative_redirects(send))
+        await self._app(scope, receive, _make_redirects_relative(send))
 
     def _caller(self, chain: str) -> str | None:
         """The last address in the chain that is not a trusted proxy's own; what stands before it may be invented."""
         caller = None
         for hop in reversed(chain.split(",")):
-            address = parsed(_without_port(hop.strip()))
+            address = parse_address(_strip_port(hop.strip()))
             if address is None:
                 break
             caller = str(address)
@@ -63,8 +63,8 @@ class Forwarding:
         return caller
 
     def _warn(self, peer: str) -> None:
-        """Most likely a proxy that the operator forgot to name; strangers on the internet are not worth a line."""
-        address = parsed(peer)
+        """Warn of a proxy that the operator probably forgot to name; strangers on the internet are not logged."""
+        address = parse_address(peer)
         if address is None or not address.is_private or peer in self._warned or len(self._warned) >= MAX_WARNINGS:
             return
         self._warned.add(peer)
@@ -82,7 +82,7 @@ def route_path(scope: Scope) -> str:
     return path.removeprefix(prefix) if path.startswith(prefix + "/") else path
 
 
-def _forwarded(scope: Scope) -> dict[str, str]:
+def _read_forwarded(scope: Scope) -> dict[str, str]:
     """`X-Forwarded-*` by the last part of its name; repeated ones as one list."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
@@ -92,7 +92,7 @@ def _forwarded(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _without_port(hop: str) -> str:
+def _strip_port(hop: str) -> str:
     """`192.0.2.1:4711` and `[2001:db8::1]:4711` as some proxies write them, without the port."""
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
@@ -106,18 +106,18 @@ def _mount(scope: Scope, prefix: str) -> None:
         scope["raw_path"] = prefix.encode() + scope.get("raw_path", b"")
 
 
-def _relative_redirects(send: Send) -> Send:
-    async def answered(message: Message) -> None:
+def _make_redirects_relative(send: Send) -> Send:
+    async def send_relative(message: Message) -> None:
         if message["type"] == "http.response.start" and 300 <= message["status"] < 400:
             message["headers"] = [
-                (name, _relative(value) if name == b"location" else value) for name, value in message["headers"]
+                (name, _make_relative(value) if name == b"location" else value) for name, value in message["headers"]
             ]
         await send(message)
 
-    return answered
+    return send_relative
 
 
-def _relative(location: bytes) -> bytes:
+def _make_relative(location: bytes) -> bytes:
     parts = urlsplit(location.decode("latin-1"))
     path = "/" + parts.path.lstrip("/")
     return (f"{path}?{parts.query}" if parts.query else path).encode("latin-1")

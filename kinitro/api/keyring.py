@@ -1,4 +1,4 @@
-"""Keys become callers: looked up in the database and remembered for a moment."""
+"""The key ring: finds the caller of a key in the database, and remembers it for a moment."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from kinitro.database.keys import SQL, key_hash
 from kinitro.database.pool import Connection, ConnectionPool, run_on
 
 KEY_CACHE_S = 5.0
-"""A revoked key works at most this much longer."""
+"""How long a revoked key may still work."""
 KEY_CACHE_SIZE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is. Without authentication there is one caller, `executor_id` None."""
+    """The owner of a key. Without authentication there is only one caller, whose `executor_id` is None."""
 
     executor_id: int | None
     name: str
@@ -33,7 +33,7 @@ class KeyRing:
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, key: str) -> Caller | None:
-        """The caller with this key, or None."""
+        """Return the caller with this key; None if the key is unknown or revoked."""
         hashed = key_hash(key)
         known = self._known.get(hashed)
         if known and known[0] > self._clock():

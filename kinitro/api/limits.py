@@ -14,11 +14,11 @@ from kinitro.api.forwarding import route_path
 from kinitro.api.problems import problem
 
 BODY_LIMIT_BYTES = 64 * 2**10
-"""For every route without a larger limit of its own."""
+"""The limit of every route that has no larger one of its own."""
 LINGER = 4
-"""How many times the limit is read and thrown away before the connection is closed on a caller."""
+"""How many times the limit is read and discarded before the connection is closed."""
 BURST_S = 2.0
-"""An idle caller may send this many seconds' worth at once."""
+"""An idle caller may send the requests of this many seconds at once."""
 REMEMBERED_CALLERS = 20_000
 
 
@@ -67,7 +67,7 @@ class BodyLimit:
             return
         received = 0
 
-        async def counted() -> Message:
+        async def count_received() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
@@ -77,11 +77,11 @@ class BodyLimit:
                 raise HTTPException(413, too_large)
             return message
 
-        await self._app(scope, counted, send)
+        await self._app(scope, count_received, send)
 
 
 async def _discard(receive: Receive, at_most: int) -> None:
-    """Read on for a while without keeping anything: a caller that is still writing would not see the answer."""
+    """Read on for a while and discard it, because a caller that is still writing would not see the answer."""
     while at_most > 0:
         message = await receive()
         at_most -= max(1, len(message.get("body", b"")))

@@ -1,4 +1,4 @@
-"""What Prometheus reads: this process's requests, and the state of the pool that all instances share."""
+"""The metrics for Prometheus: this process's requests, and the state of the pool that all instances share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.
 
 
 class Metrics:
-    """One registry per application."""
+    """The metrics of one application, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -46,7 +46,10 @@ class Metrics:
         self.weights_age = Gauge("kinitro_weights_age_seconds", "Since weights were last published.", registry=registry)
 
     async def scrape(self, connections: ConnectionPool, pool: TaskPool, netuid: int | None) -> bytes:
-        """The text format. A database that is away shows as `kinitro_database_up 0`, without the shared state."""
+        """Return the metrics in the text format.
+
+        If the database is away, they show `kinitro_database_up 0` and lack the shared state.
+        """
         try:
             await self._read_shared(connections, pool, netuid)
             self.database.set(1)

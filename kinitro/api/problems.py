@@ -1,4 +1,4 @@
-"""Every refusal and failure as one problem document; see `kinitro.client.messages.Problem`."""
+"""Every refusal and failure is answered as a problem document; see `kinitro.client.messages.Problem`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = (
     (429, "too-many-requests", "Too many requests; see Retry-After."),
     (503, "unavailable", "The database is away, or the service is stopping."),
 )
-"""Status, what its `type` ends with, and what it means."""
+"""The status, what its `type` ends with, and what it means."""
 _TYPES = {status: PROBLEM_TYPE + kind for status, kind, _ in _KINDS}
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
@@ -41,7 +41,7 @@ def problem(
     *,
     kind: str | None = None,
 ) -> Response:
-    """A refusal; `kind` is its type, by default the one of the status.
+    """Make a refusal; `kind` is its type, by default the one of the status.
 
     Text that is not valid Unicode (a lone surrogate from a client) is escaped by the JSON encoder.
     """
@@ -52,8 +52,8 @@ def problem(
     return Response(body, status, headers, media_type=PROBLEM_MEDIA_TYPE)
 
 
-def field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
-    """Validation errors as place, message and type; never the input, which may be huge or no JSON at all."""
+def list_field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> list[dict[str, Any]]:
+    """List validation errors as place, message and type; never the input, which may be huge or not even JSON."""
     return [
         {"loc": [*at, *(part if isinstance(part, int) else str(part)[:100] for part in error["loc"])],
          "msg": str(error["msg"])[:300], "type": error["type"]}
@@ -62,19 +62,19 @@ def field_problems(errors: Sequence[Any], at: tuple[str | int, ...] = ()) -> lis
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Turn every foreseen exception into a problem."""
+    """Make the application answer every foreseen exception with a problem document."""
 
     @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
+    async def answer_refusal(request: Request, error: HTTPException) -> Response:
         unknown = error.status_code == 405 or (error.status_code == 404 and "route" not in request.scope)
         return problem(error.status_code, str(error.detail), error.headers, kind=UNKNOWN_PATH if unknown else None)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        return problem(422, field_problems(error.errors()))
+    async def answer_invalid(_request: Request, error: RequestValidationError) -> Response:
+        return problem(422, list_field_problems(error.errors()))
 
     @app.exception_handler(KinitroError)
-    async def foreseen(_request: Request, error: KinitroError) -> Response:
+    async def answer_foreseen(_request: Request, error: KinitroError) -> Response:
         if isinstance(error, ApiRefused):
             return problem(error.status, str(error))
         if isinstance(error, UnavailableError):

@@ -1,4 +1,4 @@
-"""ASGI middleware for those who read: HEAD wherever there is GET, and public data for pages on other sites."""
+"""ASGI middleware for readers: HEAD wherever there is GET, and public data for pages on other sites."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from kinitro.api.forwarding import route_path
 
 READING = frozenset({"GET", "HEAD"})
 PUBLIC_PATHS = frozenset({"/health", "/ready", "/openapi.json"})
-"""Besides everything below PUBLIC_PREFIX that can be read."""
+"""Public paths besides those below PUBLIC_PREFIX."""
 PUBLIC_PREFIX = "/v1/"
 SHARED = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Retry-After, X-Request-Id"),
 ]
-"""Sent with every public read, asked for or not, so that caches may keep one answer for all."""
+"""Headers that are sent with every public read, so that caches may keep one answer for all callers."""
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -25,7 +25,7 @@ PREFLIGHT = {
 
 
 class HeadLikeGet:
-    """Answers HEAD as GET is answered, without the body."""
+    """Answers a HEAD request as the GET request would be answered, without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,19 +35,19 @@ class HeadLikeGet:
             await self._app(scope, receive, send)
             return
 
-        async def without_body(message: Message) -> None:
+        async def send_without_body(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
         as_get = dict(scope) | {"method": "GET"}
-        await self._app(as_get, receive, without_body)
+        await self._app(as_get, receive, send_without_body)
         if "route" in as_get:
             scope["route"] = as_get["route"]  # for the metrics
 
 
 class PublicReads:
-    """Cross-origin reads of what is public anyway; never with keys, never of what changes something, never /metrics."""
+    """Allows cross-origin reads of what is public; never with keys, never requests that change something."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class PublicReads:
         if scope["type"] != "http" or not _is_public(route_path(scope)):
             await self._app(scope, receive, send)
         elif scope["method"] in READING:
-            await self._app(scope, receive, _shared(send))
+            await self._app(scope, receive, _share(send))
         elif scope["method"] == "OPTIONS" and _asks_to_read(scope):
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
         else:
@@ -72,10 +72,10 @@ def _asks_to_read(scope: Scope) -> bool:
     return wanted in READING
 
 
-def _shared(send: Send) -> Send:
-    async def answered(message: Message) -> None:
+def _share(send: Send) -> Send:
+    async def send_shared(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], *SHARED]
         await send(message)
 
-    return answered
+    return send_shared

@@ -1,4 +1,4 @@
-"""ASGI middleware around every request: an id, a log line, a latency, and no failure without an answer."""
+"""ASGI middleware around every request: it adds an id, a log line and a latency, and answers every failure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from kinitro.logs import get_logger
 
 log = get_logger(__name__)
 CALLER_GONE = 499
-"""What metrics show, in nginx's way, for a caller that left before its body was complete; nobody gets it."""
+"""The status in metrics, as in nginx, for a caller that left before its body was complete; it is never sent."""
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""Others share a label, so that no caller can grow the metrics."""
+"""All other methods share one label, so that callers cannot make the metrics grow."""
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
 
 class RequestContext:
-    """Takes over a caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
+    """Uses the caller's `X-Request-Id` or makes one; it is in the answer and in every log line."""
 
     def __init__(self, app: ASGIApp, latencies: Histogram) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class RequestContext:
         status = 0
         began = time.perf_counter()
 
-        async def answered(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -47,7 +47,7 @@ class RequestContext:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id.decode()):
             try:
-                await self._app(scope, receive, answered)
+                await self._app(scope, receive, send_with_id)
             except ClientDisconnect:
                 log.info("caller_gone", method=scope["method"], path=scope["path"])
                 status = status or CALLER_GONE
@@ -56,7 +56,7 @@ class RequestContext:
                 if status:
                     raise
                 text = f"Something went wrong here; the operator finds it in the log as request {request_id.decode()}."
-                await problem(500, text)(scope, receive, answered)
+                await problem(500, text)(scope, receive, send_with_id)
             elapsed_s = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"

@@ -19,7 +19,7 @@ from kinitro.api.connections import (
     RESERVED_FILES,
     Gate,
     RepeatedRarely,
-    guarded_by,
+    guard_connections,
     raise_file_limit,
 )
 from kinitro.api.services import Services
@@ -47,8 +47,8 @@ class Server(uvicorn.Server):
         yield
 
 
-def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
-    """How uvicorn serves the application: behind our gate, without its own ideas about proxies and logs."""
+def configure_server(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+    """Configure uvicorn: connections pass our gate, and its own handling of proxies and logs is off."""
     files = raise_file_limit()
     gate = Gate(
         total=max(16, files - RESERVED_FILES - settings.database_connections),
@@ -62,7 +62,7 @@ def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
             logger.addFilter(RepeatedRarely())
     return uvicorn.Config(
         app,
-        http=guarded_by(gate),
+        http=guard_connections(gate),
         ws="none",
         backlog=ACCEPTED_AT_ONCE,
         log_config=None,
@@ -75,7 +75,8 @@ def server_config(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
 
 
 def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
-    """A bound socket. Raises UnavailableError when the port is taken, ConfigurationError when the host is not ours.
+    """Bind a socket. Raises UnavailableError if the port is in use, ConfigurationError if the host is not one
+    of this machine's addresses.
 
     `check` gets the address that `host` turns out to be before anything listens there, and may raise.
     """
@@ -84,7 +85,7 @@ def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
-        raise ConfigurationError(f"--host {host!r} is no address ({error.strerror}): try 127.0.0.1.") from None
+        raise ConfigurationError(f"--host {host!r} is not a valid address ({error.strerror}): try 127.0.0.1.") from None
     check(str(address[0]))
     listener = socket.socket(family, kind, protocol)
     try:
@@ -96,7 +97,7 @@ def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise UnavailableError(
-                f"Port {port} on {host} is taken: stop who has it, or give another --port."
+                f"Port {port} on {host} is already in use; stop the process that uses it, or give another --port."
             ) from None
         if error.errno == errno.EACCES:
             raise UnavailableError(
@@ -110,7 +111,7 @@ async def serve_until(stop: asyncio.Event, app: FastAPI, settings: ApiSettings, 
 
     Being cancelled breaks what is under way. Raises UnavailableError if the application could not start.
     """
-    server = Server(server_config(app, settings))
+    server = Server(configure_server(app, settings))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     draining = asyncio.create_task(_drain(stop, app, server))
     try:

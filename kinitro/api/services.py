@@ -1,4 +1,4 @@
-"""What the routes work with; one per process."""
+"""The objects that the routes work with; there is one set per process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kinitro.supervision import SupervisedLoop
 
 @dataclass(slots=True)
 class Services:
-    """Made at start-up, closed at the end."""
+    """What the routes work with: made at start-up, and closed at the end."""
 
     settings: ApiSettings
     connections: ConnectionPool
@@ -34,10 +34,10 @@ class Services:
     draining: bool = False
 
 
-def services_of(request: Request) -> Services:
+def get_services(request: Request) -> Services:
     """The services of the application that serves this request."""
     services: Services = request.app.state.services
     return services
 
 
-ServicesOf = Annotated[Services, Depends(services_of)]
+ServicesOf = Annotated[Services, Depends(get_services)]

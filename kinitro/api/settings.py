@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from kinitro.api.addresses import Networks, parsed
+from kinitro.api.addresses import Networks, parse_address
 from kinitro.api.forwarding import PREFIX
 from kinitro.chain.sealing import parse_public_key
 from kinitro.database.tasks import PoolLimits
@@ -147,7 +147,7 @@ class ApiSettings(ServiceSettings):
         """
         if self.auth or bound == "localhost":
             return
-        address = parsed(bound)
+        address = parse_address(bound)
         private = address is not None and (address.is_private or address.is_loopback) and not address.is_unspecified
         if not private:
             raise ConfigurationError(

@@ -10,32 +10,33 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from kinitro.audit import checks
-from kinitro.audit.binding import binding_check
+from kinitro.audit.binding import check_binding
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.audit.witness import Witness
 from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain
-from kinitro.client.errors import ApiRefused
+from kinitro.client.errors import ApiNotFound, ApiRefused
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerdictPage, VerdictRow
-from kinitro.cycles.freeze import endpoint_holders
-from kinitro.errors import KinitroError
+from kinitro.cycles.freeze import list_endpoint_holders
+from kinitro.errors import KinitroError, UnavailableError
 from kinitro.scoring import InvalidScoringConfig
 
 DEFAULT_SAMPLE = 5
-"""Episodes from all of them that are replayed beside those where a lie would pay."""
+"""How many episodes, drawn from all, are replayed beside those where a lie would pay."""
 STALE_TRIES, STALE_PAUSE_S = 3, 2.5
-"""How often, and after which pause, a manifest is read that says that the cycle still runs."""
+"""How often, and with which pause, a manifest is read again that says that the cycle still runs."""
 PRECEDING_LOOKED_AT = 8
-"""Numbers of cycles among which the preceding one of the subnet is looked for."""
+"""How many numbers of cycles are tried to find the subnet's preceding cycle."""
 BATCH = 200
-"""Traces that are held in memory at once."""
+"""How many traces are held in memory at once."""
 
 Progress = Callable[[str, int, int], None]
-"""(what, done, of how many)"""
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ async def audit_cycle(
 ) -> AuditReport:
     """Check one published cycle (default: the newest). Never raises for what the API says or fails to say.
 
+    What the API could not be asked for makes a check *unavailable*, never *failed*: a proxy's page or a broken
+    connection is not a lie of the operator. Only what the API itself answered, in its own form, can fail a check.
+
     sample:    episodes to replay, of all with equal chances; None replays every one, 0 none at all.
     missed:    replay so many more, where a lie would pay, that one which changes who is paid most goes unseen with
                this probability at most (see `sampling`); None: no more than `sample`.
@@ -73,40 +77,51 @@ async def audit_cycle(
     netuid:    the subnet that the cycle must be of.
     chain:     to compare blocks and frozen miners with; without it that check is skipped.
     operator:  the hotkey that binds cycles on chain; default: the subnet owner's.
-    witness:   remembers which commitments to seeds were seen while their cycles ran.
+    witness:   remembers which commitments to seed keys were seen while their cycles ran.
     weights:   those somebody is about to set; default: the ones that the API serves for the cycle's block.
     choose:    where the sample comes from; default: the system's randomness, which no operator can foresee.
     """
-    tell = progress or _silent
+    tell = progress or _ignore_progress
     try:
         if cycle_id is None:
-            cycle_id = (await api.scores_latest()).cycle_id
+            cycle_id = await _find_newest_cycle(api)
         record = await _fetch(api, cycle_id, weights, tell)
+    except UnavailableError as error:
+        return AuditReport(cycle_id, (Check.unavailable("record", str(error)),))
     except KinitroError as error:
         return AuditReport(cycle_id, (Check.of("record", "what was published", [str(error)]),))
     manifest, rows = record.manifest, record.rows
     witnessed = witness.key_hash(api.base_url, cycle_id) if witness else None
-    found = [Check.of("manifest", "", list(checks.manifest_differences(manifest, cycle_id, netuid)))]
+    found = [Check.of("manifest", "", list(checks.find_manifest_differences(manifest, cycle_id, netuid)))]
     if found[0].differences and (manifest.seed_key is None or manifest.beacon_hash is None):
         return AuditReport(cycle_id, tuple(found))
-    binding = await binding_check(api, manifest, chain, operator)
+    binding = await check_binding(api, manifest, chain, operator)
     if binding.verdict is AuditVerdict.PASSED:
         witnessed = None  # the chain remembers better, also where a new database counts its cycles from 1 again
     found += [
-        Check.of("key", "the revealed key has the published hash", list(checks.key_differences(manifest, witnessed))),
+        Check.of(
+            "key", "the revealed key has the published hash", list(checks.find_key_differences(manifest, witnessed))
+        ),
         binding,
-        await _chain_check(api, manifest, chain),
-        Check.of("results", f"{len(rows)} results", list(checks.result_differences(manifest, rows))),
-        Check.of("seeds", f"{len(rows)} seeds", list(checks.seed_differences(manifest, rows))),
-        _verdict_check(record),
-        *_score_checks(record),
-        await _replay_check(api, record, sample, missed, workers, choose or random.SystemRandom(), tell),
+        await _check_chain(api, manifest, chain),
+        Check.of("results", f"{len(rows)} results", list(checks.find_result_differences(manifest, rows))),
+        Check.of("seeds", f"{len(rows)} seeds", list(checks.find_seed_differences(manifest, rows))),
+        _check_verdicts(record),
+        *_check_scores(record),
+        await _check_replays(api, record, sample, missed, workers, choose or random.SystemRandom(), tell),
     ]
     return AuditReport(cycle_id, tuple(found))
 
 
+async def _find_newest_cycle(api: ApiClient) -> int:
+    try:
+        return (await api.scores_latest()).cycle_id
+    except ApiNotFound as error:
+        raise AuditUnavailable(f"there is no published cycle yet: {error}") from None
+
+
 async def fetch_manifest(api: ApiClient, cycle_id: int) -> Manifest:
-    """The manifest of a cycle that should be over; caches may show it running for a moment longer, so ask again."""
+    """Fetch the manifest of a cycle that should be over. Caches may show it running a little longer, so ask again."""
     for _ in range(STALE_TRIES):
         manifest = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
         if manifest.state not in ("open", "running", "scoring"):
@@ -116,8 +131,8 @@ async def fetch_manifest(api: ApiClient, cycle_id: int) -> Manifest:
 
 
 async def fetch_results(api: ApiClient, cycle_id: int, total: int, progress: Progress | None = None) -> list[ResultRow]:
-    """All results of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
-    tell = progress or _silent
+    """Fetch all results of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
+    tell = progress or _ignore_progress
     rows: list[ResultRow] = []
     after: int | None = 0
     while after is not None:
@@ -135,7 +150,7 @@ async def fetch_results(api: ApiClient, cycle_id: int, total: int, progress: Pro
 
 
 async def fetch_verdicts(api: ApiClient, cycle_id: int, at_most: int) -> list[VerdictRow]:
-    """All verdicts of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
+    """Fetch all verdicts of a cycle, page by page. Raises ApiUnavailable or ApiRefused, also if the pages never end."""
     found: list[VerdictRow] = []
     after: int | None = 0
     while after is not None:
@@ -156,24 +171,22 @@ async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: P
     return Record(manifest, rows, verdicts, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
 
 
-async def preceding_holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
-    """Who held which endpoint in the subnet's cycle before this one, as published; nothing if none is found.
+async def find_preceding_holders(api: ApiClient, manifest: Manifest) -> dict[str, str]:
+    """Which hotkey held which endpoint in the subnet's cycle before this one, as published; empty if none is found.
 
-    The numbers of cycles are shared with other subnets of the same operator, so a few are looked at.
+    All subnets of one operator share the numbers of cycles, so a few numbers are tried. Raises ApiUnavailable.
     """
     for cycle_id in range(manifest.cycle_id - 1, max(0, manifest.cycle_id - 1 - PRECEDING_LOOKED_AT), -1):
         try:
             before = await api.get(f"/v1/cycles/{cycle_id}/manifest", Manifest)
         except ApiRefused:
             continue
-        except KinitroError:
-            break
         if before.netuid == manifest.netuid:
-            return endpoint_holders(before.miners)
+            return list_endpoint_holders(before.miners)
     return {}
 
 
-async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) -> Check:
+async def _check_chain(api: ApiClient, manifest: Manifest, chain: Chain | None) -> Check:
     if chain is None:
         return Check.skipped("chain", "not checked: no chain was given to compare blocks and miners with")
     if manifest.beacon_block is None:
@@ -183,32 +196,37 @@ async def _chain_check(api: ApiClient, manifest: Manifest, chain: Chain | None) 
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainError as error:
         return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
-    unproven = checks.find_unproven_exclusions(manifest, snapshot, await preceding_holders(api, manifest))
+    try:
+        holders, unknown = await find_preceding_holders(api, manifest), []
+    except UnavailableError as error:
+        holders, unknown = {}, [f"the cycle before could not be read ({error})"]
+    unproven = checks.find_unproven_exclusions(manifest, snapshot, holders)
+    unproven += unknown if unproven else []
     detail = "; ".join([f"{len(manifest.miners)} miners of block {manifest.block}", *unproven])
-    return Check.of("chain", detail, list(checks.chain_differences(manifest, snapshot, beacon)))
+    return Check.of("chain", detail, list(checks.find_chain_differences(manifest, snapshot, beacon)))
 
 
-def _verdict_check(record: Record) -> Check:
+def _check_verdicts(record: Record) -> Check:
     counts = Counter(row.verdict for row in record.verdicts)
     detail = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) or "nothing was verified"
-    differences = list(checks.verdict_differences(record.manifest, record.rows, record.verdicts))
+    differences = list(checks.find_verdict_differences(record.manifest, record.rows, record.verdicts))
     return Check.of("verdicts", detail, differences)
 
 
-def _score_checks(record: Record) -> list[Check]:
+def _check_scores(record: Record) -> list[Check]:
     recomputed = checks.recompute(record.manifest, record.rows, record.verdicts, record.scores)
     if isinstance(recomputed, str):
         return [Check.of(name, "", [recomputed]) for name in ("scores", "weights")]
-    differences = list(checks.score_differences(record.scores, recomputed.scores))
+    differences = list(checks.find_score_differences(record.scores, recomputed.scores))
     scores = Check.of("scores", f"{len(record.scores.miners)} miners", differences)
     published = record.weights
     if published.block == record.manifest.block and published.cycle_id > record.manifest.cycle_id:
         return [scores, Check.skipped("weights", f"cycle {published.cycle_id} of the same block replaced them")]
-    differences = list(checks.weight_differences(published, recomputed.weights))
+    differences = list(checks.find_weight_differences(published, recomputed.weights))
     return [scores, Check.of("weights", f"{len(published.weights)} weights", differences)]
 
 
-async def _replay_check(
+async def _check_replays(
     api: ApiClient,
     record: Record,
     sample: int | None,
@@ -227,7 +245,7 @@ async def _replay_check(
         return Check.skipped("replays", "not checked: the API serves no traces of this cycle any more")
     if not candidates:
         return Check.of("replays", "no result has a trace, so there is nothing to replay", [])
-    chosen = {row.task_id: row for row in (candidates if sample is None else _some(candidates, sample, choose))}
+    chosen = {row.task_id: row for row in (candidates if sample is None else _draw_some(candidates, sample, choose))}
     words = ["every episode" if sample is None else f"{len(chosen)} of all"]
     if sample is not None and missed is not None:
         try:
@@ -236,13 +254,16 @@ async def _replay_check(
             return Check.of("replays", "", [f"the published configuration allows no scores: {error}"])
         decisive = plan.choose(candidates, choose)
         chosen |= {row.task_id: row for row in decisive}
-        words += [f"{len(decisive)} where a lie would pay", f"what changes who is paid most is found by {plan.told}"]
-        if untraced := plan.untraced(record.rows):
+        words += [
+            f"{len(decisive)} where a lie would pay",
+            f"what changes who is paid most is found by {plan.description}",
+        ]
+        if untraced := plan.count_untraced(record.rows):
             words.append(f"{untraced} policy faults that would matter have no trace, so nobody can replay them")
     return await _replay(api, manifest, [chosen[task] for task in sorted(chosen)], words, workers, tell)
 
 
-def _some(candidates: Sequence[ResultRow], sample: int, choose: random.Random) -> list[ResultRow]:
+def _draw_some(candidates: Sequence[ResultRow], sample: int, choose: random.Random) -> list[ResultRow]:
     return choose.sample(candidates, min(sample, len(candidates)))
 
 
@@ -256,34 +277,47 @@ async def _replay(
 ) -> Check:
     from kinitro.audit.replays import Replayed, Replayer, check_trace
 
-    async def one(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
+    missing: list[str] = []
+
+    async def replay_row(row: ResultRow, replayer: Replayer) -> tuple[ResultRow, Replayed | None, list[str]]:
         try:
             record = await api.get(f"/v1/tasks/{row.task_id}/trace", TraceRecord)
             data, differences = check_trace(manifest, row, record)
             replayed = await replayer.replay(data) if data is not None else None
+        except UnavailableError as error:
+            missing.append(f"task {row.task_id}: {error}")
+            return row, None, []
         except KinitroError as error:
             return row, None, [str(error)]
         return row, replayed, [*differences, *(replayed.differences if replayed else ())]
 
     done: list[Replayed] = []
     differences: list[str] = []
-    async with Replayer(workers) as replayer:
-        for start in range(0, len(rows), BATCH):
-            for finished in asyncio.as_completed([one(row, replayer) for row in rows[start : start + BATCH]]):
-                row, replayed, wrong = await finished
-                where = f"task {row.task_id} (uid {row.uid}, {row.env_id}, episode {row.episode})"
-                differences += [f"{where}: {difference}" for difference in wrong]
-                done += [replayed] if replayed else []
-                tell("replays", len(done), len(rows))
+    try:
+        async with Replayer(workers) as replayer:
+            for start in range(0, len(rows), BATCH):
+                chosen = rows[start : start + BATCH]
+                for finished in asyncio.as_completed([replay_row(row, replayer) for row in chosen]):
+                    row, replayed, wrong = await finished
+                    where = f"task {row.task_id} (uid {row.uid}, {row.env_id}, episode {row.episode})"
+                    differences += [f"{where}: {difference}" for difference in wrong]
+                    done += [replayed] if replayed else []
+                    tell("replays", len(done), len(rows))
+    except UnavailableError as error:
+        missing.append(str(error))
     steps = sum(replayed.steps for replayed in done)
     detail = f"{len(done)} of {len(rows)} chosen episodes, {steps} steps ({'; '.join(words)})"
     inexact = sum(not replayed.exact for replayed in done)
     if inexact:
         detail += f"; {inexact} ran under another physics fingerprint than this machine's, so only success was compared"
+    if missing and not differences:
+        return Check.unavailable(
+            "replays", f"{len(missing)} could not be made, the first because {missing[0]} ({detail})"
+        )
     if inexact and not differences:
         return Check.skipped("replays", f"not checked completely: {detail}")
     return Check.of("replays", detail, differences)
 
 
-def _silent(_what: str, _done: int, _total: int) -> None:
+def _ignore_progress(_what: str, _done: int, _total: int) -> None:
     return None

@@ -12,18 +12,19 @@ from kinitro.chain.errors import ChainError
 from kinitro.chain.interface import Chain, RawCommitment
 from kinitro.chain.seed_commitments import CommitmentHistory, SeedCommitment, decode_seed_commitment
 from kinitro.client.http import ApiClient
-from kinitro.client.records import Manifest, opening_digest
-from kinitro.errors import KinitroError
+from kinitro.client.records import Manifest, digest_opening
+from kinitro.errors import KinitroError, UnavailableError
 
 NAME = "binding"
 MAX_STEPS = 20
-"""Cycles looked back at, past those that ended before they had a beacon."""
+"""How many cycles that ended before they had a beacon are looked back past."""
 
 
-async def binding_check(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
+async def check_binding(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
     """Compare a cycle with what the operator wrote on chain; `operator` is its hotkey, default: the subnet owner's.
 
-    Skipped ("not proven") if nothing was written or the chain cannot be read.
+    The check is skipped ("not proven") if nothing was written or the chain cannot be read, and unavailable if the API
+    cannot be asked for the cycle before.
     """
     if chain is None:
         return Check.skipped(NAME, "not proven: no chain was given to look for what the operator committed")
@@ -34,8 +35,10 @@ async def binding_check(api: ApiClient, manifest: Manifest, chain: Chain | None,
         return await _compare(api, manifest, CommitmentHistory(chain, manifest.netuid, hotkey), hotkey)
     except ChainError as error:
         return Check.skipped(NAME, f"not proven: the chain could not be read: {error}")
+    except UnavailableError as error:
+        return Check.unavailable(NAME, f"the cycle before could not be read: {error}")
     except KinitroError as error:
-        return Check.of(NAME, "", [f"the cycle before cannot be read: {error}"])
+        return Check.of(NAME, "", [f"the operator does not publish the cycle before: {error}"])
 
 
 async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistory, hotkey: str) -> Check:
@@ -44,13 +47,13 @@ async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistor
     seed = decode_seed_commitment(found.data) if found is not None else None
     if found is None or seed is None:
         return Check.skipped(NAME, f"not proven: {hotkey} had committed to no seed key on chain by block {block}")
-    if found.data != seed_commitment(manifest).encode():
+    if found.data != make_seed_commitment(manifest).encode():
         return Check.of(
             NAME,
             "",
             [
                 f"in block {block} the chain has the digest {seed.digest.hex()} of cycle {seed.cycle}; what was "
-                f"published of cycle {manifest.cycle_id} gives {opening_digest(manifest).hex()}"
+                f"published of cycle {manifest.cycle_id} gives {digest_opening(manifest).hex()}"
             ],
         )
     if found.block != block:
@@ -63,28 +66,28 @@ async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistor
 async def _follow(
     api: ApiClient, cycle_id: int, before: RawCommitment | None, history: CommitmentHistory
 ) -> tuple[list[str], str]:
-    """What is wrong with the commitments before that of `cycle_id`, and what comes before it, in words."""
+    """List what is wrong with the commitments before that of `cycle_id`; and say in words what comes before it."""
     told = "the first of this hotkey"
     for step in range(MAX_STEPS):
         if before is None:
             return [], told
         seed = decode_seed_commitment(before.data)
         if seed is None:
-            return [f"before cycle {cycle_id}, the hotkey had committed to something else than a cycle"], ""
+            return [f"before cycle {cycle_id}, the hotkey had committed to something other than a cycle"], ""
         if seed.cycle >= cycle_id:
             return [
                 f"before the commitment to cycle {cycle_id} the chain has another one, to cycle {seed.cycle}, of block "
                 f"{before.block}: there was a choice"
             ], ""
         manifest = await api.get(f"/v1/cycles/{seed.cycle}/manifest", Manifest)
-        if seed_commitment(manifest).encode() != before.data:
+        if make_seed_commitment(manifest).encode() != before.data:
             return [
                 f"the commitment before, of block {before.block}, has the digest {seed.digest.hex()} of cycle "
-                f"{seed.cycle}; what was published of that cycle gives {opening_digest(manifest).hex()}"
+                f"{seed.cycle}; what was published of that cycle gives {digest_opening(manifest).hex()}"
             ], ""
         if step == 0:
             told = f"after cycle {seed.cycle} ({manifest.state})"
-        written = await history.first_written(before.data, before.block)
+        written = await history.find_first(before.data, before.block)
         if written is None:
             return [f"block {before.block} does not show the commitment that later blocks date to it"], ""
         if manifest.beacon_block is not None:
@@ -98,6 +101,6 @@ async def _follow(
     return [f"{MAX_STEPS} cycles in a row were opened and given up before they had a beacon"], ""
 
 
-def seed_commitment(manifest: Manifest) -> SeedCommitment:
-    """What must stand on chain for a cycle."""
-    return SeedCommitment(manifest.cycle_id, opening_digest(manifest))
+def make_seed_commitment(manifest: Manifest) -> SeedCommitment:
+    """Make the commitment that the chain must have for a cycle."""
+    return SeedCommitment(manifest.cycle_id, digest_opening(manifest))

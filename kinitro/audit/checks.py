@@ -1,6 +1,6 @@
 """The checks of an audit that need nothing but what was published. Each returns what differs, in sentences.
 
-Everything given to them comes from the operator and is taken for a claim.
+Everything given to them comes from the operator and is treated as a claim, not as a fact.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from itertools import pairwise
 from kinitro import __version__
 from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.messages import MinerScore, Scores, Weights
-from kinitro.client.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, results_root
-from kinitro.client.verdicts import VerdictRow, unfounded
-from kinitro.cycles.freeze import SEALED, candidates, excluded, freeze_miners, settle_endpoints
+from kinitro.client.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, compute_results_root
+from kinitro.client.verdicts import VerdictRow, find_unfounded
+from kinitro.cycles.freeze import SEALED, exclude, freeze_miners, list_candidates, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
-from kinitro.cycles.result_checks import result_differences as one_result_differences
-from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, participants, score
-from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment
+from kinitro.cycles.result_checks import find_result_differences as find_one_result_differences
+from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, list_participants, score
+from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, hash_seed_key
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import get_spec
 from kinitro.environments.seeds import derive_seed
@@ -29,7 +29,7 @@ REPLAYABLE = COUNTED
 _PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed")
 
 
-def manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | None) -> Iterator[str]:
+def find_manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | None) -> Iterator[str]:
     """Is this the record of the cycle that was asked for, complete and consistent in itself?"""
     if manifest.cycle_id != cycle_id:
         yield f"cycle {cycle_id} was asked for, the API serves cycle {manifest.cycle_id}"
@@ -60,23 +60,23 @@ def manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | None) 
             yield f"the chance level of {environment.id} is {spec.random_success}, not {environment.random_success}"
 
 
-def key_differences(manifest: Manifest, witnessed: str | None) -> Iterator[str]:
+def find_key_differences(manifest: Manifest, witnessed: str | None) -> Iterator[str]:
     """Is the revealed key the one that was committed to, as far as anybody saw it?"""
     key = bytes.fromhex(manifest.seed_key or "")
-    if len(key) != KEY_BYTES or key_commitment(key).hex() != manifest.key_hash:
+    if len(key) != KEY_BYTES or hash_seed_key(key).hex() != manifest.key_hash:
         yield f"the revealed seed key does not hash to the published key_hash {manifest.key_hash}"
     if witnessed is not None and witnessed != manifest.key_hash:
         yield f"key_hash was {witnessed} before the reveal and is {manifest.key_hash} now"
-    if manifest.beacon_block != beacon_number(manifest.key_committed_block):
+    if manifest.beacon_block != compute_beacon_number(manifest.key_committed_block):
         yield (
             f"the beacon is block {manifest.beacon_block}; committed in block {manifest.key_committed_block}, "
-            f"it must be block {beacon_number(manifest.key_committed_block)}"
+            f"it must be block {compute_beacon_number(manifest.key_committed_block)}"
         )
 
 
-def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
+def find_result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     """Has every miner exactly one result per episode, and do the results have the published Merkle root?"""
-    root = results_root(list(rows)).hex()
+    root = compute_results_root(list(rows)).hex()
     if root != manifest.results_root:
         yield f"the results have the Merkle root {root}, published is {manifest.results_root}"
     if any(later.task_id <= earlier.task_id for earlier, later in pairwise(rows)):
@@ -84,7 +84,7 @@ def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
     found = Counter((row.uid, row.env_id, row.episode) for row in rows)
     expected = {
         (miner.uid, environment.id, episode)
-        for miner in participants(manifest.miners)
+        for miner in list_participants(manifest.miners)
         for environment in manifest.config.environments
         for episode in range(manifest.config.episodes)
     }
@@ -95,15 +95,15 @@ def result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
     for (uid, env_id, episode), times in found.items():
         if times > 1:
             yield f"uid {uid} has {times} results for episode {episode} of {env_id}"
-    yield from _count_differences(manifest, rows)
+    yield from _find_count_differences(manifest, rows)
     horizons = {environment.id: environment.max_steps for environment in manifest.config.environments}
     for row in rows:
         if row.outcome not in (VOID, CANCELLED) and row.env_id in horizons:
-            found_wrong = one_result_differences(row, horizons[row.env_id], has_trace=row.trace_sha256 is not None)
+            found_wrong = find_one_result_differences(row, horizons[row.env_id], has_trace=row.trace_sha256 is not None)
             yield from (f"task {row.task_id} {difference}" for difference in found_wrong)
 
 
-def _count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
+def _find_count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     names = {int(outcome): outcome.name.lower() for outcome in Outcome}
     names |= {VOID: "void", CANCELLED: "cancelled"}
     counted = Counter(names[row.outcome] for row in rows)
@@ -113,7 +113,7 @@ def _count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterato
             yield f"the manifest counts {manifest.counts.get(name)} tasks as {name}, the results have {number}"
 
 
-def seed_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
+def find_seed_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     """Are the seeds the ones that key and beacon give?"""
     key, beacon = bytes.fromhex(manifest.seed_key or ""), bytes.fromhex(manifest.beacon_hash or "")
     versions = {environment.id: environment.version for environment in manifest.config.environments}
@@ -131,7 +131,9 @@ def seed_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[
             )
 
 
-def verdict_differences(manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow]) -> Iterator[str]:
+def find_verdict_differences(
+    manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow]
+) -> Iterator[str]:
     """Is every verdict one on a result of that miner, final, and borne out by its own evidence?"""
     results = {row.task_id: row for row in rows}
     frozen = {miner.uid: miner for miner in manifest.miners}
@@ -146,14 +148,14 @@ def verdict_differences(manifest: Manifest, rows: Sequence[ResultRow], verdicts:
             yield f"{where} is on an episode that counts for nothing"
         else:
             rule = manifest.config.verification
-            why = unfounded(verdict.verdict, verdict.evidence, miner.repo, miner.revision, rule)
+            why = find_unfounded(verdict.verdict, verdict.evidence, miner.repo, miner.revision, rule)
             yield from (f"{where}: {one}" for one in why)
 
 
 def recompute(
     manifest: Manifest, rows: Sequence[ResultRow], verdicts: Sequence[VerdictRow], published: Scores
 ) -> Scorecard | str:
-    """The scorecard that results and verdicts give, or why they give none."""
+    """Compute the scorecard again from results and verdicts; returns a sentence if they allow none."""
     identity = PublicationIdentity(manifest.cycle_id, manifest.netuid, manifest.block, published.published_at)
     try:
         return score(identity, manifest.config, manifest.miners, rows, verdicts)
@@ -161,7 +163,7 @@ def recompute(
         return f"the published results allow no scores: {error}"
 
 
-def score_differences(published: Scores, recomputed: Scores) -> Iterator[str]:
+def find_score_differences(published: Scores, recomputed: Scores) -> Iterator[str]:
     """Do the results give the published scores, to the last bit?"""
     theirs = {miner.uid: miner for miner in published.miners}
     ours = {miner.uid: miner for miner in recomputed.miners}
@@ -170,7 +172,7 @@ def score_differences(published: Scores, recomputed: Scores) -> Iterator[str]:
     for uid in sorted(theirs.keys() - ours.keys()):
         yield f"uid {uid} has a published score and did not take part"
     for uid in sorted(ours.keys() & theirs.keys()):
-        yield from _miner_differences(theirs[uid], ours[uid])
+        yield from _find_miner_differences(theirs[uid], ours[uid])
     for name in ("cycle_id", "block", "environments", "void_episodes", "notes"):
         one, other = getattr(published, name), getattr(recomputed, name)
         if one != other:
@@ -179,7 +181,7 @@ def score_differences(published: Scores, recomputed: Scores) -> Iterator[str]:
         yield "the miners of the scores are not in order"
 
 
-def _miner_differences(published: MinerScore, recomputed: MinerScore) -> Iterator[str]:
+def _find_miner_differences(published: MinerScore, recomputed: MinerScore) -> Iterator[str]:
     for name in MinerScore.model_fields:
         theirs, ours = getattr(published, name), getattr(recomputed, name)
         if theirs == ours:
@@ -198,7 +200,7 @@ def _miner_differences(published: MinerScore, recomputed: MinerScore) -> Iterato
             yield f"uid {recomputed.uid} has scores on {len(theirs)} environments; the cycle has {len(ours)}"
 
 
-def weight_differences(published: Weights, recomputed: Weights) -> Iterator[str]:
+def find_weight_differences(published: Weights, recomputed: Weights) -> Iterator[str]:
     """Are the weights that validators are to set the ones that the results give?"""
     for name in ("weights", "weights_u16", "hotkeys"):
         theirs, ours = getattr(published, name), getattr(recomputed, name)
@@ -210,34 +212,34 @@ def weight_differences(published: Weights, recomputed: Weights) -> Iterator[str]
             yield f"{name} of the weights is {getattr(published, name)!r}; it must be {getattr(recomputed, name)!r}"
 
 
-def chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_hash: bytes) -> Iterator[str]:
+def find_chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_hash: bytes) -> Iterator[str]:
     """Did the chain have these blocks and these miners?"""
     if snapshot.block.hash.hex() != manifest.block_hash:
         yield f"block {manifest.block} has the hash {snapshot.block.hash.hex()} on the chain, not {manifest.block_hash}"
     if beacon_hash.hex() != manifest.beacon_hash:
         yield f"block {manifest.beacon_block}, the beacon, has the hash {beacon_hash.hex()}, not {manifest.beacon_hash}"
     theirs = {miner.uid: miner for miner in manifest.miners}
-    ours = {miner.uid: miner for miner in _frozen_again(theirs, snapshot)}
+    ours = {miner.uid: miner for miner in _freeze_again(theirs, snapshot)}
     for uid in sorted(ours.keys() - theirs.keys()):
         yield f"uid {uid} had committed a policy by block {manifest.block} and is missing from the frozen miners"
     for uid in sorted(theirs.keys() - ours.keys()):
         yield f"uid {uid} is among the frozen miners and had committed nothing by block {manifest.block}"
     for uid in sorted(ours.keys() & theirs.keys()):
-        yield from _frozen_differences(theirs[uid], ours[uid])
+        yield from _find_frozen_differences(theirs[uid], ours[uid])
 
 
-def _frozen_again(theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot) -> list[FrozenMiner]:
-    """Who takes part, if the operator is believed about whom it excluded: `find_unproven_exclusions` names those."""
+def _freeze_again(theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot) -> list[FrozenMiner]:
+    """Freeze the miners again, believing the operator's exclusions; `find_unproven_exclusions` names those."""
     miners = []
-    for miner in candidates(snapshot, allow_private=True):
+    for miner in list_candidates(snapshot, allow_private=True):
         published = theirs.get(miner.uid)
         if miner.excluded is None and published is not None and published.excluded is not None:
-            miner = excluded(miner, published.excluded)
+            miner = exclude(miner, published.excluded)
         miners.append(miner)
     return settle_endpoints(miners)
 
 
-def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator[str]:
+def _find_frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator[str]:
     sealed = frozen.excluded == SEALED
     for name in _PUBLIC_FACTS:
         theirs, ours = getattr(published, name), getattr(frozen, name)
@@ -250,9 +252,9 @@ def _frozen_differences(published: FrozenMiner, frozen: FrozenMiner) -> Iterator
 def find_unproven_exclusions(
     manifest: Manifest, snapshot: ChainSnapshot, holders: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Miners excluded for a reason that only the operator can know, such as where a host's name led.
+    """Name the miners excluded for a reason that only the operator can know, such as where a host's name led.
 
-    `holders`: the endpoints of the cycle before, see `endpoint_holders`.
+    `holders`: the endpoints of the cycle before, see `list_endpoint_holders`.
     """
     frozen = freeze_miners(snapshot, holders=holders)
     refused = {miner.uid for miner in frozen if miner.excluded not in (None, SEALED)}

@@ -17,8 +17,9 @@ from typing import Self, TypeVar
 
 from pydantic import ValidationError
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.client.records import Manifest, ResultRow, TraceRecord
-from kinitro.cycles.result_checks import Episode, trace_differences
+from kinitro.cycles.result_checks import Episode, find_trace_differences
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
 from kinitro.environments.registry import make
@@ -31,44 +32,52 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One episode that was run again. `exact`: its states were compared, not only its outcome."""
+    """One episode that was run again. If `exact`, its physics states were compared, and not only its outcome."""
 
     steps: int
     exact: bool
     differences: tuple[str, ...]
 
 
-def trace_of_json(answer: bytes) -> bytes:
-    """The encoded trace in an answer of `GET /v1/tasks/{id}/trace`; raises InvalidTrace."""
+def parse_trace(answer: bytes) -> bytes:
+    """Parse an answer of `GET /v1/tasks/{id}/trace` and return the encoded trace; raises InvalidTrace."""
     try:
-        return base64.b64decode(TraceRecord.model_validate_json(answer).trace, validate=True)
-    except (ValidationError, binascii.Error) as error:
+        return read_trace(TraceRecord.model_validate_json(answer))
+    except ValidationError as error:
         raise InvalidTrace(f"This is not the API's answer about a trace: {str(error).splitlines()[0]}.") from None
 
 
-def episode_of(manifest: Manifest, row: ResultRow) -> Episode:
-    """What the task of a result asked for, as far as the manifest tells."""
+def read_trace(record: TraceRecord) -> bytes:
+    """Decode the base64 of the API's record of a trace and return the encoded trace; raises InvalidTrace."""
+    try:
+        return base64.b64decode(record.trace, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidTrace(f"The API's record of a trace is not valid base64: {error}.") from None
+
+
+def describe_episode(manifest: Manifest, row: ResultRow) -> Episode:
+    """Describe the episode that the task of a result asked for, as far as the manifest tells."""
     environment = next(one for one in manifest.config.environments if one.id == row.env_id)
     fingerprint = None if manifest.mixed_physics else manifest.fingerprint or ""
     return Episode(row.env_id, environment.version, row.seed, environment.max_steps, fingerprint)
 
 
 def check_trace(manifest: Manifest, row: ResultRow, record: TraceRecord) -> tuple[bytes | None, list[str]]:
-    """The encoded trace, None if it cannot be read, and where it tells something else than the result it belongs to."""
+    """Decode a trace and compare it with its result; returns its bytes (None if unreadable) and the differences."""
     try:
-        data = base64.b64decode(record.trace, validate=True)
+        data = read_trace(record)
         trace = decode(data)
-    except (binascii.Error, ValueError, InvalidTrace) as error:
+    except InvalidTrace as error:
         return None, [f"its trace cannot be read: {error}"]
     digest = hashlib.sha256(data).hexdigest()
-    differences = trace_differences(row, trace, episode_of(manifest, row))
+    differences = find_trace_differences(row, trace, describe_episode(manifest, row))
     if digest != row.trace_sha256:
         differences.append(f"its trace has the digest {digest}, published is {row.trace_sha256}")
     return data, differences
 
 
 class Replayer:
-    """Worker processes that replay encoded traces; with 0 workers, a thread of this process does.
+    """Replays encoded traces in worker processes; with 0 workers, in a thread of this process.
 
     async with Replayer(workers=2) as replayer:
         replayed = await replayer.replay(data)
@@ -83,7 +92,7 @@ class Replayer:
         self._fingerprint = ""
 
     async def __aenter__(self) -> Self:
-        self._fingerprint = await self._run(_own_fingerprint)
+        self._fingerprint = await self._run(_compute_own_fingerprint)
         return self
 
     async def __aexit__(
@@ -92,32 +101,32 @@ class Replayer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def replay(self, data: bytes) -> Replayed:
-        """Run the episode again. Raises SimulationFailed if the worker died."""
+        """Run the episode again. Raises AuditUnavailable if the worker process died, which is this machine's fault."""
         return await self._run(_replay, data, self._fingerprint)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
         except BrokenProcessPool as error:
-            raise SimulationFailed(f"a process that replays episodes died: {error}") from error
+            raise AuditUnavailable(f"a process that replays episodes on this machine died: {error}") from error
 
 
 def _replay(data: bytes, fingerprint: str) -> Replayed:
-    """In a worker process."""
+    """Replay an encoded trace. Runs in a worker process."""
     trace = decode(data)
     try:
-        report = replay(trace, _environment(trace.env_id), fingerprint=fingerprint)
+        report = replay(trace, _make_environment(trace.env_id), fingerprint=fingerprint)
     except (InvalidTrace, SimulationFailed) as error:
         return Replayed(0, False, (f"it cannot be replayed: {error}",))
     return Replayed(report.steps, report.exact, report.differences)
 
 
 @cache
-def _environment(env_id: str) -> Environment:
+def _make_environment(env_id: str) -> Environment:
     return make(env_id)
 
 
-def _own_fingerprint() -> str:
+def _compute_own_fingerprint() -> str:
     from kinitro.environments import fingerprint
 
     return fingerprint()

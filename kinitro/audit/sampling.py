@@ -23,9 +23,9 @@ import numpy.typing as npt
 
 from kinitro.client.records import Manifest, ResultRow
 from kinitro.client.verdicts import VerdictRow, count_verdicts
-from kinitro.cycles.scorecard import participants, tally
+from kinitro.cycles.scorecard import arrange_results, list_participants
 from kinitro.evaluation.outcomes import Outcome
-from kinitro.scoring.comparison import share_significance_level, wins_matrix
+from kinitro.scoring.comparison import count_wins, share_significance_level
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
@@ -39,19 +39,19 @@ FOUND_TOGETHER = 0.99
 MISSED_BY_ONE = (1 - FOUND_TOGETHER) ** (1 / VALIDATORS)
 """Three validators that each miss a lie with this probability, 0.215, find it together with probability 0.99."""
 CLOSE = 10
-"""Faults without a trace are told of where so few of them would change who is paid most."""
+"""Policy faults without a trace are mentioned where this many of them, or fewer, would change who is paid most."""
 NEVER = 1 << 30
-"""The distance of what cannot happen."""
+"""The distance of a comparison that cannot turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """(M, N): by miner and environment, the least distance of a comparison that false results there would turn."""
+    """The least distance of any comparison that false results would turn: (M, N), by miner and environment."""
 
     successes: IntArray
-    """Were some of the published successes failures."""
+    """If some of the published successes were failures in truth."""
     failures: IntArray
-    """Were some of the published failures successes."""
+    """If some of the published failures were successes in truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Plan:
     missed: float
 
     def probability(self, row: ResultRow) -> float:
-        """With which this result is to be replayed."""
+        """The probability with which this result is replayed."""
         miner, environment = self.uids.get(row.uid), self.environments.get(row.env_id)
         if miner is None or environment is None or not 0 <= row.episode < self.complete.shape[1]:
             return 0.0
@@ -79,32 +79,32 @@ class Plan:
         return float(table[miner, environment])
 
     @property
-    def told(self) -> str:
-        """The probability that a lie is found, for people."""
+    def description(self) -> str:
+        """The probability that a lie is found, in words."""
         return f"one auditor with {1 - self.missed:.1%}, by {VALIDATORS} with {1 - self.missed**VALIDATORS:.2%}"
 
-    def untraced(self, rows: Iterable[ResultRow]) -> int:
-        """Policy faults without a trace where a lie would pay: nobody can replay those."""
+    def count_untraced(self, rows: Iterable[ResultRow]) -> int:
+        """Count the policy faults without a trace where a lie would pay, which nobody can replay."""
         faults = (row for row in rows if row.outcome == int(Outcome.POLICY_FAULT) and row.trace_sha256 is None)
         return sum(self.probability(row) >= 1 - self.missed ** (1 / CLOSE) for row in faults)
 
     def choose(self, rows: Sequence[ResultRow], randomness: random.Random) -> list[ResultRow]:
-        """Each result by its own toss; `randomness` must be nothing that an operator could foresee."""
+        """Draw each result independently; `randomness` must not be foreseeable by an operator."""
         return [row for row in rows if randomness.random() < self.probability(row)]
 
 
 def plan_sample(
     manifest: Manifest, rows: Sequence[ResultRow], verdicts: Iterable[VerdictRow], missed: float = MISSED_BY_ONE
 ) -> Plan:
-    """For published results; `missed` is the probability with which a lie that changes who leads may go unseen.
+    """Plan which published results to replay; `missed` is the probability that a lie about who leads goes unseen.
 
     Raises TypeError or InvalidScoringConfig for a configuration that allows no scores.
     """
-    miners, config = participants(manifest.miners), manifest.config
-    found = tally(config, miners, rows)
+    miners, config = list_participants(manifest.miners), manifest.config
+    found = arrange_results(config, miners, rows)
     counts = count_verdicts(verdicts, config.verification)
     disqualified = [miner.uid in counts and counts[miner.uid].disqualified for miner in miners]
-    distances = cycle_distances(
+    distances = measure_distances(
         found.solved & found.complete,
         np.array([miner.first_block or 0 for miner in miners], dtype=np.int64),
         ScoringConfig(**config.scoring),
@@ -122,7 +122,7 @@ def plan_sample(
     )
 
 
-def cycle_distances(
+def measure_distances(
     solved: BoolArray,
     first_blocks: IntArray,
     config: ScoringConfig,
@@ -131,7 +131,11 @@ def cycle_distances(
     chance: FloatArray,
     disqualified: BoolArray,
 ) -> Distances:
-    """solved: (M, N, K), false where an episode does not count; miners in order of uid; episodes: (N,), that count."""
+    """Measure how many results would have to be false for each comparison to turn.
+
+    solved:    (M, N, K), false where an episode does not count; the miners in order of uid.
+    episodes:  (N,), how many episodes count.
+    """
     miners, environments, length = solved.shape
     successes = solved.sum(axis=2, dtype=np.int64)
     quantile = normal_quantile(config.confidence)
@@ -145,7 +149,7 @@ def cycle_distances(
     races: list[_Race] = []
     overall = np.zeros((miners, miners), dtype=np.int64)
     for n in range(environments):
-        wins = wins_matrix(solved[:, n]).astype(np.int64)
+        wins = count_wins(solved[:, n]).astype(np.int64)
         overall += wins
         counted = int(episodes[n])
         lower, _ = wilson_interval(np.arange(counted + 1), np.full(counted + 1, counted), quantile)
@@ -155,12 +159,12 @@ def cycle_distances(
     leads = np.stack([race.leads for race in races], axis=1)
     pooled = critical_wins(int(episodes.sum()), levels.overall)
     beats = overall >= pooled[overall + overall.T]
-    stakes = _stakes(leads, beats, ~disqualified, arrival)
+    stakes = _find_stakes(leads, beats, ~disqualified, arrival)
     for n, race in enumerate(races):
         race.note(least.successes[:, n], least.failures[:, n], stakes)
     for later, earlier in stakes.pairs:
         w, lost = int(overall[later, earlier]), int(overall[earlier, later])
-        flips = np.array([_pooled_distance(w, lost, pooled)])
+        flips = np.array([_measure_pooled_distance(w, lost, pooled)])
         gains, loses = (later, earlier) if beats[later, earlier] else (earlier, later)
         # False would be successes of whom the comparison came out well for, and failures of the other.
         _lower(least.successes[gains], flips)
@@ -170,24 +174,25 @@ def cycle_distances(
 
 @dataclass(frozen=True, slots=True)
 class _Stakes:
-    """Which comparisons matter, and with how many others on other environments each must turn.
+    """Which comparisons matter, and together with how many others, on other environments, each must turn.
 
     With h environments on which something must turn, d * h takes the place of the distance d: missing h such
     comparisons has the h-th power of the probability of missing one.
     """
 
     joining: IntArray
-    """(M,): for a miner to lead where it was published not to."""
+    """(M,): the factor h for a miner to lead where it was published not to lead."""
     leaving: IntArray
-    """(M,): for a miner not to lead where it was published to; NEVER where that changes nothing."""
+    """(M,): the factor h for a miner not to lead where it was published to lead; NEVER where that changes nothing."""
     pairs: list[tuple[int, int]]
     """Comparisons over all environments that matter: (the later miner, the earlier one)."""
 
 
-def _stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
-    """Where one miner has the first priority beyond doubt and leads as much as anybody, what could cost it the lead.
+def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
+    """Find which comparisons matter. If one miner is clearly first, only those that could cost it that place.
 
-    Its *crown* rests on every comparison with it: it beats all that came before it, and none that came after beats it.
+    A miner is clearly first (*crowned*) if it leads as many environments as anybody, beats all miners that came before
+    it, and is beaten by none that came after it.
     As long as these hold it wins every subset of what it leads. To be paid more, another one would have to lead more
     environments in truth: it joins the leaders, or the crowned one leaves them, on so many environments (both can
     happen on one). Otherwise every comparison that decides who leads, or which of two leaders goes first, matters.
@@ -229,26 +234,26 @@ class _Better:
         margins = np.arange(-episodes, episodes + 1)
         tolerated = int(margins[margins / max(1, episodes) <= config.min_epsilon].max(initial=-1))
         w, lost = np.meshgrid(np.arange(episodes + 1), np.arange(episodes + 1), indexing="ij")
-        tosses = np.minimum(w + lost, len(critical) - 1)
-        self.table: BoolArray = (w - lost > tolerated) & (w >= critical[tosses]) & (w + lost <= episodes)
-        self.lost = _steps(~self.table, w, lost, episodes, +1)
-        self.gained = _steps(self.table, w, lost, episodes, -1)
+        discordant = np.minimum(w + lost, len(critical) - 1)
+        self.table: BoolArray = (w - lost > tolerated) & (w >= critical[discordant]) & (w + lost <= episodes)
+        self.lost = _count_steps(~self.table, w, lost, episodes, +1)
+        self.gained = _count_steps(self.table, w, lost, episodes, -1)
 
 
-def _steps(goal: BoolArray, w: IntArray, lost: IntArray, episodes: int, sign: int) -> IntArray:
-    """(w, l) -> steps of (w - sign, l) or (w, l + sign) to where `goal` holds; the difference w - l falls by `sign`."""
+def _count_steps(goal: BoolArray, w: IntArray, lost: IntArray, episodes: int, sign: int) -> IntArray:
+    """For every (w, l), count the steps (w - sign, l) or (w, l + sign) to where `goal` holds; w - l falls by `sign`."""
     steps = np.where(goal, 0, NEVER).astype(np.int64)
     steps[w + lost > episodes] = NEVER
     for difference in range(-episodes * sign, (episodes + 1) * sign, sign):
         cells = np.flatnonzero((w - lost == difference).ravel() & (w + lost <= episodes).ravel())
         ws, ls = w.ravel()[cells], lost.ravel()[cells]
-        fewer = _at(steps, ws - sign, ls)
-        more = _at(steps, ws, ls + sign)
+        fewer = _look_up(steps, ws - sign, ls)
+        more = _look_up(steps, ws, ls + sign)
         steps.ravel()[cells] = np.minimum(steps.ravel()[cells], 1 + np.minimum(fewer, more))
     return np.minimum(steps, NEVER)
 
 
-def _at(table: IntArray, w: IntArray, lost: IntArray) -> IntArray:
+def _look_up(table: IntArray, w: IntArray, lost: IntArray) -> IntArray:
     inside = (w >= 0) & (lost >= 0) & (w < len(table)) & (lost < len(table))
     return np.where(inside, table[np.where(inside, w, 0), np.where(inside, lost, 0)], NEVER)
 
@@ -284,7 +289,7 @@ class _Race:
             self.leads = eligible & ~better.table[wins, wins.T][self._best]
 
     def note(self, successes: IntArray, failures: IntArray, stakes: _Stakes) -> None:
-        """Lower the distances (M,) of this environment in place."""
+        """Lower the distances (M,) of this environment's results, in place."""
         if self._best < 0:  # whoever truly qualifies leads
             _lower(failures, np.maximum(1, self._to_qualify) * stakes.joining)
             return
@@ -310,7 +315,7 @@ class _Race:
         _lower(successes, np.where(self.leads, not_eligible, NEVER))
 
     def _to_best(self) -> IntArray:
-        """(M,): so many of a miner's failures and of the published best's successes are false if it is the best."""
+        """(M,): how many of a miner's failures and of the published best's successes are false if it is the best."""
         behind = self._successes[self._best] - self._successes + (self._rank > self._rank[self._best])
         to_best: IntArray = np.maximum(np.maximum(behind, self._to_qualify), 0)
         to_best[self._best] = 0
@@ -321,18 +326,18 @@ def _lower(least: IntArray, distance: IntArray) -> None:
     np.minimum(least, np.maximum(1, distance), out=least)
 
 
-def _pooled_distance(w: int, lost: int, critical: IntArray) -> int:
-    """So many results must be false for the comparison of w with l episodes over all environments to turn."""
+def _measure_pooled_distance(w: int, lost: int, critical: IntArray) -> int:
+    """How many results must be false for the comparison of w with l episodes over all environments to turn."""
     beats, last = w >= critical[w + lost], len(critical) - 1
     for flips in range(1, len(critical)):
         first = np.arange(flips + 1)  # of the flips, those that change w; the others change l
         if beats:
             first = first[first <= w]
-            reached, tosses = w - first, w + lost - 2 * first + flips
+            reached, discordant = w - first, w + lost - 2 * first + flips
         else:
             first = first[flips - first <= lost]
-            reached, tosses = w + first, w + lost + 2 * first - flips
-        possible = tosses <= last
-        if ((reached[possible] >= critical[tosses[possible]]) != beats).any():
+            reached, discordant = w + first, w + lost + 2 * first - flips
+        possible = discordant <= last
+        if ((reached[possible] >= critical[discordant[possible]]) != beats).any():
             return flips
     return NEVER

@@ -17,11 +17,11 @@ from kinitro.logs import get_logger
 
 _log = get_logger(__name__)
 MAX_REMEMBERED = 1000
-"""Cycles; the oldest are forgotten."""
+"""How many cycles of one API are remembered; the oldest are forgotten."""
 
 
 class _WitnessFile(msgspec.Struct):
-    """api address -> cycle -> key_hash"""
+    """The file's content: address of an API -> cycle -> key_hash."""
 
     seen: dict[str, dict[int, str]] = {}
 
@@ -35,7 +35,7 @@ class Witness:
 
     @classmethod
     def load_if_readable(cls, path: Path) -> Self:
-        """As `load`, but a file that cannot be read is a warning: for those to whom remembering is an extra."""
+        """Load as `load` does, but only warn of a file that cannot be read, for callers that can do without it."""
         try:
             return cls.load(path)
         except ConfigurationError as error:
@@ -44,7 +44,7 @@ class Witness:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """What was remembered in a file, nothing if there is none. Raises ConfigurationError."""
+        """Load what was remembered in a file; nothing if the file does not exist. Raises ConfigurationError."""
         try:
             return cls(path, msgspec.json.decode(path.read_bytes(), type=_WitnessFile).seen)
         except FileNotFoundError:
@@ -53,7 +53,7 @@ class Witness:
             raise ConfigurationError(f"{path} cannot be read as a witness file: {error}.") from None
 
     def save(self) -> None:
-        """Write the file, at once as a whole. Raises ConfigurationError."""
+        """Write the file, as a whole or not at all. Raises ConfigurationError."""
         if self.path is None:
             return
         try:
@@ -81,5 +81,5 @@ class Witness:
             del hashes[forgotten]
 
     def key_hash(self, base_url: str, cycle_id: int) -> str | None:
-        """What was committed to for this cycle, if somebody here saw it."""
+        """The key hash that was seen while this cycle ran; None if it was not seen."""
         return self.seen.get(base_url, {}).get(cycle_id)

@@ -26,10 +26,10 @@ SOCKET_CLOSE_TIMEOUT_S = 1.0
 
 
 class NodeConnection:
-    """One node, connected when it is needed. `node` names it in messages."""
+    """The connection to one node, opened when it is needed. `node` is the node's name in messages."""
 
     def __init__(self, network: str) -> None:
-        """Raises UnknownNetwork."""
+        """Resolve the network's name; raises UnknownNetwork."""
         try:
             self._label, self._endpoint = resolve_endpoint(network)
             if not urlsplit(self._endpoint).hostname:
@@ -68,7 +68,7 @@ class NodeConnection:
             raise ChainUnavailable(f"{self.node} failed while {doing}: {reason}") from error
 
     async def close(self) -> None:
-        """Close the connection; never raises, never waits long. A later call would open another."""
+        """Close the connection; never raises, never waits long. A later call opens a new one."""
         substrate, self.substrate, self.client = self.substrate, None, None
         if substrate is None:
             return
@@ -96,7 +96,7 @@ class NodeConnection:
 
 
 class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
-    """The SDK's, without three of its traps.
+    """The SDK's connection, without three of its defects.
 
     It loses track of a connection whose opening is cancelled, by a deadline for example. It does not reconnect after a
     node has ended the connection politely, and a request that is made at that moment waits for ever. And it demands
@@ -109,7 +109,7 @@ class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
 
     def _interface(self, endpoint: str, fallbacks: list[str]) -> Any:
         connection = super()._interface(endpoint, fallbacks)
-        connection._session._connect = _never_polite(connection._session._connect)
+        connection._session._connect = _treat_polite_ends_as_errors(connection._session._connect)
         self._opened.append(connection)
         return connection
 
@@ -128,7 +128,7 @@ class _Substrate(bt.RpcSubstrate):  # type: ignore[misc]
             await self._opened.pop().close()
 
 
-def _never_polite(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
+def _treat_polite_ends_as_errors(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awaitable[Any]]:
     async def connect(url: str) -> _Socket:
         session = asyncio.current_task()  # it ends with an error when no node is left, which the next request repeats
         if session is not None:
@@ -139,7 +139,7 @@ def _never_polite(dial: Callable[[str], Awaitable[Any]]) -> Callable[[str], Awai
 
 
 class _Socket:
-    """A websocket whose polite end is an end like any other: the SDK then connects again and repeats its requests."""
+    """A websocket that reports a normal closure as an error: the SDK then connects again and repeats its requests."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket

@@ -27,18 +27,19 @@ from kinitro.logs import get_logger
 
 PREPARE_TIMEOUT_S = 60.0
 STEP_TIMEOUT_S = 30.0
-"""For one look at the chain, and for the answer to one submission."""
+"""How long one look at the chain, or the answer to one submission, may take."""
 STALL_TIMEOUT_S = 180.0
 """Without a new finalized block, the fate of a transaction is given up as undecided."""
 ERA_BLOCKS = 32
 """A transaction can be included in so many blocks after the finalized one in which it was made (or twice, four times as
 many while the chain finalizes late); a power of two. About six minutes."""
 RESEND_BLOCKS = 4
-"""So many finalized blocks without the transaction, and its bytes are sent again."""
+"""After this many finalized blocks without the transaction, its bytes are sent again."""
 ATTEMPTS, RACE_PAUSE_S = 3, 1.0
-"""Of a transaction that loses a race for its nonce, or meets an upgrade of the runtime; and the time between them."""
+"""How often a transaction is made anew that loses a race for its nonce or meets an upgrade of the runtime, and the
+pause in between."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.05, 2.0
-"""Between two looks at the chain; the first one is short because a node may refuse at once."""
+"""The pauses between two looks at the chain; the first is short, because a node may refuse at once."""
 
 _POOL_CODES, _ALREADY_IMPORTED = range(1000, 1100), 1013
 """JSON-RPC codes with which a node answers a submission that its pool judged."""
@@ -63,7 +64,7 @@ EXPLANATIONS = {
     "MaxWeightExceeded": "one weight is larger than the subnet allows (max_weights_limit)",
     "Payment": "the account cannot pay the fee of the transaction",
 }
-"""Of the chain's error names, for people."""
+"""By the chain's name of an error: what it means, for people."""
 
 _log = get_logger(__name__)
 
@@ -87,7 +88,7 @@ class _Progress:
     seen: int
     sent_at_block: int
     acknowledged: bool = False
-    """Whether some pool has taken it."""
+    """Whether a transaction pool has accepted it."""
     doubtful: bool = False
     """Whether it was sent and no answer came."""
     due: bool = True
@@ -103,7 +104,7 @@ class _PoolRefusal(TransactionRefused):
 
 
 class Transactions:
-    """Sends transactions over a connection."""
+    """Sends transactions over a connection and follows each until its fate is certain."""
 
     def __init__(self, connection: NodeConnection) -> None:
         self._connection = connection
@@ -127,14 +128,17 @@ class Transactions:
         raise AssertionError("unreachable")
 
     async def settle(self, address: str) -> bool:
-        """Wait for a transaction that an account has sent before; whether there was one. Raises ChainUnavailable."""
+        """Wait until earlier transactions of an account are included; returns whether there were any.
+
+        Raises ChainUnavailable.
+        """
         waited, deadline, pause_s = False, time.monotonic() + STALL_TIMEOUT_S, FIRST_PAUSE_S
         while True:
             async with self._connection.deadline(STEP_TIMEOUT_S, "looking for transactions on their way"):
                 substrate = self._connection.substrate
                 substrate.raw.clear_nonce_cache_for_account(address)
                 expected = await substrate.account_next_index(address)
-                if await self._nonce(address, await substrate.block_hash()) >= expected:
+                if await self._read_nonce(address, await substrate.block_hash()) >= expected:
                     return waited
             waited = True
             if time.monotonic() > deadline:
@@ -187,7 +191,7 @@ class Transactions:
             if progress.seen > before:
                 moved = time.monotonic()
             elif time.monotonic() - moved > STALL_TIMEOUT_S:
-                return await self._not_finalized(transaction, progress)
+                return await self._look_beyond_finalized(transaction, progress)
             if progress.seen - progress.sent_at_block >= RESEND_BLOCKS:
                 progress.due = True
             await asyncio.sleep(pause_s)
@@ -201,10 +205,10 @@ class Transactions:
                 try:
                     await self._connection.substrate.raw.submit_extrinsic(transaction.extrinsic)
                 except Exception as error:
-                    if (code := _code(error)) not in _POOL_CODES:
+                    if (code := _read_code(error)) not in _POOL_CODES:
                         raise
                     if code != _ALREADY_IMPORTED:
-                        raise self._refusal(error) from error
+                        raise self._explain_pool_refusal(error) from error
             progress.acknowledged = True
         except _PoolRefusal as refusal:
             if not progress.acknowledged and (certain_so_far or not refusal.is_race):
@@ -222,7 +226,7 @@ class Transactions:
             if finalized <= progress.seen:
                 return None
             while progress.seen < min(finalized, transaction.last_block):
-                found = await self._found(transaction, progress.seen + 1)
+                found = await self._find_in_block(transaction, progress.seen + 1)
                 if found is not None:
                     return found
                 progress.seen += 1
@@ -231,20 +235,20 @@ class Transactions:
                     f"The transaction sent to {self._connection.node} for {transaction.doing} was not included by "
                     f"block {transaction.last_block}, and cannot be any more: try again."
                 )
-            if await self._nonce(transaction.address, await substrate.block_hash(finalized)) > transaction.nonce:
+            if await self._read_nonce(transaction.address, await substrate.block_hash(finalized)) > transaction.nonce:
                 raise TransactionRefused(
                     f"Another transaction of {transaction.address} was included instead of the one for "
                     f"{transaction.doing}: is the hotkey in use elsewhere?"
                 )
         return None
 
-    async def _not_finalized(self, transaction: _Transaction, progress: _Progress) -> int:
+    async def _look_beyond_finalized(self, transaction: _Transaction, progress: _Progress) -> int:
         """The chain does not finalize, or the node does not answer: a block that is not final is better than none."""
         try:
             async with self._connection.deadline(STEP_TIMEOUT_S, f"following a transaction for {transaction.doing}"):
                 head = await self._connection.substrate.block_number()
                 for number in range(progress.seen + 1, min(head, transaction.last_block) + 1):
-                    if (found := await self._found(transaction, number)) is not None:
+                    if (found := await self._find_in_block(transaction, number)) is not None:
                         return found
         except ChainUnavailable:
             pass
@@ -255,7 +259,7 @@ class Transactions:
             transaction.last_block,
         )
 
-    async def _found(self, transaction: _Transaction, number: int) -> int | None:
+    async def _find_in_block(self, transaction: _Transaction, number: int) -> int | None:
         """`number`, if that block includes the transaction; raises TransactionRefused if it failed there."""
         substrate = self._connection.substrate
         block_hash = await substrate.block_hash(number)
@@ -263,25 +267,25 @@ class Transactions:
         if result is None:
             return None
         if not result.success:
-            raise TransactionRefused(self._sentence(result.error, result.message))
+            raise TransactionRefused(self._explain(result.error, result.message))
         return number
 
-    async def _nonce(self, address: str, block_hash: str) -> int:
+    async def _read_nonce(self, address: str, block_hash: str) -> int:
         account = await self._connection.substrate.query("System", "Account", [address], block_hash)
         return int(account["nonce"])
 
-    def _refusal(self, error: Exception) -> _PoolRefusal:
+    def _explain_pool_refusal(self, error: Exception) -> _PoolRefusal:
         known = chain_error_from_substrate_request(error)
-        return _PoolRefusal(self._sentence(known, known.message), known.name)
+        return _PoolRefusal(self._explain(known, known.message), known.name)
 
-    def _sentence(self, error: Any, message: str) -> str:
+    def _explain(self, error: Any, message: str) -> str:
         name = getattr(error, "name", None)
         reason = f"{EXPLANATIONS.get(name, message)} ({name})" if name else message
         return f"{self._connection.node} refused the transaction: {reason}"
 
 
-def refused_before_sending(node: str, error: Exception) -> ChainError | None:
-    """What the SDK's own checks said no to, or None if the connection failed; it raises its ChainError for both."""
+def explain_refusal(node: str, error: Exception) -> ChainError | None:
+    """The refusal by the SDK's own checks, or None if the connection failed; the SDK raises ChainError for both."""
     if isinstance(error, bt.ChainError):
         is_of_transport = error.code is bt.ErrorCode.UNKNOWN
     else:
@@ -289,7 +293,7 @@ def refused_before_sending(node: str, error: Exception) -> ChainError | None:
     return None if is_of_transport else TransactionRefused(f"Weights were not sent to {node}: {error}")
 
 
-def _code(error: Exception) -> int | None:
+def _read_code(error: Exception) -> int | None:
     """The code of a JSON-RPC error that the node answered with."""
     payload = getattr(error, "payload", None)
     answer = payload.get("error") if isinstance(payload, dict) else None

@@ -44,7 +44,7 @@ _JSON_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class SealedEndpoint:
-    """An endpoint that only the operator can read: `sealing.open_endpoint`."""
+    """An endpoint that only the operator can read; see `sealing.BackendKey.open`."""
 
     ciphertext: bytes
 
@@ -60,7 +60,7 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Bytes that are no commitment, and the reason, fit for the public."""
+    """Bytes that are not a valid commitment, and the reason, which may be published."""
 
     reason: str
 
@@ -70,8 +70,8 @@ class InvalidCommitment(ConfigurationError):
 
 
 def encode(commitment: Commitment) -> bytes:
-    """The bytes to commit; raises InvalidCommitment."""
-    if problem := _problem(commitment):
+    """Encode a commitment as the bytes that go on chain; raises InvalidCommitment."""
+    if problem := _find_problem(commitment):
         raise InvalidCommitment(problem)
     repo = commitment.repo.encode("ascii")
     head = bytes([_VERSION_1, len(repo)]) + bytes.fromhex(commitment.revision) + repo
@@ -92,7 +92,7 @@ def fields(data: bytes) -> tuple[bytes, ...]:
 
 
 def decode(data: bytes) -> Commitment | Malformed:
-    """Read what somebody committed. Never raises."""
+    """Decode what somebody committed. Never raises, whatever the bytes are."""
     if not data:
         return Malformed("the commitment is empty")
     if len(data) > MAX_DATA_BYTES:
@@ -105,7 +105,7 @@ def decode(data: bytes) -> Commitment | Malformed:
         return Malformed("the commitment has an unknown format")
     if isinstance(commitment, Malformed):
         return commitment
-    problem = _problem(commitment)
+    problem = _find_problem(commitment)
     return Malformed(problem) if problem else commitment
 
 
@@ -126,7 +126,7 @@ def _decode_json(data: bytes) -> Commitment | Malformed:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        return Malformed("the commitment is no valid JSON")
+        return Malformed("the commitment is not valid JSON")
     facts: dict[str, str] = {}
     for fact, names in _JSON_KEYS.items():
         values = [document[name] for name in names if name in document]
@@ -136,7 +136,7 @@ def _decode_json(data: bytes) -> Commitment | Malformed:
     return Commitment(**facts)
 
 
-def _problem(commitment: Commitment) -> str | None:
+def _find_problem(commitment: Commitment) -> str | None:
     """Why a commitment is not allowed, as a phrase that names what was received."""
     repo, revision, endpoint = commitment.repo, commitment.revision, commitment.endpoint
     parts = repo.split("/")
@@ -150,7 +150,7 @@ def _problem(commitment: Commitment) -> str | None:
         return f"the repository {repo[:100]!r} is not of the form owner/name (at most {MAX_REPO_CHARACTERS} characters)"
     if not _REVISION.fullmatch(revision):
         return (
-            f"the revision {revision[:80]!r} is no full commit hash of 40 lowercase hexadecimal digits "
+            f"the revision {revision[:80]!r} is not a full commit hash of 40 lowercase hexadecimal digits "
             "(branches and tags can be moved)"
         )
     if isinstance(endpoint, SealedEndpoint):
@@ -158,11 +158,11 @@ def _problem(commitment: Commitment) -> str | None:
         if not shortest <= len(endpoint.ciphertext) <= longest:
             return f"the sealed endpoint has {len(endpoint.ciphertext)} bytes, allowed are {shortest} to {longest}"
         return None
-    return endpoint_problem(endpoint)
+    return find_endpoint_problem(endpoint)
 
 
-def endpoint_problem(endpoint: str) -> str | None:
-    """Why a URL cannot be an endpoint, or None. Says nothing about where the host's name leads."""
+def find_endpoint_problem(endpoint: str) -> str | None:
+    """Say why a URL cannot be an endpoint, or return None. The host's name is not resolved."""
     shown = repr(endpoint[:130])
     if not endpoint or len(endpoint) > MAX_ENDPOINT_CHARACTERS:
         return f"the endpoint has {len(endpoint)} characters, allowed are 1 to {MAX_ENDPOINT_CHARACTERS}"
@@ -172,7 +172,7 @@ def endpoint_problem(endpoint: str) -> str | None:
         parts = urlsplit(endpoint)
         port = parts.port
     except ValueError:
-        return f"the endpoint {shown} is no URL"
+        return f"the endpoint {shown} is not a valid URL"
     if parts.scheme not in ("http", "https") or not endpoint.startswith((f"{parts.scheme}://",)) or not parts.hostname:
         return f"the endpoint {shown} is not of the form https://host[:port][/path]"
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in endpoint or "#" in endpoint or "\\" in endpoint:

@@ -1,24 +1,24 @@
 """Errors of chains.
 
 ChainError
-├── ChainUnavailable    the node does not answer, or answers garbage
+├── ChainUnavailable    the node does not answer, or its answer cannot be understood
 │   └── TransactionUndecided   a transaction was sent, and it may or may not be included
-├── UnknownNetwork      the network's name means nothing
+├── UnknownNetwork      no network has this name
 ├── UnknownSubnet       no subnet has this number
 ├── UnknownBlock        a block that does not exist, or was pruned
-├── UnknownWallet       no such wallet or hotkey here
-└── TransactionRefused  the chain said no, and why
+├── UnknownWallet       this machine has no such wallet or hotkey
+└── TransactionRefused  the chain refused a transaction; the message says why
 """
 
 from kinitro.errors import ConfigurationError, KinitroError, UnavailableError
 
 
 class ChainError(KinitroError):
-    """Anything that went wrong between us and a chain."""
+    """The base of all errors in the communication with a chain."""
 
 
 class ChainUnavailable(ChainError, UnavailableError):
-    """The node does not answer, or not in a way that makes sense."""
+    """The node does not answer, or its answer cannot be understood."""
 
 
 class TransactionUndecided(ChainUnavailable):
@@ -31,7 +31,7 @@ class TransactionUndecided(ChainUnavailable):
 
 
 class UnknownNetwork(ChainError, ConfigurationError):
-    """The network's name means nothing."""
+    """No network has this name."""
 
 
 class UnknownSubnet(ChainError, ConfigurationError):
@@ -43,7 +43,7 @@ class UnknownBlock(ChainError):
 
 
 class UnknownWallet(ChainError, ConfigurationError):
-    """No such wallet or hotkey here."""
+    """This machine has no such wallet or hotkey."""
 
 
 class TransactionRefused(ChainError):

@@ -44,7 +44,7 @@ class RawCommitment:
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """Those of a subnet that setting weights depends on."""
+    """The hyperparameters of a subnet that matter for setting weights."""
 
     tempo: int = 360
     """Blocks per epoch."""
@@ -64,13 +64,13 @@ class Hyperparameters:
 
 @dataclass(frozen=True, slots=True)
 class ChainSnapshot:
-    """One subnet at one block."""
+    """The state of one subnet at one block."""
 
     netuid: int
     block: Block
     neurons: Sequence[Neuron]
     commitments: Mapping[str, RawCommitment]
-    """By hotkey."""
+    """The newest commitment by hotkey, also of hotkeys that are not registered."""
     owner_hotkey: str | None
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     next_epoch_block: int | None = None

@@ -35,9 +35,9 @@ from kinitro.chain.local_rules import (
     ChainState,
     Cursor,
     check_weights,
-    hyperparameters_of,
-    last_epoch,
-    next_epoch,
+    find_last_epoch,
+    find_next_epoch,
+    read_hyperparameters,
     read_state,
     read_subnet,
 )
@@ -51,9 +51,9 @@ FINALITY_LAG_BLOCKS = 2
 MAX_NEURONS = 256
 CONNECT_TIMEOUT_S = 10
 OUTAGE_TIMEOUT_S = 30.0
-"""So long a database may be away while a transaction that is written waits for its block."""
+"""How long the database may be away while a transaction that is written waits for its block."""
 _LOCK = 0x6B696E69
-"""Advisory lock that makes transactions one after the other."""
+"""The advisory lock under which transactions are written one after the other."""
 
 
 class LocalChain:
@@ -105,7 +105,7 @@ class LocalChain:
                 " commit_reveal, min_stake) values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
                 (
                     netuid,
-                    local_address(OWNER),
+                    derive_local_address(OWNER),
                     tempo,
                     weights_version,
                     weights_rate_limit,
@@ -117,7 +117,7 @@ class LocalChain:
                 "insert into local_chain.neuron (netuid, uid, hotkey, coldkey, permit, stake, from_block)"
                 " select %s, 0, %s, %s, false, 0, 0"
                 " where not exists (select from local_chain.neuron where netuid = %s)",
-                (netuid, local_address(OWNER), local_address(Wallet(OWNER.name, "")), netuid),
+                (netuid, derive_local_address(OWNER), derive_local_address(Wallet(OWNER.name, "")), netuid),
             )
         return chain
 
@@ -129,7 +129,7 @@ class LocalChain:
         `uid` names the slot to take, from whoever has it; the default is the first free one.
         """
         async with self._transaction(netuid) as (cursor, block):
-            hotkey = local_address(wallet)
+            hotkey = derive_local_address(wallet)
             await cursor.execute(
                 "select uid, hotkey from local_chain.neuron where netuid = %s and until_block is null", (netuid,)
             )
@@ -148,7 +148,7 @@ class LocalChain:
             await cursor.execute(
                 "insert into local_chain.neuron (netuid, uid, hotkey, coldkey, permit, stake, from_block)"
                 " values (%s, %s, %s, %s, %s, %s, %s)",
-                (netuid, uid, hotkey, local_address(Wallet(wallet.name, "")), validator_permit, stake, block),
+                (netuid, uid, hotkey, derive_local_address(Wallet(wallet.name, "")), validator_permit, stake, block),
             )
         await self._wait_for(block)
         return uid
@@ -204,7 +204,7 @@ class LocalChain:
                 (netuid, number),
             )
             commitments = {row["hotkey"]: RawCommitment(row["block"], row["data"]) for row in await cursor.fetchall()}
-        hyperparameters = hyperparameters_of(subnet)
+        hyperparameters = read_hyperparameters(subnet)
         return ChainSnapshot(
             netuid=netuid,
             block=Block(number, state.hash(number)),
@@ -212,12 +212,12 @@ class LocalChain:
             commitments=commitments,
             owner_hotkey=subnet["owner_hotkey"],
             hyperparameters=hyperparameters,
-            next_epoch_block=next_epoch(number, hyperparameters.tempo),
-            last_epoch_block=last_epoch(number, hyperparameters.tempo),
+            next_epoch_block=find_next_epoch(number, hyperparameters.tempo),
+            last_epoch_block=find_last_epoch(number, hyperparameters.tempo),
         )
 
     async def hotkey_address(self, wallet: Wallet) -> str:
-        return local_address(wallet)
+        return derive_local_address(wallet)
 
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
         if not 0 < len(data) <= MAX_DATA_BYTES:
@@ -225,24 +225,24 @@ class LocalChain:
                 f"A commitment of {len(data)} bytes is refused: 1 to {MAX_DATA_BYTES} are allowed."
             )
         async with self._transaction(netuid) as (cursor, block):
-            await self._registered(cursor, netuid, wallet)
+            await self._require_registered(cursor, netuid, wallet)
             await cursor.execute(
                 "insert into local_chain.commitment values (%s, %s, %s, %s)"
                 " on conflict (netuid, hotkey, block) do update set data = excluded.data",
-                (netuid, local_address(wallet), block, data),
+                (netuid, derive_local_address(wallet), block, data),
             )
         await self._wait_for(block)
         return block
 
     async def set_weights(self, netuid: int, wallet: Wallet, weights: Mapping[int, int], version: int = 0) -> int:
         async with self._transaction(netuid) as (cursor, block):
-            neuron = await self._registered(cursor, netuid, wallet)
+            neuron = await self._require_registered(cursor, netuid, wallet)
             subnet = await read_subnet(cursor, netuid)
             await check_weights(cursor, subnet, neuron, weights, version, block)
             reveal = block
             if subnet["commit_reveal"]:
                 for _ in range(subnet["reveal_period_epochs"]):
-                    reveal = next_epoch(reveal, subnet["tempo"])
+                    reveal = find_next_epoch(reveal, subnet["tempo"])
             await cursor.execute(
                 "insert into local_chain.weights values (%s, %s, %s, %s, %s, %s)"
                 " on conflict (netuid, hotkey, block) do update set row = excluded.row",
@@ -272,14 +272,14 @@ class LocalChain:
         return {} if found is None else {int(uid): value for uid, value in found["row"].items()}
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: every call closes its own connection."""
 
     async def _state(self) -> ChainState:
         async with self._cursor() as cursor:
             return await read_state(cursor)
 
     async def _wait_for(self, block: int) -> None:
-        """Until the block is there. What belongs to it is written, so a database that is away changes nothing."""
+        """Wait until the block exists. Its transaction is written already, so the database may go away meanwhile."""
         deadline = time.monotonic() + OUTAGE_TIMEOUT_S
         while time.monotonic() < deadline:
             try:
@@ -293,15 +293,15 @@ class LocalChain:
             await asyncio.sleep(min(1.0, max(0.01, state.until_next_s)))
 
     @staticmethod
-    async def _registered(cursor: Cursor, netuid: int, wallet: Wallet) -> DictRow:
+    async def _require_registered(cursor: Cursor, netuid: int, wallet: Wallet) -> DictRow:
         await cursor.execute(
             "select * from local_chain.neuron where netuid = %s and hotkey = %s and until_block is null",
-            (netuid, local_address(wallet)),
+            (netuid, derive_local_address(wallet)),
         )
         row = await cursor.fetchone()
         if row is None:
             raise TransactionRefused(
-                f"The hotkey {local_address(wallet)} (wallet {wallet.name}/{wallet.hotkey}) is not registered on"
+                f"The hotkey {derive_local_address(wallet)} (wallet {wallet.name}/{wallet.hotkey}) is not registered on"
                 f" subnet {netuid}: register it first."
             )
         return row
@@ -367,10 +367,10 @@ class LocalChain:
 
 
 OWNER = Wallet("owner", "default")
-"""Who owns every subnet of a local chain."""
+"""The wallet that owns every subnet of a local chain."""
 
 
-def local_address(wallet: Wallet) -> str:
+def derive_local_address(wallet: Wallet) -> str:
     """The SS58 address that stands for a wallet on local chains; nobody has its private key."""
     names = f"{wallet.name}\0{wallet.hotkey}".encode()
     return encode_address(sha256(b"kinitro local wallet\0" + names).digest())

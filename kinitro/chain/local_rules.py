@@ -15,7 +15,7 @@ from kinitro.chain.interface import Block, Hyperparameters
 from kinitro.chain.weights import U16_MAX
 
 MAX_UNREVEALED_COMMITS = 10
-"""Of one hotkey in one epoch."""
+"""How many commits of weights one hotkey may have unrevealed in one epoch."""
 
 Cursor = psycopg.AsyncCursor[DictRow]
 
@@ -38,7 +38,7 @@ class ChainState:
 
 
 async def read_state(cursor: Cursor) -> ChainState:
-    """By the database's clock; raises ChainUnavailable."""
+    """Read how far the chain is, by the database's clock; raises ChainUnavailable."""
     await cursor.execute(
         "select genesis_hash, block_time_s, extract(epoch from clock_timestamp() - genesis)::float8 as age_s"
         " from local_chain.chain"
@@ -51,7 +51,7 @@ async def read_state(cursor: Cursor) -> ChainState:
 
 
 async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:
-    """Owner and hyperparameters; raises UnknownSubnet."""
+    """Read the owner and hyperparameters of a subnet; raises UnknownSubnet."""
     await cursor.execute("select * from local_chain.subnet where netuid = %s", (netuid,))
     row = await cursor.fetchone()
     if row is None:
@@ -59,8 +59,8 @@ async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:
     return row
 
 
-def hyperparameters_of(subnet: Mapping[str, Any]) -> Hyperparameters:
-    """The part of a subnet's row that everyone may know."""
+def read_hyperparameters(subnet: Mapping[str, Any]) -> Hyperparameters:
+    """The hyperparameters in a subnet's row."""
     return Hyperparameters(
         tempo=subnet["tempo"],
         weights_version=subnet["weights_version"],
@@ -71,14 +71,14 @@ def hyperparameters_of(subnet: Mapping[str, Any]) -> Hyperparameters:
     )
 
 
-def last_epoch(block: int, tempo: int) -> int:
+def find_last_epoch(block: int, tempo: int) -> int:
     """The newest block up to `block` in which an epoch began: one begins every `tempo` blocks."""
     return block // max(1, tempo) * max(1, tempo)
 
 
-def next_epoch(block: int, tempo: int) -> int:
+def find_next_epoch(block: int, tempo: int) -> int:
     """The first block later than `block` in which an epoch begins."""
-    return last_epoch(block, tempo) + max(1, tempo)
+    return find_last_epoch(block, tempo) + max(1, tempo)
 
 
 async def check_weights(
@@ -89,7 +89,7 @@ async def check_weights(
     version: int,
     block: int,
 ) -> None:
-    """Subtensor's rules, in its order; raises TransactionRefused."""
+    """Apply subtensor's rules for setting weights, in its order; raises TransactionRefused."""
     netuid, uid = subnet["netuid"], neuron["uid"]
     is_owner = neuron["hotkey"] == subnet["owner_hotkey"]
     if neuron["stake"] < subnet["min_stake"] and not is_owner:
@@ -119,7 +119,7 @@ async def check_weights(
         await cursor.execute(
             "select count(*) as unrevealed from local_chain.weights where netuid = %s and hotkey = %s and block >= %s"
             " and reveal_block > %s",
-            (netuid, neuron["hotkey"], last_epoch(block, subnet["tempo"]), block),
+            (netuid, neuron["hotkey"], find_last_epoch(block, subnet["tempo"]), block),
         )
         counted = await cursor.fetchone()
         if counted is not None and counted["unrevealed"] >= MAX_UNREVEALED_COMMITS:

@@ -21,14 +21,14 @@ from kinitro.chain.commitments import (
     InvalidCommitment,
     Malformed,
     SealedEndpoint,
-    endpoint_problem,
+    find_endpoint_problem,
 )
 from kinitro.chain.ss58 import InvalidAddress, decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.files import create_file
 
 IN_THE_CLEAR = "The endpoint is in the clear, for everybody to read and copy: --api-url or --backend-key seals it."
-"""What a miner is told who seals nothing."""
+"""What a miner is told whose endpoint is not sealed."""
 KEY_BYTES = 32
 _PURPOSE = b"kinitro sealed endpoint 1"
 _NONCE = bytes(12)
@@ -39,7 +39,7 @@ def seal_endpoint(endpoint: str, backend_public_key: bytes, hotkey: str) -> Seal
 
     Raises InvalidCommitment, InvalidAddress.
     """
-    if problem := endpoint_problem(endpoint):
+    if problem := find_endpoint_problem(endpoint):
         raise InvalidCommitment(problem)
     if len(endpoint) > MAX_SEALED_ENDPOINT_CHARACTERS:
         raise InvalidCommitment(
@@ -70,7 +70,7 @@ class BackendKey:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises ConfigurationError; never shows the file's content."""
+        """Read the key from a file. Raises ConfigurationError, whose message never shows the file's content."""
         try:
             raw = bytes.fromhex(path.read_text(encoding="ascii").strip())
             if len(raw) != KEY_BYTES:
@@ -79,7 +79,7 @@ class BackendKey:
             raise ConfigurationError(f"The backend key {path} cannot be read: {error.strerror}.") from None
         except ValueError:
             raise ConfigurationError(
-                f"{path} holds no backend key (64 hexadecimal digits): make one with `kinitro keys backend`."
+                f"{path} does not hold a backend key (64 hexadecimal digits): make one with `kinitro keys backend`."
             ) from None
         return cls(X25519PrivateKey.from_private_bytes(raw))
 
@@ -94,7 +94,7 @@ class BackendKey:
             raise UnavailableError(f"The backend key cannot be written to {path}: {error.strerror}.") from None
 
     def open(self, sealed: SealedEndpoint, hotkey: str) -> str | Malformed:
-        """The endpoint that `hotkey` sealed, or why there is none. Never raises on what a chain holds."""
+        """Open the endpoint that `hotkey` sealed, or say why it does not open. Never raises, whatever was sealed."""
         public, ciphertext = sealed.ciphertext[:KEY_BYTES], sealed.ciphertext[KEY_BYTES:]
         try:
             shared = self._private.exchange(X25519PublicKey.from_public_bytes(public))
@@ -106,7 +106,7 @@ class BackendKey:
             return Malformed(
                 "the sealed endpoint does not open: it was sealed for another operator's key or by another hotkey"
             )
-        problem = endpoint_problem(endpoint)
+        problem = find_endpoint_problem(endpoint)
         return Malformed(problem) if problem else endpoint
 
     def __repr__(self) -> str:
@@ -114,7 +114,7 @@ class BackendKey:
 
 
 def parse_public_key(text: str) -> bytes:
-    """A public key as `kinitro keys backend` prints it; raises ConfigurationError."""
+    """Parse a public key as `kinitro keys backend` prints it (64 hexadecimal digits); raises ConfigurationError."""
     try:
         raw = bytes.fromhex(text)
     except ValueError:

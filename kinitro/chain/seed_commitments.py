@@ -1,6 +1,6 @@
 """What an operator commits on chain before a cycle's beacon block: a digest of how the cycle was opened.
 
-    0xC1 | number of the cycle, 8 bytes big-endian | SHA-256 of the opening (`taskpool.records.opening_digest`)
+    0xC1 | number of the cycle, 8 bytes big-endian | SHA-256 of the opening (`client.records.digest_opening`)
 
 41 bytes, one field. No commitment of a miner begins with 0xC1 (see `commitments`), so neither is taken for the other.
 A chain keeps one commitment per hotkey; what was there before, the states of older blocks tell.
@@ -21,7 +21,7 @@ _CYCLE_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class SeedCommitment:
-    """The opening of one cycle. `digest` has 32 bytes."""
+    """What is committed about the opening of one cycle: its number, and the digest of 32 bytes."""
 
     cycle: int
     digest: bytes
@@ -32,7 +32,7 @@ class SeedCommitment:
 
 
 def decode_seed_commitment(data: bytes) -> SeedCommitment | None:
-    """Read what somebody committed; None if it is something else. Never raises."""
+    """Decode what somebody committed; None if it is not a commitment to a cycle. Never raises."""
     if len(data) != 1 + _CYCLE_BYTES + DIGEST_BYTES or data[0] != _MARK:
         return None
     return SeedCommitment(int.from_bytes(data[1 : 1 + _CYCLE_BYTES], "big"), data[1 + _CYCLE_BYTES :])
@@ -55,13 +55,13 @@ class CommitmentHistory:
         self._hotkey = hotkey
 
     async def at(self, block: int) -> RawCommitment | None:
-        """What the hotkey's commitment was when `block` was the head. Raises ChainError."""
+        """The hotkey's commitment as it was when `block` was the head. Raises ChainError."""
         if block < 0:
             return None
         return (await self._chain.snapshot(self._netuid, block)).commitments.get(self._hotkey)
 
-    async def first_written(self, data: bytes, block: int) -> Written | None:
-        """Since when `data` stood there without a break, as of `block`; None if it does not. Raises ChainError.
+    async def find_first(self, data: bytes, block: int) -> Written | None:
+        """Find since when `data` has been the commitment, as of `block`; None if it is not. Raises ChainError.
 
         The same bytes may have been written again, when nobody knew what had become of a transaction: the first
         block counts, otherwise whoever writes could choose one.

@@ -8,7 +8,7 @@ U16_MAX = 65535
 
 
 def upscale_weights(weights: Mapping[int, int]) -> dict[int, int]:
-    """What subtensor makes of u16 weights when it stores them: scaled so that the largest is 65535.
+    """Scale u16 weights as subtensor does when it stores them, so that the largest is 65535.
 
     Entries that are zero are left out.
     """

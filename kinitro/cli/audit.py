@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.output_files import check_file, write_whole
 
@@ -90,7 +91,7 @@ def audit(
         False, "--strict", help="Treat a check that could not be made as a failure, as validators do."
     ),
 ) -> None:
-    """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, or 1 and what differs."""
+    """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, 1 (something differs) or 3 (unavailable)."""
     if api_url is None:
         raise ConfigurationError("--api-url (or KINITRO_AUDIT_API_URL) is required: give the API's address.")
     with _progress() as progress:
@@ -110,6 +111,8 @@ def audit(
         )
     _show_audit(report)
     reason = report.strict_reason if strict else report.reason
+    if report.unavailable_reason is not None:
+        raise AuditUnavailable(report.unavailable_reason)
     if reason is not None or not report.checks:
         raise AuditFailed(reason or "The audit made no check.")
 
@@ -156,7 +159,7 @@ async def _audit(
 
 
 def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> bytes:
-    from kinitro.audit.replays import trace_of_json
+    from kinitro.audit.replays import parse_trace
 
     if (file is None) == (task is None):
         raise ConfigurationError("Give one of --trace FILE and --task NUMBER.")
@@ -165,18 +168,19 @@ def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> by
             data = file.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from None
-        return trace_of_json(data) if data[:1] == b"{" else data
+        return parse_trace(data) if data[:1] == b"{" else data
     if api_url is None:
         raise ConfigurationError("--task needs --api-url (or KINITRO_AUDIT_API_URL): the trace is read from there.")
     return asyncio.run(_fetch(api_url, task or 0))
 
 
 async def _fetch(api_url: str, task: int) -> bytes:
-    from kinitro.audit.replays import trace_of_json
+    from kinitro.audit.replays import read_trace
     from kinitro.client.http import ApiClient
+    from kinitro.client.records import TraceRecord
 
     async with ApiClient(api_url) as api:
-        return trace_of_json(await api.get_bytes(f"/v1/tasks/{task}/trace"))
+        return read_trace(await api.get(f"/v1/tasks/{task}/trace", TraceRecord))
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def create_backend_key(
 
 
 def _check_place(newest: ChainSnapshot, hotkey: str, data: bytes, again: bool) -> None:
-    """Refuse what the chain would refuse, and what gives a place in line up for nothing; tell what is replaced."""
+    """Refuse what the chain would refuse, and what may cost the place in line for nothing; tell what is replaced."""
     from kinitro.chain import TransactionRefused
     from kinitro.errors import KinitroError
 
@@ -187,25 +187,35 @@ def _check_place(newest: ChainSnapshot, hotkey: str, data: bytes, again: bool) -
     present = newest.valid_commitment(hotkey)
     if present is None:
         return
-    if _names_the_same(present.data, data) and not again:
+    if not again and (same := _describe_same(present.data, data)) is not None:
         raise KinitroError(
-            f"Block {present.block} holds this commitment already. Committing it again would give your place in line "
-            "up: add --again if you want that."
+            f"Block {present.block} holds {same} Committing again costs your place in line: it would be the block of "
+            f"the new commitment instead of block {present.block}. Add --again if you want that."
         )
     typer.echo(f"Replaces    the commitment of block {present.block}, whose place in line is given up")
 
 
-def _names_the_same(one: bytes, other: bytes) -> bool:
-    """Sealed endpoints have other bytes each time, so of those only repository and revision are compared."""
+def _describe_same(present: bytes, new: bytes) -> str | None:
+    """In words, what is the same in the commitment on chain and the new one; None if they differ.
+
+    Sealing the same endpoint again gives other bytes, and only the operator's key opens either, so that nobody here can
+    tell whether two sealed endpoints are the same.
+    """
     from kinitro.chain.commitments import Malformed, SealedEndpoint, decode
 
-    if one == other:
-        return True
-    first, second = decode(one), decode(other)
+    if present == new:
+        return "exactly this commitment already."
+    first, second = decode(present), decode(new)
     if isinstance(first, Malformed) or isinstance(second, Malformed):
-        return False
+        return None
     sealed = isinstance(first.endpoint, SealedEndpoint) and isinstance(second.endpoint, SealedEndpoint)
-    return sealed and (first.repo, first.revision) == (second.repo, second.revision)
+    if not sealed or (first.repo, first.revision) != (second.repo, second.revision):
+        return None
+    return (
+        "this repository and revision already. Its endpoint is sealed, so it cannot be compared with yours: if your "
+        "policy server is still at the address that you committed, there is nothing to do; if it has moved, you must "
+        "commit again."
+    )
 
 
 def _show(neuron: Neuron, snapshot: ChainSnapshot, key: BackendKey | None) -> None:

@@ -133,10 +133,10 @@ async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
     if isinstance(target, str):
         yield target
         return
-    from kinitro.local.policy_directory import policy_server
+    from kinitro.local.policy_directory import serve_policy_directory
 
     typer.echo(f"Starting the policy server of {target}; its log is {log_path}.", err=True)
-    async with policy_server(target, log_path) as url:
+    async with serve_policy_directory(target, log_path) as url:
         yield url
 
 

@@ -120,8 +120,8 @@ def upload(
 
     if dry_run:
         hub.check_repo(repo)
-        listed = contents.contents(folder)
-        listed.check_secrets(hub.own_secrets())
+        listed = contents.list_contents(folder)
+        listed.check_secrets(hub.list_own_secrets())
         for line in listed.lines():
             typer.echo(line)
         typer.echo("Dry run: nothing was sent.")
@@ -171,10 +171,10 @@ def basilica_push(
 
     configure_logs("error", "console")
     machine = _machine(gpu_count, min_vram, cpu, memory, image)
-    cloud.required_token()
+    cloud.require_token()
     hub.check_repo(repo, revision)
-    basilica.deployment_name(repo, revision, name)
-    read_token = hub.deployment_token(repo, revision)
+    basilica.name_deployment(repo, revision, name)
+    read_token = hub.choose_deployment_token(repo, revision)
     deployed = basilica.deploy(
         repo,
         revision,

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from kinitro.client.errors import ApiUnavailable as ApiUnavailable
     from kinitro.client.errors import LeaseLost as LeaseLost
     from kinitro.client.http import ApiClient as ApiClient
-    from kinitro.client.merkle import leaf_hash as leaf_hash
-    from kinitro.client.merkle import merkle_root as merkle_root
+    from kinitro.client.merkle import compute_merkle_root as compute_merkle_root
+    from kinitro.client.merkle import hash_leaf as hash_leaf
     from kinitro.client.messages import ApiHealth as ApiHealth
     from kinitro.client.messages import EnvironmentInfo as EnvironmentInfo
     from kinitro.client.messages import EnvironmentList as EnvironmentList
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from kinitro.client.records import ResultPage as ResultPage
     from kinitro.client.records import ResultRow as ResultRow
     from kinitro.client.records import TraceRecord as TraceRecord
-    from kinitro.client.records import opening_digest as opening_digest
-    from kinitro.client.records import result_record as result_record
-    from kinitro.client.records import results_root as results_root
+    from kinitro.client.records import compute_results_root as compute_results_root
+    from kinitro.client.records import digest_opening as digest_opening
+    from kinitro.client.records import encode_result as encode_result
     from kinitro.client.verdicts import Cause as Cause
     from kinitro.client.verdicts import Evidence as Evidence
     from kinitro.client.verdicts import FirstDifference as FirstDifference
@@ -77,7 +77,7 @@ else:
         {
             "errors": "ApiNotFound ApiRefused ApiUnauthorized ApiUnavailable LeaseLost",
             "http": "ApiClient",
-            "merkle": "leaf_hash merkle_root",
+            "merkle": "hash_leaf compute_merkle_root",
             "messages": (
                 "ApiHealth EnvironmentInfo EnvironmentList EnvironmentScore FetchRequest FetchResponse "
                 "HeartbeatResponse Message Miner MinerList MinerScore OperatorKey Problem ReleaseResponse Scores "
@@ -85,7 +85,7 @@ else:
             ),
             "records": (
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "
-                "ResultRow TraceRecord opening_digest result_record results_root"
+                "ResultRow TraceRecord digest_opening encode_result compute_results_root"
             ),
             "verdicts": (
                 "Cause Evidence FirstDifference MinerVerdicts RecordingRecord Verdict VerdictCounts VerdictPage "

@@ -15,7 +15,7 @@ from kinitro.errors import KinitroError, UnavailableError
 
 
 class ApiUnavailable(UnavailableError):
-    """The API cannot be reached, or its answer makes no sense, or something else answers in its place."""
+    """The API cannot be reached, its answer cannot be understood, or something else answers in its place."""
 
 
 class ApiRefused(KinitroError):

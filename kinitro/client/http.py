@@ -1,4 +1,4 @@
-"""The API's client for executors, validators and auditors. Needs no PostgreSQL.
+"""The HTTP client of the API, for executors, verifiers, validators and auditors. It does not need PostgreSQL.
 
 >>> async with ApiClient("https://api.example.org") as api:
 ...     weights = await api.weights_latest()
@@ -46,7 +46,7 @@ from kinitro.client.verdicts import (
     VerificationResponse,
     VerificationStatus,
 )
-from kinitro.credentials import credential, public_url
+from kinitro.credentials import clean_credential, public_url
 from kinitro.errors import ConfigurationError
 
 M = TypeVar("M", bound=BaseModel)
@@ -58,7 +58,7 @@ BUSY_STATUSES = frozenset({429, 502, 503, 504})
 
 
 class _Busy(ApiUnavailable):
-    """Worth another try."""
+    """The request may succeed if it is tried again."""
 
 
 class ApiClient:
@@ -83,7 +83,7 @@ class ApiClient:
         self._tries = tries
         headers = {"user-agent": f"kinitro/{__version__}"}
         if key:
-            headers["authorization"] = f"Bearer {credential(key, 'The key for the API')}"
+            headers["authorization"] = f"Bearer {clean_credential(key, 'The key for the API')}"
         self._http = httpx2.AsyncClient(
             base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False
         )
@@ -158,11 +158,11 @@ class ApiClient:
         return await self._call("POST", "/v1/verifications/submit", VerificationStatus, body=report)
 
     async def get(self, path: str, model: type[M], params: Mapping[str, str | int] | None = None) -> M:
-        """A public read, as `model`."""
+        """Read something public and return it as `model`; raises ApiUnavailable, ApiRefused."""
         return await self._call("GET", path, model, params=params)
 
     async def get_bytes(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """A public read, as it came."""
+        """Read something public and return the bytes of the answer; raises ApiUnavailable, ApiRefused."""
         return await self._send("GET", path, None, params, self._tries)
 
     async def _call(
@@ -183,7 +183,8 @@ class ApiClient:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"]) or "the whole body"
             raise ApiUnavailable(
-                f"{self._shown}{path} answered something that is no {model.__name__} ({field}: {first['msg']}): "
+                f"{self._shown}{path} answered something that is not a valid {model.__name__} "
+                f"({field}: {first['msg']}): "
                 "is it a Kinitro API of this version?"
             ) from None
 
@@ -195,10 +196,10 @@ class ApiClient:
         )
         async for attempt in retries:
             with attempt:
-                return await self._once(method, path, content, params)
+                return await self._try_once(method, path, content, params)
         raise AssertionError("unreachable")
 
-    async def _once(
+    async def _try_once(
         self, method: str, path: str, content: bytes | None, params: Mapping[str, str | int] | None
     ) -> bytes:
         headers = {"content-type": "application/json"} if content is not None else {}
@@ -216,7 +217,7 @@ class ApiClient:
             raise _Busy(f"{self._shown} cannot be reached ({reason}): is the API running there?") from None
         if response.is_success:
             return bytes(answer)
-        raise _failure(response, f"{self._shown}{path}", bytes(answer))
+        raise _classify_failure(response, f"{self._shown}{path}", bytes(answer))
 
 
 class _ReadProblem(BaseModel):
@@ -227,28 +228,28 @@ class _ReadProblem(BaseModel):
     detail: Any
 
 
-def _failure(response: httpx2.Response, address: str, answer: bytes) -> ApiUnavailable | ApiRefused:
-    """What an answer without success means."""
+def _classify_failure(response: httpx2.Response, address: str, answer: bytes) -> ApiUnavailable | ApiRefused:
+    """Turn an answer other than success into the error that it means."""
     status = response.status_code
-    problem = _problem(response, answer)
+    problem = _parse_problem(response, answer)
     if problem is None:
-        page = _printable(answer[:100].decode(errors="replace")) or "nothing"
+        page = _make_printable(answer[:100].decode(errors="replace")) or "nothing"
         return _Busy(
-            f"{address} answered {status} with something that is not of a Kinitro API of this version ({page}): "
+            f"{address} answered {status} with something that is not from a Kinitro API of this version ({page}): "
             "is the address right, and is a proxy in between?"
         )
-    detail = _detail(problem)
+    detail = _describe_detail(problem)
     if status in BUSY_STATUSES:
         return _Busy(f"{address} is busy ({status}: {detail}).")
     if problem.type == UNKNOWN_PATH:
         return ApiUnavailable(f"{address} is not known to the API there: is it of this version, and its address right?")
     if not 400 <= status < 500:
         return ApiUnavailable(f"{address} failed ({status}: {detail}).")
-    return _refusal(status, address, detail)
+    return _make_refusal(status, address, detail)
 
 
-def _problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
-    """The API's own problem document; None for whatever else answered."""
+def _parse_problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
+    """Parse the API's own problem document; None if the answer is anything else."""
     if response.headers.get("content-type", "").partition(";")[0].strip().lower() != PROBLEM_MEDIA_TYPE:
         return None
     try:
@@ -258,7 +259,7 @@ def _problem(response: httpx2.Response, answer: bytes) -> _ReadProblem | None:
     return problem if problem.type.startswith(PROBLEM_TYPE) and problem.status == response.status_code else None
 
 
-def _refusal(status: int, address: str, detail: str) -> ApiRefused:
+def _make_refusal(status: int, address: str, detail: str) -> ApiRefused:
     kinds: dict[int, type[ApiRefused]] = {
         401: ApiUnauthorized,
         403: ApiUnauthorized,
@@ -268,14 +269,14 @@ def _refusal(status: int, address: str, detail: str) -> ApiRefused:
     return kinds.get(status, ApiRefused)(f"{address} refused ({status}): {detail}", status)
 
 
-def _detail(problem: _ReadProblem) -> str:
-    """The reason, shortened: it is untrusted text."""
+def _describe_detail(problem: _ReadProblem) -> str:
+    """The reason in the problem, shortened and printable, because it is untrusted text."""
     detail = problem.detail
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         place = ".".join(str(part) for part in detail[0].get("loc", ()))
         detail = f"{place}: {detail[0].get('msg', '')}"
-    return _printable(str(detail or "no reason given"))[:500]
+    return _make_printable(str(detail or "no reason given"))[:500]
 
 
-def _printable(text: str) -> str:
+def _make_printable(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Iterable
 
 _LEAF, _NODE = b"\x00", b"\x01"
-"""Prefixes of what is hashed, so that no leaf can pass for an inner node."""
+"""Prefixes of what is hashed, so that a leaf cannot be mistaken for an inner node."""
 
 
-def leaf_hash(record: bytes) -> bytes:
-    """The hash of one record."""
+def hash_leaf(record: bytes) -> bytes:
+    """Hash one record as a leaf of the tree: SHA-256 of 0x00 and the record."""
     return hashlib.sha256(_LEAF + record).digest()
 
 
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaf hashes in order; of no leaves it is SHA-256 of nothing.
+def compute_merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Compute the root over leaf hashes in order; without leaves it is the SHA-256 of nothing.
 
     RFC 6962 splits at the largest power of two below the number of leaves. Pairing neighbours level by level, an odd
     last one moving up unchanged, builds the same tree.

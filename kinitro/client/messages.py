@@ -258,7 +258,7 @@ class EnvironmentList(Message):
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE = "urn:kinitro:problem:"
-"""What the `type` of every problem begins with; what follows names the kind, such as `not-found`."""
+"""The beginning of every problem's `type`; the rest names the kind, such as `not-found`."""
 UNKNOWN_PATH = PROBLEM_TYPE + "unknown-path"
 """The API has no such route: it is older or newer than the caller, or a proxy changes paths. Says nothing about what
 was asked for or reported."""

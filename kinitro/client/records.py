@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from kinitro.client.merkle import leaf_hash, merkle_root
+from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Hex32, Message
 from kinitro.client.verdicts import VerificationRule
 
@@ -16,11 +16,11 @@ Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
 
 VOID = 4
-"""Stored outcome of a task that our own faults kept from a result: its episode counts for no miner."""
+"""The stored outcome of a task that has no result through our own faults: its episode counts for no miner."""
 CANCELLED = 8
-"""Stored outcome of a task that was not run: the deadline passed, or its episode was void already."""
+"""The stored outcome of a task that was not run, because the deadline passed or its episode was already void."""
 RESULTS_PAGE = 5000
-"""Results in one answer at most."""
+"""The largest number of results in one answer."""
 
 
 class CycleEnvironment(Message):
@@ -52,7 +52,7 @@ class CycleConfig(Message):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_sequential(cls, given: Any) -> Any:
+    def _drop_sequential(cls, given: Any) -> Any:
         """Until version 0.1 miners could stop early; cycles that say they did not are still read."""
         if isinstance(given, dict) and "sequential" in given:
             if given["sequential"] is not False:
@@ -152,15 +152,15 @@ class TraceRecord(Message):
     trace: str = Field(description="Base64 of the encoded trace.")
 
 
-def result_record(row: ResultRow) -> bytes:
-    """The bytes of a result that the Merkle tree commits to: its fields in order, as a JSON array in ASCII."""
+def encode_result(row: ResultRow) -> bytes:
+    """Encode a result as the Merkle tree commits to it: its fields in order, as a JSON array in ASCII."""
     fields = [getattr(row, name) for name in ResultRow.model_fields]
     return json.dumps(fields, separators=(",", ":"), allow_nan=False).encode()
 
 
-def results_root(rows: list[ResultRow]) -> bytes:
-    """The Merkle root over results, which must be in order of task id."""
-    return merkle_root(leaf_hash(result_record(row)) for row in rows)
+def compute_results_root(rows: list[ResultRow]) -> bytes:
+    """Compute the Merkle root (32 bytes) over results, which must be in order of task id."""
+    return compute_merkle_root(hash_leaf(encode_result(row)) for row in rows)
 
 
 _OPENING = ("cycle_id", "netuid", "network", "block", "block_hash", "key_hash")
@@ -170,7 +170,7 @@ _RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
 _MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
 
 
-def opening_digest(manifest: Manifest) -> bytes:
+def digest_opening(manifest: Manifest) -> bytes:
     """SHA-256 of what was decided when a cycle opened: what an operator commits to on chain, before the beacon.
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
@@ -179,15 +179,15 @@ def opening_digest(manifest: Manifest) -> bytes:
     """
     config = manifest.config
     document = [
-        _values(manifest, _OPENING),
-        _values(config, _CONFIG),
-        [_values(environment, _ENVIRONMENT) for environment in config.environments],
-        _values(config.verification, _RULE),
-        [_values(miner, _MINER) for miner in manifest.miners],
+        _list_values(manifest, _OPENING),
+        _list_values(config, _CONFIG),
+        [_list_values(environment, _ENVIRONMENT) for environment in config.environments],
+        _list_values(config.verification, _RULE),
+        [_list_values(miner, _MINER) for miner in manifest.miners],
     ]
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 
 
-def _values(message: Message, names: tuple[str, ...]) -> list[Any]:
+def _list_values(message: Message, names: tuple[str, ...]) -> list[Any]:
     return [getattr(message, name) for name in names]

@@ -68,7 +68,7 @@ class VerificationRule(Message):
     least_failed_share: float = Field(0.1, ge=0, le=1, description="Of the checks with a result.")
 
     def agrees(self, compared: int, matching: int) -> bool:
-        """Whether so many matching actions of so many are a match."""
+        """Whether `matching` of `compared` actions are enough for the verdict `match`."""
         return compared > 0 and matching >= self.required_share * compared
 
 
@@ -162,11 +162,13 @@ class RecordingRecord(Message):
     )
 
 
-def unfounded(
+def find_unfounded(
     verdict: Verdict, evidence: Evidence, repo: str | None, revision: str | None, rule: VerificationRule
 ) -> Iterator[str]:
-    """Where the evidence does not bear out the verdict on an upload. No audit accepts such a verdict, so neither does
-    the API."""
+    """Say where the evidence does not support the verdict on an upload.
+
+    No audit accepts such a verdict, so the API refuses it, too.
+    """
     if verdict == "error":
         return
     if (evidence.repo, evidence.revision) != (repo, revision):
@@ -212,12 +214,12 @@ class VerdictCounts(Message):
 
     @property
     def by_verdict(self) -> dict[str, int]:
-        """Verdict -> how many, without those there are none of."""
+        """How often each verdict occurs; verdicts that do not occur are left out."""
         return {name: getattr(self, name) for name in get_args(Verdict) if getattr(self, name)}
 
     @property
     def sentence(self) -> str:
-        """The result in words."""
+        """The result in one sentence, for people."""
         if self.unverified:
             return (
                 f"{self.upload_errors} checks broke off with the committed upload and {self.checked} came to a result, "
@@ -230,13 +232,13 @@ class VerdictCounts(Message):
 
 
 def count_verdicts(rows: Iterable[VerdictRow], rule: VerificationRule) -> dict[int, VerdictCounts]:
-    """uid -> counts, of those that were checked; the whole rule."""
+    """Count verdicts and apply the whole rule: uid -> counts, for every miner that was checked."""
     by_uid: dict[int, list[VerdictRow]] = {}
     for row in rows:
         by_uid.setdefault(row.uid, []).append(row)
     counts = {uid: _count(verdicts) for uid, verdicts in sorted(by_uid.items())}
     compared = sum(count.compared > 0 for count in counts.values())
-    return {uid: _judged(count, rule, others_compared=compared - (count.compared > 0)) for uid, count in counts.items()}
+    return {uid: _judge(count, rule, others_compared=compared - (count.compared > 0)) for uid, count in counts.items()}
 
 
 def _count(rows: Iterable[VerdictRow]) -> VerdictCounts:
@@ -245,7 +247,7 @@ def _count(rows: Iterable[VerdictRow]) -> VerdictCounts:
     return VerdictCounts(**Counter[str](row.verdict for row in rows), upload_errors=upload_errors)
 
 
-def _judged(counts: VerdictCounts, rule: VerificationRule, *, others_compared: int) -> VerdictCounts:
+def _judge(counts: VerdictCounts, rule: VerificationRule, *, others_compared: int) -> VerdictCounts:
     needed = max(rule.least_failed, math.ceil(rule.least_failed_share * counts.checked))
     kept_failing = counts.upload_errors >= rule.least_failed and counts.upload_errors > counts.checked
     unverified = kept_failing and others_compared > 0

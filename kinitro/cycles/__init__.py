@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from kinitro.cycles.explanations import Explanation as Explanation
     from kinitro.cycles.freeze import freeze_miners as freeze_miners
     from kinitro.cycles.freeze import settle_endpoints as settle_endpoints
-    from kinitro.cycles.marking import first_checks as first_checks
+    from kinitro.cycles.marking import choose_first_checks as choose_first_checks
     from kinitro.cycles.scorecard import PublicationIdentity as PublicationIdentity
     from kinitro.cycles.scorecard import Scorecard as Scorecard
     from kinitro.cycles.scorecard import Unscorable as Unscorable
     from kinitro.cycles.scorecard import score as score
-    from kinitro.cycles.seeds import beacon_number as beacon_number
-    from kinitro.cycles.seeds import key_commitment as key_commitment
-    from kinitro.cycles.seeds import seed_table as seed_table
+    from kinitro.cycles.seeds import compute_beacon_number as compute_beacon_number
+    from kinitro.cycles.seeds import derive_seeds as derive_seeds
+    from kinitro.cycles.seeds import hash_seed_key as hash_seed_key
 else:
     __getattr__, __all__ = lazy_exports(
         __name__,
         {
             "explanations": "Explanation",
             "freeze": "freeze_miners settle_endpoints",
-            "marking": "first_checks",
+            "marking": "choose_first_checks",
             "scorecard": "PublicationIdentity Scorecard Unscorable score",
-            "seeds": "beacon_number key_commitment seed_table",
+            "seeds": "compute_beacon_number hash_seed_key derive_seeds",
         },
     )

@@ -1,4 +1,4 @@
-"""Who takes part in a cycle: a chain snapshot in, a frozen list of miners out. What it reads, strangers wrote.
+"""Who takes part in a cycle: from a snapshot of the chain to a frozen list of miners. All of its input is untrusted.
 
 The scheduler freezes with it, and auditors freeze the same block again.
 """
@@ -39,13 +39,13 @@ def freeze_miners(
     Total: whatever the chain holds, a commitment harms nobody but its own miner. Of several miners with one endpoint
     at most one takes part: see `settle_endpoints`, which `holders` and `named` are for.
     """
-    return settle_endpoints(candidates(snapshot, unseal=unseal, allow_private=allow_private), holders, named)
+    return settle_endpoints(list_candidates(snapshot, unseal=unseal, allow_private=allow_private), holders, named)
 
 
-def candidates(
+def list_candidates(
     snapshot: ChainSnapshot, *, unseal: Unsealer | None = None, allow_private: bool = False
 ) -> list[FrozenMiner]:
-    """The same, each judged by its own commitment alone."""
+    """List miners as `freeze_miners` does, but judge each by its own commitment alone."""
     return [
         _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)
         for neuron in sorted(snapshot.neurons, key=lambda neuron: neuron.uid)
@@ -60,29 +60,31 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
         uid=neuron.uid, hotkey=neuron.hotkey, first_block=raw.block, repo=None, revision=None, endpoint=None
     )
     if isinstance(commitment, Malformed):
-        return excluded(miner, commitment.reason)
+        return exclude(miner, commitment.reason)
     sealed = isinstance(commitment.endpoint, SealedEndpoint)
     miner = miner.model_copy(update={"repo": commitment.repo, "revision": commitment.revision, "sealed": sealed})
     if raw.block < neuron.registered_block:
-        return excluded(
+        return exclude(
             miner,
             f"the commitment of block {raw.block} is older than the registration in block {neuron.registered_block}: "
             "commit again",
         )
-    endpoint = _endpoint(commitment, neuron.hotkey, unseal)
+    endpoint = _open_endpoint(commitment, neuron.hotkey, unseal)
     if isinstance(endpoint, Malformed):
-        return excluded(miner, endpoint.reason)
+        return exclude(miner, endpoint.reason)
     miner = miner.model_copy(update={"endpoint": endpoint})
     try:
         host = parse_endpoint(endpoint, allow_private=allow_private).host
     except PolicyUnreachable as error:
-        return misled(miner, error)
+        return exclude_misled(miner, error)
     if not allow_private and _is_address(host) and not is_public(host):
-        return misled(miner, PolicyUnreachable(Reason.ADDRESS_REFUSED, f"the endpoint's address {host} is not public"))
+        return exclude_misled(
+            miner, PolicyUnreachable(Reason.ADDRESS_REFUSED, f"the endpoint's address {host} is not public")
+        )
     return miner
 
 
-def _endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> str | Malformed:
+def _open_endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> str | Malformed:
     if not isinstance(commitment.endpoint, SealedEndpoint):
         return commitment.endpoint
     if unseal is None:
@@ -93,29 +95,29 @@ def _endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> s
 def settle_endpoints(
     miners: Sequence[FrozenMiner], holders: Mapping[str, str] | None = None, named: Mapping[int, str] | None = None
 ) -> list[FrozenMiner]:
-    """Excludes all but the owner of each endpoint; docs/security.md argues the order.
+    """Exclude all miners but the owner of each endpoint; docs/security.md gives the reasons for the order.
 
     1. Whose server names a hotkey (`named`: by uid, what /health at its endpoint said) must have that hotkey.
     2. Of several, the one that the server names owns the endpoint;
-    3. else the one that took part with it in the cycle before (`holders`: see `endpoint_holders`);
+    3. else the one that took part with it in the cycle before (`holders`: see `list_endpoint_holders`);
     4. else the one that committed it first. Nobody, if that was in one block: a copy of a transaction that waited
        in the pool cannot be told from the original, and the owner can let the server name its hotkey.
     """
     holders, named = holders or {}, named or {}
-    miners = [_unless_named(miner, named.get(miner.uid)) for miner in miners]
+    miners = [_exclude_if_other_named(miner, named.get(miner.uid)) for miner in miners]
     claims: dict[str, list[FrozenMiner]] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
             claims.setdefault(canonical_endpoint(miner.endpoint), []).append(miner)
     losers: dict[int, str] = {}
     for place, claimants in claims.items():
-        owner, why = _owner(claimants, holders.get(place), named)
+        owner, why = _find_owner(claimants, holders.get(place), named)
         losers |= {miner.uid: why for miner in claimants if owner is None or miner.uid != owner.uid}
-    return [excluded(miner, losers[miner.uid]) if miner.uid in losers else miner for miner in miners]
+    return [exclude(miner, losers[miner.uid]) if miner.uid in losers else miner for miner in miners]
 
 
-def endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
-    """Hotkeys by canonical endpoint of the miners that took part, for the freeze of the following cycle. Total."""
+def list_endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
+    """By canonical endpoint, the hotkey of the miner that took part with it; the following cycle's freeze needs it."""
     holders: dict[str, str] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
@@ -124,19 +126,19 @@ def endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
     return holders
 
 
-def _unless_named(miner: FrozenMiner, named: str | None) -> FrozenMiner:
+def _exclude_if_other_named(miner: FrozenMiner, named: str | None) -> FrozenMiner:
     if named is None or named == miner.hotkey or miner.excluded is not None:
         return miner
     whom = "another miner" if miner.sealed else f"the hotkey {named[:60]!r}"
-    return excluded(miner, f"the server at its endpoint says that it serves {whom} (KINITRO_HOTKEY)")
+    return exclude(miner, f"the server at its endpoint says that it serves {whom} (KINITRO_HOTKEY)")
 
 
-def _owner(
+def _find_owner(
     claimants: Sequence[FrozenMiner], holder: str | None, named: Mapping[int, str]
 ) -> tuple[FrozenMiner | None, str]:
-    """Whose the endpoint is, and why it is not the others'."""
+    """The miner that owns the endpoint, or None, and the reason why the others do not."""
     for miner in claimants:
-        if miner.uid in named:  # of the others `_unless_named` has let nobody through
+        if miner.uid in named:  # of the others `_exclude_if_other_named` has let nobody through
             return miner, f"uid {miner.uid} committed the same endpoint, and the server there names its hotkey"
     for miner in claimants:
         if miner.hotkey == holder:
@@ -152,13 +154,13 @@ def _owner(
     return earliest[0], f"uid {earliest[0].uid} committed the same endpoint in block {first}, before this one"
 
 
-def misled(miner: FrozenMiner, error: PolicyUnreachable) -> FrozenMiner:
-    """The miner, excluded for where its endpoint leads; what was sealed stays out of the reason."""
-    return excluded(miner, "the sealed endpoint leads to where no policy server may be" if miner.sealed else str(error))
+def exclude_misled(miner: FrozenMiner, error: PolicyUnreachable) -> FrozenMiner:
+    """Exclude a miner because of where its endpoint leads; the reason does not reveal a sealed endpoint."""
+    return exclude(miner, "the sealed endpoint leads to where no policy server may be" if miner.sealed else str(error))
 
 
-def excluded(miner: FrozenMiner, reason: str) -> FrozenMiner:
-    """The miner with its public reason. A reason quotes strangers: printable ASCII only, and not too much of it."""
+def exclude(miner: FrozenMiner, reason: str) -> FrozenMiner:
+    """Exclude a miner with a public reason, cut to MAX_REASON_CHARS printable ASCII characters: it quotes strangers."""
     text = reason.encode("ascii", "backslashreplace").decode()
     text = "".join(character if character.isprintable() else "?" for character in text)
     return miner.model_copy(update={"excluded": text[:MAX_REASON_CHARS]})

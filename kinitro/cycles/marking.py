@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def first_checks(
+def choose_first_checks(
     uids: Sequence[int],
     proven: Collection[int],
     environments: int,
@@ -17,9 +17,10 @@ def first_checks(
     checks: int,
     choose: random.Random,
 ) -> npt.NDArray[np.bool_]:
-    """bool (episodes, environments, miners): `checks` episodes of each miner that is not proven, drawn from `choose`.
+    """Draw `checks` episodes of each miner that is not proven; returns bool (episodes, environments, miners).
 
-    For each miner others, over all environments, so that knowing one miner's says nothing about another's.
+    The draws of different miners are independent and cover all environments, so that knowing which episodes of one
+    miner are recorded says nothing about another's.
     """
     marked = np.zeros((episodes, environments, len(uids)), dtype=np.bool_)
     cells = range(episodes * environments)

@@ -1,7 +1,7 @@
-"""Is the report on one episode one that every audit accepts? The same checks when it is submitted and in an audit.
+"""Would every audit accept the report on one episode? The same checks are made when it is submitted.
 
 Whoever holds an executor's key can report what it likes. A report that contradicts itself, its trace or its task would
-fail the audit of the whole cycle, so it is refused when it comes. That what is told is also true, only a replay shows.
+fail the audit of the whole cycle, so it is refused at once. Only a replay shows whether a consistent report is true.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WITH_TRACE = (Outcome.SUCCESS, Outcome.FAILURE)
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What a task asked for."""
+    """The episode that a task asked for."""
 
     env_id: str
     env_version: str
@@ -35,7 +35,7 @@ class Episode:
 
 
 class Result(Protocol):
-    """What `TaskResult` and `ResultRow` both have."""
+    """The fields that `TaskResult` and `ResultRow` have in common."""
 
     @property
     def outcome(self) -> int: ...
@@ -49,8 +49,8 @@ class Result(Protocol):
     def total_reward(self) -> float | None: ...
 
 
-def result_differences(result: Result, max_steps: int, *, has_trace: bool) -> Iterator[str]:
-    """Where a result contradicts itself or the horizon of its task, in sentences without a subject."""
+def find_result_differences(result: Result, max_steps: int, *, has_trace: bool) -> Iterator[str]:
+    """Say where a result contradicts itself or the horizon of its task, in sentences without a subject."""
     if result.outcome not in COUNTED:
         return
     if (result.outcome == Outcome.SUCCESS) != (result.success_step is not None):
@@ -61,8 +61,8 @@ def result_differences(result: Result, max_steps: int, *, has_trace: bool) -> It
         yield f"has {result.steps} steps, and the horizon is {max_steps}"
 
 
-def trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
-    """Where a trace tells something else than the result it belongs to, or is of another episode."""
+def find_trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
+    """List where a trace differs from the result that it belongs to, or is of another episode."""
     steps = traces.steps_of(trace)
     any_physics = episode.fingerprint is None
     claims = {
@@ -88,19 +88,19 @@ def trace_differences(result: Result, trace: Trace, episode: Episode) -> list[st
 
 
 def refusal(result: Result, trace: bytes | None, recording: bytes | None, episode: Episode) -> str | None:
-    """Why no audit would accept this report, in one sentence; None if it may be stored.
+    """Say in one sentence why no audit would accept this report; None if it may be stored.
 
     trace, recording: encoded, not trusted; no more of them is decompressed than an episode of this horizon needs.
     """
     if result.outcome == Outcome.EVALUATOR_FAULT:
         return "an evaluator fault has neither trace nor recording" if trace or recording else None
-    if differences := list(result_differences(result, episode.max_steps, has_trace=trace is not None)):
+    if differences := list(find_result_differences(result, episode.max_steps, has_trace=trace is not None)):
         return f"the task {differences[0]}"
     if trace is None:
         return None if recording is None else "a recording without its trace shows nothing"
     try:
         decoded = traces.decode(trace, limit_bytes=traces.most_bytes(episode.max_steps))
-        if differences := trace_differences(result, decoded, episode):
+        if differences := find_trace_differences(result, decoded, episode):
             return differences[0]
         if recording is not None:
             limit = recordings.most_bytes(episode.max_steps)

@@ -18,7 +18,7 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
 
 RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
-"""Outcomes that are results; the others leave an episode incomplete."""
+"""The outcomes that are results; any other outcome leaves an episode incomplete."""
 
 
 class Unscorable(KinitroError):
@@ -26,7 +26,7 @@ class Unscorable(KinitroError):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ResultTensor:
     """The results of M miners on N environments with K episodes each, as arrays."""
 
     solved: npt.NDArray[np.bool_]
@@ -45,7 +45,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PublicationIdentity:
-    """What a publication says about itself beside its numbers."""
+    """What identifies a publication: its cycle, subnet, snapshot block and time."""
 
     cycle_id: int
     netuid: int
@@ -60,16 +60,16 @@ class Scorecard:
     scores: Scores
     weights: Weights
     explanations: dict[str, Any]
-    """By uid, as text."""
+    """The explanation of each miner; the keys are uids as text."""
 
 
-def participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
-    """Those that are evaluated, in order of uid."""
+def list_participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
+    """List the miners that are evaluated, in order of uid."""
     return sorted((miner for miner in miners if miner.excluded is None), key=lambda miner: miner.uid)
 
 
-def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> Tally:
-    """Arrange results; `miners` are the participants. Results of anybody or anything else are not looked at."""
+def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> ResultTensor:
+    """Arrange results as arrays; `miners` are the participants. Results of other miners or environments are ignored."""
     of_miner = {miner.uid: index for index, miner in enumerate(miners)}
     of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
     outcomes = np.zeros((len(miners), len(config.environments), config.episodes), dtype=np.uint8)
@@ -80,11 +80,11 @@ def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[Res
     has_result = np.isin(outcomes, RESULTS)
     finished = has_result.sum(axis=(1, 2))
     void: npt.NDArray[np.bool_] = np.any(outcomes == VOID, axis=0)
-    laggards = _laggards(config, has_result, finished, void)
+    laggards = _find_laggards(config, has_result, finished, void)
     complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
     missed = ~has_result & laggards[:, None, None]
     failed = (outcomes == Outcome.POLICY_FAULT) | missed
-    return Tally(
+    return ResultTensor(
         solved=(outcomes == Outcome.SUCCESS),
         complete=complete,
         void=void,
@@ -94,7 +94,7 @@ def tally(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[Res
     )
 
 
-def _laggards(
+def _find_laggards(
     config: CycleConfig,
     has_result: npt.NDArray[np.bool_],
     finished: npt.NDArray[np.int64],
@@ -116,7 +116,7 @@ def _laggards(
     return none
 
 
-def require_enough(config: CycleConfig, found: Tally) -> None:
+def require_enough(config: CycleConfig, found: ResultTensor) -> None:
     """Raises Unscorable if an environment has too few complete or too many void episodes."""
     allowed_voids = math.floor(config.max_void_share * config.episodes)
     for index, environment in enumerate(config.environments):
@@ -140,11 +140,11 @@ def score(
     rows: Iterable[ResultRow],
     verdicts: Iterable[VerdictRow] = (),
 ) -> Scorecard:
-    """Scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
-    taking_part = participants(miners)
+    """Derive scores and weights from results and verdicts alone. Raises Unscorable, InvalidScoringConfig."""
+    taking_part = list_participants(miners)
     if not taking_part:
         raise Unscorable("No miner has a commitment that can be evaluated.")
-    found = tally(config, taking_part, rows)
+    found = arrange_results(config, taking_part, rows)
     require_enough(config, found)
     counts = count_verdicts(verdicts, config.verification)
     checked = [counts.get(miner.uid, VerdictCounts()) for miner in taking_part]
@@ -163,17 +163,17 @@ def score(
             summary = f"{explanations[miner.uid].summary} {count.sentence}"
             explanations[miner.uid] = replace(explanations[miner.uid], summary=summary)
     return Scorecard(
-        scores=_scores(identity, config, taking_part, found, result, checked),
-        weights=_weights(identity, taking_part, result),
+        scores=_make_scores(identity, config, taking_part, found, result, checked),
+        weights=_make_weights(identity, taking_part, result),
         explanations={str(uid): asdict(explanation) for uid, explanation in explanations.items()},
     )
 
 
-def _scores(
+def _make_scores(
     identity: PublicationIdentity,
     config: CycleConfig,
     miners: Sequence[FrozenMiner],
-    found: Tally,
+    found: ResultTensor,
     result: CycleScores,
     checked: Sequence[VerdictCounts],
 ) -> Scores:
@@ -189,7 +189,7 @@ def _scores(
             disqualified=checked[index].disqualified,
             verdicts=checked[index].by_verdict,
             environments=[
-                _environment_score(environment.id, result, found, index, column)
+                _make_environment_score(environment.id, result, found, index, column)
                 for column, environment in enumerate(config.environments)
             ],
         )
@@ -202,11 +202,13 @@ def _scores(
         environments=[environment.id for environment in config.environments],
         miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
         void_episodes=int(found.void.sum()),
-        notes=_notes(config, miners, found, result, checked),
+        notes=_write_notes(config, miners, found, result, checked),
     )
 
 
-def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: int, column: int) -> EnvironmentScore:
+def _make_environment_score(
+    env_id: str, result: CycleScores, found: ResultTensor, miner: int, column: int
+) -> EnvironmentScore:
     p_value = float(result.p_values[miner, column])
     low, high = (float(bound) for bound in result.intervals[miner, column])
     return EnvironmentScore(
@@ -222,14 +224,14 @@ def _environment_score(env_id: str, result: CycleScores, found: Tally, miner: in
     )
 
 
-def _notes(
+def _write_notes(
     config: CycleConfig,
     miners: Sequence[FrozenMiner],
-    found: Tally,
+    found: ResultTensor,
     result: CycleScores,
     checked: Sequence[VerdictCounts],
 ) -> list[str]:
-    """What a reader of the scores must know beside the numbers."""
+    """Sentences that a reader of the scores needs beside the numbers."""
     every = len(config.environments) * config.episodes
     notes = [
         f"uid {miner.uid} finished {finished} of {every} episodes by the deadline; the rest count as failed."
@@ -255,7 +257,7 @@ def _notes(
     return notes
 
 
-def _weights(identity: PublicationIdentity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
+def _make_weights(identity: PublicationIdentity, miners: Sequence[FrozenMiner], result: CycleScores) -> Weights:
     paid = {miner.uid: float(weight) for miner, weight in zip(miners, result.weights, strict=True) if weight > 0}
     stored = to_u16(list(paid.values()))
     return Weights(

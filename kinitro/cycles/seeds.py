@@ -1,6 +1,6 @@
 """Seeds of a cycle: committed before they exist, derived the same way by the scheduler and by every auditor.
 
-The operator publishes `key_commitment(K)` first and the chain adds a beacon afterwards, so neither could choose a
+The operator publishes `hash_seed_key(K)` first and the chain adds a beacon afterwards, so neither could choose a
 seed: K was fixed before the beacon was known, and the beacon says nothing without K.
 """
 
@@ -17,18 +17,20 @@ BEACON_LAG_BLOCKS = 2
 may have been produced, though not yet seen, at that moment."""
 
 
-def key_commitment(key: bytes) -> bytes:
-    """What is published of the 32-byte key K before the beacon exists: its SHA-256."""
+def hash_seed_key(key: bytes) -> bytes:
+    """Compute what is published of the 32-byte key K before the beacon exists: its SHA-256."""
     return hashlib.sha256(key).digest()
 
 
-def beacon_number(key_committed_block: int) -> int:
-    """The one block whose hash is the beacon of a cycle whose commitment was public at `key_committed_block`."""
+def compute_beacon_number(key_committed_block: int) -> int:
+    """The number of the block whose hash is the beacon, if the commitment was public in `key_committed_block`."""
     return key_committed_block + BEACON_LAG_BLOCKS
 
 
-def seed_table(key: bytes, beacon: bytes, environments: Sequence[tuple[str, str]], episodes: int) -> list[list[bytes]]:
-    """The seeds of a whole cycle: [environment][episode]; `environments` are (id, version)."""
+def derive_seeds(
+    key: bytes, beacon: bytes, environments: Sequence[tuple[str, str]], episodes: int
+) -> list[list[bytes]]:
+    """Derive the seeds of a whole cycle, as [environment][episode]; `environments` are pairs (id, version)."""
     return [
         [derive_seed(key, beacon, env_id, version, episode) for episode in range(episodes)]
         for env_id, version in environments

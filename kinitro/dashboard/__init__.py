@@ -1,7 +1,7 @@
-"""Pages people look at: the cycle, the leaderboard, why each miner earns what it earns, each environment.
+"""The web pages: the cycle, the leaderboard, why each miner earns what it earns, each environment.
 
 The API mounts `router` at `/`. Pages are rendered on the server and work without JavaScript;
-with it the progress of the cycle keeps itself up to date. Whatever miners wrote is hostile: everything is escaped, and
+with it the progress of the cycle is updated regularly. What miners wrote is not trusted: everything is escaped, and
 the Content-Security-Policy allows only our own files.
 """
 

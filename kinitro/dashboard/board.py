@@ -47,7 +47,7 @@ class BoardState:
 
 
 class Board:
-    """Reads for pages, however many people look."""
+    """Reads what pages show, at most once per interval, however many people look."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Board:
         self._known: tuple[float, BoardState] | None = None
 
     async def snapshot(self) -> BoardState:
-        """At most `max_age_s` old; as long as it took, times twenty, if that is more."""
+        """Return a state at most `max_age_s` old, or twenty times what reading it took, if that is more."""
         async with self._lock:
             if self._known is not None and self._known[0] > self._clock():
                 return self._known[1]

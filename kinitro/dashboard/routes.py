@@ -1,4 +1,4 @@
-"""The pages' routes."""
+"""The routes of the web pages."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
 
 
 class Settings(Protocol):
-    """Of the application that mounts the pages."""
+    """The settings of the application that mounts the pages."""
 
     netuid: int | None
 
 
 class Sources(Protocol):
-    """What that application keeps in `app.state.services`."""
+    """What the application that mounts the pages keeps in `app.state.services`."""
 
     publications: PublicationStore
     pool: TaskPool
     settings: Settings
 
 
-def board_of(request: Request) -> Board:
-    """One for all requests of an application; made at the first, when the services exist."""
+def get_board(request: Request) -> Board:
+    """Return the board of the application; it is made at the first request, when the services exist."""
     state = request.app.state
     if not hasattr(state, "board"):
         sources: Sources = state.services
@@ -59,7 +59,7 @@ def board_of(request: Request) -> Board:
     return board
 
 
-BoardOf = Annotated[Board, Depends(board_of)]
+BoardOf = Annotated[Board, Depends(get_board)]
 router = APIRouter(include_in_schema=False)
 
 
@@ -110,13 +110,13 @@ async def static(name: str) -> Response:
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """A rendered template, with the headers that keep foreign scripts out; links begin where we are mounted."""
-    html = _templates().get_template(template).render(root=request.scope.get("root_path", ""), **values)
+    """Render a template, with the headers that keep foreign scripts out; links begin where we are mounted."""
+    html = _load_templates().get_template(template).render(root=request.scope.get("root_path", ""), **values)
     return Response(html, status, SECURITY_HEADERS, media_type="text/html")
 
 
 @cache
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("kinitro.dashboard"),
         autoescape=True,
@@ -125,22 +125,22 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["version"] = __version__
-    filters: Mapping[str, Any] = {"percent": _percent, "count": _count, "short": _short}
+    filters: Mapping[str, Any] = {"percent": _format_percent, "count": _format_count, "short": _shorten}
     environment.filters.update(filters)
     return environment
 
 
-def _percent(share: float) -> str:
-    """A share as 63 %, with a decimal where it would read 0 % or 100 % and is neither."""
+def _format_percent(share: float) -> str:
+    """Format a share as 63 %, with a decimal where it would otherwise read 0 % or 100 % and is neither."""
     near_an_end = 0 < share < 0.01 or 0.99 < share < 1
     return f"{share:.{1 if near_an_end else 0}%}".replace("%", " %")
 
 
-def _count(number: int) -> str:
-    """1234567 as 1 234 567, with narrow spaces that do not break."""
+def _format_count(number: int) -> str:
+    """Format 1234567 as 1 234 567, with narrow spaces that do not break."""
     return f"{number:,}".replace(",", "\u202f")
 
 
-def _short(hotkey: str) -> str:
-    """The beginning and end of an address."""
+def _shorten(hotkey: str) -> str:
+    """Shorten an address to its beginning and end."""
     return hotkey if len(hotkey) <= 14 else f"{hotkey[:6]}…{hotkey[-6:]}"

@@ -25,7 +25,7 @@ from kinitro.client.records import (
     ResultPage,
     ResultRow,
     TraceRecord,
-    results_root,
+    compute_results_root,
 )
 from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection
@@ -194,7 +194,7 @@ class CycleStore:
             if await self._one("LOCK_FOR_PUBLICATION", cycle_id=cycle.id) is None:
                 raise CycleConflict(f"Cycle {cycle.id} is not being scored any more.")
             await self.connection.execute(_STATEMENTS["DIGEST_TRACES"], {"cycle_id": cycle.id})
-            root = results_root(await self.all_results(cycle))
+            root = compute_results_root(await self.all_results(cycle))
             await self.connection.execute(
                 _STATEMENTS["INSERT_PUBLICATION"],
                 {

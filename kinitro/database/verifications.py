@@ -20,7 +20,7 @@ from kinitro.client.verdicts import (
     VerificationReport,
     VerificationRule,
     VerificationTask,
-    unfounded,
+    find_unfounded,
 )
 from kinitro.database.pool import Connection
 from kinitro.database.statements import load_statements
@@ -87,7 +87,7 @@ class Verifications:
         """
         for about in await self._rows("LOOKED_AT", task=report.task_id):
             rule = VerificationRule.model_validate(about["rule"])
-            wrong = unfounded(report.verdict, report.evidence, about["repo"], about["revision"], rule)
+            wrong = find_unfounded(report.verdict, report.evidence, about["repo"], about["revision"], rule)
             if (why := next(wrong, None)) is not None:
                 raise ApiRefused(f"The {report.verdict} of task {report.task_id} is not accepted: {why}.", 422)
         stored = await self._rows(

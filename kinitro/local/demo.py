@@ -19,7 +19,7 @@ from kinitro.client.messages import Scores, TaskStats, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow
 from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
-from kinitro.local.report import Standing, earnings, leaderboard
+from kinitro.local.report import Standing, make_earnings_table, make_leaderboard_table
 from kinitro.local.subnet import Subnet, SubnetOptions, run_subnet
 from kinitro.logs import get_logger
 from kinitro.stopping import cancel_on_signals
@@ -60,7 +60,7 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
         result = DemoResult(scores, weights, on_chain)
         await _write_results(options, subnet, api, result)
         standing = Standing(scores, on_chain, {uid: miner.name for uid, miner in subnet.uids.items()})
-        for table in (leaderboard(standing), earnings(standing, subnet.uids)):
+        for table in (make_leaderboard_table(standing), make_earnings_table(standing, subnet.uids)):
             console.print(table)
         console.print(f"Results and logs are in [bold]{options.directory}[/bold].")
         if keep_running:
@@ -114,16 +114,16 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
                 description=status.cycle_state or "opens",
                 total=stats.total or None,
                 completed=stats.finished,
-                success=_success_so_far(stats),
+                success=_format_success(stats),
             )
             if not console.is_terminal and time.monotonic() - last_line > 10:
                 last_line = time.monotonic()
-                console.print(f"cycle {shown}: {stats.finished}/{stats.total} episodes, {_success_so_far(stats)}")
+                console.print(f"cycle {shown}: {stats.finished}/{stats.total} episodes, {_format_success(stats)}")
     assert published is not None  # noqa: S101 - the loop ends only after a publication
     return published
 
 
-def _success_so_far(stats: TaskStats) -> str:
+def _format_success(stats: TaskStats) -> str:
     return f"{stats.by_outcome.get('success', 0) / stats.finished:.0%} success" if stats.finished else ""
 
 
@@ -143,7 +143,7 @@ async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
         await asyncio.sleep(POLL_S)
     raise UnavailableError(
         f"The validator set no weights within {CHAIN_DEADLINE_S:.0f} s; "
-        f"its last words: {subnet.supervisor.last_words('validator')}"
+        f"the end of its log: {subnet.supervisor.read_log_end('validator')}"
     )
 
 

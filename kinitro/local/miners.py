@@ -46,7 +46,7 @@ def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
     return directory
 
 
-def content_revision(directory: Path) -> str:
+def digest_content(directory: Path) -> str:
     """40 hexadecimal digits that stand for the files of a directory, as a commit hash does."""
     digest = hashlib.sha1(usedforsecurity=False)
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
@@ -54,7 +54,7 @@ def content_revision(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def policy_server(name: str, directory: Path, port: int) -> Service:
+def make_policy_service(name: str, directory: Path, port: int) -> Service:
     """The command a miner runs: `uvicorn server:app` in its own directory."""
     command = [sys.executable, "-m", "uvicorn", "server:app", "--port", str(port), "--log-level", "warning"]
     # One thread for each server's array mathematics: five of them share this machine's cores.

@@ -22,7 +22,7 @@ STOP_DEADLINE_S = 5.0
 
 
 @asynccontextmanager
-async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
+async def serve_policy_directory(directory: Path, log_path: Path) -> AsyncIterator[str]:
     """The URL of a server that answers; stopped at the end. Raises ConfigurationError, UnavailableError.
 
     Runs `uvicorn server:app` with the directory's own `.venv` if there is one, else with this interpreter.
@@ -42,7 +42,7 @@ async def policy_server(directory: Path, log_path: Path) -> AsyncIterator[str]:
             stderr=log,
         )
     try:
-        await _ready(process, url, log_path)
+        await _wait_until_ready(process, url, log_path)
         yield url
     finally:
         await stop_child(process, STOP_DEADLINE_S)
@@ -53,7 +53,7 @@ def _python_of(directory: Path) -> str:
     return str(own) if own.is_file() else sys.executable
 
 
-async def _ready(process: asyncio.subprocess.Process, url: str, log_path: Path) -> None:
+async def _wait_until_ready(process: asyncio.subprocess.Process, url: str, log_path: Path) -> None:
     deadline = time.monotonic() + START_DEADLINE_S
     policy = HttpPolicy(url, allow_private=True)
     try:

@@ -25,7 +25,7 @@ class Standing:
         return self.on_chain.get(uid, 0) / total if total else 0.0
 
 
-def leaderboard(standing: Standing) -> Table:
+def make_leaderboard_table(standing: Standing) -> Table:
     """Success per miner and environment, with Wilson 95 % intervals; leaders are marked."""
     title = "Success (95 % interval); * leads the environment"
     table = Table("miner", title=title, title_justify="left")
@@ -33,18 +33,18 @@ def leaderboard(standing: Standing) -> Table:
         table.add_column(env_id.partition("/")[2], justify="right")
     for miner in standing.scores.miners:
         by_id = {score.env_id: score for score in miner.environments}
-        cells = [_cell(by_id[env_id]) for env_id in standing.scores.environments]
+        cells = [_format_cell(by_id[env_id]) for env_id in standing.scores.environments]
         table.add_row(standing.names.get(miner.uid, miner.hotkey), *cells)
     return table
 
 
-def _cell(score: EnvironmentScore) -> str:
+def _format_cell(score: EnvironmentScore) -> str:
     low, high = score.interval
     text = f"{score.successes}/{score.episodes} ({low:.0%}-{high:.0%})"
     return f"[bold green]{text} *[/bold green]" if score.leader else text
 
 
-def earnings(standing: Standing, miners: Mapping[int, DemoMiner]) -> Table:
+def make_earnings_table(standing: Standing, miners: Mapping[int, DemoMiner]) -> Table:
     """Points, published weight, and the weight read back from the chain."""
     table = Table("miner", title="Earnings", title_justify="left")
     for heading in ("uid", "first block", "points", "weight", "on chain"):

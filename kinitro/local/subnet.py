@@ -18,7 +18,7 @@ from kinitro.chain import Wallet
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
 from kinitro.errors import ConfigurationError, UnavailableError
-from kinitro.local.miners import DEMO_MINERS, DemoMiner, content_revision, policy_server, write_policy_directory
+from kinitro.local.miners import DEMO_MINERS, DemoMiner, digest_content, make_policy_service, write_policy_directory
 from kinitro.local.ports import LOOPBACK, free_ports, is_free
 from kinitro.local.postgres import LocalPostgres
 from kinitro.local.supervisor import Service, Supervisor
@@ -75,7 +75,7 @@ async def run_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
     """Start everything, and stop everything whatever happens. Raises ConfigurationError, UnavailableError."""
     logs = options.directory / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    api_port = _api_port(options.api_port)
+    api_port = _choose_api_port(options.api_port)
     supervisor = Supervisor(logs)
     with LocalPostgres() as postgres:
         try:
@@ -83,11 +83,11 @@ async def run_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
             chain = await LocalChain.create(postgres.url, NETUID, block_time_s=BLOCK_TIME_S, tempo=TEMPO_BLOCKS)
             uids = await _populate(chain, options.directory / "miners", endpoints)
             await asyncio.to_thread(_run_once, kinitro("db", "init"), {API_DATABASE: postgres.url})
-            for service in _first_services(postgres.url, api_port):
+            for service in _list_first_services(postgres.url, api_port):
                 supervisor.start(service)
             api_url = f"http://{LOOPBACK}:{api_port}"
             await _wait_for_health(supervisor, {"api": api_url, **endpoints})
-            for service in _other_services(options, postgres.url, api_url):
+            for service in _list_other_services(options, postgres.url, api_url):
                 supervisor.start(service)
             yield Subnet(postgres, supervisor, chain, api_url, uids)
         finally:
@@ -99,12 +99,12 @@ def kinitro(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "kinitro", *arguments]
 
 
-def _first_services(database_url: str, port: int) -> list[Service]:
+def _list_first_services(database_url: str, port: int) -> list[Service]:
     command = kinitro("api", "--host", LOOPBACK, "--port", str(port), "--no-auth")
     return [Service("api", command, {API_DATABASE: database_url})]
 
 
-def _other_services(options: SubnetOptions, database_url: str, api_url: str) -> list[Service]:
+def _list_other_services(options: SubnetOptions, database_url: str, api_url: str) -> list[Service]:
     on_chain = {URL_VARIABLE: database_url}
     network = ["--netuid", str(NETUID), "--network", NETWORK]
     scheduler = kinitro("scheduler", *network, "--allow-private-endpoints")
@@ -129,7 +129,7 @@ def _start_policy_servers(supervisor: Supervisor, parent: Path) -> dict[str, str
     """Miner name -> endpoint; the servers are starting when this returns."""
     endpoints: dict[str, str] = {}
     for miner, port in zip(DEMO_MINERS, free_ports(len(DEMO_MINERS)), strict=True):
-        supervisor.start(policy_server(miner.name, write_policy_directory(miner, parent), port))
+        supervisor.start(make_policy_service(miner.name, write_policy_directory(miner, parent), port))
         endpoints[miner.name] = f"http://{LOOPBACK}:{port}"
     return endpoints
 
@@ -141,7 +141,7 @@ async def _populate(chain: LocalChain, policies: Path, endpoints: dict[str, str]
     for miner in DEMO_MINERS:
         wallet = Wallet(miner.name, "default")
         uids[await chain.register(NETUID, wallet)] = miner
-        revision = content_revision(policies / miner.name)
+        revision = digest_content(policies / miner.name)
         commitment = Commitment(f"demo/{miner.name}", revision, endpoints[miner.name])
         await chain.commit(NETUID, wallet, encode(commitment))
     return uids
@@ -152,17 +152,17 @@ async def _wait_for_health(supervisor: Supervisor, endpoints: dict[str, str]) ->
     async with httpx2.AsyncClient(timeout=2.0, trust_env=False) as client:
         for name, url in endpoints.items():
             service = name if name == "api" else f"miner-{name}"
-            while not await _answers(client, f"{url}/health"):
+            while not await _is_ready(client, f"{url}/health"):
                 supervisor.check()
                 if time.monotonic() > deadline:
                     raise UnavailableError(
                         f"{service} did not answer at {url} within {START_DEADLINE_S:.0f} s; "
-                        f"its last words: {supervisor.last_words(service)}"
+                        f"the end of its log: {supervisor.read_log_end(service)}"
                     )
                 await asyncio.sleep(0.1)
 
 
-async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
+async def _is_ready(client: httpx2.AsyncClient, url: str) -> bool:
     """Whether it is ready; raises UnavailableError if it says that waiting is of no use, as a policy server does."""
     try:
         response = await client.get(url)
@@ -179,7 +179,7 @@ def _run_once(command: list[str], environment: dict[str, str]) -> None:
         raise UnavailableError(f"`kinitro {command[3]} {command[4]}` failed: {done.stderr.strip()[-300:]}")
 
 
-def _api_port(wanted: int | None) -> int:
+def _choose_api_port(wanted: int | None) -> int:
     if wanted is not None:
         if not is_free(wanted):
             raise ConfigurationError(f"Port {wanted} is already in use: give --api-port another one, or leave it out.")

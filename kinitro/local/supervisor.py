@@ -72,7 +72,7 @@ class Supervisor:
         """Whether a service has ended with exit code 0."""
         return self._running[name].is_done
 
-    def last_words(self, name: str) -> str:
+    def read_log_end(self, name: str) -> str:
         """The end of a service's log, on one line."""
         return last_words(self._log(name))
 
@@ -93,12 +93,12 @@ class Supervisor:
             with lives.turn():
                 code = await self._live(entry)
                 if code != 0:
-                    raise UnavailableError(f"It ended with exit code {code}: {self.last_words(name)}")
+                    raise UnavailableError(f"It ended with exit code {code}: {self.read_log_end(name)}")
                 entry.is_done = True
             if lives.failures >= MAX_RAPID_EXITS:
                 raise UnavailableError(
                     f"{name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
-                    f"its last words: {self.last_words(name)}"
+                    f"its last words: {self.read_log_end(name)}"
                 )
             if lives.failures:
                 await lives.pause()

@@ -1,1 +1,1 @@
-"""The miner's side: template, upload, deploy, commit."""
+"""What a miner does: start from a template, upload a policy, deploy it, and commit to it."""

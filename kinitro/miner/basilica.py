@@ -23,9 +23,11 @@ MAX_NAME_CHARACTERS: Final = 63 - 9
 """A DNS label, less the hyphen and the 8 digits of the revision."""
 POLL_INTERVAL_S: Final = 3.0
 LOG_LINES: Final = 40
-"""Of the server's log, shown when it does not come up."""
+"""How many lines of the server's log are shown when it does not start."""
 LOAD_FAILED: Final = "RobotPolicy.load failed"
-"""What the template's server logs when waiting for it is of no use. Until it is ready, nobody can ask its /health."""
+"""What the template's server logs when its policy cannot be loaded, so that waiting for it is useless.
+
+Until the deployment is ready, its /health cannot be asked."""
 START_SCRIPT: Final = """set -e
 export HOME=/tmp/home PATH="/tmp/venv/bin:$PATH"
 mkdir -p "$HOME"
@@ -53,44 +55,44 @@ private, and is gone from the environment before anything of the upload runs."""
 EVALUATORS_VARIABLE: Final = "KINITRO_EVALUATORS"
 """Hotkeys that may call the server: read here from the environment, and given to the deployment."""
 EVERYBODY: Final = (
-    f"{EVALUATORS_VARIABLE} is not set: everybody who finds the endpoint can use your policy and take its time. "
+    f"{EVALUATORS_VARIABLE} is not set: everybody who finds the endpoint can use your policy and slow it down. "
     "docs/miner-guide.md says how to serve evaluators only."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the policy server runs on."""
+    """The machine and the image that the policy server runs on."""
 
     gpu_count: int = 0
     min_vram_gb: int | None = None
-    """Of each GPU."""
+    """The least memory of each GPU, in GB; None: any."""
     cpu: str = "2"
     memory: str = "4Gi"
     image: str = DEFAULT_IMAGE
-    """Needs python3 with pip and venv."""
+    """The container image; it needs python3 with pip and venv."""
 
     def __post_init__(self) -> None:
-        """Raises ConfigurationError."""
+        """Check the values; raises ConfigurationError."""
         if self.min_vram_gb is not None and not self.gpu_count:
             raise ConfigurationError(f"--min-vram {self.min_vram_gb} needs --gpu-count 1 or more.")
         if not re.fullmatch(r"(?!0*\.?0*m?$)[0-9]*\.?[0-9]+m?", self.cpu):
-            raise ConfigurationError(f"--cpu {self.cpu!r} is no number of cores: write 2, 0.5 or 500m.")
+            raise ConfigurationError(f"--cpu {self.cpu!r} is not a number of cores: write 2, 0.5 or 500m.")
         if not re.fullmatch(r"[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)", self.memory):
-            raise ConfigurationError(f"--memory {self.memory!r} is no amount of memory: write 4Gi or 512Mi.")
+            raise ConfigurationError(f"--memory {self.memory!r} is not an amount of memory: write 4Gi or 512Mi.")
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A server that answers."""
+    """A deployment whose server answers."""
 
     name: str
-    """Basilica's, which may differ from the one asked for."""
+    """The name that Basilica gave it, which may differ from the one that was asked for."""
     endpoint: str
 
 
-def deployment_name(repo: str, revision: str, name: str | None = None) -> str:
-    """`name`, or the repository's, and the revision: the same each time, so that a second try finds the first.
+def name_deployment(repo: str, revision: str, name: str | None = None) -> str:
+    """Name the deployment after `name` (or the repository) and the revision, so that a second try finds the first.
 
     Raises ConfigurationError.
     """
@@ -105,8 +107,11 @@ def deployment_name(repo: str, revision: str, name: str | None = None) -> str:
     return f"{name}-{revision[:8]}"
 
 
-def allowed_evaluators() -> list[str]:
-    """The SS58 addresses that the environment names; none lets everybody call. Raises ConfigurationError."""
+def list_evaluators() -> list[str]:
+    """List the SS58 addresses that the environment names; if there is none, everybody may call.
+
+    Raises ConfigurationError.
+    """
     named = [key.strip() for key in os.environ.get(EVALUATORS_VARIABLE, "").split(",") if key.strip()]
     for address in named:
         try:
@@ -136,8 +141,8 @@ def deploy(
     A deployment of the same name is followed instead of made anew. One that was made here and does not come up, or
     that is interrupted, is deleted. Raises ConfigurationError, ServiceError, DeploymentFailed.
     """
-    wanted = deployment_name(repo, revision, name)
-    if not allowed_evaluators():
+    wanted = name_deployment(repo, revision, name)
+    if not list_evaluators():
         report(EVERYBODY)
     cloud = Cloud(report)
     limit = time.monotonic() + timeout_s
@@ -145,7 +150,7 @@ def deploy(
     found, made_here = (
         (existing.instance_name, False)
         if existing
-        else _create(cloud, wanted, machine, _request(repo, revision, machine, hotkey, read_token))
+        else _create(cloud, wanted, machine, _make_request(repo, revision, machine, hotkey, read_token))
     )
     report(f"{'Created' if made_here else 'Found'} deployment {found}")
     try:
@@ -161,7 +166,7 @@ def deploy(
 
 
 def _create(cloud: Cloud, wanted: str, machine: Machine, request: dict[str, Any]) -> tuple[str, bool]:
-    """Name of a new deployment, also if it came into being although the answer got lost; and that it is ours."""
+    """Create a deployment, and find it if it exists although the answer was lost; returns its name, and True."""
     try:
         return cloud.create(wanted, machine.image, request), True
     except CloudError as error:
@@ -171,7 +176,9 @@ def _create(cloud: Cloud, wanted: str, machine: Machine, request: dict[str, Any]
         return created.instance_name, True
 
 
-def _request(repo: str, revision: str, machine: Machine, hotkey: str | None, read_token: str | None) -> dict[str, Any]:
+def _make_request(
+    repo: str, revision: str, machine: Machine, hotkey: str | None, read_token: str | None
+) -> dict[str, Any]:
     from basilica import HealthCheckConfig, ProbeConfig
 
     env = {"POLICY_REPO": repo, "POLICY_REVISION": revision}
@@ -189,7 +196,7 @@ def _request(repo: str, revision: str, machine: Machine, hotkey: str | None, rea
             readiness=ProbeConfig("/health", PORT, initial_delay_seconds=0, period_seconds=10),
         ),
     }
-    if evaluators := allowed_evaluators():
+    if evaluators := list_evaluators():
         request["env"][EVALUATORS_VARIABLE] = ",".join(evaluators)
     if machine.gpu_count:
         request |= {"gpu_count": machine.gpu_count, "min_gpu_memory_gb": machine.min_vram_gb}
@@ -215,7 +222,7 @@ def _wait_until_ready(cloud: Cloud, name: str, limit: float, report: Callable[[s
 
 
 def _load_failed(cloud: Cloud, name: str) -> bool:
-    """Whether the log says so; False if it cannot be read, for instance before the container runs."""
+    """Whether the log says that loading failed; False if the log cannot be read yet."""
     try:
         return any(LOAD_FAILED in line for line in cloud.log(name, LOG_LINES))
     except ServiceError:

@@ -1,4 +1,4 @@
-"""Basilica's deployments as its SDK reaches them: with a deadline, retried where that is safe, each failure named."""
+"""Basilica's deployments through its SDK: with a deadline, with retries where that is safe, and with clear errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import stamina
 
-from kinitro.credentials import credential, hidden, public_url
+from kinitro.credentials import clean_credential, hide_secrets, public_url
 from kinitro.errors import ConfigurationError
-from kinitro.miner.deadline import within
+from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE: Final = "BASILICA_API_TOKEN"
 URL_VARIABLE: Final = "BASILICA_API_URL"
 CALL_LIMIT_S: Final = 60.0
-"""For one request. The SDK itself would wait for minutes."""
+"""How long one request may take. The SDK itself would wait for minutes."""
 TRIES: Final = 4
-"""Of what may be repeated: looking, and deleting."""
+"""How often a request that may be repeated is tried: reading and deleting."""
 RETRY_WAIT_S: Final = 1.0
-"""Before the second try; doubled for each further one."""
+"""The pause before the second try; it doubles for each further one."""
 TRANSIENT: Final = frozenset({None, 408, 429, 500, 502, 503, 504})
-"""Statuses that the next try may not meet; None is no answer at all."""
+"""HTTP statuses after which another try may succeed; None means that there was no answer."""
 
 T = TypeVar("T")
 
@@ -40,16 +40,16 @@ class CloudError(ServiceError):
 
     @property
     def may_have_happened(self) -> bool:
-        """Whether what was asked for may have been done all the same."""
+        """Whether the request may have been carried out although it failed."""
         return self.status is None or self.status >= 500
 
 
-def required_token() -> str:
-    """The token from the environment; raises ConfigurationError."""
+def require_token() -> str:
+    """Read the token from the environment; raises ConfigurationError if there is none."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Basilica API token in it.")
-    return credential(token, TOKEN_VARIABLE)
+    return clean_credential(token, TOKEN_VARIABLE)
 
 
 class Cloud:
@@ -58,42 +58,42 @@ class Cloud:
     def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Raises ConfigurationError without a token. `report` is told of each further try."""
         self._report = report
-        self._token = required_token()
+        self._token = require_token()
         from basilica import BasilicaClient
 
         self._client = BasilicaClient(api_key=self._token)
 
     def find(self, name: str) -> DeploymentSummary | None:
         """The deployment that was asked for by this name; Basilica may have given it another one."""
-        listed = self._repeated("The deployments could not be listed", self._client.list_deployments)
+        listed = self._repeat("The deployments could not be listed", self._client.list_deployments)
         return next((d for d in listed.deployments if name in (d.instance_name, d.friendly_name)), None)
 
     def create(self, name: str, image: str, request: dict[str, Any]) -> str:
         """Basilica's name of the new deployment. Tried once: a second one would cost twice."""
         what = f"{name} could not be deployed"
-        created = self._once(what, lambda: self._client.create_deployment(name, image, **request))
+        created = self._try_once(what, lambda: self._client.create_deployment(name, image, **request))
         return str(created.instance_name)
 
     def look(self, name: str) -> DeploymentResponse:
-        """How it is at this moment."""
-        return self._repeated(f"The deployment {name} could not be followed", lambda: self._client.get_deployment(name))
+        """Read the present state of a deployment."""
+        return self._repeat(f"The deployment {name} could not be followed", lambda: self._client.get_deployment(name))
 
     def log(self, name: str, lines: int) -> list[str]:
-        """The last lines of what its server said."""
+        """Read the last lines of a deployment's log."""
         what = f"The log of {name} could not be read"
-        text = self._once(what, lambda: self._client.get_deployment_logs(name, tail=lines))
+        text = self._try_once(what, lambda: self._client.get_deployment_logs(name, tail=lines))
         return str(text).splitlines()[-lines:]
 
     def delete(self, name: str) -> None:
-        """Done too if there is none."""
+        """Delete a deployment; a deployment that does not exist counts as deleted."""
         what = f"The deployment {name} could not be deleted; delete it yourself, it may cost money"
         try:
-            self._repeated(what, lambda: self._client.delete_deployment(name))
+            self._repeat(what, lambda: self._client.delete_deployment(name))
         except CloudError as error:
             if error.status != 404:
                 raise
 
-    def _repeated(self, what: str, call: Callable[[], T]) -> T:
+    def _repeat(self, what: str, call: Callable[[], T]) -> T:
         attempts = stamina.retry_context(
             on=lambda error: isinstance(error, CloudError) and error.status in TRANSIENT,
             attempts=TRIES,
@@ -104,22 +104,24 @@ class Cloud:
         for attempt in attempts:
             with attempt:
                 if attempt.num > 1:
-                    self._report(f"Basilica did not do it; try {attempt.num} of {TRIES}")
-                return self._once(what, call)
+                    self._report(f"Basilica did not answer as expected; try {attempt.num} of {TRIES}")
+                return self._try_once(what, call)
         raise AssertionError("unreachable")
 
-    def _once(self, what: str, call: Callable[[], T]) -> T:
+    def _try_once(self, what: str, call: Callable[[], T]) -> T:
         """One request; the SDK's errors, which are builtin ones, become one sentence that holds no token."""
         try:
-            return within(CALL_LIMIT_S, call)
+            return call_within(CALL_LIMIT_S, call)
         except (PermissionError, KeyError, ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-            said = hidden(str(error.args[0] if error.args else error), self._token, os.environ.get(TOKEN_VARIABLE))
-            status = _status(error, said)
-            raise CloudError(f"{what}: {_explanation(status, error, said)}.", status) from None
+            said = hide_secrets(
+                str(error.args[0] if error.args else error), self._token, os.environ.get(TOKEN_VARIABLE)
+            )
+            status = _read_status(error, said)
+            raise CloudError(f"{what}: {_explain(status, error, said)}.", status) from None
 
 
-def _status(error: Exception, said: str) -> int | None:
-    """The HTTP status behind an error of the SDK; None if there was no answer."""
+def _read_status(error: Exception, said: str) -> int | None:
+    """Read the HTTP status from an error of the SDK; None if there was no answer."""
     match error:
         case PermissionError():
             return 401 if "uthentication" in said else 403
@@ -134,8 +136,8 @@ def _status(error: Exception, said: str) -> int | None:
     return 409 if said.startswith("Conflict") else 429 if said.startswith("Rate limit") else 500
 
 
-def _explanation(status: int | None, error: Exception, said: str) -> str:
-    """What happened, and what to do."""
+def _explain(status: int | None, error: Exception, said: str) -> str:
+    """Say what happened, and what to do."""
     where = public_url(os.environ.get(URL_VARIABLE) or "Basilica")
     match status:
         case None if isinstance(error, TimeoutError):
@@ -143,7 +145,7 @@ def _explanation(status: int | None, error: Exception, said: str) -> str:
         case None if "onnection closed" in said or "reset" in said:
             return f"{where} closed the connection before it answered; run the command again"
         case None:
-            return f"{where} was not there; look at your network and at {URL_VARIABLE}, if you set it"
+            return f"could not connect to {where}; check your network, and {URL_VARIABLE} if you set it"
         case 401:
             return f"Basilica does not know the token in {TOKEN_VARIABLE} (401); make a new one in your account"
         case 402:
@@ -151,9 +153,9 @@ def _explanation(status: int | None, error: Exception, said: str) -> str:
         case 403:
             return f"the token in {TOKEN_VARIABLE} may not do this (403); make one that may manage deployments"
         case 404:
-            return f"Basilica has no such thing (404); it was deleted meanwhile, or {URL_VARIABLE} leads elsewhere"
+            return f"Basilica does not have it (404); it was deleted meanwhile, or {URL_VARIABLE} names another service"
         case 409:
-            return "the name is taken (409); choose another with --name, or wait until the deployment of it is gone"
+            return "the name is already in use (409); choose another with --name, or wait until its deployment is gone"
         case 429:
             return "too many requests (429); wait a minute and run the command again"
         case code if code >= 500:

@@ -17,51 +17,51 @@ from kinitro.miner.errors import ProjectError
 from kinitro.sandbox.uploads import problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
-"""Without them nobody can serve the folder."""
+"""Files that a folder needs to be served."""
 OF_NO_USE: Final = ("__pycache__", "*.pyc", "venv", "env", "node_modules", "MUJOCO_LOG.TXT")
 """Files and folders that are left out at any depth, besides everything whose name begins with a dot."""
 _SHOWN: Final = 10
-"""Names in one sentence."""
+"""How many names one sentence holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A folder's files, all regular and none of them a credential."""
+    """The files of a folder that are published: all are regular, and none has the name of a credential."""
 
     folder: Path
     sizes: Mapping[str, int]
     """Bytes by relative path, in order."""
     left_out: tuple[str, ...] = ()
-    """Files and whole folders (with a slash at the end) that stay here."""
+    """Files and whole folders (with a slash at the end) that are not published."""
 
     @property
     def total(self) -> int:
-        """Bytes of all of them."""
+        """The size of all files together, in bytes."""
         return sum(self.sizes.values())
 
     def lines(self) -> Iterator[str]:
-        """The listing, for people."""
+        """Yield the lines of the listing, for people."""
         for path, size in self.sizes.items():
             yield f"{size:>14,}  {path}"
         yield f"{self.total:>14,}  bytes in {len(self.sizes)} files"
         if self.left_out:
-            yield f"Left out: {_named(self.left_out)}"
+            yield f"Left out: {_join_names(self.left_out)}"
 
     def check_secrets(self, own: Mapping[str, str]) -> None:
         """Raises ProjectError if a file contains a credential; `own` has further values to look for, by their names."""
         found = {}
         for path in self.sizes:
-            with _readable(path):
-                if what := credentials.by_content(self.folder / path, dict(own)):
+            with _name_errors(path):
+                if what := credentials.find_by_content(self.folder / path, dict(own)):
                     found[path] = what
         _refuse(self.folder, {path: f"contains {what}" for path, what in found.items()})
 
     def digests(self) -> dict[str, Digests]:
-        """Of every file, read now. Raises ProjectError."""
+        """Read every file now and return its digests. Raises ProjectError."""
         return {path: self._digests(path) for path in self.sizes}
 
     def _digests(self, path: str) -> Digests:
-        with _readable(path), (self.folder / path).open("rb") as stream:
+        with _name_errors(path), (self.folder / path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
             while part := stream.read(1024**2):
@@ -79,8 +79,8 @@ class Digests:
     blob: str
 
 
-def contents(folder: Path) -> Contents:
-    """What `upload` publishes of a folder that can be served.
+def list_contents(folder: Path) -> Contents:
+    """List what `upload` publishes of a folder that can be served.
 
     Everything hidden is left out, at any depth: `.git`, `.env`, `.ssh`, `.netrc` and whatever else programs keep
     there. Raises ProjectError for symbolic links, for files that are not regular, for names of credentials, for
@@ -92,7 +92,7 @@ def contents(folder: Path) -> Contents:
     refused: dict[str, str] = {}
 
     def visit(directory: Path, prefix: str) -> None:
-        with _readable(prefix or str(folder)):
+        with _name_errors(prefix or str(folder)):
             entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
         for entry in entries:
             path = prefix + entry.name
@@ -107,7 +107,7 @@ def contents(folder: Path) -> Contents:
                 refused[path] = "is neither a file nor a folder"
             elif not (path.isprintable() and "\\" not in path):
                 refused[path] = "has a name with characters that others cannot store"
-            elif what := credentials.by_name(path):
+            elif what := credentials.find_by_name(path):
                 refused[path] = f"has the name of {what}"
             else:
                 sizes[path] = entry.stat(follow_symlinks=False).st_size
@@ -120,7 +120,7 @@ def contents(folder: Path) -> Contents:
 
 
 def check_folder(folder: Path) -> None:
-    """Raises ProjectError unless the folder can be served."""
+    """Raise ProjectError unless the folder has every file that serving needs."""
     missing = [name for name in NEEDED_FILES if not (folder / name).is_file()]
     if missing:
         raise ProjectError(f"{folder} has no {', '.join(missing)}; `kinitro init-miner` writes a complete folder.")
@@ -130,18 +130,18 @@ def _refuse(folder: Path, refused: Mapping[str, str]) -> None:
     if refused:
         raise ProjectError(
             f"Nothing of {folder} was sent, because everybody could read it: "
-            f"{_named([f'{path!r} {why}' for path, why in refused.items()], '; ')}. Move it out of the folder."
+            f"{_join_names([f'{path!r} {why}' for path, why in refused.items()], '; ')}. Move it out of the folder."
         )
 
 
-def _named(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
+def _join_names(names: list[str] | tuple[str, ...], between: str = ", ") -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return between.join(names[:_SHOWN]) + more
 
 
 @contextlib.contextmanager
-def _readable(path: str) -> Iterator[None]:
-    """Turns an OSError into a ProjectError that names the file."""
+def _name_errors(path: str) -> Iterator[None]:
+    """Turn an OSError into a ProjectError that names the file."""
     try:
         yield
     except OSError as error:

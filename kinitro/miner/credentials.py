@@ -62,8 +62,8 @@ _OVERLAP_BYTES: Final = 256
 """Longer than what decides a match of any form, so that none is cut in two."""
 
 
-def by_name(path: str) -> str | None:
-    """What a file of this relative path is taken for, if it should be nobody else's; upper and lower case are equal."""
+def find_by_name(path: str) -> str | None:
+    """Say which credential a file of this relative path seems to be; None if it is none. Case does not matter."""
     *folders, name = path.lower().split("/")
     for folder in folders:
         if folder in FOLDERS:
@@ -74,8 +74,8 @@ def by_name(path: str) -> str | None:
     return None
 
 
-def by_content(file: Path, own: dict[str, str]) -> str | None:
-    """What credential the file contains, never quoted. `own`: values that must not appear, by what they are.
+def find_by_content(file: Path, own: dict[str, str]) -> str | None:
+    """Say which credential a file contains, without quoting it. `own`: values that must not appear, by description.
 
     Reads the whole file, about a gigabyte in a few seconds. Raises OSError.
     """

@@ -30,7 +30,7 @@ DATA_FILE_BYTES: Final = 100_000_000
 FILES_PER_CHUNK: Final = 1000
 QUANTILES: Final = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 IMAGE_STRIDE: Final = 10
-"""Every how many frames an image counts for the statistics."""
+"""Every tenth image counts for the statistics."""
 STATE_NAMES: Final = ("x", "y", "z", "gripper")
 ACTION_NAMES: Final = ("dx", "dy", "dz", "gripper")
 
@@ -38,8 +38,9 @@ Stats = dict[str, dict[str, npt.NDArray[Any]]]
 
 
 def write_npz(files: Sequence[Path], folder: Path) -> None:
-    """`index.json`, and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>, instruction."""
-    draft = _fresh(folder / ".draft")
+    """Write `index.json` and `episodes/<environment>/000000.npz` with agent_pos, action, pixels.<camera>,
+    and instruction."""
+    draft = _make_empty(folder / ".draft")
     index = []
     counts: dict[str, int] = {}
     for file in files:
@@ -58,12 +59,12 @@ def write_npz(files: Sequence[Path], folder: Path) -> None:
 
 
 def write_lerobot(files: Sequence[Path], folder: Path) -> None:
-    """A LeRobot dataset v3.0 in `folder`; raises ConfigurationError if pyarrow is not installed."""
+    """Write a LeRobot dataset v3.0 to `folder`; raises ConfigurationError if pyarrow is not installed."""
     try:
         import pyarrow.parquet as parquet
     except ImportError:
         raise ConfigurationError("--format lerobot needs pyarrow: pip install 'kinitro[lerobot]'.") from None
-    draft = _fresh(folder / ".draft")
+    draft = _make_empty(folder / ".draft")
     writer = _Writer(draft)
     for file in files:
         writer.add(Demonstration.load(file))
@@ -71,14 +72,14 @@ def write_lerobot(files: Sequence[Path], folder: Path) -> None:
     info, stats, tasks, episodes = writer.info(), writer.stats(), writer.tasks, writer.episodes
     (draft / "meta" / "episodes" / "chunk-000").mkdir(parents=True)
     (draft / "meta" / "info.json").write_text(json.dumps(info, indent=4))
-    (draft / "meta" / "stats.json").write_text(json.dumps(_as_lists(stats), indent=4))
-    parquet.write_table(_task_table(tasks), draft / "meta" / "tasks.parquet")
-    parquet.write_table(_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
+    (draft / "meta" / "stats.json").write_text(json.dumps(_convert_to_lists(stats), indent=4))
+    parquet.write_table(_make_task_table(tasks), draft / "meta" / "tasks.parquet")
+    parquet.write_table(_make_episode_table(episodes), draft / "meta" / "episodes" / "chunk-000" / "file-000.parquet")
     _publish(draft, folder, ("data", "meta"))
 
 
 def write_dataset(dataset_format: str, files: Sequence[Path], folder: Path) -> None:
-    """The demonstrations in `files` as a dataset in `folder`, complete or not at all; raises RecordingError."""
+    """Write the demonstrations in `files` as a dataset to `folder`, completely or not at all; raises RecordingError."""
     try:
         WRITERS[dataset_format](files, folder)
     except OSError as error:
@@ -89,7 +90,7 @@ WRITERS: Final[dict[str, Callable[[Sequence[Path], Path], None]]] = {"lerobot": 
 
 
 class _Writer:
-    """Data files, and what the files in `meta` say about them."""
+    """Writes the data files of a LeRobot dataset, and collects what the files in `meta` say about them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -119,8 +120,8 @@ class _Writer:
             "index": np.arange(self._frames, self._frames + steps),
             "task_index": np.full(steps, self.tasks.index(episode.instruction)),
         }
-        self._write(_data_table(columns))
-        for name, values in _samples(columns):
+        self._write(_make_data_table(columns))
+        for name, values in _list_samples(columns):
             self._sample.setdefault(name, []).append(values)
         self.episodes.append(
             {
@@ -133,7 +134,7 @@ class _Writer:
                 "dataset_to_index": self._frames + steps,
                 **{
                     f"stats/{name}/{statistic}": value.tolist()
-                    for name, values in _samples(columns)
+                    for name, values in _list_samples(columns)
                     for statistic, value in _describe(values).items()
                 },
                 "meta/episodes/chunk_index": 0,
@@ -165,11 +166,11 @@ class _Writer:
             self._parquet = None
 
     def stats(self) -> Stats:
-        """Of the whole dataset, by feature."""
+        """The statistics of the whole dataset, by feature."""
         return {name: _describe(np.concatenate(values)) for name, values in self._sample.items()}
 
     def info(self) -> dict[str, Any]:
-        """What `meta/info.json` holds."""
+        """The content of `meta/info.json`."""
         features: dict[str, Any] = {
             "observation.state": {"dtype": "float32", "shape": [4], "names": list(STATE_NAMES)},
             "action": {"dtype": "float32", "shape": [4], "names": list(ACTION_NAMES)},
@@ -201,14 +202,14 @@ class _Writer:
         }
 
 
-def _data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
+def _make_data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
     import pyarrow
 
     arrays: dict[str, Any] = {}
     for name, values in columns.items():
         if values.ndim == 4:
             kind = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
-            arrays[name] = pyarrow.array([{"bytes": _png(frame), "path": None} for frame in values], kind)
+            arrays[name] = pyarrow.array([{"bytes": _encode_png(frame), "path": None} for frame in values], kind)
         elif values.ndim == 2:
             arrays[name] = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(values.ravel()), values.shape[1])
         else:
@@ -216,7 +217,7 @@ def _data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:
     return pyarrow.table(arrays)
 
 
-def _png(frame: npt.NDArray[np.uint8]) -> bytes:
+def _encode_png(frame: npt.NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
@@ -224,8 +225,8 @@ def _png(frame: npt.NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def _task_table(tasks: Sequence[str]) -> pyarrow.Table:
-    """Task index by instruction; LeRobot reads the instructions as the index of a pandas table."""
+def _make_task_table(tasks: Sequence[str]) -> pyarrow.Table:
+    """Make the table of task indices by instruction; LeRobot reads the instructions as the index of a pandas table."""
     import pyarrow
 
     def column(name: str | None, field: str, pandas_type: str, numpy_type: str) -> dict[str, Any]:
@@ -242,14 +243,14 @@ def _task_table(tasks: Sequence[str]) -> pyarrow.Table:
     return table.replace_schema_metadata({"pandas": json.dumps(described)})
 
 
-def _episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
+def _make_episode_table(episodes: Sequence[dict[str, Any]]) -> pyarrow.Table:
     import pyarrow
 
     return pyarrow.Table.from_pylist(list(episodes))
 
 
-def _samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """What counts for the statistics: images in part, as channel first in [0, 1]."""
+def _list_samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield what counts for the statistics: some of the images, channel first and in [0, 1], and all other values."""
     for name, values in columns.items():
         if values.ndim == 4:
             yield name, (values[::IMAGE_STRIDE].transpose(0, 3, 1, 2) / 255.0).astype(np.float32)
@@ -258,7 +259,7 @@ def _samples(columns: dict[str, npt.NDArray[Any]]) -> Iterator[tuple[str, npt.ND
 
 
 def _describe(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Statistics over the rows, and over the pixels of each channel."""
+    """Compute statistics over the rows, and for images over the pixels of each channel."""
     axes, keep = ((0, 2, 3), True) if values.ndim == 4 else ((0,), False)
     found = {
         "min": values.min(axis=axes, keepdims=keep),
@@ -271,18 +272,18 @@ def _describe(values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
     return {**found, "count": np.array([len(values)])}
 
 
-def _as_lists(stats: Stats) -> dict[str, dict[str, Any]]:
+def _convert_to_lists(stats: Stats) -> dict[str, dict[str, Any]]:
     return {feature: {name: value.tolist() for name, value in values.items()} for feature, values in stats.items()}
 
 
-def _fresh(folder: Path) -> Path:
+def _make_empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
 def _publish(draft: Path, folder: Path, names: Sequence[str]) -> None:
-    """Put what is ready in the place of what was there before."""
+    """Replace what was there before by what is ready."""
     for name in names:
         old = folder / name
         if old.is_dir():

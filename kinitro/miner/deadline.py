@@ -9,8 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def within(limit_s: float, call: Callable[[], T]) -> T:
-    """What `call` returns or raises; raises TimeoutError if it does neither in time.
+def call_within(limit_s: float, call: Callable[[], T]) -> T:
+    """Return or raise what `call` does; raise TimeoutError if it does neither in time.
 
     A call that is late goes on in its thread until the process ends, which does not wait for it.
     """

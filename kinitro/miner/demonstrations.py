@@ -36,7 +36,7 @@ from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
 
 STAGING: Final = ".attempts"
-"""In the output folder; kept, so that more episodes can be added later."""
+"""The staging folder, in the output folder; it is kept, so that more episodes can be added later."""
 MAX_FAILURES: Final = 20
 """Attempts in a row without success after which an environment is given up."""
 
@@ -55,7 +55,7 @@ class Demonstration:
     """(T, 4)"""
 
     def save(self, file: Path) -> None:
-        """As npz; appears as a whole or not at all."""
+        """Write the demonstration as an npz file, as a whole or not at all."""
         arrays: dict[str, Any] = {
             "agent_pos": self.agent_pos,
             "action": self.actions,
@@ -68,7 +68,7 @@ class Demonstration:
 
     @classmethod
     def load(cls, file: Path) -> Demonstration:
-        """Raises RecordingError if the file is damaged."""
+        """Read a demonstration; raises RecordingError if the file is damaged."""
         try:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 pixels = {name.removeprefix("pixels."): arrays[name] for name in arrays if name.startswith("pixels.")}
@@ -80,38 +80,38 @@ class Demonstration:
 
 @dataclass(frozen=True, slots=True)
 class DemonstrationOrder:
-    """What to record."""
+    """What to record, and where."""
 
     environments: tuple[str, ...]
     episodes: int
-    """Successful ones, of each environment."""
+    """How many successful episodes of each environment."""
     folder: Path
     seed: int = 0
     randomization: str = "standard"
     cameras: tuple[str, ...] = CAMERAS
 
-    def attempt_file(self, env_id: str, attempt: int) -> Path:
-        """Named after everything that determines the attempt."""
+    def name_attempt_file(self, env_id: str, attempt: int) -> Path:
+        """Name an attempt's file after everything that determines the attempt."""
         facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
         return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
 
 
-def attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
-    """128 bits that no evaluation uses, unless it finds a preimage."""
+def derive_attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
+    """Derive a seed of 128 bits, which no evaluation uses unless somebody finds a preimage of SHA-256."""
     text = f"kinitro demos {base} {spec.id} {spec.version} {attempt}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[: SEED_BITS // 8], "big")
 
 
 def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
-    """Run one attempt of the expert and leave its file; whether it succeeded. Runs in a worker process."""
+    """Run one attempt of the expert, write its file, and return whether it succeeded. Runs in a worker process."""
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
     from kinitro.environments.metaworld.experts import ScriptedExpert
 
     environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
     if not isinstance(environment, MetaWorldEnvironment):
         raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
-    environment.reset(attempt_seed(environment.spec, order.seed, attempt))
+    environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
     expert = ScriptedExpert(environment)
     seen, actions, success = [], [], False
     for _ in range(environment.spec.max_steps):
@@ -122,7 +122,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         if done.terminated or done.truncated:
             break
     environment.close()
-    file = order.attempt_file(env_id, attempt)
+    file = order.name_attempt_file(env_id, attempt)
     if not success:
         file.touch()
         return False
@@ -139,7 +139,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
 def collect(
     order: DemonstrationOrder, workers: int, progress: Callable[[str, int], None] = lambda *_: None
 ) -> list[Path]:
-    """Record what is missing with `workers` processes; the files of all demonstrations, environment by environment.
+    """Record what is missing with `workers` processes; return the files of all demonstrations by environment.
 
     `progress(env_id, found)` is called whenever more demonstrations of an environment exist. Raises RecordingError,
     ConfigurationError.
@@ -147,7 +147,7 @@ def collect(
     get_level(order.randomization)
     found: list[Path] = []
     context = multiprocessing.get_context("spawn")
-    with _alone(order.folder), ProcessPoolExecutor(workers, context, _follow_the_parent) as pool:
+    with _lock_folder(order.folder), ProcessPoolExecutor(workers, context, _follow_the_parent) as pool:
         try:
             for env_id in order.environments:
                 found += _collect_one(order, env_id, pool, workers, progress)
@@ -161,8 +161,8 @@ def collect(
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One command at a time records into a folder; what a killed one left half written is removed."""
+def _lock_folder(folder: Path) -> Iterator[None]:
+    """Let only one command record into a folder at a time, and remove what a killed one left half written."""
     staging = folder / STAGING
     try:
         staging.mkdir(parents=True, exist_ok=True)
@@ -182,7 +182,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _follow_the_parent() -> None:
-    """In each worker: Ctrl-C is the parent's business, and a worker whose parent was killed ends too."""
+    """Prepare a worker process: it ignores Ctrl-C, which the parent handles, and ends when its parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -201,7 +201,7 @@ def _collect_one(
     workers: int,
     progress: Callable[[str, int], None],
 ) -> list[Path]:
-    """Attempts are made side by side but judged in their order, so that chance picks none."""
+    """Make attempts side by side but judge them in order, so that the result does not depend on timing."""
     files: list[Path] = []
     pending: deque[tuple[Path, Future[bool] | None]] = deque()
     attempts = itertools.count()
@@ -209,7 +209,7 @@ def _collect_one(
     while len(files) < order.episodes:
         while len(pending) < min(2 * workers, order.episodes - len(files)):
             attempt = next(attempts)
-            file = order.attempt_file(env_id, attempt)
+            file = order.name_attempt_file(env_id, attempt)
             pending.append((file, None if file.exists() else pool.submit(record, order, env_id, attempt)))
         file, future = pending.popleft()
         if future.result() if future else file.stat().st_size > 0:

@@ -20,7 +20,7 @@ from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
 from kinitro.files import replace_file
 from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
-from kinitro.miner.contents import contents
+from kinitro.miner.contents import list_contents
 from kinitro.miner.errors import DeploymentFailed
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.conformance import CheckResult, ConformanceVerdict, Subject, run_checks
@@ -28,7 +28,7 @@ from kinitro.policies.errors import PolicyError
 from kinitro.policies.signing import RequestSigner, load_hotkey
 
 MEMORY_FILE: Final = Path(".kinitro") / "deployment.json"
-"""In the policy's folder; never uploaded, holds no secret."""
+"""The file with the progress, in the policy's folder; it is never uploaded and holds no secret."""
 
 Report = Callable[[str], None]
 
@@ -42,13 +42,13 @@ class DeploymentProgress(msgspec.Struct):
     revision: str = ""
     endpoint: str = ""
     sealed: str = ""
-    """The endpoint as it was sealed, hexadecimal: sealed anew it would look like another commitment."""
+    """The sealed endpoint, hexadecimal; sealed again it would have other bytes and look like another commitment."""
     sealed_for: str = ""
     """Digest of the endpoint, the operator's key and the hotkey."""
 
     @classmethod
     def load(cls, folder: Path) -> DeploymentProgress:
-        """Nothing, if there is none or it is damaged."""
+        """Read the progress; an empty one if there is no file or it is damaged."""
         try:
             return msgspec.json.decode((folder / MEMORY_FILE).read_bytes(), type=cls)
         except (OSError, msgspec.MsgspecError):
@@ -81,26 +81,26 @@ class DeploymentOrder:
 
 
 def check_order(order: DeploymentOrder) -> None:
-    """Everything that can be seen to be wrong before anything is done; raises ConfigurationError, MinerError."""
-    contents(order.folder)
+    """Check everything that can be checked before anything is done; raises ConfigurationError, MinerError."""
+    list_contents(order.folder)
     hub.check_repo(order.repo)
-    hub.required_token()
-    cloud.required_token()
-    basilica.deployment_name(order.repo, "0" * 40, order.name)
+    hub.require_token()
+    cloud.require_token()
+    basilica.name_deployment(order.repo, "0" * 40, order.name)
     if not order.public:
-        hub.required_read_token()
+        hub.require_read_token()
 
 
 def plan(order: DeploymentOrder) -> list[str]:
-    """What `deploy_all` would do, in words, after every check that changes nothing anywhere."""
+    """Say in words what `deploy_all` would do, after every check that changes nothing."""
     check_order(order)
     present = asyncio.run(look_at_chain(order))
-    content = folder_digest(order.folder)
+    content = digest_folder(order.folder)
     memory = DeploymentProgress.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
     revision = memory.revision if known else "0" * 40
     gpus = f"{order.machine.gpu_count} GPUs" if order.machine.gpu_count else "no GPU"
-    name = basilica.deployment_name(order.repo, revision, order.name)
+    name = basilica.name_deployment(order.repo, revision, order.name)
     who = f"wallet {order.wallet.name}, hotkey {order.wallet.hotkey}"
     return [
         f"Upload   {order.folder} to {order.repo}" + (f": done before, revision {revision}" if known else ""),
@@ -121,7 +121,7 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
     """
     check_order(order)
     asyncio.run(look_at_chain(order))
-    hotkey = asyncio.run(_hotkey(order))
+    hotkey = asyncio.run(_read_hotkey(order))
     memory = _upload(order, report)
     deployed = basilica.deploy(
         order.repo,
@@ -132,15 +132,15 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
         report=report,
         allow_private=order.allow_private,
         hotkey=hotkey,
-        read_token=hub.deployment_token(order.repo, memory.revision),
+        read_token=hub.choose_deployment_token(order.repo, memory.revision),
     )
     memory.endpoint = deployed.endpoint
     memory.save(order.folder)
-    check(deployed.endpoint, report, public=not order.allow_private, signer=signer_of(order))
+    check(deployed.endpoint, report, public=not order.allow_private, signer=load_signer(order))
     check_named(deployed.endpoint, hotkey, report, allow_private=order.allow_private)
     if order.backend_key is None:
         report(IN_THE_CLEAR)
-    place = _sealed(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
+    place = _seal(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
     block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
     size = hub.publish(order.repo, memory.revision)
     report(f"Everybody can download {order.repo} now: {size / 1e6:.1f} MB")
@@ -148,11 +148,11 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
 
 
 def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
-    """What is uploaded, now or before."""
+    """Upload the folder, unless this content was uploaded before; returns the progress."""
     memory = DeploymentProgress.load(order.folder)
-    content = folder_digest(order.folder)
+    content = digest_folder(order.folder)
     if (memory.repo, memory.content) == (order.repo, content):
-        hub.check_revision(order.repo, memory.revision, hub.required_token())
+        hub.check_revision(order.repo, memory.revision, hub.require_token())
         report(f"Uploaded before: {order.repo} at {memory.revision}")
         return memory
     revision = hub.upload(order.folder, order.repo, public=order.public, report=report)
@@ -162,8 +162,8 @@ def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
     return memory
 
 
-def _sealed(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
-    """The endpoint, sealed; remembered before it is committed, so that a second try finds it on chain."""
+def _seal(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> SealedEndpoint:
+    """Seal the endpoint; the result is saved before it is committed, so that a second try finds it on chain."""
     assert order.backend_key is not None  # noqa: S101  the caller looked
     facts = "\n".join((memory.endpoint, order.backend_key.hex(), hotkey))
     sealed_for = hashlib.sha256(facts.encode()).hexdigest()
@@ -174,8 +174,8 @@ def _sealed(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str) -> 
     return SealedEndpoint(bytes.fromhex(memory.sealed))
 
 
-async def _hotkey(order: DeploymentOrder) -> str:
-    """The SS58 address of the wallet's hotkey."""
+async def _read_hotkey(order: DeploymentOrder) -> str:
+    """Read the SS58 address of the wallet's hotkey."""
     chain = await connect(order.network)
     try:
         return await chain.hotkey_address(order.wallet)
@@ -183,16 +183,19 @@ async def _hotkey(order: DeploymentOrder) -> str:
         await chain.close()
 
 
-def signer_of(order: DeploymentOrder) -> RequestSigner | None:
-    """Signs with the miner's own hotkey where the server lets only some in; raises ConfigurationError."""
-    if not basilica.allowed_evaluators():
+def load_signer(order: DeploymentOrder) -> RequestSigner | None:
+    """Load the signer for a server that serves only named evaluators; None if it serves everybody.
+
+    It signs with the miner's own hotkey. Raises ConfigurationError.
+    """
+    if not basilica.list_evaluators():
         return None
     key = load_hotkey(order.wallet.name, order.wallet.hotkey, order.wallet.path)
     return RequestSigner(key, key.ss58_address)
 
 
 def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner | None = None) -> None:
-    """Raises DeploymentFailed if the server would lose episodes; it is left running, to be looked at."""
+    """Raise DeploymentFailed if the server would lose episodes; it is left running, so that it can be examined."""
 
     def tell(result: CheckResult) -> None:
         report(f"Check {result.name}: {result.verdict}, {result.detail}")
@@ -206,7 +209,7 @@ def check(endpoint: str, report: Report, *, public: bool, signer: RequestSigner 
 
 
 def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bool) -> None:
-    """Raises DeploymentFailed if the server says that it serves another miner, which would exclude this one."""
+    """Raise DeploymentFailed if the server says that it serves another miner, which would exclude this one."""
 
     async def ask() -> str | None:
         policy = HttpPolicy(endpoint, allow_private=allow_private)
@@ -231,7 +234,7 @@ def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bo
 
 
 async def look_at_chain(order: DeploymentOrder) -> RawCommitment | None:
-    """What the hotkey has committed, if it counts, as of the newest block.
+    """Read what the hotkey has committed, if it counts, as of the newest block.
 
     Raises UnknownNetwork, UnknownSubnet, UnknownWallet, TransactionRefused if the last step is bound to fail.
     """
@@ -264,9 +267,9 @@ async def commit(order: DeploymentOrder, commitment: Commitment, report: Report)
     return block
 
 
-def folder_digest(folder: Path) -> str:
-    """SHA-256 over names and contents of what would be uploaded. Raises ProjectError."""
+def digest_folder(folder: Path) -> str:
+    """Compute SHA-256 over the names and contents of what would be uploaded. Raises ProjectError."""
     digest = hashlib.sha256()
-    for path, found in contents(folder).digests().items():
+    for path, found in list_contents(folder).digests().items():
         digest.update(path.encode() + b"\0" + bytes.fromhex(found.sha256))
     return digest.hexdigest()

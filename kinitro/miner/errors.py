@@ -1,8 +1,8 @@
-"""What can go wrong on the miner's way.
+"""Errors of what a miner does.
 
 MinerError
 ├── ProjectError        the folder of a policy cannot be written or used
-├── ServiceError        the Hugging Face hub or Basilica refused, or was not there
+├── ServiceError        the Hugging Face hub or Basilica refused, or could not be reached
 ├── DeploymentFailed    the policy server did not come up; nothing of it was left running
 └── RecordingError      demonstrations cannot be recorded
 """
@@ -11,7 +11,7 @@ from kinitro.errors import KinitroError
 
 
 class MinerError(KinitroError):
-    """Base of the errors below."""
+    """The base of all errors of what a miner does."""
 
 
 class ProjectError(MinerError):
@@ -19,7 +19,7 @@ class ProjectError(MinerError):
 
 
 class ServiceError(MinerError):
-    """The Hugging Face hub or Basilica refused, or was not there."""
+    """The Hugging Face hub or Basilica refused, or could not be reached."""
 
 
 class DeploymentFailed(MinerError):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kinitro.chain.commitments import Commitment, encode
-from kinitro.credentials import credential, hidden
+from kinitro.credentials import clean_credential, hide_secrets
 from kinitro.errors import ConfigurationError
-from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, contents
-from kinitro.miner.deadline import within
+from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, list_contents
+from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ProjectError, ServiceError
 
 if TYPE_CHECKING:
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE: Final = "HF_TOKEN"
 READ_TOKEN_VARIABLE: Final = "HF_READ_TOKEN"
-"""Optional: a token that may only read, for the deployment."""
+"""Optional: a token that may only read, for the deployment to download with."""
 OTHER_SECRETS: Final = ("BASILICA_API_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY")
-"""Variables whose values are in no upload either."""
+"""Further variables whose values must not be in an upload."""
 _OF_THE_HUB: Final = frozenset({".gitattributes"})
-"""Written by the hub into every repository; says how it stores files, and nothing reads it afterwards."""
+"""Files that the hub writes into every repository; they say how it stores files, and nothing else reads them."""
 _NO_IGNORING: Final = "# The files were chosen already: drop none of them.\n"
-"""Instead of the rules of a `.gitignore` that is in the repository."""
+"""Replaces the rules of a `.gitignore` that is in the repository."""
 READ_LIMIT_S: Final = 60.0
-"""Without a byte from the hub, a request has failed."""
+"""A request fails if no byte comes from the hub for this long."""
 CALL_LIMIT_S: Final = 120.0
-"""For a question to the hub as a whole, however it trickles, its retries included."""
+"""How long one question to the hub may take altogether, retries included."""
 SLOWEST_BYTES_PER_S: Final = 50_000
-"""An upload that is slower is stuck."""
+"""An upload that is slower than this has failed."""
 _EXPLANATIONS: Final = {
     401: f"the hub does not know the token in {TOKEN_VARIABLE} (401); make a new one with write access in your account",
     403: f"the token in {TOKEN_VARIABLE} may not write there (403); use one with write access to that repository",
@@ -49,13 +49,13 @@ class NotVisible(ServiceError):
 
 
 def check_repo(repo: str, revision: str = "0" * 40) -> None:
-    """Raises InvalidCommitment unless a commitment could name this repository and revision."""
+    """Raise InvalidCommitment unless a commitment could name this repository and revision."""
     encode(Commitment(repo, revision, "https://policy.example"))
 
 
-def uploaded_files(folder: Path) -> list[str]:
-    """Paths below the folder, in order, that `upload` uploads. Raises ProjectError."""
-    return list(contents(folder).sizes)
+def list_uploaded_files(folder: Path) -> list[str]:
+    """List the paths below the folder, in order, that `upload` uploads. Raises ProjectError."""
+    return list(list_contents(folder).sizes)
 
 
 def upload(folder: Path, repo: str, *, public: bool = False, report: Callable[[str], None] = lambda _: None) -> str:
@@ -68,23 +68,23 @@ def upload(folder: Path, repo: str, *, public: bool = False, report: Callable[[s
     InvalidCommitment, ProjectError, ConfigurationError, ServiceError.
     """
     check_repo(repo)
-    listed = contents(folder)
-    token = required_token()
+    listed = list_contents(folder)
+    token = require_token()
     for line in listed.lines():
         report(line)
-    listed.check_secrets(own_secrets())
+    listed.check_secrets(list_own_secrets())
     digests = listed.digests()
-    api = _api(token)
-    with _named_errors(f"{repo} could not be uploaded"):
-        within(CALL_LIMIT_S, lambda: api.create_repo(repo, exist_ok=True, private=not public))
-        there = _revision(api, repo)
+    api = _make_api(token)
+    with _name_errors(f"{repo} could not be uploaded"):
+        call_within(CALL_LIMIT_S, lambda: api.create_repo(repo, exist_ok=True, private=not public))
+        there = _read_revision(api, repo)
         if not (public or there.private):
             raise ProjectError(
                 f"{repo} is public already: everybody would see this upload before you have committed it, and could "
                 f"commit it first. Name a new repository, for example --repo {repo}-2; or say --public if that does "
                 "not matter."
             )
-        revision = within(
+        revision = call_within(
             CALL_LIMIT_S + listed.total / SLOWEST_BYTES_PER_S, lambda: _commit(api, repo, listed, set(there.files))
         )
     check_revision(repo, revision, token, digests)
@@ -98,15 +98,15 @@ def publish(repo: str, revision: str) -> int:
     ProjectError.
     """
     check_repo(repo, revision)
-    api = _api(required_token())
-    with _named_errors(f"{repo} could not be made public"):
-        if _revision(api, repo, revision).private:
-            within(CALL_LIMIT_S, lambda: api.update_repo_settings(repo, private=False))
+    api = _make_api(require_token())
+    with _name_errors(f"{repo} could not be made public"):
+        if _read_revision(api, repo, revision).private:
+            call_within(CALL_LIMIT_S, lambda: api.update_repo_settings(repo, private=False))
     return check_revision(repo, revision, False)
 
 
 def check_public(repo: str, revision: str) -> int:
-    """Bytes of the policy as the subnet's verifiers will download it: without a token, at a full revision.
+    """Check the policy as the subnet's verifiers will download it, without a token; returns its size in bytes.
 
     Raises InvalidCommitment, ServiceError, ProjectError.
     """
@@ -114,18 +114,18 @@ def check_public(repo: str, revision: str) -> int:
 
 
 def check_revision(repo: str, revision: str, token: str | bool, expected: Mapping[str, Digests] | None = None) -> int:
-    """Bytes of what can be downloaded with this token (False: without any), which must be complete.
+    """Check that a revision is complete for this token (False: without any); returns its size in bytes.
 
     Raises InvalidCommitment, ServiceError, and ProjectError that names the first differences from `expected`.
     """
     check_repo(repo, revision)
     whom = "others" if token is False else "the owner of the token"
-    with _named_errors(f"{repo} at {revision} cannot be downloaded by {whom}"):
-        found = _revision(_api(token), repo, revision)
+    with _name_errors(f"{repo} at {revision} cannot be downloaded by {whom}"):
+        found = _read_revision(_make_api(token), repo, revision)
     missing = [name for name in NEEDED_FILES if name not in found.files]
     if missing:
         raise ProjectError(f"{repo} at {revision} has no {', '.join(missing)}; upload a complete folder.")
-    if expected is not None and (differences := list(_differences(expected, found.files))):
+    if expected is not None and (differences := list(_find_differences(expected, found.files))):
         raise ProjectError(
             f"{repo} at {revision} is not what was listed: {'; '.join(differences[:5])}"
             f"{f' and {len(differences) - 5} more' if len(differences) > 5 else ''}. Commit nothing; upload again."
@@ -133,8 +133,8 @@ def check_revision(repo: str, revision: str, token: str | bool, expected: Mappin
     return sum(file.size or 0 for file in found.files.values())
 
 
-def deployment_token(repo: str, revision: str) -> str | None:
-    """The token that a deployment needs to download the revision: None if everybody can.
+def choose_deployment_token(repo: str, revision: str) -> str | None:
+    """Choose the token that a deployment needs to download the revision; None if everybody can.
 
     Raises InvalidCommitment, ServiceError, ProjectError, and ConfigurationError if a token is needed and there is
     none. The token that writes is never the answer: a deployment runs on somebody else's machine.
@@ -142,15 +142,15 @@ def deployment_token(repo: str, revision: str) -> str | None:
     try:
         check_revision(repo, revision, False)
     except NotVisible:
-        token = required_read_token()
+        token = require_read_token()
     else:
         return None
     check_revision(repo, revision, token)
     return token
 
 
-def required_read_token() -> str:
-    """The token for the deployment from the environment; raises ConfigurationError."""
+def require_read_token() -> str:
+    """Read the token for the deployment from the environment; raises ConfigurationError."""
     token = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(
@@ -165,8 +165,8 @@ def required_read_token() -> str:
     return token
 
 
-def own_secrets() -> dict[str, str]:
-    """Values of this process's environment that must not be in an upload, by their variables' names."""
+def list_own_secrets() -> dict[str, str]:
+    """List the values of environment variables that must not be in an upload, by a description of each."""
     names = (TOKEN_VARIABLE, READ_TOKEN_VARIABLE, *OTHER_SECRETS)
     values = {f"the value of {name}": os.environ.get(name, "").strip() for name in names}
     return {what: value for what, value in values.items() if len(value) >= 8}  # shorter ones are in everything
@@ -178,22 +178,22 @@ class _Revision(NamedTuple):
     """By name, without the hub's own: `size`, `blob_id` and `lfs` of each."""
 
 
-def _revision(api: HfApi, repo: str, revision: str | None = None) -> _Revision:
-    """What the repository has; nothing if it has no revision yet and none was asked for."""
+def _read_revision(api: HfApi, repo: str, revision: str | None = None) -> _Revision:
+    """Read what the repository has; nothing if it has no revision yet and none was asked for."""
     from huggingface_hub.errors import RevisionNotFoundError
 
     try:
-        info = within(CALL_LIMIT_S, lambda: api.model_info(repo, revision=revision, files_metadata=True))
+        info = call_within(CALL_LIMIT_S, lambda: api.model_info(repo, revision=revision, files_metadata=True))
     except RevisionNotFoundError:
         if revision is not None:
             raise
-        info = within(CALL_LIMIT_S, lambda: api.model_info(repo))
+        info = call_within(CALL_LIMIT_S, lambda: api.model_info(repo))
     files = {file.rfilename: file for file in info.siblings or [] if file.rfilename not in _OF_THE_HUB}
     return _Revision(bool(info.private), files)
 
 
 def _commit(api: HfApi, repo: str, listed: Contents, present: set[str]) -> str:
-    """One commit that adds what is listed and deletes everything else."""
+    """Make one commit that adds what is listed and deletes everything else; returns its full hash."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     additions = [CommitOperationAdd(path, str(listed.folder / path)) for path in listed.sizes]
@@ -203,7 +203,7 @@ def _commit(api: HfApi, repo: str, listed: Contents, present: set[str]) -> str:
     return str(commit.oid)
 
 
-def _differences(expected: Mapping[str, Digests], found: Mapping[str, Any]) -> Iterator[str]:
+def _find_differences(expected: Mapping[str, Digests], found: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(expected.keys() - found.keys()):
         yield f"{name!r} is missing there"
     for name in sorted(found.keys() - expected.keys()):
@@ -218,24 +218,24 @@ def _differences(expected: Mapping[str, Digests], found: Mapping[str, Any]) -> I
             yield f"{name!r} has other content there"
 
 
-def required_token() -> str:
-    """The token from the environment; raises ConfigurationError."""
+def require_token() -> str:
+    """Read the token from the environment; raises ConfigurationError if there is none."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
         raise ConfigurationError(f"{TOKEN_VARIABLE} is not set: export a Hugging Face token with write access in it.")
-    return credential(token, TOKEN_VARIABLE)
+    return clean_credential(token, TOKEN_VARIABLE)
 
 
-def _api(token: str | bool) -> HfApi:
+def _make_api(token: str | bool) -> HfApi:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import HfApi, set_client_factory
 
-    set_client_factory(_client)
+    set_client_factory(_make_client)
     return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token, library_name="kinitro")
 
 
-def _client() -> Any:
-    """The SDK's, which would wait for ever, with a limit."""
+def _make_client() -> Any:
+    """Make the SDK's HTTP client with a time limit; its own would wait for ever."""
     from huggingface_hub.utils._http import default_client_factory
 
     client = default_client_factory()
@@ -243,49 +243,49 @@ def _client() -> Any:
     return client
 
 
-def _http_library() -> Any:
-    """The one whose errors the SDK lets through: httpx2 since its version 2, httpx before."""
+def _import_http_library() -> Any:
+    """Import the HTTP library whose errors the SDK passes on: httpx2 since its version 2, httpx before."""
     from huggingface_hub.utils import _http
 
     return import_module("httpx2" if hasattr(_http, "httpx2") else "httpx")
 
 
 @contextlib.contextmanager
-def _named_errors(what: str) -> Iterator[None]:
+def _name_errors(what: str) -> Iterator[None]:
     """Turn the SDK's errors into one sentence that holds no token."""
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-    http = _http_library()
+    http = _import_http_library()
     try:
         yield
     except (http.HTTPError, OSError, ValueError, RuntimeError) as error:
-        causes = list(_causes(error))
+        causes = list(_list_causes(error))
         refusal = next((cause for cause in causes if isinstance(cause, HfHubHTTPError)), None)
         if refusal is not None:
             invisible = isinstance(refusal, RepositoryNotFoundError)  # also if the hub answers 401 to strangers
-            why = _explanation(404 if invisible else refusal.response.status_code)
+            why = _explain(404 if invisible else refusal.response.status_code)
         elif any(isinstance(cause, (TimeoutError, http.TimeoutException)) for cause in causes):
             why = "the hub did not answer in time; run the command again later"
         elif any(isinstance(cause, http.ConnectError) for cause in causes):
-            why = "the hub was not there; look at your network and at HF_ENDPOINT, if you set it"
+            why = "could not connect to the Hugging Face hub; check your network, and HF_ENDPOINT if you set it"
         elif any(isinstance(cause, (http.HTTPError, ConnectionError)) for cause in causes):
             why = "the connection to the hub broke; run the command again, what arrived is not sent twice"
         elif isinstance(error, OSError) and error.filename:
             why = f"{error.filename}: {error.strerror}"
         else:  # malformed answers, and everything of the large-file store
-            said = " ".join(hidden(str(error), os.environ.get(TOKEN_VARIABLE)).split())
+            said = " ".join(hide_secrets(str(error), os.environ.get(TOKEN_VARIABLE)).split())
             why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
         kind = NotVisible if isinstance(refusal, RepositoryNotFoundError) else ServiceError
         raise kind(f"{what}: {why}.") from None
 
 
-def _explanation(status: int) -> str:
+def _explain(status: int) -> str:
     if status >= 500:
         return f"the hub failed ({status}), the fault is on its side; run the command again in a few minutes"
     return _EXPLANATIONS.get(status, f"the hub does not accept it ({status})")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

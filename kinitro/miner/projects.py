@@ -19,7 +19,7 @@ TEMPLATES: Final = {
     "lerobot": "serves a policy saved by LeRobot",
     "openpi": "forwards to an openpi server",
 }
-"""By name; each but the first is a folder of files that replace or join the template's."""
+"""Descriptions by name; each template but the first is a folder of files that replace or join the first one's."""
 _NOT_COPIED = frozenset({"__pycache__", ".pytest_cache"})
 
 
@@ -29,7 +29,7 @@ def create_project(directory: Path, template: str = "random") -> None:
     It appears as a whole or not at all.
     """
     if template not in TEMPLATES:
-        raise ProjectError(f"There is no template {template!r}; there are {', '.join(TEMPLATES)}.")
+        raise ProjectError(f"There is no template {template!r}; the templates are {', '.join(TEMPLATES)}.")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ProjectError(f"{directory} exists and is not empty; name a new folder.")
     try:

@@ -1,1 +1,1 @@
-"""Cycles: seeds, task generation, completion, scoring, publication."""
+"""The scheduler: it opens cycles, creates their tasks, scores what comes back, and publishes the result."""

@@ -19,15 +19,15 @@ from kinitro.stopping import cancel_and_wait, pause
 from kinitro.supervision import send_heartbeats
 
 _LOCK_CLASS = 1263095382
-"""Tells our advisory locks from other programs'; the second number is the subnet's, plus _LOCK_BASE."""
+"""The first number of our advisory locks, which other programs do not use; the second is _LOCK_BASE plus the netuid."""
 _LOCK_BASE = 1000
 SPARE_POLL_S = 1.0
 """How often a hot spare tries to become the leader."""
 BEAT_S = 10.0
-"""How often a leader that has nothing to say shows the database that it lives, and learns whether the database does."""
+"""How often an idle leader sends a statement, so that the server and the leader notice when the other is gone."""
 STATEMENT_DEADLINE_S = 20.0
 LONG_STATEMENT_DEADLINE_S = 310.0
-"""For statements on all tasks of a cycle; more than the server's own limit in _LEADER_SESSION."""
+"""The deadline of statements on all tasks of a cycle; longer than the server's own limit in _LEADER_SESSION."""
 _LEADER_SESSION = {
     "application_name": "kinitro scheduler",
     "statement_timeout": "300s",
@@ -52,15 +52,15 @@ class Leadership:
         self._netuid = netuid
         self._lock = (_LOCK_CLASS, _LOCK_BASE + netuid)
         self._session: tuple[int, datetime] | None = None
-        """Process id and start of the last session that led: it may hold the lock long after we have lost it."""
+        """Process id and start of the last session that led; it may hold the lock long after the connection broke."""
 
     async def check_database(self) -> None:
-        """Raises DatabaseUnavailable, DatabaseRefused or SchemaMismatch if it cannot be worked with."""
+        """Raise DatabaseUnavailable, DatabaseRefused or SchemaMismatch if the database cannot be used."""
         async with await connect_async(self._url) as connection:
             await check_schema(connection)
 
     @asynccontextmanager
-    async def held(self, stop: asyncio.Event) -> AsyncIterator[Connection | None]:
+    async def hold(self, stop: asyncio.Event) -> AsyncIterator[Connection | None]:
         """Wait to be the leader, and give the connection that holds the lock; None if `stop` was set first.
 
         Leadership is lost exactly when this connection is: write through no other. Raises DatabaseUnavailable,
@@ -72,7 +72,7 @@ class Leadership:
                 await connection.execute("select set_config(%s, %s, false)", (name, value))
             await check_schema(connection)
             await self._end_last_session(connection)
-            if not await self._won(connection, stop):
+            if not await self._win(connection, stop):
                 yield None
                 return
             await check_writable(connection)
@@ -83,7 +83,7 @@ class Leadership:
             finally:
                 await cancel_and_wait(beating)
 
-    async def _won(self, connection: Connection, stop: asyncio.Event) -> bool:
+    async def _win(self, connection: Connection, stop: asyncio.Event) -> bool:
         waiting = False
         while not stop.is_set():
             row = await (await connection.execute("select pg_try_advisory_lock(%s, %s)", self._lock)).fetchone()
@@ -100,7 +100,7 @@ class Leadership:
         return False
 
     async def _end_last_session(self, connection: Connection) -> None:
-        """End the session that we gave up: behind a silent link it is open, and keeps the lock from everybody."""
+        """End the session that was given up: behind a broken link it may still be open and hold the lock."""
         if self._session is not None:
             await connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where pid = %s and backend_start = %s",
@@ -131,7 +131,7 @@ class _SessionLost(DatabaseUnavailable):
 
 
 @asynccontextmanager
-async def patient(connection: Connection) -> AsyncIterator[None]:
+async def allow_long_statements(connection: Connection) -> AsyncIterator[None]:
     """Give the server LONG_STATEMENT_DEADLINE_S for each statement of the body."""
     before, connection.deadline_s = connection.deadline_s, LONG_STATEMENT_DEADLINE_S
     try:

@@ -20,11 +20,11 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.client.records import opening_digest
-from kinitro.cycles.freeze import Unsealer, candidates, endpoint_holders
-from kinitro.cycles.marking import first_checks
+from kinitro.client.records import digest_opening
+from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
+from kinitro.cycles.marking import choose_first_checks
 from kinitro.cycles.scorecard import PublicationIdentity, Unscorable, score
-from kinitro.cycles.seeds import KEY_BYTES, beacon_number, key_commitment, seed_table
+from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
 from kinitro.database.errors import SchemaMismatch
@@ -32,22 +32,22 @@ from kinitro.database.verifications import Verifications
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
-from kinitro.scheduler.capacity import Probe, with_capacities
-from kinitro.scheduler.leadership import Leadership, patient
+from kinitro.scheduler.capacity import Probe, ask_capacities
+from kinitro.scheduler.leadership import Leadership, allow_long_statements
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
 
 RETRY_S = 2.0
-"""After the chain or the database went away."""
+"""The pause before the next try after the chain or the database was unavailable."""
 STOP_GRACE_S = 10.0
 """For the step under way when the scheduler is told to stop."""
 CHAIN_GRACE_S = 1.0
 """The same for what waits for a block or for miners' servers."""
 REPORT_EVERY_S = 10.0
-"""Between two log lines about a cycle that is running."""
+"""The time between two log lines about a running cycle."""
 POLL_SHARE = 0.05
-"""Of the time at most is spent on counting tasks, however many there are."""
+"""The largest share of the time that is spent on counting tasks, however many there are."""
 
 log = get_logger(__name__)
 
@@ -73,7 +73,7 @@ async def run_scheduler(
 
 @dataclass
 class _Published:
-    """Publications of this process, however many sessions it took."""
+    """How many cycles this process has published, over all its database sessions."""
 
     count: int = 0
 
@@ -86,14 +86,14 @@ async def _lead(
     unseal: Unsealer | None,
     published: _Published,
 ) -> None:
-    """Lead, and lead again after the database went away, until there is nothing left to do."""
+    """Lead, and lead again after the database was unavailable, until there is nothing left to do."""
     leadership = Leadership(settings.database_url, settings.netuid)
     await leadership.check_database()
     sessions = SupervisedLoop("leadership", every_s=RETRY_S, max_pause_s=RETRY_S, final=(ConfigurationError,))
     steps = SupervisedLoop("cycle", every_s=RETRY_S, max_pause_s=RETRY_S, final=(psycopg.Error, ConfigurationError))
     while not stop.is_set():
         with sessions.turn():
-            async with leadership.held(stop) as connection:
+            async with leadership.hold(stop) as connection:
                 if connection is None:
                     return
                 sessions.succeeded()
@@ -135,7 +135,7 @@ class Scheduler:
         self._void = 0
 
     async def run(self, steps: SupervisedLoop) -> None:
-        """Until `stop`, or until enough cycles are published.
+        """Do one step after the other until `stop`, or until enough cycles are published.
 
         Raises psycopg.Error when the session has to be made anew, and ConfigurationError if no step has worked before.
         Whatever else a step raises is logged, and the step is tried again.
@@ -154,11 +154,11 @@ class Scheduler:
                 await steps.pause(self.stop)
 
     async def _knows_the_subnet(self) -> bool:
-        """Whether it was seen before, by us or by a scheduler before us: then a node that denies it is wrong."""
+        """Whether this scheduler or an earlier one has seen the subnet: if so, a node that denies it is wrong."""
         return self._saw_subnet or await self.store.latest(self.settings.netuid) is not None
 
     async def step(self) -> None:
-        """The next thing to do, including waiting a moment for it."""
+        """Do the next thing that is due, or wait a moment for it."""
         cycle = await self.store.active(self.settings.netuid)
         if cycle is None:
             await self._until_stopped(self._open_when_due())
@@ -186,13 +186,13 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        miners = candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
+        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:
             self._report("waiting_for_a_miner", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
-        holders = endpoint_holders(await self.store.miners(latest.id)) if latest else {}
-        miners = await with_capacities(miners, self.probe, holders)
+        holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
+        miners = await ask_capacities(miners, self.probe, holders)
         key = secrets.token_bytes(KEY_BYTES)
         cycle = await self.store.open(
             self.settings.netuid,
@@ -201,7 +201,7 @@ class Scheduler:
             snapshot.block.number,
             snapshot.block.hash,
             key,
-            key_commitment(key),
+            hash_seed_key(key),
             miners,
         )
         excluded = sum(miner.excluded is not None for miner in miners)
@@ -210,21 +210,22 @@ class Scheduler:
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
-        """The commitment to the key has been public since the cycle opened; note since which block, then wait.
+        """Note since which block the commitment to the key is public, then wait for the beacon.
 
-        With a wallet it is public once it is on chain, where everybody can find it later.
+        Without a wallet, the API has published it since the cycle opened. With one, it is public once it is on chain,
+        where everybody can find it later.
         """
         if self.binding is None:
             if cycle.key_committed_block == cycle.block:
                 cycle = await self.store.commit_key(cycle.id, (await self.chain.head()).number)
         else:
-            opening = SeedCommitment(cycle.id, opening_digest(await self.store.manifest(cycle.id)))
+            opening = SeedCommitment(cycle.id, digest_opening(await self.store.manifest(cycle.id)))
             committed = await self.binding.committed_block(opening.encode())
             if committed is None:
                 await self._wait("waiting_for_the_commitment", cycle=cycle.id)
                 return
             cycle = await self.store.commit_key(cycle.id, committed)
-        number = beacon_number(cycle.key_committed_block)
+        number = compute_beacon_number(cycle.key_committed_block)
         finalized = await self.chain.finalized_head()
         if finalized.number < number:
             await self._wait("waiting_for_the_beacon", cycle=cycle.id, block=number, finalized=finalized.number)
@@ -238,12 +239,14 @@ class Scheduler:
     async def _create_tasks(self, cycle: Cycle) -> None:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
-        seeds = seed_table(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
+        seeds = derive_seeds(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
         uids = [miner.uid for miner in await self.store.miners(cycle.id) if miner.excluded is None]
         proven = await self.verifications.proven(cycle.id)
         checks = self.settings.verification_checks
-        record = first_checks(uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom())
-        async with patient(self.store.connection), self.store.connection.transaction():
+        record = choose_first_checks(
+            uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom()
+        )
+        async with allow_long_statements(self.store.connection), self.store.connection.transaction():
             await self.store.lock_for_tasks(cycle.id)
             tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds, record=record)
             await self.store.start_running(cycle.id)
@@ -258,7 +261,7 @@ class Scheduler:
         self._void = progress.void
         finished = progress.finished == progress.total
         if finished or progress.past_deadline:
-            async with patient(self.store.connection):
+            async with allow_long_statements(self.store.connection):
                 await self.store.start_scoring(cycle.id)
             self._void = 0
             log.info("cycle_scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
@@ -267,10 +270,10 @@ class Scheduler:
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 
     async def _publish(self, cycle: Cycle) -> None:
-        if await self._waits_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):
+        if await self._must_wait_for_verdicts(cycle, cycle.scoring_at or cycle.created_at):
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
-        async with patient(self.store.connection):
+        async with allow_long_statements(self.store.connection):
             await self._publish_now(cycle)
 
     async def _publish_now(self, cycle: Cycle) -> None:
@@ -289,8 +292,8 @@ class Scheduler:
         log.info("cycle_published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
-    async def _waits_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
-        """Whether checks may yet bring verdicts: not for ever, and not while there is no verifier."""
+    async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
+        """Whether to wait for checks that may still bring verdicts: not for ever, and not without a verifier."""
         outstanding, attended = await self.verifications.outstanding(cycle.id)
         if not outstanding:
             return False

@@ -26,7 +26,7 @@ class SignificanceLevels:
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """Of M miners on N environments; the fields are explained in `CycleScores`."""
+    """The comparisons of M miners on N environments; the fields are explained in `CycleScores`."""
 
     best: IntArray
     only_best: IntArray
@@ -38,16 +38,16 @@ class Comparisons:
 
 
 def share_significance_level(solved: BoolArray, eligible: BoolArray, alpha: float) -> SignificanceLevels:
-    """alpha shared among all comparisons that could go wrong; see `_rivals`."""
+    """Divide alpha among all comparisons that could go wrong (Bonferroni); see `_count_rivals`."""
     environments = max(1, solved.shape[1])
-    overall = Fraction(alpha) / _rivals(solved, eligible)
+    overall = Fraction(alpha) / _count_rivals(solved, eligible)
     return SignificanceLevels(environment=overall / environments, overall=overall)
 
 
-def _rivals(solved: BoolArray, eligible: BoolArray) -> int:
-    """Distinct outcome rows among miners eligible anywhere, minus one, at least 1.
+def _count_rivals(solved: BoolArray, eligible: BoolArray) -> int:
+    """Count the distinct rows of outcomes among miners that are eligible anywhere, minus one; at least 1.
 
-    Exact copies and idle accounts do not count, so nobody can make the tests blunt by adding them.
+    Exact copies and idle accounts do not count, so nobody can weaken the tests by adding them.
     """
     taking_part = solved[eligible.any(axis=1)]
     rows = np.packbits(taking_part.reshape(len(taking_part), solved.shape[1] * solved.shape[2]), axis=1)
@@ -62,7 +62,7 @@ def compare(
     levels: SignificanceLevels,
     epsilon: float,
 ) -> Comparisons:
-    """All comparisons of one cycle. `arrival`: indices of all miners, earliest first block first."""
+    """Make all comparisons of one cycle. `arrival`: indices of all miners, earliest first block first."""
     miners, environments, length = solved.shape
     critical = critical_wins(length, levels.environment)
     rank = np.empty(miners, dtype=np.int64)
@@ -74,9 +74,9 @@ def compare(
     overall_wins = np.zeros((miners, miners), dtype=np.int32)
     better_somewhere = np.zeros((miners, miners), dtype=np.bool_)
     for n in range(environments):
-        wins = wins_matrix(solved[:, n])
+        wins = count_wins(solved[:, n])
         overall_wins += wins
-        better = _better(wins, int(episodes[n]), critical, epsilon)
+        better = _find_better(wins, int(episodes[n]), critical, epsilon)
         better_somewhere |= better
         candidates = np.flatnonzero(eligible[:, n])
         if candidates.size:
@@ -94,43 +94,44 @@ def compare(
         p_values=values,
         leaders=leaders,
         overall_wins=overall_wins,
-        frontier=frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
+        frontier=find_frontier(better_somewhere, np.asarray(eligible.any(axis=1))),
     )
 
 
-def wins_matrix(solved: BoolArray) -> CountArray:
-    """(M, M): [i, j] = episodes that i solved and j did not, of outcomes (M, K)."""
+def count_wins(solved: BoolArray) -> CountArray:
+    """Count, from outcomes (M, K), the episodes that i solved and j did not, as [i, j] of an array (M, M)."""
     wins = np.repeat(solved.sum(axis=1, dtype=np.int32)[:, None], len(solved), axis=1)
-    for word in _words(solved):
+    for word in _pack_words(solved):
         wins -= np.bitwise_count(word[:, None] & word[None, :])
     return wins
 
 
-def _words(flags: BoolArray) -> npt.NDArray[np.uint64]:
-    """(K / 64 rounded up, M): rows of (M, K) flags as bits."""
+def _pack_words(flags: BoolArray) -> npt.NDArray[np.uint64]:
+    """Pack flags (M, K) into words of 64 bits: (K / 64 rounded up, M)."""
     padded = np.zeros((len(flags), -(-flags.shape[1] // 64) * 64), dtype=np.bool_)
     padded[:, : flags.shape[1]] = flags
     return np.packbits(padded, axis=1).view(np.uint64).T
 
 
-def _better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
-    """(M, M): [i, j] = i is better than j by more than epsilon, and significantly so."""
+def _find_better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
+    """Find whether i is better than j by more than epsilon, and significantly so: [i, j] of an array (M, M)."""
     margins = np.arange(-episodes, episodes + 1)
     tolerated = int(margins[margins / max(1, episodes) <= epsilon].max(initial=-1))
     losses = wins.T
     return np.asarray((wins - losses > tolerated) & (wins >= critical.take(wins + losses)), dtype=np.bool_)
 
 
-def frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
-    """Eligible miners that no eligible miner dominates: one better somewhere and worse nowhere."""
+def find_frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray:
+    """Find the eligible miners that no eligible miner dominates, which is better somewhere and worse nowhere."""
     dominates = better_somewhere & ~better_somewhere.T
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
-def priority(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
-    """Indices of the miners eligible somewhere, in the order in which they win ties.
+def rank_miners(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
+    """Rank the miners that are eligible somewhere: their indices in the order in which they win ties.
 
-    Inserted by arrival: each directly ahead of the highest-placed miner that it beats overall, or at the end.
+    Miners are inserted in order of arrival, each directly ahead of the highest-placed miner that it beats overall, or
+    at the end.
     """
     discordant = overall_wins + overall_wins.T
     beats = overall_wins >= critical_wins(int(discordant.max(initial=0)), level).take(discordant)

@@ -13,8 +13,9 @@ SubsetWeighting = Literal["linear", "equal", "exponential"]
 
 @dataclass(frozen=True, slots=True)
 class ScoringConfig:
-    """Published with every cycle. `dataclasses.asdict` gives JSON; `ScoringConfig(**that)` gives it back.
+    """The parameters, which are published with every cycle.
 
+    `dataclasses.asdict` converts them to what JSON can hold; `ScoringConfig(**that)` restores them.
     Raises InvalidScoringConfig.
     """
 
@@ -25,10 +26,10 @@ class ScoringConfig:
     min_floor: float = 0.05
     """A miner must succeed more often than this, and more often than chance, to take part."""
     confidence: float = 0.95
-    """Of the one-sided bound behind eligibility and of the two-sided intervals that are shown."""
+    """The confidence level of the one-sided bound behind eligibility and of the two-sided intervals that are shown."""
     weighting: SubsetWeighting = "linear"
     temperature: float = 0.1
-    """Of the softmax over shares of points."""
+    """The temperature of the softmax over shares of points."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -50,7 +51,7 @@ class ScoringConfig:
             )
 
     def worth(self, size: int) -> int:
-        """Points of a subset of `size` environments; 0 for the empty one."""
+        """The points of a subset of `size` environments; 0 for the empty one."""
         if size == 0:
             return 0
         if self.weighting == "linear":

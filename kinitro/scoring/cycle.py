@@ -1,4 +1,4 @@
-"""Outcomes of a cycle -> who leads, who earns, and the comparisons behind it."""
+"""From the outcomes of a cycle to who leads, who earns, and the comparisons behind it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import SignificanceLevels, compare, priority, share_significance_level
+from kinitro.scoring.comparison import SignificanceLevels, compare, rank_miners, share_significance_level
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
-from kinitro.scoring.points import award_subsets, exact_steps
+from kinitro.scoring.points import award_subsets, limit_steps
 from kinitro.scoring.weights import softmax_of_shares
 
 BoolArray = npt.NDArray[np.bool_]
@@ -53,9 +53,9 @@ class CycleScores:
     only_miner: IntArray
     """(M, N): episodes that the miner solved and the best did not (c)."""
     p_values: FloatArray
-    """(M, N): of the best being no better than the miner; NaN for the best itself and where there is none."""
+    """(M, N): p-values of the best being no better than the miner; NaN for the best and where there is none."""
     levels: SignificanceLevels
-    """Of the tests on one environment and on all together."""
+    """The significance levels of the tests on one environment and on all together."""
     leaders: BoolArray
     """(M, N)"""
     priority: tuple[int, ...]
@@ -105,11 +105,11 @@ def score_cycle(
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
     levels = share_significance_level(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
-    order = priority(comparisons.overall_wins, eligible, arrival, levels.overall)
+    order = rank_miners(comparisons.overall_wins, eligible, arrival, levels.overall)
     counted = np.broadcast_to(cycle.episodes, successes.shape)
     intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
     rivals = int(Fraction(config.alpha) / levels.overall)
-    award = award_subsets(comparisons.leaders, order, config, steps=exact_steps(rivals, len(cycle.episodes)))
+    award = award_subsets(comparisons.leaders, order, config, steps=limit_steps(rivals, len(cycle.episodes)))
     return CycleScores(
         config=config,
         uids=cycle.uids,

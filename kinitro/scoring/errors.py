@@ -1,4 +1,4 @@
-"""What scoring may refuse."""
+"""Errors of scoring: what it refuses as configuration or input."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ class InvalidScoringConfig(ConfigurationError):
 
 
 class InvalidScoringInput(KinitroError):
-    """Outcomes, blocks or weights that no cycle can have produced."""
+    """The outcomes, blocks or weights are such as no cycle can have produced."""

@@ -13,11 +13,11 @@ from kinitro.scoring.cycle import CycleScores
 from kinitro.scoring.errors import InvalidScoringInput
 from kinitro.scoring.intervals import find_fewest_successes, normal_quantile
 from kinitro.scoring.mcnemar import count_excess_wins, count_missing_wins, critical_wins, p_value
-from kinitro.scoring.points import environment_masks
+from kinitro.scoring.points import mask_environments
 from kinitro.scoring.subsets import count_uncovered_subsets
 
 MAX_RIVALS = 8
-"""Of the miners that took subsets, how many are named: those of highest priority, which choose first."""
+"""How many of the miners that took subsets are named: those of highest priority."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class EnvironmentExplanation:
     only_best: int
     only_miner: int
     p_value: float | None
-    """Of the best being no better than this miner; None for the best itself."""
+    """The p-value of the best being no better than this miner; None for the best itself."""
     level: float
     """The significance level: a p-value below it is significant."""
     needed_to_lead: int | None
@@ -73,7 +73,7 @@ class RivalExplanation:
     only_miner: int
     only_rival: int
     p_value: float
-    """Of this miner being no better than the rival overall."""
+    """The p-value of this miner being no better than the rival overall."""
     level: float
     needed_to_overtake: int | None
     """Further episodes, overall, that only this miner would have to solve; None if there are not so many."""
@@ -90,7 +90,7 @@ class MinerExplanation:
     """1 wins ties first; None when eligible nowhere."""
     points: int
     all_points: int
-    """Awarded in the cycle."""
+    """All points awarded in the cycle."""
     estimated: bool
     """Points and subsets won are estimates; see docs/scoring.md."""
     weight: float
@@ -102,11 +102,14 @@ class MinerExplanation:
 
 
 def explain_cycle(scores: CycleScores, env_ids: Sequence[str]) -> dict[int, MinerExplanation]:
-    """uid -> explanation of every miner. `env_ids` names the environments in order. Raises InvalidScoringInput."""
+    """Explain every miner's result: uid -> explanation. `env_ids`: the environments in order.
+
+    Raises InvalidScoringInput.
+    """
     if len(env_ids) != len(scores.episodes):
         raise InvalidScoringInput(f"env_ids has {len(env_ids)} names: the scores have {len(scores.episodes)}.")
     explainer = _Explainer(scores, tuple(env_ids))
-    return {int(uid): explainer.miner(index) for index, uid in enumerate(scores.uids)}
+    return {int(uid): explainer.explain_miner(index) for index, uid in enumerate(scores.uids)}
 
 
 class _Explainer:
@@ -115,7 +118,7 @@ class _Explainer:
     def __init__(self, scores: CycleScores, env_ids: tuple[str, ...]) -> None:
         self._scores = scores
         self._env_ids = env_ids
-        self._masks = environment_masks(scores.leaders)
+        self._masks = mask_environments(scores.leaders)
         self._places = {miner: place for place, miner in enumerate(scores.priority, start=1)}
         self._earners = [miner for miner in scores.priority if scores.exact_points[miner]]
         self._all_points = sum(scores.exact_points)
@@ -126,10 +129,10 @@ class _Explainer:
         self._entry = [find_fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
         self._ranks = 1 + (scores.successes[None] > scores.successes[:, None]).sum(axis=1)
 
-    def miner(self, miner: int) -> MinerExplanation:
+    def explain_miner(self, miner: int) -> MinerExplanation:
         scores = self._scores
-        environments = [self._environment(miner, n) for n in range(len(self._env_ids))]
-        rivals = self._rivals(miner)
+        environments = [self._explain_environment(miner, n) for n in range(len(self._env_ids))]
+        rivals = self._explain_rivals(miner)
         return MinerExplanation(
             uid=int(scores.uids[miner]),
             first_block=int(scores.first_blocks[miner]),
@@ -140,13 +143,13 @@ class _Explainer:
             estimated=scores.estimated,
             weight=float(scores.weights[miner]),
             frontier=bool(scores.frontier[miner]),
-            summary=self._summary(miner, environments, rivals),
+            summary=self._summarize(miner, environments, rivals),
             environments=environments,
-            subsets=self._subsets(miner),
+            subsets=self._explain_subsets(miner),
             rivals=rivals,
         )
 
-    def _environment(self, miner: int, n: int) -> EnvironmentExplanation:
+    def _explain_environment(self, miner: int, n: int) -> EnvironmentExplanation:
         scores = self._scores
         best = int(scores.best[n])
         p = float(scores.p_values[miner, n])
@@ -167,10 +170,10 @@ class _Explainer:
             only_miner=int(scores.only_miner[miner, n]),
             p_value=None if math.isnan(p) else p,
             level=float(scores.levels.environment),
-            needed_to_lead=self._needed_to_lead(miner, n),
+            needed_to_lead=self._count_needed_to_lead(miner, n),
         )
 
-    def _needed_to_lead(self, miner: int, n: int) -> int | None:
+    def _count_needed_to_lead(self, miner: int, n: int) -> int | None:
         scores = self._scores
         entry = self._entry[n]
         if scores.disqualified[miner] or entry is None:
@@ -182,7 +185,7 @@ class _Explainer:
         to_tie = count_excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
         return max(to_enter, to_tie)
 
-    def _subsets(self, miner: int) -> list[SubsetExplanation]:
+    def _explain_subsets(self, miner: int) -> list[SubsetExplanation]:
         won = self._scores.subsets[miner]
         led = self._masks[miner].bit_count()
         return [
@@ -195,7 +198,7 @@ class _Explainer:
             for size in range(1, led + 1)
         ]
 
-    def _rivals(self, miner: int) -> list[RivalExplanation]:
+    def _explain_rivals(self, miner: int) -> list[RivalExplanation]:
         rivals: list[RivalExplanation] = []
         above: list[int] = []
         for rival in self._earners:
@@ -206,11 +209,11 @@ class _Explainer:
             shared = self._masks[miner] & self._masks[rival]
             if shared:
                 taken = sum(count_uncovered_subsets(shared, above)[1:])
-                rivals.append(self._rival(miner, rival, shared.bit_count(), taken))
+                rivals.append(self._explain_rival(miner, rival, shared.bit_count(), taken))
                 above.append(self._masks[rival])
         return rivals
 
-    def _rival(self, miner: int, rival: int, shared: int, taken: int) -> RivalExplanation:
+    def _explain_rival(self, miner: int, rival: int, shared: int, taken: int) -> RivalExplanation:
         scores = self._scores
         wins, losses = int(scores.overall_wins[miner, rival]), int(scores.overall_wins[rival, miner])
         return RivalExplanation(
@@ -224,7 +227,7 @@ class _Explainer:
             needed_to_overtake=count_missing_wins(wins, losses, self._overall_critical),
         )
 
-    def _summary(
+    def _summarize(
         self, miner: int, environments: Sequence[EnvironmentExplanation], rivals: Sequence[RivalExplanation]
     ) -> str:
         """The explanation in one or two sentences."""

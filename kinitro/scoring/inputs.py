@@ -36,20 +36,20 @@ def check_inputs(
     chance: npt.ArrayLike | None,
     disqualified: npt.ArrayLike | None,
 ) -> CycleInput:
-    """Arrays of the right shapes and types; see `score_cycle`. Raises InvalidScoringInput."""
-    solved = _booleans("outcomes", outcomes)
+    """Check the input of `score_cycle` and convert it to arrays. Raises InvalidScoringInput."""
+    solved = _read_booleans("outcomes", outcomes)
     if solved.ndim != 3:
         raise InvalidScoringInput(
             f"outcomes has shape {solved.shape}: give three axes, (miners, environments, episodes)."
         )
     miners, environments, episodes = solved.shape
-    played = np.ones((environments, episodes), dtype=np.bool_) if valid is None else _booleans("valid", valid)
+    played = np.ones((environments, episodes), dtype=np.bool_) if valid is None else _read_booleans("valid", valid)
     _check_shape("valid", played, (environments, episodes))
-    banned = np.zeros(miners, dtype=np.bool_) if disqualified is None else _booleans("disqualified", disqualified)
+    banned = np.zeros(miners, dtype=np.bool_) if disqualified is None else _read_booleans("disqualified", disqualified)
     _check_shape("disqualified", banned, (miners,))
-    blocks = _integers("first_blocks", first_blocks)
+    blocks = _read_integers("first_blocks", first_blocks)
     _check_shape("first_blocks", blocks, (miners,))
-    order = np.arange(miners, dtype=np.int64) if uids is None else _integers("uids", uids)
+    order = np.arange(miners, dtype=np.int64) if uids is None else _read_integers("uids", uids)
     _check_shape("uids", order, (miners,))
     if len(np.unique(order)) != miners:
         twice = next(int(uid) for uid, count in zip(*np.unique(order, return_counts=True), strict=True) if count > 1)
@@ -59,13 +59,13 @@ def check_inputs(
         episodes=played.sum(axis=1, dtype=np.int64),
         first_blocks=blocks,
         uids=order,
-        chance=_rates("chance", np.zeros(environments) if chance is None else chance, environments),
+        chance=_read_rates("chance", np.zeros(environments) if chance is None else chance, environments),
         disqualified=banned,
     )
 
 
-def _booleans(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Booleans, or numbers that are 0 or 1; anything else, NaN included, is refused."""
+def _read_booleans(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Read booleans, or numbers that are 0 or 1; anything else, NaN included, is refused."""
     array = np.asarray(values)
     if array.dtype == np.bool_:
         return array
@@ -77,8 +77,8 @@ def _booleans(name: str, values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     return array.astype(np.bool_)
 
 
-def _integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Whole numbers from 0 to 2**63 - 1."""
+def _read_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Read whole numbers from 0 to 2**63 - 1."""
     array = np.asarray(values)
     if array.size == 0:
         return array.astype(np.int64)
@@ -89,7 +89,7 @@ def _integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _rates(name: str, values: npt.ArrayLike, length: int) -> npt.NDArray[np.float64]:
+def _read_rates(name: str, values: npt.ArrayLike, length: int) -> npt.NDArray[np.float64]:
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise InvalidScoringInput(f"{name} has the type {array.dtype}: give numbers from 0 to 1.")

@@ -1,4 +1,4 @@
-"""How well a success rate is known."""
+"""Confidence intervals of success rates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IntArray = npt.NDArray[np.int64]
 
 @lru_cache(maxsize=32)
 def normal_quantile(probability: float) -> float:
-    """z with P[Z <= z] = probability for a standard normal Z."""
+    """The quantile z of the standard normal distribution: P[Z <= z] = probability."""
     return NormalDist().inv_cdf(probability)
 
 
@@ -35,7 +35,7 @@ def wilson_interval(successes: IntArray, episodes: IntArray, z: float) -> tuple[
 
 
 def find_fewest_successes(episodes: int, floor: float, z: float) -> int | None:
-    """The smallest number of successes whose Wilson lower bound exceeds `floor`; None if even all do not."""
+    """The smallest number of successes whose Wilson lower bound exceeds `floor`; None if not even all successes do."""
     counts = np.arange(episodes + 1)
     lower, _ = wilson_interval(counts, np.full(episodes + 1, episodes), z)
     above = np.flatnonzero(lower > floor)

@@ -10,17 +10,17 @@ import numpy.typing as npt
 
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.sampling import estimate_subsets
-from kinitro.scoring.subsets import won_subsets
+from kinitro.scoring.subsets import count_won_subsets
 
 MAX_LISTED = 20
-"""Up to so many environments all subsets are listed: 2**20 in about 40 ms. Beyond, they are counted."""
+"""Up to this many environments, all subsets are listed (2**20 in about 40 ms); with more, they are counted."""
 MIN_EXACT_STEPS, MAX_EXACT_STEPS = 300_000, 2_500_000
 """Steps that a small and a large cycle may spend on exact counts, about 0.25 s and 2 s; see `subsets`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """By miner."""
+    """What each miner wins; all fields are by miner."""
 
     subsets: tuple[tuple[int, ...], ...]
     """How many subsets of 0, 1, 2, ... environments the miner wins."""
@@ -29,8 +29,8 @@ class Award:
     """Whether the exact count was given up; see `sampling`."""
 
 
-def exact_steps(rivals: int, environments: int) -> int:
-    """The steps that a cycle may spend on exact counts: they grow like the comparisons of its miners.
+def limit_steps(rivals: int, environments: int) -> int:
+    """Limit the steps that a cycle may spend on exact counts; the limit grows like the comparisons of its miners.
 
     `rivals` are those of `comparison.share_significance_level`, so that copies and idle accounts buy no steps.
     """
@@ -49,14 +49,14 @@ def award_subsets(
     wins anything at all is always exact: a miner wins nothing if and only if somebody of higher priority leads
     everything that it leads.
     """
-    masks = environment_masks(leaders)
+    masks = mask_environments(leaders)
     winners: list[int] = []
     for miner in priority:
         if masks[miner] and not any(masks[miner] & masks[winner] == masks[miner] for winner in winners):
             winners.append(miner)
     leads = [masks[winner] for winner in winners]
     listed = leaders.shape[1] <= MAX_LISTED
-    counts = _list_subsets(leads) if listed else won_subsets(leads, steps)
+    counts = _list_subsets(leads) if listed else count_won_subsets(leads, steps)
     estimated = counts is None
     if counts is None:
         counts = estimate_subsets(leads, config.worth)
@@ -68,7 +68,7 @@ def award_subsets(
 
 
 def _list_subsets(masks: Sequence[int]) -> list[list[int]]:
-    """By miner and size, how many subsets are won; from a table of all subsets.
+    """Count by miner and size how many subsets are won, from a table of all subsets.
 
     N * 2**N steps, however many miners there are.
 
@@ -89,7 +89,7 @@ def _list_subsets(masks: Sequence[int]) -> list[list[int]]:
     return [[0, *row[1 : mask.bit_count() + 1]] for row, mask in zip(table, masks, strict=True)]
 
 
-def environment_masks(leaders: npt.NDArray[np.bool_]) -> list[int]:
-    """What each miner leads, as a bit mask: bit n is environment n."""
+def mask_environments(leaders: npt.NDArray[np.bool_]) -> list[int]:
+    """Convert what each miner leads into a bit mask: bit n is environment n."""
     rows = np.packbits(leaders, axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in rows]

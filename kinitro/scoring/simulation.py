@@ -12,7 +12,7 @@ import numpy.typing as npt
 def simulate_outcomes(
     success_rates: npt.ArrayLike, episodes: int, shared_difficulty: float, rng: np.random.Generator
 ) -> npt.NDArray[np.bool_]:
-    """Outcomes bool (M, N, episodes) of miners with `success_rates` (M, N).
+    """Simulate outcomes, bool (M, N, episodes), of miners with `success_rates` (M, N).
 
     Miner m solves episode k of environment n when sqrt(r) d[n, k] + sqrt(1 - r) e[m, n, k] is below the normal
     quantile of its rate, with d and e standard normal and r = `shared_difficulty` in [0, 1]: at 0 miners fail
@@ -29,18 +29,18 @@ def simulate_outcomes(
 
 @dataclass(frozen=True, slots=True)
 class MadeUpMiner:
-    """One character of a made-up cycle."""
+    """One miner of a made-up cycle."""
 
     kind: str
     success_rates: tuple[float, ...]
     """One per environment."""
     first_block: int
     copy_of: int | None = None
-    """Has exactly the outcomes of that miner."""
+    """The index of the miner whose outcomes it copies exactly; None for an own policy."""
 
 
 def make_up_miners(miners: int, environments: int, rng: np.random.Generator) -> list[MadeUpMiner]:
-    """The kinds of miners that a rule must tell apart, then random ones; the first block is in the story's order."""
+    """Make up the kinds of miners that a rule must tell apart, then random ones."""
     everywhere = np.ones(environments)
     special = np.where(np.arange(environments) == 0, 0.99, 0.0)
     cast = [

@@ -3,9 +3,9 @@
 Sets of environments, and sets of miners, are bit masks in Python integers. A subset goes to the first miner, by
 priority, that leads all of it.
 
-`won_subsets` decides the environments one by one, for all miners at once. After the first n of them, subsets differ
-only in the miners that lead all that was chosen; so a *state* is such a set of miners, with the number of ways to
-reach it for each size (a decision diagram, cut into levels). Three things keep the states few:
+`count_won_subsets` decides the environments one by one, for all miners at once. After the first n of them, subsets
+differ only in the miners that lead all that was chosen; so a *state* is such a set of miners, with the number of ways
+to reach it for each size (a decision diagram, cut into levels). Three things keep the states few:
 
 * A miner whose undecided environments lie within those of an earlier one can win nothing any more and is dropped.
 * Where two miners are left, the first wins all that it leads, and the second what the first does not lead.
@@ -33,25 +33,25 @@ BoolArray = npt.NDArray[np.bool_]
 STEPS_PER_STATE = 20
 """A count that has more states at once than steps / this will not end in time: it is given up early."""
 _FEW = 2
-"""Of so many miners it is known at once what each wins."""
+"""With this many miners left, it is known at once what each wins."""
 
 
-def won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
-    """For each lead, and s = 0 ... |lead|, how many s-element subsets its miner wins; None beyond `steps`.
+def count_won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
+    """Count, for each lead and s = 0 ... |lead|, the s-element subsets that its miner wins; None beyond `steps`.
 
     `leads` are by falling priority, distinct, and none lies within an earlier one. The empty subset counts for nobody.
-    A step is a state, a miner looked at for being dropped, or half an end; about a microsecond.
+    A step takes about a microsecond: it is one state, one miner examined for being dropped, or half a finished state.
     """
-    environments = sorted(_bits(_union(leads)), key=lambda n: [lead >> n & 1 for lead in leads])
+    environments = sorted(_list_bits(_unite(leads)), key=lambda n: [lead >> n & 1 for lead in leads])
     table = np.array([[lead >> n & 1 for n in environments] for lead in leads], dtype=np.bool_)
     table = table.reshape(len(leads), len(environments))
     # A polynomial in x, x**s for size s, is one integer: its value at x = 2**width, where no coefficient reaches it.
     width = len(environments) + 1
-    undecided = [_mask(row) for row in table]
+    undecided = [_make_mask(row) for row in table]
     finished = [[0] * width for _ in leads]  # by miner and s: how often any subset of s environments counts for it
     states = {(1 << len(leads)) - 1: 1}
     most_states = steps // STEPS_PER_STATE
-    for n, level in enumerate(_levels(table)):
+    for n, level in enumerate(_list_levels(table)):
         undecided = [lead & ~(1 << n) for lead in undecided]
         following: dict[int, int] = {}
         for state, ways in states.items():
@@ -76,13 +76,13 @@ def won_subsets(leads: Sequence[int], steps: int) -> list[list[int]] | None:
     coefficient = (1 << width) - 1
     won = []
     for lead, row in zip(leads, finished, strict=True):
-        ways = sum(count * _all_subsets(size, width) for size, count in enumerate(row) if count)
+        ways = sum(count * _expand_all_subsets(size, width) for size, count in enumerate(row) if count)
         won.append([0, *(ways >> width * size & coefficient for size in range(1, lead.bit_count() + 1))])
     return won
 
 
 def count_uncovered_subsets(universe: int, covers: Iterable[int]) -> list[int]:
-    """For s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
+    """Count, for s = 0 ... |universe|, how many s-element subsets of `universe` lie in none of a few `covers`.
 
     The empty set lies in every cover; without covers it is counted. At most 2**covers steps.
     """
@@ -115,16 +115,16 @@ class _Level:
         droppers, dropped = state & self.any_dropper, state & self.any_dropped
         left, looked_at = state, min(droppers.bit_count(), dropped.bit_count())
         if droppers.bit_count() == looked_at:
-            for miner in _bits(droppers):
+            for miner in _list_bits(droppers):
                 left &= ~self.droppers[miner]
         else:
-            for miner in _bits(dropped):
+            for miner in _list_bits(dropped):
                 if state & self.dropped[miner]:
                     left ^= 1 << miner
         return left, looked_at
 
 
-def _levels(table: BoolArray) -> Iterator[_Level]:
+def _list_levels(table: BoolArray) -> Iterator[_Level]:
     """One level per column of `table`: bool (miners by priority, environments in the order of decision).
 
     A miner gets into another's undecided environments only where it leads the decided one and the other does not.
@@ -141,9 +141,9 @@ def _levels(table: BoolArray) -> Iterator[_Level]:
         contained[np.ix_(outside, inside)] = pairs == 0
         rows, columns = np.flatnonzero(contained.any(axis=1)).tolist(), np.flatnonzero(contained.any(axis=0)).tolist()
         yield _Level(
-            leaders=_mask(column),
-            droppers={miner: _mask(contained[miner]) for miner in rows},
-            dropped={miner: _mask(contained[:, miner]) for miner in columns},
+            leaders=_make_mask(column),
+            droppers={miner: _make_mask(contained[miner]) for miner in rows},
+            dropped={miner: _make_mask(contained[:, miner]) for miner in columns},
             any_dropper=sum(1 << miner for miner in rows),
             any_dropped=sum(1 << miner for miner in columns),
         )
@@ -160,12 +160,12 @@ def _finish(miners: int, ways: int, leads: Sequence[int], finished: Sequence[lis
 
 
 @lru_cache(maxsize=1024)
-def _all_subsets(size: int, width: int) -> int:
-    """(1 + x)**size at x = 2**width."""
+def _expand_all_subsets(size: int, width: int) -> int:
+    """Expand (1 + x)**size at x = 2**width."""
     return sum(comb(size, s) << width * s for s in range(size + 1))
 
 
-def _bits(mask: int) -> Iterator[int]:
+def _list_bits(mask: int) -> Iterator[int]:
     """The numbers in a set, lowest first."""
     while mask:
         bit = mask & -mask
@@ -173,12 +173,12 @@ def _bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-def _union(masks: Iterable[int]) -> int:
+def _unite(masks: Iterable[int]) -> int:
     union = 0
     for mask in masks:
         union |= mask
     return union
 
 
-def _mask(flags: BoolArray) -> int:
+def _make_mask(flags: BoolArray) -> int:
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")

@@ -1,4 +1,4 @@
-"""Points -> weights, as shares and as the chain stores them."""
+"""From points to weights, as shares and as the chain stores them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONTEXT = Context(prec=40, Emin=-999_999, Emax=999_999)
 
 
 def softmax_of_shares(points: Sequence[int], temperature: float) -> npt.NDArray[np.float64]:
-    """Softmax of points / (all points) / temperature over the miners with points; the others get exactly 0.
+    """The softmax of points / (all points) / temperature over the miners with points; the others get exactly 0.
 
     Sums to 1, or is all 0 when nobody has points.
     """
@@ -42,7 +42,9 @@ def softmax_of_shares(points: Sequence[int], temperature: float) -> npt.NDArray[
 
 
 def to_u16(weights: npt.ArrayLike) -> npt.NDArray[np.uint16]:
-    """Weights as the chain stores them: the largest becomes 65535, zeros stay zero, proportions are kept.
+    """Convert weights into the integers that the chain stores.
+
+    The largest becomes 65535, zeros stay zero, and proportions are kept.
 
     The sum is the nearest integer to (sum of weights) * 65535 / (largest), so that the shares read back from the
     chain, value / (sum of values), differ from the shares given by at most 1/65535 of the largest. All zeros stay

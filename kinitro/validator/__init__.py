@@ -1,1 +1,1 @@
-"""Fetch, check, set weights."""
+"""The validator: fetches published weights, checks and audits them, and sets them on chain."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.witness import Witness
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
@@ -23,7 +24,7 @@ from kinitro.validator.settings import ValidatorSettings
 
 AUDIT_TIMEOUT_S = 7200.0
 UNREVEALED_STATES = ("open", "running", "scoring")
-"""Of a cycle: its key is still secret."""
+"""The states of a cycle in which its seed key is still secret."""
 
 _log = get_logger(__name__)
 
@@ -45,18 +46,21 @@ class AuditRequest(BaseModel):
 
 
 class AuditCheck(BaseModel):
-    """See `kinitro.audit.report.Check`."""
+    """One check of the audit; see `kinitro.audit.report.Check`."""
 
     name: str
-    verdict: Literal["passed", "failed", "skipped"]
+    verdict: Literal["passed", "failed", "skipped", "unavailable"]
     detail: str
 
 
 class AuditAnswer(BaseModel):
-    """`reason` says which checks failed, or could not be made although they must be; None if the audit passed."""
+    """What the audit found. It passed if both sentences are None."""
 
     checks: list[AuditCheck]
     reason: str | None
+    """Which checks failed, or cannot be made here although they must be."""
+    unavailable: str | None = None
+    """Why the audit could not be made now, which says nothing about the operator."""
 
 
 class Auditor:
@@ -72,7 +76,7 @@ class Auditor:
     async def witness(self) -> None:
         """Remember the commitment to the seeds of the running cycle, before its key is revealed.
 
-        A file that cannot be written is a warning, and tried again. Raises ApiUnavailable, ApiRefused.
+        If the file cannot be written, that is logged and tried again. Raises ApiUnavailable, ApiRefused.
         """
         status = await self._api.status()
         running = status.cycle_id is not None and status.cycle_state in UNREVEALED_STATES
@@ -93,9 +97,11 @@ class Auditor:
             self._said = str(error)
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditRefused if anything that was published about the cycle does not hold, or cannot be checked.
+        """Audit a publication; returns if it may be set.
 
-        With `allow_unchecked` a check that could not be made is only warned of.
+        Raises AuditRefused if anything that was published about the cycle is not true or cannot be checked here (with
+        `allow_unchecked`, what cannot be checked here is only warned of), and AuditUnavailable if the audit could not
+        be made now, because the API, the chain or this machine failed.
         """
         settings = self.settings
         request = AuditRequest(
@@ -110,12 +116,14 @@ class Auditor:
             allow_unchecked=settings.allow_unchecked,
             weights=publication,
         )
-        answer = await _audit_elsewhere(request)
+        answer = await _audit_in_process(request)
         unchecked = [check for check in answer.checks if check.verdict == "skipped"]
         for check in unchecked:
             _log.warning("audit_check_not_made", cycle=publication.cycle_id, check=check.name, reason=check.detail)
         if answer.reason is not None:
             raise AuditRefused(answer.reason)
+        if answer.unavailable is not None:
+            raise AuditUnavailable(answer.unavailable)
         if unchecked:
             _log.error(
                 "weights_are_set_unchecked",
@@ -128,16 +136,16 @@ class Auditor:
 
 
 class NoAudit:
-    """Takes the operator's word."""
+    """Stands in for an audit where none is wanted: it accepts every publication, with a warning."""
 
     async def witness(self) -> None:
-        """Nothing to remember."""
+        """Remember nothing."""
 
     async def check(self, publication: Weights) -> None:
         _log.warning("not_audited", cycle=publication.cycle_id)
 
 
-async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
+async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
     """Run this module as a process; raises AuditRefused if it does not answer."""
     process = await start_child(
         [sys.executable, "-m", "kinitro.validator.auditing"],
@@ -150,11 +158,11 @@ async def _audit_elsewhere(request: AuditRequest) -> AuditAnswer:
             output, _ = await process.communicate(request.model_dump_json().encode())
         return AuditAnswer.model_validate_json(output)
     except TimeoutError:
-        raise AuditRefused(
+        raise AuditUnavailable(
             f"The audit of cycle {request.weights.cycle_id} did not end within {AUDIT_TIMEOUT_S:.0f} s."
         ) from None
     except ValidationError:
-        raise AuditRefused(
+        raise AuditUnavailable(
             f"The audit of cycle {request.weights.cycle_id} ended without an answer (exit code {process.returncode})."
         ) from None
     finally:
@@ -184,6 +192,8 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
         finally:
             await chain.close()
     checks = [AuditCheck(name=check.name, verdict=check.verdict.value, detail=check.detail) for check in report.checks]
+    if report.unavailable_reason is not None:
+        return AuditAnswer(checks=checks, reason=None, unavailable=report.unavailable_reason)
     reason = report.reason if request.allow_unchecked else report.strict_reason
     if reason is not None and not report.failures:
         reason += " --allow-unchecked takes the operator's word for it."
@@ -191,13 +201,14 @@ async def _audit(request: AuditRequest) -> AuditAnswer:
 
 
 def main() -> None:
-    """Answer the request on stdin."""
+    """Read the request from standard input, audit, and write the answer to standard output."""
     configure_logs("warning", service="validator-audit")
     request = AuditRequest.model_validate_json(sys.stdin.buffer.read())
     try:
         answer = asyncio.run(_audit(request))
     except KinitroError as error:
-        answer = AuditAnswer(checks=[], reason=f"The audit of cycle {request.weights.cycle_id} failed: {error}")
+        what = f"The audit of cycle {request.weights.cycle_id} could not be made: {error}"
+        answer = AuditAnswer(checks=[], reason=None, unavailable=what)
     sys.stdout.write(answer.model_dump_json())
 
 

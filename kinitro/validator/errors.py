@@ -3,7 +3,7 @@
 ValidatorError
 ├── NothingToSet     no weights are published, and none are remembered
 ├── WeightsRefused   there are weights, but setting them would be wrong; the message says why
-├── AuditRefused      what the operator published does not hold, or could not be checked
+│   └── AuditRefused  what the operator published is not true, or cannot be checked here
 └── WeightsLost      the chain does not show the weights that it accepted
 """
 
@@ -23,7 +23,7 @@ class WeightsRefused(ValidatorError):
 
 
 class AuditRefused(WeightsRefused):
-    """What the operator published does not hold, or could not be checked."""
+    """What the operator published is not true, or cannot be checked here."""
 
 
 class WeightsLost(ValidatorError):

@@ -52,6 +52,6 @@ async def _run(settings: ValidatorSettings, work: Callable[[OpenValidator], Awai
 async def _set_once(open_validator: OpenValidator, *, dry_run: bool) -> None:
     validator = await open_validator()
     try:
-        await validator.once(dry_run=dry_run)
+        await validator.set_once(dry_run=dry_run)
     finally:
         await validator.close()

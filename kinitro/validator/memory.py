@@ -31,7 +31,7 @@ class Attempt(BaseModel):
 
 
 class ValidatorMemory(BaseModel):
-    """All of it; saved whenever it changes.
+    """Everything that a validator remembers; saved whenever it changes.
 
     Without it a validator that starts again fetches and audits once more, and sets weights a little earlier or later:
     so it goes on without a file that cannot be read or written.
@@ -42,27 +42,27 @@ class ValidatorMemory(BaseModel):
     accepted: Weights | None = None
     """The newest publication that passed all checks."""
     qualified: Weights | None = None
-    """The newest of them in which somebody qualified."""
+    """The newest publication that passed all checks and in which somebody qualified."""
     set_publication: str | None = None
-    """Whose weights were set last, as `identity` names it."""
+    """The publication whose weights were set last, as `identify_publication` names it."""
     attempt: Attempt | None = None
     """Weights that were sent, and whose fate is not known yet."""
     pending: list[PendingReveal] = []
 
 
-def identity(publication: Weights) -> str:
-    """Names a publication; a cycle's number alone would return after the operator's database was made anew."""
+def identify_publication(publication: Weights) -> str:
+    """Name a publication by cycle and time; cycle numbers alone repeat after the operator's database was recreated."""
     return f"{publication.cycle_id}@{publication.published_at}"
 
 
 class MemoryFile:
-    """One JSON file, replaced as a whole."""
+    """The JSON file with a validator's memory; it is replaced as a whole."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def load(self) -> ValidatorMemory:
-        """What was saved; an empty memory if there is nothing, or nothing readable."""
+        """Load what was saved; an empty memory if there is no file or it cannot be read."""
         try:
             return ValidatorMemory.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:

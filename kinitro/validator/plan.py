@@ -15,7 +15,7 @@ from kinitro.client.messages import Weights
 from kinitro.validator.errors import WeightsRefused
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
-"""Between the operator's clock and ours."""
+"""The largest difference that is tolerated between the operator's clock and this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class WeightPlan:
 def check_publication(publication: Weights, netuid: int) -> None:
     """Refuse weights that contradict themselves or belong elsewhere; raises WeightsRefused."""
     what = f"The weights of cycle {publication.cycle_id}"
-    publication_time(publication)
+    read_publication_time(publication)
     if publication.netuid != netuid:
         raise WeightsRefused(f"{what} are for subnet {publication.netuid}, not {netuid}: check --backend-url.")
     u16, shares = publication.weights_u16, publication.weights
@@ -52,8 +52,8 @@ def check_publication(publication: Weights, netuid: int) -> None:
         raise WeightsRefused(f"{what} contradict themselves: floats and integers differ.")
 
 
-def publication_time(publication: Weights) -> datetime:
-    """When it was published; raises WeightsRefused if it does not say."""
+def read_publication_time(publication: Weights) -> datetime:
+    """Read when it was published; raises WeightsRefused if it does not say."""
     try:
         published = datetime.fromisoformat(publication.published_at)
     except ValueError:
@@ -61,36 +61,37 @@ def publication_time(publication: Weights) -> datetime:
     if published is None or published.tzinfo is None:
         raise WeightsRefused(
             f"The weights of cycle {publication.cycle_id} were published at {publication.published_at[:50]!r}, which "
-            "is no time with a time zone."
+            "is not a time with a time zone."
         )
     return published
 
 
 def check_age(publication: Weights, now: datetime, max_age: timedelta) -> None:
     """Refuse weights that are too old to be repeated, or from the future; raises WeightsRefused."""
-    age = now - publication_time(publication)
+    age = now - read_publication_time(publication)
     if age > max_age:
         raise WeightsRefused(
-            f"The newest weights (cycle {publication.cycle_id}) are {_hours(age)} old, and --max-age is "
-            f"{_hours(max_age)}: scoring has stopped."
+            f"The newest weights (cycle {publication.cycle_id}) are {_format_hours(age)} old, and --max-age is "
+            f"{_format_hours(max_age)}: scoring has stopped."
         )
     if is_from_the_future(publication, now):
         raise WeightsRefused(
-            f"The weights of cycle {publication.cycle_id} are from the future, by {_hours(-age)}: is a clock wrong?"
+            f"The weights of cycle {publication.cycle_id} are from the future, by {_format_hours(-age)}: "
+            "is a clock wrong?"
         )
 
 
 def is_from_the_future(publication: Weights, now: datetime) -> bool:
     """Whether it was published later than two clocks can differ; raises WeightsRefused if it does not say when."""
-    return publication_time(publication) - now > MAX_CLOCK_DIFFERENCE
+    return read_publication_time(publication) - now > MAX_CLOCK_DIFFERENCE
 
 
-def _hours(span: timedelta) -> str:
+def _format_hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.1f} h"
 
 
 def plan_weights(publication: Weights, snapshot: ChainSnapshot, max_unregistered_share: float) -> WeightPlan:
-    """The row for a publication with weights; raises WeightsRefused."""
+    """Plan the row for a publication with weights; raises WeightsRefused."""
     slots = {neuron.hotkey: neuron.uid for neuron in snapshot.neurons}
     total = sum(publication.weights_u16.values())
     row: dict[int, int] = {}
@@ -113,7 +114,7 @@ def plan_weights(publication: Weights, snapshot: ChainSnapshot, max_unregistered
 
 
 def plan_burn(snapshot: ChainSnapshot) -> WeightPlan:
-    """Everything to the subnet's owner, which burns it; raises WeightsRefused."""
+    """Plan a row that gives all weight to the subnet's owner, which burns it; raises WeightsRefused."""
     for neuron in snapshot.neurons:
         if neuron.hotkey == snapshot.owner_hotkey:
             return WeightPlan({neuron.uid: U16_MAX})

@@ -1,4 +1,4 @@
-"""What the chain would refuse, found out before a transaction is sent: pure."""
+"""Checks of what the chain would refuse, made before a transaction is sent. All of them are pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kinitro.validator.errors import WeightsRefused
 
 
 def find_neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron:
-    """Our slot; raises WeightsRefused."""
+    """Find the neuron of the validator's hotkey; raises WeightsRefused."""
     for neuron in snapshot.neurons:
         if neuron.hotkey == hotkey:
             return neuron
@@ -20,7 +20,7 @@ def find_neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron:
 
 
 def check_rights(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, int], version: int) -> None:
-    """Permit, stake and version key; raises WeightsRefused."""
+    """Check permit, stake and version key; raises WeightsRefused."""
     rules, netuid = snapshot.hyperparameters, snapshot.netuid
     if version < rules.weights_version:
         raise WeightsRefused(
@@ -42,7 +42,7 @@ def check_rights(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, 
 
 
 def check_row(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, int]) -> None:
-    """The subnet's limits on rows of weights; raises WeightsRefused."""
+    """Check the subnet's limits on rows of weights; raises WeightsRefused."""
     rules, netuid = snapshot.hyperparameters, snapshot.netuid
     if set(weights) == {neuron.uid}:
         return
@@ -61,7 +61,7 @@ def check_row(snapshot: ChainSnapshot, neuron: Neuron, weights: Mapping[int, int
 
 
 def check_rate_limit(snapshot: ChainSnapshot, neuron: Neuron) -> None:
-    """Raises WeightsRefused while the chain would say "too fast"."""
+    """Check the rate limit; raises WeightsRefused while the chain would still refuse weights as too fast."""
     limit = snapshot.hyperparameters.weights_rate_limit
     wait = neuron.last_update + limit - snapshot.block.number
     if not neuron.last_update or wait <= 0:

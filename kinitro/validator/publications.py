@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.client.errors import ApiNotFound, ApiRefused, ApiUnavailable
 from kinitro.client.messages import Weights
 from kinitro.errors import KinitroError
 from kinitro.logs import get_logger
 from kinitro.validator.errors import AuditRefused, WeightsRefused
-from kinitro.validator.memory import ValidatorMemory, identity
-from kinitro.validator.plan import check_age, check_publication, is_from_the_future, publication_time
+from kinitro.validator.memory import ValidatorMemory, identify_publication
+from kinitro.validator.plan import check_age, check_publication, is_from_the_future, read_publication_time
 
 FIRST_AUDIT_PAUSE_S, MAX_AUDIT_PAUSE_S = 5.0, 600.0
-"""Between two audits of a publication that failed one, doubled each time: it may have been the connection."""
+"""The pauses between audits of a publication that did not pass: they double, from the first to the longest."""
 
 _log = get_logger(__name__)
 
@@ -34,13 +35,13 @@ class Audit(Protocol):
         """Note what the running cycle has committed to, before it is revealed; raises ApiUnavailable, ApiRefused."""
 
     async def check(self, publication: Weights) -> None:
-        """Raises AuditRefused."""
+        """Return if the publication may be set; raises AuditRefused, AuditUnavailable."""
 
 
 class PublicationReader:
-    """Asks for the newest publication and takes it into `memory` if it holds.
+    """Fetches the newest publication and keeps it in `memory` if it passes every check.
 
-    What does not hold is told by `problem`; the last one that did stays in force. A publication that is older than
+    `problem` is why the newest one did not pass; the last one that did stays in force. A publication that is older than
     `max_age` or from the future is not remembered, so one wrong clock cannot make every later one look old.
     """
 
@@ -63,7 +64,7 @@ class PublicationReader:
         self.problem: KinitroError | None = None
 
     async def refresh(self) -> bool:
-        """Whether `memory.accepted` changed."""
+        """Fetch, check and audit the newest publication; returns whether `memory.accepted` changed."""
         self.problem = None
         try:
             await self._audit.witness()
@@ -73,7 +74,7 @@ class PublicationReader:
             await self._check(fetched)
         except ApiNotFound:
             return False
-        except (ApiUnavailable, ApiRefused, WeightsRefused) as error:
+        except (ApiUnavailable, ApiRefused, WeightsRefused, AuditUnavailable) as error:
             self.problem = error
             return False
         self._memory.accepted = fetched
@@ -92,19 +93,19 @@ class PublicationReader:
                 "remembered_weights_are_from_the_future", cycle=known.cycle_id, published_at=known.published_at
             )
             known = None  # a clock was wrong, theirs or ours: nothing is "older" than such a publication
-        if known is not None and publication_time(fetched) < publication_time(known):
+        if known is not None and read_publication_time(fetched) < read_publication_time(known):
             raise WeightsRefused(
                 f"The backend serves cycle {fetched.cycle_id} of {fetched.published_at}, which is older than cycle "
                 f"{known.cycle_id} of {known.published_at} that it served before."
             )
-        name, before = identity(fetched), self._failed
+        name, before = identify_publication(fetched), self._failed
         if before is None or before.publication != name:
             before = None
         elif self._clock() < before.again_at:
             raise before.failure
         try:
             await self._audit.check(fetched)
-        except AuditRefused as failure:
+        except (AuditRefused, AuditUnavailable) as failure:
             pause_s = min(MAX_AUDIT_PAUSE_S, 2 * before.pause_s) if before else FIRST_AUDIT_PAUSE_S
             self._failed = _FailedAudit(name, failure, pause_s, self._clock() + pause_s)
             raise
@@ -113,9 +114,9 @@ class PublicationReader:
 
 @dataclass(frozen=True, slots=True)
 class _FailedAudit:
-    """A publication that failed its audit, and when it gets another one."""
+    """A publication that did not pass its audit, and when it is audited again (seconds since the epoch)."""
 
     publication: str
-    failure: AuditRefused
+    failure: AuditRefused | AuditUnavailable
     pause_s: float
     again_at: float

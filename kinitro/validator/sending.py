@@ -7,10 +7,10 @@ from kinitro.logs import get_logger
 from kinitro.validator.errors import WeightsLost
 from kinitro.validator.memory import Attempt, MemoryFile, PendingReveal, ValidatorMemory
 from kinitro.validator.plan import WeightPlan
-from kinitro.validator.timing import reveal_deadline_block
+from kinitro.validator.timing import find_reveal_deadline_block
 
 LONGEST_ERA_BLOCKS = 64
-"""Weights that were being sent when this process was killed are included within so many blocks, or never."""
+"""Weights that were being sent when this process was killed are included within this many blocks, or never."""
 
 _log = get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Sending:
         except ChainError:
             self._remember(None)
             raise
-        self._included(attempt, block, snapshot)
+        self._note_inclusion(attempt, block, snapshot)
         if not snapshot.hyperparameters.commit_reveal:
             await self._read_back(attempt)
 
@@ -49,10 +49,10 @@ class Sending:
         self._memory.attempt = attempt
         self._file.save(self._memory)
 
-    def _included(self, attempt: Attempt, block: int, snapshot: ChainSnapshot) -> None:
+    def _note_inclusion(self, attempt: Attempt, block: int, snapshot: ChainSnapshot) -> None:
         """Note that the chain has included what was sent, in `block`, and when its row must be seen."""
         sealed = snapshot.hyperparameters.commit_reveal
-        deadline = reveal_deadline_block(snapshot, block) if sealed else block
+        deadline = find_reveal_deadline_block(snapshot, block) if sealed else block
         self._memory.pending.append(PendingReveal(block=block, deadline_block=deadline, row=attempt.row))
         self._memory.set_publication = attempt.publication
         self._remember(None)
@@ -62,13 +62,13 @@ class Sending:
             _log.info("weights_set", publication=attempt.publication, block=block, weights=attempt.row)
 
     async def decide(self, attempt: Attempt, snapshot: ChainSnapshot) -> None:
-        """What became of weights that were sent; raises TransactionUndecided if it is too early to say.
+        """Find out what became of weights that were sent; raises TransactionUndecided if it is too early to say.
 
         Nobody else sets weights with this hotkey, so weights that it set since then are the ones that were sent.
         """
-        neuron = _neuron(snapshot, self._hotkey)
+        neuron = _find_neuron(snapshot, self._hotkey)
         if neuron is not None and neuron.has_set_weights and neuron.last_update > attempt.block:
-            self._included(attempt, neuron.last_update, snapshot)
+            self._note_inclusion(attempt, neuron.last_update, snapshot)
         elif snapshot.block.number <= attempt.until_block:
             raise TransactionUndecided(
                 f"Weights that were sent after block {attempt.block} are not on chain, and may still be included until "
@@ -80,7 +80,7 @@ class Sending:
             self._remember(None)
 
     async def _read_back(self, sent: Attempt) -> None:
-        """Look for a row right after it was set. A look that fails is repeated by the next tick: the row was set."""
+        """Read a row back right after it was set. If the chain cannot be read now, the next tick reads it."""
         try:
             found = dict(await self._chain.weights(self._netuid, self._hotkey))
         except ChainUnavailable as error:
@@ -95,7 +95,7 @@ class Sending:
         self._file.save(self._memory)
 
     async def check_rows(self, head: int) -> None:
-        """The chain drops committed weights in silence when their reveal fails: look for the row itself."""
+        """Look for the rows themselves, because the chain drops committed weights silently when their reveal fails."""
         found = dict(await self._chain.weights(self._netuid, self._hotkey))
         pending = self._memory.pending
         shown = [index for index, wait in enumerate(pending) if wait.row == found]
@@ -113,5 +113,5 @@ class Sending:
             raise WeightsLost(f"The weights {what}: the chain has dropped them, and they are set again.")
 
 
-def _neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron | None:
+def _find_neuron(snapshot: ChainSnapshot, hotkey: str) -> Neuron | None:
     return next((neuron for neuron in snapshot.neurons if neuron.hotkey == hotkey), None)

@@ -1,4 +1,4 @@
-"""The validator: what is published and holds goes on chain, and stays there."""
+"""The validator: it sets what is published and passes its checks on chain, and sees to it that it stays there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import get_logger, public_url
 from kinitro.supervision import SupervisedLoop
 from kinitro.validator.errors import NothingToSet, WeightsRefused
-from kinitro.validator.memory import MemoryFile, identity
+from kinitro.validator.memory import MemoryFile, identify_publication
 from kinitro.validator.plan import WeightPlan, check_age, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
 from kinitro.validator.publications import Audit, PublicationReader, WeightsSource
 from kinitro.validator.sending import Sending
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.validator.timing import due_block, next_look_block
+from kinitro.validator.timing import find_due_block, find_next_look_block
 
 MAX_BACKOFF_S = 300.0
 
@@ -29,8 +29,8 @@ _log = get_logger(__name__)
 Connect = Callable[[str], Awaitable[Chain]]
 
 
-def weights_version(version: str = __version__) -> int:
-    """The version key sent with weights: 1.2.3 is 1002003, so a subnet's owner can demand an upgrade."""
+def encode_version(version: str = __version__) -> int:
+    """Encode the version key that is sent with weights: 1.2.3 is 1002003. A subnet's owner can demand an upgrade."""
     major, minor, patch = (int(part) for part in version.split(".")[:3])
     return (major * 1000 + minor) * 1000 + patch
 
@@ -53,7 +53,7 @@ class Validator:
         self._hotkey = hotkey
         self._file = file
         self._memory = file.load()
-        self._sending = Sending(chain, wallet_of(settings), hotkey, settings.netuid, self._memory, file)
+        self._sending = Sending(chain, choose_wallet(settings), hotkey, settings.netuid, self._memory, file)
         self._publications = PublicationReader(source, settings.netuid, self._memory, audit, clock, settings.max_age)
         self._clock = clock
         self._next_look_block = 0
@@ -70,7 +70,7 @@ class Validator:
         """Connect, and find the memory that belongs to this chain, subnet and hotkey. Raises ChainError."""
         chain = await connect(settings.network)
         try:
-            hotkey = await chain.hotkey_address(wallet_of(settings))
+            hotkey = await chain.hotkey_address(choose_wallet(settings))
             genesis = (await chain.block_hash(0)).hex()[:12]
         except BaseException:
             await chain.close()
@@ -83,7 +83,7 @@ class Validator:
 
     @property
     def has_set_weights(self) -> bool:
-        """Whether it ever did, before a restart too: then settings that seem wrong now are a fault of the node."""
+        """Whether it has ever set weights, also before a restart: then wrong-looking settings are the node's fault."""
         return self._memory.set_publication is not None
 
     @property
@@ -91,7 +91,7 @@ class Validator:
         """What is wrong with the backend or what it publishes, as of the last look."""
         return self._publications.problem
 
-    async def once(self, *, dry_run: bool = False) -> WeightPlan:
+    async def set_once(self, *, dry_run: bool = False) -> WeightPlan:
         """Set the newest weights now, whatever the epoch; raises KinitroError when that is impossible."""
         await self._refresh()
         if self.problem is not None:
@@ -102,12 +102,12 @@ class Validator:
         attempt = self._memory.attempt
         if attempt is not None and not dry_run:
             await self._sending.decide(attempt, await self._snapshot())
-            if self._memory.set_publication == attempt.publication == identity(publication):
+            if self._memory.set_publication == attempt.publication == identify_publication(publication):
                 return WeightPlan(attempt.row)
         return await self._set(await self._snapshot(), publication, dry_run=dry_run)
 
     async def tick(self) -> WeightPlan | None:
-        """One look at backend and chain; sets weights if they are due, and returns what was set."""
+        """Look at backend and chain once; set weights if they are due, and return what was set."""
         await self._refresh()
         head = await self._chain.head()
         if self._memory.attempt is not None:
@@ -117,13 +117,13 @@ class Validator:
         publication = self._memory.accepted
         if publication is None:
             return None
-        news = identity(publication) != self._memory.set_publication
+        news = identify_publication(publication) != self._memory.set_publication
         if not news and head.number < self._next_look_block:
             return None
         snapshot = await self._snapshot()
-        due = due_block(snapshot, find_neuron(snapshot, self._hotkey), news=news)
+        due = find_due_block(snapshot, find_neuron(snapshot, self._hotkey), news=news)
         if due > snapshot.block.number:
-            self._next_look_block = next_look_block(snapshot, due)
+            self._next_look_block = find_next_look_block(snapshot, due)
             return None
         return await self._set(snapshot, publication)
 
@@ -133,7 +133,7 @@ class Validator:
 
     async def _set(self, snapshot: ChainSnapshot, publication: Weights, *, dry_run: bool = False) -> WeightPlan:
         plan = self._plan(snapshot, publication)
-        neuron, version = find_neuron(snapshot, self._hotkey), weights_version()
+        neuron, version = find_neuron(snapshot, self._hotkey), encode_version()
         check_rights(snapshot, neuron, plan.weights, version)
         check_row(snapshot, neuron, plan.weights)
         check_rate_limit(snapshot, neuron)
@@ -142,7 +142,7 @@ class Validator:
         if dry_run:
             _log.info("weights_would_be_set", cycle=publication.cycle_id, weights=dict(plan.weights))
             return plan
-        await self._sending.send(snapshot, plan, identity(publication), version)
+        await self._sending.send(snapshot, plan, identify_publication(publication), version)
         self._next_look_block = 0
         return plan
 
@@ -162,12 +162,12 @@ class Validator:
         return await self._chain.snapshot(self._settings.netuid, (await self._chain.head()).number)
 
 
-def wallet_of(settings: ValidatorSettings) -> Wallet:
+def choose_wallet(settings: ValidatorSettings) -> Wallet:
     return Wallet(settings.wallet_name, settings.hotkey_name, settings.wallet_path)
 
 
 async def keep_setting(open_validator: Callable[[], Awaitable[Validator]], poll_s: float) -> None:
-    """Set weights until cancelled. Whatever fails is said once, and tried again later and later.
+    """Set weights until cancelled. Each failure is logged once, and tried again after growing pauses.
 
     Raises ConfigurationError if settings turn out to be wrong before anything worked.
     """

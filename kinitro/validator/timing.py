@@ -10,8 +10,8 @@ LOOK_AGAIN_BLOCKS = 5
 change the tempo. So nobody waits for longer without a look."""
 
 
-def due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
-    """The first block in which weights should be set, never earlier than the chain's rate limit allows.
+def find_due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
+    """Find the first block in which weights should be set, never earlier than the chain's rate limit allows.
 
     With news: as soon as allowed. Without: in the last quarter of every epoch in which nothing was set, which leaves
     time for a newer publication before and for retries after. An epoch is `tempo` blocks from where the last one began;
@@ -31,12 +31,12 @@ def due_block(snapshot: ChainSnapshot, neuron: Neuron, *, news: bool) -> int:
     return max(now, allowed, deadline - margin)
 
 
-def next_look_block(snapshot: ChainSnapshot, due: int) -> int:
-    """When to decide anew whether weights are due."""
+def find_next_look_block(snapshot: ChainSnapshot, due: int) -> int:
+    """Find the block in which to decide again whether weights are due."""
     return min(due, snapshot.block.number + LOOK_AGAIN_BLOCKS)
 
 
-def reveal_deadline_block(snapshot: ChainSnapshot, committed: int) -> int:
-    """The block by which weights committed in `committed` must be revealed, with an epoch in reserve."""
+def find_reveal_deadline_block(snapshot: ChainSnapshot, committed: int) -> int:
+    """Find the block by which weights committed in block `committed` must be revealed, with an epoch in reserve."""
     rules = snapshot.hyperparameters
     return committed + (rules.reveal_period_epochs + 2) * rules.tempo + MIN_MARGIN_BLOCKS

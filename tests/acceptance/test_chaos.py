@@ -15,7 +15,7 @@ import pytest
 
 from kinitro.audit.audit import audit_cycle
 from kinitro.client.http import ApiClient
-from kinitro.client.records import results_root
+from kinitro.client.records import compute_results_root
 from kinitro.cycles.scorecard import PublicationIdentity, score
 from kinitro.database.cycles import CycleStore
 from kinitro.database.verifications import Verifications
@@ -124,4 +124,4 @@ async def check_every_cycle(store: CycleStore, at_least: int) -> None:
         again = score(identity, cycle.config, miners, rows, verdicts)
         assert again.scores.model_dump(mode="json") == scores
         assert again.weights.model_dump(mode="json") == weights
-        assert cycle.results_root == results_root(rows)
+        assert cycle.results_root == compute_results_root(rows)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kinitro.api.application import create_app
-from kinitro.api.server import Server, bind_socket, server_config
+from kinitro.api.server import Server, bind_socket, configure_server
 from kinitro.api.settings import ApiSettings
 
 
@@ -19,7 +19,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[str]:
         database_url=database_url, **{"drain_s": 5, "public_cache_s": 0.0, "requests_per_s": 1e6} | settings
     )
     with bind_socket("127.0.0.1", 0) as listener:
-        server = Server(server_config(create_app(chosen), chosen))
+        server = Server(configure_server(create_app(chosen), chosen))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from kinitro.api.application import create_app
-from kinitro.api.server import bind_socket, server_config
+from kinitro.api.server import bind_socket, configure_server
 from kinitro.api.settings import ApiSettings
 
 
@@ -20,7 +20,7 @@ async def served_api(database_url: str, **given: str) -> AsyncIterator[str]:
     """Its address; `database_url` has the schema already."""
     with bind_socket("127.0.0.1", 0) as listener:
         settings = ApiSettings.load(database_url=database_url, port=0, **given)
-        server = uvicorn.Server(server_config(create_app(settings), settings))
+        server = uvicorn.Server(configure_server(create_app(settings), settings))
         serving = asyncio.create_task(server.serve([listener]))
         while not server.started:
             if serving.done():

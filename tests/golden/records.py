@@ -15,7 +15,7 @@ import kinitro
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.cli import build_app
-from kinitro.client.records import results_root
+from kinitro.client.records import compute_results_root
 from kinitro.cycles.scorecard import score
 from kinitro.environments.interface import Observation
 from kinitro.errors import KinitroError
@@ -39,7 +39,7 @@ def scorecard() -> dict[str, Any]:
         "scores": card.scores.model_dump(mode="json"),
         "weights": card.weights.model_dump(mode="json"),
         "explanations": card.explanations,
-        "results_root": results_root(rows).hex(),
+        "results_root": compute_results_root(rows).hex(),
     }
 
 

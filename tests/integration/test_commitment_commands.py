@@ -116,8 +116,8 @@ async def test_hostile_and_stale_commitments_are_named(standin: StandinWorld) ->
 @pytest.mark.parametrize(
     ("change", "code", "says"),
     [
-        (("--revision", "main"), 2, "no full commit hash"),
-        (("--revision", REVISION[:8]), 2, "no full commit hash"),
+        (("--revision", "main"), 2, "not a full commit hash"),
+        (("--revision", REVISION[:8]), 2, "not a full commit hash"),
         (("--repo", "alice"), 2, "owner/name"),
         (("--endpoint", "http://user:hunter2@example.com"), 2, "no user"),
         (("--encrypt",), 2, "--backend-key"),
@@ -161,7 +161,7 @@ async def test_what_is_on_chain_is_not_committed_again_unless_asked_for(world: W
     for flags in ((), ("--dry-run",)):
         code, said, block = await run(*flags)
         assert (code, block) == (1, first)
-        assert f"Block {first} holds this commitment already" in said
+        assert f"Block {first} holds exactly this commitment already" in said
         assert "your place in line" in said
         assert "--again" in said
     code, said, second = await run("--again")
@@ -184,6 +184,12 @@ async def test_a_sealed_commitment_to_the_same_policy_needs_the_flag_too(standin
     assert (await kinitro(*arguments, *sealed)).returncode == 0
     refused = await kinitro(*arguments, *sealed)
     assert (refused.returncode, "--again" in refused.stderr) == (1, True)
+    assert "this repository and revision already. Its endpoint is sealed" in refused.stderr
+    assert "costs your place in line" in refused.stderr
+    moved = ("--endpoint", "https://moved.example.com")
+    refused = await kinitro(*arguments, *sealed, *moved)
+    assert (refused.returncode, "if it has moved, you must commit again" in refused.stderr) == (1, True)
+    assert (await kinitro(*arguments, *sealed, *moved, "--again")).returncode == 0
     other = await kinitro(*arguments, *sealed, "--revision", REVISION[::-1])
     assert other.returncode == 0, other.stderr
 

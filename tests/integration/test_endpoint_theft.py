@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kinitro.audit import checks
-from kinitro.audit.audit import preceding_holders
+from kinitro.audit.audit import find_preceding_holders
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.interface import RawCommitment
 from kinitro.client.http import ApiClient
@@ -51,14 +51,14 @@ async def test_committing_again_does_not_lose_the_endpoint_to_a_copy(empty_datab
         snapshot = await net.chain.snapshot(1, cycle.block)
         with api_in_a_thread(empty_database) as url:
             async with ApiClient(url) as api:
-                holders = await preceding_holders(api, manifest)
+                holders = await find_preceding_holders(api, manifest)
         assert holders["miner-5.example.com/"] == "hotkey-5"
-        assert not list(checks.chain_differences(manifest, snapshot, b""))[1:], "but for the beacon, never drawn"
+        assert not list(checks.find_chain_differences(manifest, snapshot, b""))[1:], "but for the beacon, never drawn"
         assert checks.find_unproven_exclusions(manifest, snapshot, holders) == []
         robbed = manifest.model_copy(
             update={"miners": [m.model_copy(update={"excluded": None}) for m in manifest.miners]}
         )
-        found = list(checks.chain_differences(robbed, snapshot, b""))
+        found = list(checks.find_chain_differences(robbed, snapshot, b""))
         assert any("takes part, although uid 1 committed the same endpoint" in difference for difference in found)
 
 
@@ -73,6 +73,6 @@ async def test_the_server_decides_against_a_squatter(empty_database: str) -> Non
         assert "says that it serves the hotkey 'hotkey-5'" in str(miners[THIEF].excluded)
         manifest = await net.store.manifest(cycle.id)
         snapshot = await net.chain.snapshot(1, cycle.block)
-        assert not list(checks.chain_differences(manifest, snapshot, b""))[1:]
+        assert not list(checks.find_chain_differences(manifest, snapshot, b""))[1:]
         [shown] = checks.find_unproven_exclusions(manifest, snapshot)
         assert shown.startswith("uid 1 was excluded")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from kinitro.chain import ChainUnavailable, TransactionRefused, UnknownSubnet, Wallet, connect
-from kinitro.chain.local import FINALITY_LAG_BLOCKS, OWNER, LocalChain, local_address
+from kinitro.chain.local import FINALITY_LAG_BLOCKS, OWNER, LocalChain, derive_local_address
 from kinitro.chain.ss58 import decode_address
 from kinitro.errors import ConfigurationError, UnavailableError
 
@@ -54,8 +54,8 @@ async def test_a_registration_is_finalized_before_it_shows_by_default(chain: Loc
     await chain.register(NETUID, MINER)
     await chain.advance(FINALITY_LAG_BLOCKS)
     assert [neuron.hotkey for neuron in (await chain.snapshot(NETUID)).neurons] == [
-        local_address(OWNER),
-        local_address(MINER),
+        derive_local_address(OWNER),
+        derive_local_address(MINER),
     ]
 
 
@@ -105,7 +105,7 @@ async def test_all_slots_taken(chain: LocalChain, empty_database: str) -> None:
 
 async def test_addresses_are_valid_and_differ() -> None:
     wallets = [OWNER, MINER, VALIDATOR, Wallet("miner", "two"), Wallet("min", "erone")]
-    assert len({decode_address(local_address(wallet)) for wallet in wallets}) == len(wallets)
+    assert len({decode_address(derive_local_address(wallet)) for wallet in wallets}) == len(wallets)
 
 
 async def test_from_environment(chain: LocalChain, empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
 
     monkeypatch.setattr(psycopg.AsyncConnection, "commit", lost)
     block = await chain.commit(NETUID, MINER, b"data")
-    assert (await chain.snapshot(NETUID, block)).commitments[local_address(MINER)].data == b"data"
+    assert (await chain.snapshot(NETUID, block)).commitments[derive_local_address(MINER)].data == b"data"
 
     async def refused(self: psycopg.AsyncConnection) -> None:
         monkeypatch.undo()
@@ -148,7 +148,7 @@ async def test_a_transaction_whose_end_was_not_heard_is_looked_up(
     with pytest.raises(ChainUnavailable, match="the connection was lost"):
         await chain.commit(NETUID, MINER, b"other")
     head = (await chain.head()).number
-    assert (await chain.snapshot(NETUID, head)).commitments[local_address(MINER)].data == b"data"
+    assert (await chain.snapshot(NETUID, head)).commitments[derive_local_address(MINER)].data == b"data"
 
 
 async def test_a_commit_stands_when_the_database_goes_away_before_its_block(
@@ -165,7 +165,7 @@ async def test_a_commit_stands_when_the_database_goes_away_before_its_block(
 
     monkeypatch.setattr(chain, "_state", away)
     block = await chain.commit(NETUID, MINER, b"data")
-    assert (await chain.snapshot(NETUID, block)).commitments[local_address(MINER)].data == b"data"
+    assert (await chain.snapshot(NETUID, block)).commitments[derive_local_address(MINER)].data == b"data"
 
 
 async def test_a_call_that_is_cancelled_while_it_ends_leaves_no_connection_open(

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import pytest
 
-from kinitro.audit.binding import binding_check
+from kinitro.audit.binding import check_binding
 from kinitro.audit.report import AuditVerdict, Check
 from kinitro.chain.errors import ChainUnavailable
 from kinitro.chain.interface import Wallet
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
 from kinitro.client.errors import ApiNotFound
 from kinitro.client.http import ApiClient
-from kinitro.client.records import Manifest, opening_digest
-from kinitro.cycles.seeds import beacon_number
+from kinitro.client.records import Manifest, digest_opening
+from kinitro.cycles.seeds import compute_beacon_number
 from kinitro.database.errors import UnknownCycle
 from kinitro.scheduler.binding import KeyBinding
 from tests.fakes.chain import FakeChain
@@ -44,7 +44,7 @@ async def check(net: Subnet, manifest: Manifest, operator: str | None = None) ->
             except UnknownCycle as error:
                 raise ApiNotFound(str(error), 404) from None
 
-    return await binding_check(cast("ApiClient", Api()), manifest, net.chain, operator)
+    return await check_binding(cast("ApiClient", Api()), manifest, net.chain, operator)
 
 
 def difference(found: Check) -> str:
@@ -64,7 +64,7 @@ async def test_every_cycle_of_an_honest_operator_is_proven(empty_database: str) 
             if state == "open":
                 await net.scheduler(**BOUND).step()
                 assert decode_seed_commitment(net.chain.commitments[OPERATOR.hotkey].data) == SeedCommitment(
-                    cycle.id, opening_digest(await net.store.manifest(cycle.id))
+                    cycle.id, digest_opening(await net.store.manifest(cycle.id))
                 )
             await net.store.cancel(cycle.id, "worthless")
             later = await publish(net)
@@ -94,7 +94,9 @@ async def test_a_beacon_that_was_chosen_is_named(empty_database: str) -> None:
     async with subnet(empty_database) as net:
         manifest = await publish(net)
         later = manifest.key_committed_block + 1
-        chosen = manifest.model_copy(update={"key_committed_block": later, "beacon_block": beacon_number(later)})
+        chosen = manifest.model_copy(
+            update={"key_committed_block": later, "beacon_block": compute_beacon_number(later)}
+        )
         assert f"is of block {manifest.key_committed_block}" in difference(await check(net, chosen))
 
 
@@ -136,7 +138,7 @@ async def test_trials_cannot_hide_behind_a_cancelled_cycle(empty_database: str) 
     async with subnet(empty_database) as net:
         cancelled = await net.reach("open", **BOUND)
         await net.store.cancel(cancelled.id, "worthless")
-        data = SeedCommitment(cancelled.id, opening_digest(await net.store.manifest(cancelled.id))).encode()
+        data = SeedCommitment(cancelled.id, digest_opening(await net.store.manifest(cancelled.id))).encode()
         await net.chain.commit(1, OPERATOR, SeedCommitment(2, b"t" * 32).encode())
         await net.chain.commit(1, OPERATOR, data)
         assert "there was a choice" in difference(await check(net, await publish(net)))

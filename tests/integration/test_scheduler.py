@@ -14,7 +14,7 @@ import pytest
 
 from kinitro.chain import ChainSnapshot, UnknownSubnet
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
-from kinitro.client.records import results_root
+from kinitro.client.records import compute_results_root
 from kinitro.client.verdicts import Evidence, VerificationReport
 from kinitro.cycles.seeds import BEACON_LAG_BLOCKS
 from kinitro.database.cycles import CycleConflict, CycleStore, NotRevealed
@@ -52,7 +52,7 @@ async def test_from_the_chain_to_a_publication(empty_database: str) -> None:
             assert (
                 row.trace_sha256 == hashlib.sha256(hashlib.sha256(f"{row.uid}{row.seed}".encode()).digest()).hexdigest()
             )
-        assert done.results_root == results_root(rows)
+        assert done.results_root == compute_results_root(rows)
 
         scores, weights = await net.one("select scores, weights from publication where cycle_id = %s", done.id)
         assert scores["miners"][0]["uid"] == 9
@@ -216,7 +216,7 @@ async def test_past_its_deadline_a_cycle_counts_what_is_complete_for_all(empty_d
         status = await report(net.pool, net.executor_id, late.lease_id, late.tasks[0], 1)
         assert status.status == "stale", "a late report changes nothing that was scored"
         rows = await net.store.all_results(await net.store.find(cycle.id))
-        assert (await net.store.find(cycle.id)).results_root == results_root(rows)
+        assert (await net.store.find(cycle.id)).results_root == compute_results_root(rows)
 
 
 async def test_too_few_complete_episodes_fail_the_cycle_and_keep_the_last_weights(empty_database: str) -> None:
@@ -490,7 +490,7 @@ async def test_traces_of_old_cycles_are_dropped_and_their_digests_stay(empty_dat
         assert [manifest.traces_kept for manifest in manifests] == [False, True, True]
         rows = await net.store.all_results(cycles[0])
         assert all(row.trace_sha256 for row in rows)
-        assert cycles[0].results_root == results_root(rows)
+        assert cycles[0].results_root == compute_results_root(rows)
 
 
 async def test_a_cheat_is_disqualified_and_somebody_else_leads(empty_database: str) -> None:

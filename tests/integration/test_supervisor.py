@@ -71,7 +71,7 @@ async def test_a_service_that_is_done_stays_done(supervisor: Supervisor) -> None
     await wait_for(lambda: supervisor.is_done("short"))
     supervisor.check()
     assert supervisor.restarts == 0
-    assert supervisor.last_words("short") == "bye"
+    assert supervisor.read_log_end("short") == "bye"
     with pytest.raises(ProcessLookupError):
         supervisor.pid("short")
 

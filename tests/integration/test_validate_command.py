@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.chain import Wallet
-from kinitro.chain.local import LocalChain, local_address
+from kinitro.chain.local import LocalChain, derive_local_address
 from tests.standin.backend import StandinBackend, publication, serve_backend
 from tests.standin.command import kinitro
 
@@ -21,7 +21,7 @@ NETUID = 3
 TIMEOUT_S = 90.0
 VALIDATOR = Wallet("validator", "default")
 MINERS = [Wallet("miner", str(number)) for number in range(3)]
-HOTKEYS = {uid: local_address(wallet) for uid, wallet in enumerate(MINERS, 1)}
+HOTKEYS = {uid: derive_local_address(wallet) for uid, wallet in enumerate(MINERS, 1)}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def wait_for_weights(chain: LocalChain, expected: dict[int, int]) -> None:
     deadline = time.monotonic() + TIMEOUT_S
     found: object = None
     while time.monotonic() < deadline:
-        found = await chain.weights(NETUID, local_address(VALIDATOR))
+        found = await chain.weights(NETUID, derive_local_address(VALIDATOR))
         if found == expected:
             return
     raise AssertionError(f"{found} on chain, not {expected}")
@@ -89,7 +89,7 @@ async def test_weights_follow_hotkeys_not_slots(
     process = start(backend.url, empty_database, tmp_path, "--once")
     _, log = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, log
-    assert await chain.weights(NETUID, local_address(VALIDATOR)) == {1: 65535, 5: 65535}
+    assert await chain.weights(NETUID, derive_local_address(VALIDATOR)) == {1: 65535, 5: 65535}
 
 
 @pytest.mark.parametrize(

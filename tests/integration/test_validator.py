@@ -131,13 +131,13 @@ async def test_waits_for_the_rate_limit(world: World, tmp_path: Path) -> None:
     backend.weights = published(world, 1, {"one": 1.0})
     assert await validator.tick() is None
     with pytest.raises(WeightsRefused, match=r"was registered in block \d+, and subnet 7 allows .* every 300 blocks"):
-        await validator.once()
+        await validator.set_once()
     await world.advance(300)
     await validator.tick()
     backend.weights = published(world, 2, {"two": 1.0})
     assert await validator.tick() is None
     with pytest.raises(WeightsRefused, match="allows it every 300 blocks"):
-        await validator.once()
+        await validator.set_once()
     await world.advance(300)
     assert await validator.tick() is not None
     assert await row(world) == {2: 65535}
@@ -214,7 +214,7 @@ async def test_a_backend_that_lies_changes_nothing(world: World, tmp_path: Path)
         assert await validator.tick() is None
         assert says in str(validator.problem)
         with pytest.raises(WeightsRefused, match=says):
-            await validator.once()
+            await validator.set_once()
     assert await row(world) == {1: 65535}
     backend.weights = good
     await validator.tick()
@@ -237,7 +237,7 @@ async def test_what_fails_its_audit_is_not_set(world: World, tmp_path: Path) -> 
         await validator.tick()
         assert "flipped" in str(validator.problem)
     with pytest.raises(AuditRefused, match="flipped"):
-        await validator.once()
+        await validator.set_once()
     assert audits == [1, 2], "one audit for each publication, not one for each look"
     assert await row(world) == {1: 65535}
     backend.weights = published(world, 3, {"three": 1.0})
@@ -249,13 +249,13 @@ async def test_a_dry_run_sets_nothing(world: World, tmp_path: Path) -> None:
     backend = Backend()
     backend.weights = published(world, 1, {"one": 1.0})
     validator = await open_validator(world, backend, tmp_path)
-    assert (await validator.once(dry_run=True)).weights == {1: 65535}
+    assert (await validator.set_once(dry_run=True)).weights == {1: 65535}
     assert await row(world) == {}
 
 
 async def test_nothing_published_yet(world: World, tmp_path: Path) -> None:
     with pytest.raises(NothingToSet, match="published no weights yet"):
-        await (await open_validator(world, Backend(), tmp_path)).once()
+        await (await open_validator(world, Backend(), tmp_path)).set_once()
 
 
 # --- commit-reveal -------------------------------------------------------------------------------------------------
@@ -482,10 +482,10 @@ async def test_once_after_an_unknown_fate_sets_nothing_twice(world: World, tmp_p
     backend.weights = published(world, 1, {"one": 1.0})
     validator, chain = await open_breaking(world, backend, tmp_path, "after")
     with pytest.raises(TransactionUndecided):
-        await validator.once()
-    assert (await validator.once()).weights == {1: 65535}
+        await validator.set_once()
+    assert (await validator.set_once()).weights == {1: 65535}
     assert chain.sent == 1
-    await validator.once()
+    await validator.set_once()
     assert chain.sent == 2, "what is asked for anew is set anew"
 
 

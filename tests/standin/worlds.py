@@ -11,7 +11,7 @@ import psycopg
 
 from kinitro.chain import Chain, Wallet
 from kinitro.chain.bittensor import BittensorChain
-from kinitro.chain.local import OWNER, LocalChain, local_address
+from kinitro.chain.local import OWNER, LocalChain, derive_local_address
 from tests.standin.node import FINALITY_LAG_BLOCKS, StandinNode, serve_node
 from tests.standin.runtime import Runtime
 from tests.standin.wallets import CreatedWallet, create_wallet
@@ -54,7 +54,7 @@ class LocalWorld:
 
     def wallet(self, name: str) -> tuple[Wallet, str]:
         wallet = OWNER if name == "owner" else Wallet(name, "default")
-        return wallet, local_address(wallet)
+        return wallet, derive_local_address(wallet)
 
     async def register(self, name: str, *, permit: bool = False, stake: float = 0.0, uid: int | None = None) -> int:
         return await self._chain.register(NETUID, self.wallet(name)[0], validator_permit=permit, stake=stake, uid=uid)

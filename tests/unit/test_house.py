@@ -38,12 +38,12 @@ SURFACE = {
         "MinerScore MinerVerdicts OperatorKey Problem RecordingRecord ReleaseResponse ResultPage ResultRow Scores "
         "Status SubmitRequest SubmitResponse SubmitStatus Task TaskResult TaskStats TaskTimings TraceRecord Verdict "
         "VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport VerificationRequest "
-        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights count_verdicts leaf_hash "
-        "merkle_root opening_digest result_record results_root"
+        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights count_verdicts hash_leaf "
+        "compute_merkle_root digest_opening encode_result compute_results_root"
     ),
     "cycles": (
-        "Explanation PublicationIdentity Scorecard Unscorable beacon_number first_checks freeze_miners key_commitment "
-        "score seed_table settle_endpoints"
+        "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
+        "freeze_miners hash_seed_key score settle_endpoints"
     ),
     "dashboard": "router",
     "database": (

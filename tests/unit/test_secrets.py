@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from kinitro.api.settings import ApiSettings
 from kinitro.chain.sealing import parse_public_key
 from kinitro.client.http import ApiClient
-from kinitro.credentials import credential, hidden, public_url
+from kinitro.credentials import clean_credential, hide_secrets, public_url
 from kinitro.database.pool import connect, open_pool
 from kinitro.errors import ConfigurationError
 from kinitro.executor.settings import ExecutorSettings
@@ -58,7 +58,7 @@ def assert_hidden(text: str, url: str) -> None:
 @pytest.mark.parametrize("form", AROUND)
 async def test_white_space_around_a_key_is_not_part_of_it(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = form.format(KEY)
-    assert credential(given, "--api-key") == KEY
+    assert clean_credential(given, "--api-key") == KEY
     for settings in (ExecutorSettings, VerifierSettings):
         monkeypatch.setenv(f"{settings.model_config['env_prefix']}API_KEY", given)
         loaded: Any = settings.load(api_url="http://api")
@@ -73,13 +73,13 @@ async def test_white_space_around_a_key_is_not_part_of_it(form: str, monkeypatch
 def test_a_key_that_cannot_be_one_is_refused_and_not_quoted(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     given = form.format(KEY)
     attempts = [
-        lambda: credential(given, "--api-key"),
+        lambda: clean_credential(given, "--api-key"),
         lambda: ExecutorSettings.load(api_url="http://api", api_key=given),
         lambda: ExecutorSettings.load(api_url="http://api", eval_token=given),
         lambda: VerifierSettings.load(api_url="http://api", api_key=given),
         lambda: ApiClient("http://api", given),
-        hub.required_token,
-        cloud.required_token,
+        hub.require_token,
+        cloud.require_token,
     ]
     for name in (hub.TOKEN_VARIABLE, cloud.TOKEN_VARIABLE):
         if "\0" not in given:
@@ -98,8 +98,8 @@ def test_an_empty_key_on_the_command_line_is_refused() -> None:
 
 
 def test_tokens_are_hidden_in_what_others_say() -> None:
-    assert hidden(f"401 for {KEY}!", f"{KEY}\r\n", None, "") == "401 for ***!"
-    assert hidden("nothing", None) == "nothing"
+    assert hide_secrets(f"401 for {KEY}!", f"{KEY}\r\n", None, "") == "401 for ***!"
+    assert hide_secrets("nothing", None) == "nothing"
 
 
 @pytest.mark.parametrize("url", urls())

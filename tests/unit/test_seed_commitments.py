@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kinitro.chain.commitments import Commitment, Malformed, decode, encode, fields
 from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
-from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, Manifest, opening_digest
+from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, Manifest, digest_opening
 
 SEED = SeedCommitment(41, bytes(range(32)))
 
@@ -66,8 +66,8 @@ def test_the_digest_of_an_opening_stays_what_it_is() -> None:
         results_root=None,
         traces_kept=False,
     )
-    assert opening_digest(manifest).hex() == "ade1026b4b6b3f270804babff5dfea53298087e7c47d3d6f385896d712f27e41"
+    assert digest_opening(manifest).hex() == "ade1026b4b6b3f270804babff5dfea53298087e7c47d3d6f385896d712f27e41"
     over = manifest.model_copy(update={"state": "published", "beacon_block": 9, "counts": {"total": 50}})
-    assert opening_digest(over) == opening_digest(manifest), "what happens later does not belong to it"
+    assert digest_opening(over) == digest_opening(manifest), "what happens later does not belong to it"
     for change in ({"key_hash": "d" * 64}, {"miners": []}, {"block": 8}, {"cycle_id": 42}):
-        assert opening_digest(manifest.model_copy(update=change)) != opening_digest(manifest)
+        assert digest_opening(manifest.model_copy(update=change)) != digest_opening(manifest)

@@ -20,9 +20,9 @@ from kinitro.validator.errors import WeightsRefused
 from kinitro.validator.memory import MemoryFile, PendingReveal, ValidatorMemory
 from kinitro.validator.plan import check_age, check_publication, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
-from kinitro.validator.service import weights_version
+from kinitro.validator.service import encode_version
 from kinitro.validator.settings import ValidatorSettings
-from kinitro.validator.timing import due_block, next_look_block, reveal_deadline_block
+from kinitro.validator.timing import find_due_block, find_next_look_block, find_reveal_deadline_block
 from tests.standin.backend import publication
 
 NETUID = 7
@@ -114,8 +114,8 @@ def test_burning_without_the_owners_uid_is_refused(owner: str | None) -> None:
         ({"weights": {0: 1.2, 1: -0.25, 2: 0.05}}, "sum to"),
         ({"fallback": "nobody_qualified"}, "fallback"),
         ({"weights": {}, "weights_u16": {}}, "fallback"),
-        ({"published_at": "yesterday"}, "no time with a time zone"),
-        ({"published_at": "2026-11-22T12:00:00"}, "no time with a time zone"),
+        ({"published_at": "yesterday"}, "not a time with a time zone"),
+        ({"published_at": "2026-11-22T12:00:00"}, "not a time with a time zone"),
     ],
 )
 def test_publications_that_contradict_themselves(change: dict[str, object], says: str) -> None:
@@ -190,9 +190,9 @@ def test_preflight_knows_the_rate_limit() -> None:
 
 
 def test_the_version_key_grows_with_the_version() -> None:
-    assert weights_version("0.1.0") == 1000
-    assert weights_version("0.1.9") < weights_version("0.2.0") < weights_version("1.0.0")
-    assert weights_version() > 0
+    assert encode_version("0.1.0") == 1000
+    assert encode_version("0.1.9") < encode_version("0.2.0") < encode_version("1.0.0")
+    assert encode_version() > 0
 
 
 # --- when ----------------------------------------------------------------------------------------------------------
@@ -212,15 +212,15 @@ def test_the_version_key_grows_with_the_version() -> None:
 )
 def test_when_weights_are_due(last_update: int, news: bool, due: int) -> None:
     world = snapshot({0: "a"}, tempo=360, weights_rate_limit=100)
-    assert due_block(world, replace(world.neurons[0], last_update=last_update), news=news) == due
+    assert find_due_block(world, replace(world.neurons[0], last_update=last_update), news=news) == due
 
 
 def test_a_registration_is_no_setting_of_weights() -> None:
     world = snapshot({0: "a"}, tempo=360, weights_rate_limit=100)
     newcomer = replace(world.neurons[0], registered_block=900, last_update=900)
-    assert due_block(world, newcomer, news=False) == 1110, "in this epoch, not in the next one"
+    assert find_due_block(world, newcomer, news=False) == 1110, "in this epoch, not in the next one"
     late = replace(newcomer, registered_block=1095, last_update=1095)
-    assert due_block(world, late, news=False) == 1195, "as soon as the rate limit allows"
+    assert find_due_block(world, late, news=False) == 1195, "as soon as the rate limit allows"
 
 
 @given(
@@ -236,7 +236,7 @@ def test_weights_are_due_in_every_epoch_and_never_too_early(
     now = 10_000
     next_epoch = now + 1 + into % tempo
     world = snapshot({0: "a"}, block=now, next_epoch=next_epoch, tempo=tempo, weights_rate_limit=rate_limit)
-    due = due_block(world, replace(world.neurons[0], last_update=last_update), news=news)
+    due = find_due_block(world, replace(world.neurons[0], last_update=last_update), news=news)
     allowed = last_update + rate_limit if last_update else now
     assert due >= max(now, allowed)
     if last_update < next_epoch - tempo:
@@ -273,8 +273,8 @@ def test_no_epoch_is_skipped_whatever_the_owner_and_the_chain_do_with_epochs(
         state = replace(
             base, block=Block(block, bytes(32)), next_epoch_block=max(following, block + 1), last_epoch_block=began
         )
-        due = due_block(state, neuron, news=False)
-        look = next_look_block(state, due)
+        due = find_due_block(state, neuron, news=False)
+        look = find_next_look_block(state, due)
         if due <= block:
             neuron = replace(neuron, last_update=block)
             sets.append(block)
@@ -285,11 +285,11 @@ def test_no_epoch_is_skipped_whatever_the_owner_and_the_chain_do_with_epochs(
 
 def test_a_chain_that_tells_no_epochs() -> None:
     world = snapshot({0: "a"}, next_epoch=None, tempo=360)
-    assert due_block(world, replace(world.neurons[0], last_update=900), news=False) == 1260
+    assert find_due_block(world, replace(world.neurons[0], last_update=900), news=False) == 1260
 
 
 def test_a_reveal_has_an_epoch_in_reserve() -> None:
-    assert reveal_deadline_block(snapshot({}, tempo=99, reveal_period_epochs=2), 50) == 456
+    assert find_reveal_deadline_block(snapshot({}, tempo=99, reveal_period_epochs=2), 50) == 456
 
 
 # --- memory and settings -------------------------------------------------------------------------------------------

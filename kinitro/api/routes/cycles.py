@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from kinitro.api.answers import json_of
+from kinitro.api.answers import answer_json
 from kinitro.api.services import Services, ServicesOf
 from kinitro.client.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
 from kinitro.database.cycles import CycleStore, NotRevealed
@@ -38,13 +38,13 @@ async def results(
     limit: Annotated[int, Query(ge=1, le=RESULTS_PAGE)] = RESULTS_PAGE,
 ) -> Response:
     """What became of every task, in order of task id; 404 before the cycle is over."""
-    return json_of(await _read(services, lambda store: store.results_page(cycle_id, after, limit)))
+    return answer_json(await _read(services, lambda store: store.results_page(cycle_id, after, limit)))
 
 
 @router.get("/tasks/{task_id}/trace", response_model=TraceRecord)
 async def trace(task_id: TaskNumber, services: ServicesOf) -> Response:
     """The actions and state digests of one episode; 404 before its cycle is over."""
-    return json_of(await _read(services, lambda store: store.trace(task_id)))
+    return answer_json(await _read(services, lambda store: store.trace(task_id)))
 
 
 async def _read(services: Services, work: Callable[[CycleStore], Awaitable[T]]) -> T:

@@ -13,9 +13,9 @@ from pydantic import Field, ValidationError
 from pydantic_core import from_json
 from starlette.responses import Response
 
-from kinitro.api.answers import json_of
+from kinitro.api.answers import answer_json
 from kinitro.api.auth import ExecutorCaller
-from kinitro.api.problems import field_problems
+from kinitro.api.problems import list_field_problems
 from kinitro.api.services import ServicesOf
 from kinitro.client.messages import (
     FetchRequest,
@@ -58,7 +58,7 @@ async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf
     executor_id = caller.executor_id
     if executor_id is None:
         executor_id = await services.pool.executor_named(body.executor or caller.name)
-    return json_of(await services.pool.fetch(executor_id, body))
+    return answer_json(await services.pool.fetch(executor_id, body))
 
 
 @router.post("/submit", response_model=SubmitResponse, openapi_extra=_SUBMIT_BODY)
@@ -77,7 +77,7 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     answers = [status or next(judged) for status in unreadable]
     for status, count in Counter(answer.status for answer in answers).items():
         services.metrics.submits.labels(status).inc(count)
-    return json_of(SubmitResponse(results=answers))
+    return answer_json(SubmitResponse(results=answers))
 
 
 @router.get("/stats", response_model=TaskStats)
@@ -110,7 +110,7 @@ def _one_by_one(body: bytes) -> _Reports:
             readable.append(_decoded(TaskResult.model_validate(report)))
             statuses.append(None)
         except ValidationError as error:
-            found = field_problems(error.errors(), ("body", "results", position))
+            found = list_field_problems(error.errors(), ("body", "results", position))
             problems.append(found)
             statuses.append(_rejected(report, found))
     if not readable:
@@ -122,7 +122,7 @@ def _envelope(body: bytes) -> _Envelope:
     try:
         return _Envelope.model_validate(from_json(body))
     except ValidationError as error:
-        raise RequestValidationError(field_problems(error.errors(), ("body",))) from None
+        raise RequestValidationError(list_field_problems(error.errors(), ("body",))) from None
     except ValueError as error:
         raise RequestValidationError([{"loc": ("body",), "msg": f"no JSON: {error}", "type": "json_invalid"}]) from None
 

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
-from kinitro.api.answers import json_of
+from kinitro.api.answers import answer_json
 from kinitro.api.auth import VerifierCaller
 from kinitro.api.routes.cycles import CycleNumber, TaskNumber
 from kinitro.api.services import Services, ServicesOf
@@ -66,7 +66,7 @@ async def of_miner(
     """Every verdict on this uid with its evidence, the newest cycle first; those of a cycle appear when it is over."""
     netuid = services.settings.netuid
     verdicts = await _on(services, lambda store: store.of_miner(uid, cycle, netuid))
-    return json_of(MinerVerdicts(uid=uid, verdicts=verdicts))
+    return answer_json(MinerVerdicts(uid=uid, verdicts=verdicts))
 
 
 @router.get("/cycles/{cycle_id}/verifications", response_model=VerdictPage)
@@ -86,7 +86,7 @@ async def of_cycle(
         return VerdictPage(cycle_id=cycle_id, verdicts=rows, next_after=last)
 
     try:
-        return json_of(await run_on(services.connections, read))
+        return answer_json(await run_on(services.connections, read))
     except UnknownCycle as error:
         raise HTTPException(404, str(error)) from None
 
@@ -98,7 +98,7 @@ async def recording(task_id: TaskNumber, services: ServicesOf) -> Response:
     if record is None or not revealed:
         why = "it was not recorded, or retention has dropped it" if revealed else "its cycle is not over"
         raise HTTPException(404, f"There is no public recording of task {task_id}: {why}.")
-    return json_of(record)
+    return answer_json(record)
 
 
 async def _on(services: Services, work: Callable[[Verifications], Awaitable[T]]) -> T:

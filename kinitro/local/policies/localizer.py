@@ -1,7 +1,7 @@
 """Where things are, from the first images: least squares on pixels. Fitted by `examples/fit_localizer.py`.
 
-The features are both corner images averaged over blocks, which tell how the cameras happen to stand as much as where a
-drawer or a button is, and, for tasks whose goal is a small red marker, where the marker is in each image.
+The features are both corner images, averaged over blocks, which depend on where the cameras stand as well as on where a
+drawer or a button is; and, for tasks whose goal is a small red marker, the marker's position in each image.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ class Localizer:
 
 def features(task: str, images: list[Image]) -> Vector:
     """What the coefficients multiply: 1, averaged pixels and, for marked tasks, products of marker positions."""
-    pixels = np.concatenate([averaged(image).ravel() for image in images])
+    pixels = np.concatenate([average_blocks(image).ravel() for image in images])
     parts = [np.ones(1), pixels - pixels.mean()]
     if task in MARKED_TASKS:
-        position = np.concatenate([marker_position(image) for image in images])
+        position = np.concatenate([find_marker(image) for image in images])
         parts += [position, np.outer(position, position)[np.triu_indices(len(position))]]
     return np.concatenate(parts).astype(np.float32)
 
 
-def averaged(image: Image) -> Vector:
+def average_blocks(image: Image) -> Vector:
     """The image (h, w, 3) in 0..1, averaged over blocks of BLOCK_PX x BLOCK_PX."""
     height, width = image.shape[0] // BLOCK_PX, image.shape[1] // BLOCK_PX
     blocks = image[: height * BLOCK_PX, : width * BLOCK_PX].reshape(height, BLOCK_PX, width, BLOCK_PX, 3)
     return blocks.mean(axis=(1, 3), dtype=np.float32) / 255
 
 
-def marker_position(image: Image) -> Vector:
+def find_marker(image: Image) -> Vector:
     """Column and row, -1..1, of the brightest small red spot that stands alone; (0, 0) if there is none.
 
     Small and alone: red within MARKER_RADIUS_PX, hardly any red from there to SURROUNDINGS_RADIUS_PX.

@@ -37,7 +37,7 @@ def at(x: float, y: float, z: float) -> Vector:
     return np.array([x, y, z], dtype=np.float32)
 
 
-def towards(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Vector:
+def step_towards(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Vector:
     """The action that moves the hand to `target`, at full speed when further than 1/gain metres."""
     step = np.clip(gain * (target - hand), -1, 1)
     return np.array([*step, grip], dtype=np.float32)
@@ -50,14 +50,14 @@ def move(
     for _ in range(patience):
         if np.abs(target - hand).max() < tolerance:
             break
-        hand = yield towards(hand, target, grip, gain)
+        hand = yield step_towards(hand, target, grip, gain)
     return hand
 
 
 def hold(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Skill:
     """Go to `target` and stay there."""
     while True:
-        hand = yield towards(hand, target, grip, gain)
+        hand = yield step_towards(hand, target, grip, gain)
 
 
 def reach(hand: Vector, scene: Scene) -> Skill:
@@ -101,11 +101,11 @@ def open_door(hand: Vector, scene: Scene) -> Skill:
     hand = yield from move(hand, hook + at(0, 0, 0.15), CLOSE, gain=25, tolerance=0.03, patience=60)
     hand = yield from move(hand, hook + at(0, 0, -0.01), CLOSE, gain=25, tolerance=0.03, patience=40)
     for angle in np.linspace(0.15, 1.9, 70):
-        hand = yield towards(hand, turned(hook, hinge, -angle), CLOSE, gain=25)
-    yield from hold(hand, turned(hook, hinge, -1.9), CLOSE, gain=25)
+        hand = yield step_towards(hand, rotate(hook, hinge, -angle), CLOSE, gain=25)
+    yield from hold(hand, rotate(hook, hinge, -1.9), CLOSE, gain=25)
 
 
-def turned(point: Vector, pivot: Vector, angle_rad: float) -> Vector:
+def rotate(point: Vector, pivot: Vector, angle_rad: float) -> Vector:
     """`point` turned around the vertical axis through `pivot`, counter-clockwise from above."""
     x, y, z = point - pivot
     cosine, sine = np.cos(angle_rad), np.sin(angle_rad)

@@ -58,7 +58,7 @@ class Gate:
             raise Unauthorized("The request is too old, or the clocks differ by more than 2 s.")
         digest = hashlib.sha256(body).hexdigest()
         payload = "\n".join(("btauth/1", scheme, method, path, digest, nonce, sender, receiver or "-"))
-        if not _verifies(payload.encode(), headers.get("x-bittensor-signature", ""), sender, SCHEMES[scheme]):
+        if not _verify(payload.encode(), headers.get("x-bittensor-signature", ""), sender, SCHEMES[scheme]):
             raise Unauthorized("The signature does not belong to the request.")
         self._remember((sender, int(nonce)), now)
 
@@ -71,7 +71,7 @@ class Gate:
         self.expiry.append((now + MAX_AGE_NS + MAX_SKEW_NS, request))
 
 
-def _verifies(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
+def _verify(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
     import bittensor_core
 
     try:
@@ -80,7 +80,7 @@ def _verifies(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
         return False
 
 
-def gate_from_environment() -> Gate:
+def make_gate() -> Gate:
     """The gate that the variables above describe; ends the process if it could let nobody in."""
     evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
     if evaluators and importlib.util.find_spec("bittensor_core") is None:

@@ -59,7 +59,7 @@ class PolicyServer:
         """The one used longest ago first."""
 
     async def load(self) -> None:
-        error = await _loaded()
+        error = await _load_policy()
         if error is None:
             self.status = "ok"
             log.info("The policy is loaded")
@@ -75,7 +75,7 @@ class PolicyServer:
         if answered != episode_id:
             raise ValueError(f"reset returned {answered!r}; it must return task_config['episode_id']")
         self.use(episode_id, episode)
-        return _answer(content_type, {"episode_id": episode_id})
+        return _encode_answer(content_type, {"episode_id": episode_id})
 
     def make_room(self) -> None:
         """Drop idle episodes; raises TooManyEpisodes."""
@@ -96,14 +96,14 @@ class PolicyServer:
         observation, images = request.observation_array(), request.image_arrays()
         episode = self.episodes.get(request.episode_id)
         if episode is None:
-            return _error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
+            return _encode_error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
         self.use(request.episode_id, episode)
         async with episode.turn:
             action = await episode.policy.act(observation, images)
-        return _answer(content_type, {"action": _checked(action)})
+        return _encode_answer(content_type, {"action": _check_action(action)})
 
 
-async def _loaded() -> BaseException | None:
+async def _load_policy() -> BaseException | None:
     """Run RobotPolicy.load in a thread that does not keep the process from ending; what it raised, if anything."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
@@ -121,7 +121,7 @@ async def _loaded() -> BaseException | None:
     return await done
 
 
-def _checked(action: np.ndarray) -> list:
+def _check_action(action: np.ndarray) -> list:
     """The action as numbers; a mistake of the policy becomes an error that names it."""
     array = np.asarray(action, dtype=np.float64)
     rows = array.shape[0] if array.ndim == 2 else 1
@@ -132,15 +132,15 @@ def _checked(action: np.ndarray) -> list:
     return array.tolist()
 
 
-def _answer(content_type: str, message: dict, status: int = 200) -> Response:
+def _encode_answer(content_type: str, message: dict, status: int = 200) -> Response:
     return Response(protocol.encode(content_type, message), status, media_type=content_type)
 
 
-def _error(status: int, detail: str) -> Response:
-    return _answer("application/json", {"detail": detail}, status)
+def _encode_error(status: int, detail: str) -> Response:
+    return _encode_answer("application/json", {"detail": detail}, status)
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -150,7 +150,7 @@ async def _body(request: Request) -> bytes:
 
 
 server = PolicyServer()
-gate = authentication.gate_from_environment()
+gate = authentication.make_gate()
 
 
 @contextlib.asynccontextmanager
@@ -175,7 +175,7 @@ async def health() -> Response:
     }
     if authentication.HOTKEY is not None:
         message["hotkey"] = authentication.HOTKEY
-    return _answer("application/json", message, 200 if server.status == "ok" else 503)
+    return _encode_answer("application/json", message, 200 if server.status == "ok" else 503)
 
 
 @app.post("/reset")
@@ -190,20 +190,20 @@ async def act(request: Request) -> Response:
 
 async def _handle(request: Request, call) -> Response:
     if server.status != "ok":
-        return _error(503, f"The policy is not ready: {server.status}.")
+        return _encode_error(503, f"The policy is not ready: {server.status}.")
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        body = await _body(request)
+        body = await _read_body(request)
         gate.check(request.headers, request.method, request.url.path, body)
         return await call(content_type, body)
     except protocol.UnsupportedMediaType as error:
-        return _error(415, str(error))
+        return _encode_error(415, str(error))
     except BadRequest as error:
-        return _error(400, str(error))
+        return _encode_error(400, str(error))
     except TooManyEpisodes as error:
-        return _error(429, str(error))
+        return _encode_error(429, str(error))
     except authentication.Unauthorized as error:
-        return _error(401, str(error))
+        return _encode_error(401, str(error))
     except Exception as error:
         log.exception("The policy failed")
-        return _error(500, f"The policy failed: {type(error).__name__}: {error}")
+        return _encode_error(500, f"The policy failed: {type(error).__name__}: {error}")

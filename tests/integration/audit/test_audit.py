@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import random
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,10 +22,11 @@ from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
 from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
+from kinitro.client.errors import ApiUnavailable
 from kinitro.client.http import ApiClient
-from kinitro.client.merkle import leaf_hash, merkle_root
+from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Scores, Weights
-from kinitro.client.records import Manifest, ResultPage, TraceRecord, result_record
+from kinitro.client.records import Manifest, ResultPage, TraceRecord, encode_result
 from kinitro.client.verdicts import VerdictPage, VerdictRow
 from kinitro.evaluation.traces import actions_of, decode, encode
 from tests.fakes.problems import problem_response
@@ -73,7 +76,7 @@ def with_root(lie: Callable[[list[Any]], list[Any]]) -> dict[type[BaseModel], Li
 
     def results(page: ResultPage) -> ResultPage:
         rows = lie(list(page.results))
-        roots.append(merkle_root(leaf_hash(result_record(row)) for row in rows).hex())
+        roots.append(compute_merkle_root(hash_leaf(encode_result(row)) for row in rows).hex())
         return page.model_copy(update={"results": rows})
 
     return {ResultPage: results}
@@ -386,24 +389,81 @@ async def test_pages_that_never_end_or_are_of_another_cycle_end_the_audit(publis
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (httpx2.Response(200, content=b'{"cycle_id": 1, "trunc'), "no Manifest"),
-        (httpx2.Response(200, json={"cycle_id": "one"}), "no Manifest"),
-        (problem_response(404, "There is no cycle 1."), "There is no cycle 1"),
+        (httpx2.Response(200, content=b'{"cycle_id": 1, "trunc'), "Manifest"),
+        (httpx2.Response(200, json={"cycle_id": "one"}), "Manifest"),
+        (httpx2.Response(200, text="<h1>Log in to the guest network</h1>"), "Manifest"),
+        (httpx2.Response(404, text="<h1>Not here</h1>"), "is a proxy in between?"),
+        (httpx2.Response(403, json={"error": "blocked"}), "is a proxy in between?"),
         (problem_response(500, "oops"), "failed (500"),
+        (problem_response(429, "slow down"), "is busy (429"),
         (httpx2.ReadTimeout("too slow"), "did not answer in time"),
         (httpx2.ConnectError("refused"), "cannot be reached"),
     ],
 )
-async def test_an_api_that_answers_nonsense_fails_the_audit(answer: Any, says: str) -> None:
+@pytest.mark.parametrize("cycle", [1, None])
+async def test_an_api_that_cannot_be_asked_is_unavailable_and_no_lie(answer: Any, says: str, cycle: int | None) -> None:
+    if cycle is None:
+        says = says.replace("Manifest", "Scores")
+    report = await audit_answers(answer, cycle)
+    assert not report.ok
+    assert report.failures == ()
+    assert report.reason is None
+    assert says in str(report.unavailable_reason)
+
+
+async def audit_answers(answer: Any, cycle: int | None) -> AuditReport:
+    """Audit an API that answers everything in the same way."""
+
     def serve(request: httpx2.Request) -> httpx2.Response:
         if isinstance(answer, Exception):
             raise answer
         return httpx2.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
     async with ApiClient("http://api", transport=httpx2.MockTransport(serve), tries=1) as api:
-        report = await audit_cycle(api, 1)
-    assert not report.ok
-    assert says in str(report.reason)
+        return await audit_cycle(api, cycle)
+
+
+async def test_a_cycle_that_the_api_says_it_does_not_have_fails_its_audit() -> None:
+    report = await audit_answers(problem_response(404, "There is no cycle 1."), 1)
+    assert "There is no cycle 1" in failed(report)["record"]
+    assert report.unavailable_reason is None
+
+
+async def test_before_the_first_publication_there_is_nothing_to_audit() -> None:
+    report = await audit_answers(problem_response(404, "No scores are published yet."), None)
+    assert report.failures == ()
+    assert "there is no published cycle yet" in str(report.unavailable_reason)
+
+
+def break_off(_message: Any) -> Any:
+    raise ApiUnavailable("http://api answered 502 with a proxy's page.")
+
+
+async def test_traces_that_cannot_be_had_are_unavailable_and_no_lie(published: Published) -> None:
+    report = await audit(published, {TraceRecord: break_off}, sample=2, missed=None)
+    assert report.failures == ()
+    assert report.checks[-1].verdict is AuditVerdict.UNAVAILABLE
+    assert "2 could not be made" in report.checks[-1].detail
+    assert "a proxy's page" in str(report.unavailable_reason)
+
+
+async def test_a_lie_is_told_although_something_else_is_unavailable(published: Published) -> None:
+    report = await audit(published, {TraceRecord: break_off, Weights: change(netuid=77)}, sample=2, missed=None)
+    assert "netuid of the weights is 77" in failed(report)["weights"]
+    assert report.unavailable_reason is None
+
+
+def kill_worker(*_arguments: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_a_worker_process_that_dies_is_this_machines_fault(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinitro.audit.replays._replay", kill_worker)
+    report = await audit(published, sample=1, missed=None, workers=1)
+    assert report.failures == ()
+    assert "a process that replays episodes on this machine died" in str(report.unavailable_reason)
 
 
 async def test_on_another_physics_fingerprint_only_success_is_compared(published: Published) -> None:
@@ -423,7 +483,7 @@ async def test_where_only_success_was_compared_the_replays_are_not_checked(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Red team: traces of an invented machine, in a cycle of mixed physics, whose states nobody can compare."""
-    monkeypatch.setattr("kinitro.audit.replays._own_fingerprint", lambda: "this-machine")
+    monkeypatch.setattr("kinitro.audit.replays._compute_own_fingerprint", lambda: "this-machine")
     report = await audit(published, {}, sample=2, missed=None)
     assert report.ok
     assert report.checks[-1].verdict is AuditVerdict.SKIPPED

@@ -167,9 +167,9 @@ def test_without_keys_it_counts_where_a_name_leads(monkeypatch: pytest.MonkeyPat
 def test_a_taken_port_and_a_foreign_address(database: str) -> None:
     with bind_socket("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
-        assert f"Port {port} on 127.0.0.1 is taken" in kinitro("api", "--port", port, url=database)
+        assert f"Port {port} on 127.0.0.1 is already in use" in kinitro("api", "--port", port, url=database)
     assert "cannot be listened on" in kinitro("api", "--host", "192.0.2.1", "--port", "0", url=database)
-    assert "is no address" in kinitro("api", "--host", "no such host", "--port", "0", url=database)
+    assert "is not a valid address" in kinitro("api", "--host", "no such host", "--port", "0", url=database)
     assert "--port (or KINITRO_API_PORT) cannot be 70000" in kinitro("api", "--port", "70000", url=database)
 
 

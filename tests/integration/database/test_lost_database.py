@@ -231,7 +231,7 @@ async def test_an_idle_leader_whose_link_is_silent_learns_it_by_its_beat(
     async with (
         silent_proxy(empty_database) as (proxy, url),
         subnet(empty_database),
-        Leadership(url, 1).held(asyncio.Event()) as connection,
+        Leadership(url, 1).hold(asyncio.Event()) as connection,
     ):
         assert connection is not None
         proxy.silence()
@@ -243,7 +243,7 @@ async def test_an_idle_leader_whose_link_is_silent_learns_it_by_its_beat(
 
 
 async def test_the_server_frees_the_lock_of_a_leader_that_says_nothing(empty_database: str) -> None:
-    async with subnet(empty_database), Leadership(empty_database, 1).held(asyncio.Event()) as connection:
+    async with subnet(empty_database), Leadership(empty_database, 1).hold(asyncio.Event()) as connection:
         assert connection is not None
         shown = await connection.execute("select name, setting from pg_settings where name like '%idle%timeout'")
         limits = dict(await shown.fetchall())

@@ -38,7 +38,7 @@ def _keys(url: str) -> None:
 
 def _lead(url: str) -> None:
     async def lead() -> None:
-        async with Leadership(url, 1).held(asyncio.Event()) as leading:
+        async with Leadership(url, 1).hold(asyncio.Event()) as leading:
             assert leading is not None
 
     asyncio.run(lead())

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from kinitro.api.addresses import Networks, caller_of
+from kinitro.api.addresses import Networks, name_caller
 from kinitro.api.settings import ApiSettings
 from kinitro.errors import ConfigurationError
 from tests.fakes.api import serving
@@ -149,9 +149,9 @@ def test_what_is_no_network_or_prefix_is_refused_in_one_sentence() -> None:
 
 
 def test_addresses_have_one_form() -> None:
-    assert caller_of("::ffff:192.0.2.1") == caller_of("192.0.2.1") == "192.0.2.1"
-    assert caller_of("2001:db8::1") == caller_of("2001:db8::ffff:1%eth0") == "2001:db8::/64"
-    assert caller_of(None) == "unknown"
+    assert name_caller("::ffff:192.0.2.1") == name_caller("192.0.2.1") == "192.0.2.1"
+    assert name_caller("2001:db8::1") == name_caller("2001:db8::ffff:1%eth0") == "2001:db8::/64"
+    assert name_caller(None) == "unknown"
     assert "::ffff:10.1.2.3" in Networks(["10.0.0.0/8"])
     assert "11.1.2.3" not in Networks(["10.0.0.0/8", "fd00::/8"])
 

@@ -103,8 +103,8 @@ REFUSALS = [
     (401, r"does not know the token in BASILICA_API_TOKEN \(401\); make a new one"),
     (402, r"no credit left \(402\)"),
     (403, r"token in BASILICA_API_TOKEN may not do this \(403\)"),
-    (404, r"has no such thing \(404\)"),
-    (409, r"the name is taken \(409\); choose another with --name"),
+    (404, r"does not have it \(404\)"),
+    (409, r"the name is already in use \(409\); choose another with --name"),
     (422, r"does not accept the request \(422\)"),
     (429, r"too many requests \(429\); wait a minute"),
     (500, r"failed \(500\), the fault is on its side"),
@@ -131,7 +131,7 @@ def test_what_basilica_refuses_is_one_sentence(cloud, monkeypatch, call, failure
 
 def test_nobody_where_basilica_should_be(cloud, monkeypatch) -> None:
     monkeypatch.setenv("BASILICA_API_URL", "http://user:hidden@127.0.0.1:1/path")
-    with pytest.raises(ServiceError, match=r"http://127\.0\.0\.1:1 was not there; .*BASILICA_API_URL") as caught:
+    with pytest.raises(ServiceError, match=r"could not connect to http://127\.0\.0\.1:1; .*BASILICA_API_URL") as caught:
         push()
     assert "hidden" not in str(caught.value)
 
@@ -204,7 +204,7 @@ def test_bad_names_and_missing_tokens(cloud, monkeypatch) -> None:
     with pytest.raises(ConfigurationError, match="BASILICA_API_TOKEN is not set"):
         push()
     assert not cloud.calls
-    assert basilica.deployment_name("me/100%_Best.Policy", REVISION) == "policy-100-best-policy-01234567"
+    assert basilica.name_deployment("me/100%_Best.Policy", REVISION) == "policy-100-best-policy-01234567"
 
 
 def test_the_deployment_serves_whom_the_environment_names(cloud, monkeypatch) -> None:

@@ -26,7 +26,14 @@ from kinitro.environments.registry import prepare
 from kinitro.errors import ConfigurationError
 from kinitro.miner import demonstrations
 from kinitro.miner.datasets import write_lerobot, write_npz
-from kinitro.miner.demonstrations import STAGING, Demonstration, DemonstrationOrder, attempt_seed, collect, record
+from kinitro.miner.demonstrations import (
+    STAGING,
+    Demonstration,
+    DemonstrationOrder,
+    collect,
+    derive_attempt_seed,
+    record,
+)
 from kinitro.miner.errors import RecordingError
 
 ENV_IDS = ("metaworld/reach-v3", "metaworld/drawer-close-v3")
@@ -51,7 +58,7 @@ def test_a_demonstration_is_what_the_evaluation_shows(order, files) -> None:
     episode = Demonstration.load(files[0])
     spec = get_spec(episode.env_id)
     environment = make(spec.id)
-    environment.reset(attempt_seed(spec, order.seed, 0))
+    environment.reset(derive_attempt_seed(spec, order.seed, 0))
     for step, action in enumerate(episode.actions):
         seen = environment.observe()
         np.testing.assert_array_equal(seen.agent_pos, episode.agent_pos[step])
@@ -84,11 +91,11 @@ class _NoPool:
 def test_failed_attempts_are_left_out_and_remembered(order, files, tmp_path) -> None:
     other = DemonstrationOrder(ENV_IDS[:1], 1, tmp_path)
     (tmp_path / STAGING).mkdir()
-    other.attempt_file(ENV_IDS[0], 0).touch()  # the expert failed
-    other.attempt_file(ENV_IDS[0], 1).write_bytes(files[1].read_bytes())
-    assert collect(other, workers=1) == [other.attempt_file(ENV_IDS[0], 1)]
+    other.name_attempt_file(ENV_IDS[0], 0).touch()  # the expert failed
+    other.name_attempt_file(ENV_IDS[0], 1).write_bytes(files[1].read_bytes())
+    assert collect(other, workers=1) == [other.name_attempt_file(ENV_IDS[0], 1)]
     for attempt in range(1, 20):
-        other.attempt_file(ENV_IDS[0], attempt).write_bytes(b"")
+        other.name_attempt_file(ENV_IDS[0], attempt).write_bytes(b"")
     with pytest.raises(RecordingError, match="20 times in a row"):
         collect(other, workers=1)
 

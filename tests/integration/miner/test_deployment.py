@@ -19,7 +19,7 @@ from kinitro.chain.local import LocalChain
 from kinitro.chain.sealing import BackendKey
 from kinitro.errors import ConfigurationError
 from kinitro.miner import basilica, hub
-from kinitro.miner.deployment import MEMORY_FILE, DeploymentOrder, check, commit, deploy_all, plan, signer_of
+from kinitro.miner.deployment import MEMORY_FILE, DeploymentOrder, check, commit, deploy_all, load_signer, plan
 from kinitro.miner.errors import DeploymentFailed, ProjectError, ServiceError
 from tests.fakes.policy_servers import POLICY, running_policies, running_project
 from tests.integration.miner.conftest import BASILICA_TOKEN, HUB_TOKEN, READ_TOKEN, REPO
@@ -358,11 +358,11 @@ def test_a_server_for_evaluators_only_is_checked_with_the_miners_own_hotkey(proj
     monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
     order = DeploymentOrder(tmp_path, REPO, MACHINE, 26, "local-dev", own.wallet)
     with running_project(project) as url:
-        check(url, lambda _: None, public=False, signer=signer_of(order))
+        check(url, lambda _: None, public=False, signer=load_signer(order))
         with pytest.raises(DeploymentFailed, match="does not pass environments"):
             check(url, lambda _: None, public=False)
     monkeypatch.delenv("KINITRO_EVALUATORS")
-    assert signer_of(order) is None
+    assert load_signer(order) is None
 
 
 @pytest.mark.parametrize("state", ["private", "public", "public again, with a token that was revoked"])

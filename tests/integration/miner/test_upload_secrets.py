@@ -125,6 +125,6 @@ def test_what_the_verifier_would_not_take_is_not_sent(huggingface, folder, name,
 
 def test_weights_are_no_credentials(tmp_path) -> None:
     (tmp_path / "weights.bin").write_bytes(os.urandom(8_000_000))
-    assert credentials.by_content(tmp_path / "weights.bin", {}) is None
+    assert credentials.find_by_content(tmp_path / "weights.bin", {}) is None
     for name in ("tokenizer.json", "policy.py", "keys.npz", "model/environment.yaml", "token_embedding.npy", "LICENSE"):
-        assert credentials.by_name(name) is None
+        assert credentials.find_by_name(name) is None

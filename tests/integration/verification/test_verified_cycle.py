@@ -23,7 +23,7 @@ from kinitro.database.cycles import CycleStore
 from kinitro.database.pool import connect_async
 from kinitro.database.schema import upgrade
 from kinitro.local.miners import DEMO_MINERS, write_policy_directory
-from kinitro.local.policy_directory import policy_server
+from kinitro.local.policy_directory import serve_policy_directory
 from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import Scheduler
 from kinitro.scheduler.settings import SchedulerSettings
@@ -72,7 +72,7 @@ async def deployed(hub: Hub, directory: Path) -> AsyncIterator[FakeChain]:
     chain = FakeChain()
     async with AsyncExitStack() as stack:
         started = [
-            stack.enter_async_context(policy_server(policies["specialist"], directory / f"{uid}.log"))
+            stack.enter_async_context(serve_policy_directory(policies["specialist"], directory / f"{uid}.log"))
             for uid in (CHEAT, GHOST, HONEST, UNLUCKY)
         ]
         for uid, server in zip((CHEAT, GHOST, HONEST, UNLUCKY), started, strict=True):

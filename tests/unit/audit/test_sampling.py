@@ -14,7 +14,7 @@ from kinitro.audit.sampling import (
     NEVER,
     VALIDATORS,
     Distances,
-    cycle_distances,
+    measure_distances,
 )
 from kinitro.scoring import ScoringConfig, score_cycle
 
@@ -40,7 +40,7 @@ class Cycle:
     @property
     def distances(self) -> Distances:
         miners, environments, episodes = self.solved.shape
-        return cycle_distances(
+        return measure_distances(
             self.solved,
             self.first_blocks,
             CONFIG,

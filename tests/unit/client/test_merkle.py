@@ -7,7 +7,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinitro.client.merkle import leaf_hash, merkle_root
+from kinitro.client.merkle import compute_merkle_root, hash_leaf
 
 records = st.lists(st.binary(max_size=8), min_size=1, max_size=20)
 
@@ -24,18 +24,18 @@ def rfc6962(leaves: list[bytes]) -> bytes:
 
 @given(records)
 def test_equals_the_definition(leaves: list[bytes]) -> None:
-    assert merkle_root(map(leaf_hash, leaves)) == rfc6962(leaves)
+    assert compute_merkle_root(map(hash_leaf, leaves)) == rfc6962(leaves)
 
 
 @given(records, st.data())
 def test_any_change_changes_the_root(leaves: list[bytes], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(leaves) - 1))
     changed = [*leaves[:place], leaves[place] + b"!", *leaves[place + 1 :]]
-    root = merkle_root(map(leaf_hash, leaves))
-    assert merkle_root(map(leaf_hash, changed)) != root
-    assert merkle_root(map(leaf_hash, [*leaves, b""])) != root
-    assert merkle_root(map(leaf_hash, leaves[:-1])) != root
+    root = compute_merkle_root(map(hash_leaf, leaves))
+    assert compute_merkle_root(map(hash_leaf, changed)) != root
+    assert compute_merkle_root(map(hash_leaf, [*leaves, b""])) != root
+    assert compute_merkle_root(map(hash_leaf, leaves[:-1])) != root
 
 
 def test_nothing_has_a_root() -> None:
-    assert merkle_root([]) == hashlib.sha256(b"").digest()
+    assert compute_merkle_root([]) == hashlib.sha256(b"").digest()

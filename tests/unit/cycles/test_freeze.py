@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, encode
 from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment
 from kinitro.client.records import FrozenMiner
-from kinitro.cycles.freeze import MAX_REASON_CHARS, endpoint_holders, freeze_miners
+from kinitro.cycles.freeze import MAX_REASON_CHARS, freeze_miners, list_endpoint_holders
 from kinitro.policies.endpoints import canonical_endpoint
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -133,11 +133,11 @@ def taking_part(found: ChainSnapshot, **facts: Mapping[str, str] | Mapping[int, 
 
 
 def test_who_took_part_with_an_endpoint_keeps_it_while_it_is_committed() -> None:
-    before = endpoint_holders(freeze_miners(snapshot((honest(0), 50, 10))))
+    before = list_endpoint_holders(freeze_miners(snapshot((honest(0), 50, 10))))
     assert taking_part(stolen(), holders=before) == [0, 2]
     reason = freeze_miners(stolen(), holders=before)[1].excluded
     assert "uid 0 committed the same endpoint, and took part with it in the cycle before" in str(reason)
-    again = endpoint_holders(freeze_miners(stolen(), holders=before))
+    again = list_endpoint_holders(freeze_miners(stolen(), holders=before))
     assert taking_part(stolen(owner_block=500, thief_block=60), holders=again) == [0, 2]
     moved = snapshot((honest(7), 70, 10), (honest(0), 60, 10))
     assert taking_part(moved, holders=before) == [0, 1], "the owner has left it"
@@ -145,7 +145,7 @@ def test_who_took_part_with_an_endpoint_keeps_it_while_it_is_committed() -> None
 
 def test_the_hotkey_that_the_server_names_owns_its_endpoint() -> None:
     """Whoever was first, and whoever held it: a squatter locks no owner out."""
-    squatted = endpoint_holders(freeze_miners(snapshot((honest(9), 50, 10), (honest(0), 50, 10))))
+    squatted = list_endpoint_holders(freeze_miners(snapshot((honest(9), 50, 10), (honest(0), 50, 10))))
     assert squatted["miner-0.example.com/policy"] == THIEF
     assert taking_part(stolen(), holders=squatted) == [1, 2]
     assert taking_part(stolen(), holders=squatted, named={0: OWNER, 1: OWNER}) == [0, 2]
@@ -170,7 +170,10 @@ def test_copies_in_the_same_block_do_not_win_by_uid() -> None:
             freeze_miners(found)[0].excluded
         )
         assert taking_part(found, named={thief: f"hotkey-{owner}", owner: f"hotkey-{owner}"}) == [owner, 2]
-        assert taking_part(found, holders=endpoint_holders([freeze_miners(snapshot((honest(0), 1, 1)))[0]])) == [0, 2]
+        assert taking_part(found, holders=list_endpoint_holders([freeze_miners(snapshot((honest(0), 1, 1)))[0]])) == [
+            0,
+            2,
+        ]
 
 
 @settings(max_examples=300, deadline=None)

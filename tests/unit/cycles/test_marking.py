@@ -7,11 +7,11 @@ import random
 import numpy as np
 import pytest
 
-from kinitro.cycles.marking import first_checks
+from kinitro.cycles.marking import choose_first_checks
 
 
 def marked(checks: int = 3, proven: tuple[int, ...] = (), seed: int = 1, episodes: int = 50) -> np.ndarray:
-    return first_checks([4, 7, 9], proven, 8, episodes, checks, random.Random(seed))
+    return choose_first_checks([4, 7, 9], proven, 8, episodes, checks, random.Random(seed))
 
 
 def test_so_many_of_every_miner_that_is_not_proven() -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
-from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, score, tally
+from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, arrange_results, score
 
 SUCCESS, FAILURE, FAULT = 1, 2, 3
 IDENTITY = PublicationIdentity(1, 1, 100, "2026-01-01T00:00:00+00:00")
@@ -98,7 +98,9 @@ def test_one_slow_miner_of_four_loses_alone() -> None:
 
 
 def test_slow_miners_that_leave_enough_episodes_lose_nothing_more() -> None:
-    found = tally(config(), miners(4), rows({uid: [SUCCESS] * 10 for uid in range(3)} | {3: [SUCCESS] * 6 + [8] * 4}))
+    found = arrange_results(
+        config(), miners(4), rows({uid: [SUCCESS] * 10 for uid in range(3)} | {3: [SUCCESS] * 6 + [8] * 4})
+    )
     assert not found.laggards.any()
     assert found.complete.sum() == 6
 

@@ -8,7 +8,7 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinitro.cycles.seeds import key_commitment, seed_table
+from kinitro.cycles.seeds import derive_seeds, hash_seed_key
 from kinitro.environments.seeds import derive_seed
 
 KEY, BEACON = bytes(range(32)), hashlib.sha256(b"block").digest()
@@ -21,11 +21,11 @@ def test_a_seed_is_the_first_half_of_an_hmac() -> None:
 
 
 def test_the_commitment_is_the_hash_of_the_key() -> None:
-    assert key_commitment(KEY) == hashlib.sha256(KEY).digest()
+    assert hash_seed_key(KEY) == hashlib.sha256(KEY).digest()
 
 
 def test_a_table_has_no_seed_twice() -> None:
-    table = seed_table(KEY, BEACON, [("a/x", "1"), ("a/x", "2"), ("a/y", "1")], 100)
+    table = derive_seeds(KEY, BEACON, [("a/x", "1"), ("a/x", "2"), ("a/y", "1")], 100)
     assert len({seed for row in table for seed in row}) == 300
 
 

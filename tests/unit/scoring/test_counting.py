@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinitro.scoring import ScoringConfig, points, score_cycle
-from kinitro.scoring.points import award_subsets, environment_masks, exact_steps
+from kinitro.scoring.points import award_subsets, limit_steps, mask_environments
 from kinitro.scoring.sampling import estimate_subsets
-from kinitro.scoring.subsets import count_uncovered_subsets, won_subsets
+from kinitro.scoring.subsets import count_uncovered_subsets, count_won_subsets
 
 
 def listed(universe: int, covers: list[int]) -> list[int]:
@@ -41,7 +41,7 @@ def test_inclusion_exclusion_counts_what_listing_counts(universe: int, covers: l
 def test_the_diagram_counts_what_listing_counts(leads: list[int]) -> None:
     leads = [lead for place, lead in enumerate(leads) if not any(lead & early == lead for early in leads[:place])]
     expected = [[0, *listed(lead, leads[:place])[1:]] for place, lead in enumerate(leads)]
-    assert won_subsets(leads, 10**9) == expected
+    assert count_won_subsets(leads, 10**9) == expected
 
 
 @settings(max_examples=50, deadline=None)
@@ -107,16 +107,16 @@ def test_more_environments_than_a_machine_word_has_bits() -> None:
 
 def test_the_work_is_bounded_whatever_the_leads_are() -> None:
     """The exact count gives up, and never because of the time it took: with more steps it goes on."""
-    leads = environment_masks(planned_overlap(256, 50))
-    assert won_subsets(leads, exact_steps(255, 50)) is None
-    few = environment_masks(planned_overlap(40, 24))
-    enough = next(steps for steps in (1 << n for n in range(8, 30)) if won_subsets(few, steps) is not None)
-    assert won_subsets(few, enough // 2) is None
-    assert won_subsets(few, enough) == won_subsets(few, 2 * enough)
+    leads = mask_environments(planned_overlap(256, 50))
+    assert count_won_subsets(leads, limit_steps(255, 50)) is None
+    few = mask_environments(planned_overlap(40, 24))
+    enough = next(steps for steps in (1 << n for n in range(8, 30)) if count_won_subsets(few, steps) is not None)
+    assert count_won_subsets(few, enough // 2) is None
+    assert count_won_subsets(few, enough) == count_won_subsets(few, 2 * enough)
 
 
 def test_steps_grow_with_the_cycle_up_to_a_limit() -> None:
-    allowed = [exact_steps(rivals, 50) for rivals in (1, 255, 500, 999, 100_000)]
+    allowed = [limit_steps(rivals, 50) for rivals in (1, 255, 500, 999, 100_000)]
     assert allowed == sorted(allowed)
     assert (allowed[0], allowed[-1]) == (points.MIN_EXACT_STEPS, points.MAX_EXACT_STEPS)
 
@@ -124,7 +124,7 @@ def test_steps_grow_with_the_cycle_up_to_a_limit() -> None:
 def test_copies_and_idle_accounts_do_not_change_how_much_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(
-        "kinitro.scoring.cycle.exact_steps", lambda rivals, _environments: asked.append(rivals) or 10**6
+        "kinitro.scoring.cycle.limit_steps", lambda rivals, _environments: asked.append(rivals) or 10**6
     )
     outcomes = np.random.default_rng(0).random((6, 3, 40)) < 0.7
     score_cycle(outcomes, np.arange(6))
@@ -152,7 +152,7 @@ def test_estimates_are_the_same_every_time_and_pay_every_winner() -> None:
     first, second = (award_subsets(leaders, range(100), ScoringConfig()) for _ in range(2))
     assert first.estimated
     assert first.points == second.points
-    leads = environment_masks(leaders)
+    leads = mask_environments(leaders)
     for miner, lead in enumerate(leads):
         wins = not any(lead & earlier == lead for earlier in leads[:miner])
         assert (first.points[miner] > 0) == wins, "who wins anything is exact"
@@ -169,7 +169,7 @@ def test_estimates_are_close_to_the_exact_count(weighting: str) -> None:
         leaders = planned_overlap(40, 18, seed)
         exact = award_subsets(leaders, range(40), config)
         winners = [miner for miner in range(40) if exact.points[miner]]
-        leads = environment_masks(leaders)
+        leads = mask_environments(leaders)
         by_size = estimate_subsets([leads[miner] for miner in winners], config.worth)
         found = np.array([sum(config.worth(s) * n for s, n in enumerate(counts)) for counts in by_size], dtype=float)
         truth = np.array([exact.points[miner] for miner in winners], dtype=float)

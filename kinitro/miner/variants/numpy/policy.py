@@ -34,40 +34,40 @@ class RobotPolicy:
             logging.getLogger("uvicorn.error").warning("There is no %s: run train.py first", WEIGHTS.name)
             cls.weights = np.zeros((FEATURES + 1, 4))
         blank = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
-        features(np.zeros(4, np.float32), blank, task_code(""))  # the first one is slow: not in an episode
+        compute_features(np.zeros(4, np.float32), blank, encode_task(""))  # the first one is slow: not in an episode
 
     async def reset(self, task_config: dict) -> str:
-        self.task = task_code(task_config["instruction"])
+        self.task = encode_task(task_config["instruction"])
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        return np.clip(features(observation, images or {}, self.task) @ self.weights, -1.0, 1.0)
+        return np.clip(compute_features(observation, images or {}, self.task) @ self.weights, -1.0, 1.0)
 
 
-def task_code(instruction: str) -> np.ndarray:
+def encode_task(instruction: str) -> np.ndarray:
     """A one at the instruction's place."""
     code = np.zeros(TASKS, np.float32)
     code[sum(instruction.encode()) % TASKS] = 1.0
     return code
 
 
-def features(observation: np.ndarray, images: dict, task: np.ndarray) -> np.ndarray:
+def compute_features(observation: np.ndarray, images: dict, task: np.ndarray) -> np.ndarray:
     """(FEATURES + 1,): cosines of random projections, and a one."""
-    small = [shrunk(images[camera]) for camera in CAMERAS]
+    small = [shrink(images[camera]) for camera in CAMERAS]
     seen = np.concatenate([(observation - (0.0, 0.6, 0.15, 0.5)) * (5.0, 5.0, 8.0, 2.0), *small, 3.0 * task])
-    projection, phase = random_projection(len(seen))
+    projection, phase = draw_projection(len(seen))
     return np.append(np.cos(seen.astype(np.float32) @ projection + phase), 1.0)
 
 
 @functools.cache
-def random_projection(size: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_projection(size: int) -> tuple[np.ndarray, np.ndarray]:
     """The same for training and serving: drawn once from a fixed seed."""
     random = np.random.default_rng(0)
     projection = random.normal(0.0, 0.15, (size, FEATURES)).astype(np.float32)
     return projection, random.uniform(0.0, 2 * np.pi, FEATURES).astype(np.float32)
 
 
-def shrunk(image: np.ndarray) -> np.ndarray:
+def shrink(image: np.ndarray) -> np.ndarray:
     """(CELLS * CELLS * 3,) in about [-1, 1]: the means of equal cells."""
     side = image.shape[0] // CELLS
     cells = image[: side * CELLS, : side * CELLS].reshape(CELLS, side, CELLS, side, 3)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from policy import CAMERAS, WEIGHTS, features, task_code
+from policy import CAMERAS, WEIGHTS, compute_features, encode_task
 
 RIDGE = 1e-2
 """Per sample."""
@@ -19,10 +19,10 @@ def main(dataset: Path) -> None:
         sys.exit(f"{dataset} has no episodes/*/*.npz: record some with `kinitro demos --format npz --out {dataset}`")
     for number, file in enumerate(files, 1):
         with np.load(file) as episode:
-            task = task_code(str(episode["instruction"]))
+            task = encode_task(str(episode["instruction"]))
             images = {camera: episode[f"pixels.{camera}"] for camera in CAMERAS}
             for step, state in enumerate(episode["agent_pos"]):
-                rows.append(features(state, {camera: frames[step] for camera, frames in images.items()}, task))
+                rows.append(compute_features(state, {camera: frames[step] for camera, frames in images.items()}, task))
             targets.append(episode["action"])
         print(f"\r{number} of {len(files)} episodes", end="", file=sys.stderr)
     x, y = np.stack(rows).astype(np.float64), np.concatenate(targets).astype(np.float64)

@@ -48,14 +48,14 @@ class RobotPolicy:
         The first answer compiles the model, which takes a minute: not in an episode.
         """
         image = np.zeros((IMAGE_PX, IMAGE_PX, 3), np.uint8)
-        blank = question(np.zeros(4, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
+        blank = make_question(np.zeros(4, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
         limit = time.monotonic() + WAIT_S
         while True:
             try:
                 with websockets.sync.client.connect(URL, compression=None, max_size=None) as connection:
                     connection.recv()  # the server introduces itself
                     connection.send(blank)
-                    actions(connection.recv(timeout=WAIT_S))
+                    read_actions(connection.recv(timeout=WAIT_S))
                 return
             except (OSError, InvalidHandshake, ConnectionClosed) as error:
                 if time.monotonic() > limit:
@@ -68,9 +68,9 @@ class RobotPolicy:
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        message = question(observation, images or {}, self.instruction)
+        message = make_question(observation, images or {}, self.instruction)
         async with self.turn:
-            return actions(await self.ask(message))
+            return read_actions(await self.ask(message))
 
     @classmethod
     async def ask(cls, message: bytes) -> bytes | str:
@@ -98,23 +98,23 @@ class RobotPolicy:
         cls.connection = None
 
 
-def question(observation: np.ndarray, images: dict, instruction: str) -> bytes:
+def make_question(observation: np.ndarray, images: dict, instruction: str) -> bytes:
     """One observation as openpi wants it."""
-    seen = {name: packed(images[camera]) for name, camera in IMAGES.items()}
-    return msgspec.msgpack.encode({**seen, STATE: packed(observation), "prompt": instruction})
+    seen = {name: pack(images[camera]) for name, camera in IMAGES.items()}
+    return msgspec.msgpack.encode({**seen, STATE: pack(observation), "prompt": instruction})
 
 
-def actions(answer: bytes | str) -> np.ndarray:
+def read_actions(answer: bytes | str) -> np.ndarray:
     """(k, 4), k <= CHUNK; a text is openpi's traceback."""
     if isinstance(answer, str):
         raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
-    return unpacked(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
+    return unpack(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
 
 
-def packed(array: np.ndarray) -> dict:
+def pack(array: np.ndarray) -> dict:
     """An array as openpi writes it in msgpack."""
     return {b"__ndarray__": True, b"data": array.tobytes(), b"dtype": array.dtype.str, b"shape": array.shape}
 
 
-def unpacked(message: dict) -> np.ndarray:
+def unpack(message: dict) -> np.ndarray:
     return np.frombuffer(message[b"data"], np.dtype(message[b"dtype"])).reshape(message[b"shape"])

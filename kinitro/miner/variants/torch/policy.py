@@ -65,7 +65,7 @@ class RobotPolicy:
         blank.forward(np.zeros(4, np.float32), images)  # the first one is slow: not in an episode
 
     async def reset(self, task_config: dict) -> str:
-        self.task = task_number(task_config["instruction"])
+        self.task = number_task(task_config["instruction"])
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
@@ -75,14 +75,14 @@ class RobotPolicy:
     def forward(self, observation: np.ndarray, images: dict) -> np.ndarray:
         """(CHUNK, 4)"""
         state = torch.from_numpy(observation)[None].to(self.device)
-        seen = torch.from_numpy(stacked(images))[None].to(self.device)
+        seen = torch.from_numpy(stack_images(images))[None].to(self.device)
         return self.network(state, seen, torch.tensor([self.task], device=self.device))[0].cpu().numpy()
 
 
-def task_number(instruction: str) -> int:
+def number_task(instruction: str) -> int:
     return sum(instruction.encode()) % TASKS
 
 
-def stacked(images: dict) -> np.ndarray:
+def stack_images(images: dict) -> np.ndarray:
     """uint8 (3 * cameras, height, width)"""
     return np.concatenate([images[camera].transpose(2, 0, 1) for camera in CAMERAS])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from policy import CAMERAS, CHECKPOINT, CHUNK, Network, task_number
+from policy import CAMERAS, CHECKPOINT, CHUNK, Network, number_task
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def load(dataset: Path) -> list[torch.Tensor]:
             actions = episode["action"]
             steps = np.minimum(np.arange(len(actions))[:, None] + np.arange(CHUNK), len(actions) - 1)
             frames = [episode[f"pixels.{camera}"].transpose(0, 3, 1, 2) for camera in CAMERAS]
-            task = np.full(len(actions), task_number(str(episode["instruction"])))
+            task = np.full(len(actions), number_task(str(episode["instruction"])))
             for column, values in zip(
                 rows, (episode["agent_pos"], np.concatenate(frames, axis=1), task, actions[steps]), strict=True
             ):
