@@ -1,15 +1,15 @@
-"""What an episode costs: against MetaWorld wrapped the usual way, and in absolute figures.
+"""What an episode costs: compared with MetaWorld wrapped the usual way, and in absolute figures.
 
     python benchmarks/environments.py            # everything, a few minutes
     python benchmarks/environments.py --steps 50 --tasks push reach
 
-CPU seconds are those of all threads of the measured process, so they hold on a busy machine too, if less sharply.
-Every part runs in a fresh process. The baseline needs an OpenGL driver (EGL) and is left out, with the reason, where
-there is none.
+CPU seconds are those of all threads of the measured process, so they are also useful, if less exact, on a busy machine.
+Every part runs in a fresh process. The baseline needs an OpenGL driver (EGL). If there is none it is left out, and the
+reason is printed.
 
-The clock of a machine may change by more than half within the hour. So the same MuJoCo steps are timed at the
-beginning and at the end, MuJoCo alone takes turns with our steps, and beside the throughput of two processes stands
-that of two which only count.
+The speed of a machine may change by more than half within the hour. So the same MuJoCo steps are timed at the beginning
+and at the end, MuJoCo alone takes turns with our steps, and the throughput of two processes is printed beside that of
+two processes that only count.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> None:
     try:
         usual3, usual2 = usual_wrapper("usual3", options), usual_wrapper("usual2", options)
     except subprocess.CalledProcessError as error:
-        print(f"the usual wrapper is left out, no OpenGL: {error.stderr.strip().splitlines()[-1]}")
+        print(f"the usual wrapper is left out, because there is no OpenGL: {error.stderr.strip().splitlines()[-1]}")
     else:
         show("usual wrapper with 3 cameras", usual3, "steps/CPU-s", "")
         show("usual wrapper with 2 fixed cameras", usual2, "steps/CPU-s", "")
@@ -96,7 +96,7 @@ def part(name: str, options: argparse.Namespace, **variables: str) -> Figures:
 
 
 def usual_wrapper(name: str, options: argparse.Namespace) -> float:
-    """Steps per CPU second; a process per task, for contexts return constant frames once another one was freed."""
+    """Steps per CPU second. Each task has a process: freeing a context makes others return constant frames."""
     one = [argparse.Namespace(tasks=[task], steps=options.steps) for task in options.tasks[:2]]
     return statistics.mean(part(name, alone, MUJOCO_GL="egl")["steps_per_cpu_s"] for alone in one)
 
@@ -166,10 +166,10 @@ def stepping_us(task: str, steps: int, cameras: tuple[str, ...], rewards: bool) 
 
 
 def beside_mujoco_us(task: str, steps: int) -> tuple[float, float]:
-    """CPU microseconds per control step, of ours with success only and of MuJoCo alone, in the same states.
+    """CPU microseconds per control step, of ours with success only, and of MuJoCo alone in the same states.
 
     MuJoCo alone is 5 x `mj_step` and `mj_forward` with a model as it is compiled. The two take turns of up to 50 steps,
-    so that a change of the clock hits both, and must arrive at the same state to the bit.
+    so that a change of the machine's speed affects both. They must arrive at the same state, to the bit.
     """
     from kinitro import environments
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
@@ -207,6 +207,7 @@ class MujocoAlone:
         self.data = mujoco.MjData(self.model)
 
     def follow(self) -> None:
+        """Copy the model's values and the state of our task."""
         from kinitro.environments.randomization import NominalModel
 
         ours, data = self.task.data, self.data
@@ -218,7 +219,7 @@ class MujocoAlone:
         data.qpos[:], data.qvel[:], data.qacc_warmstart[:] = ours.qpos, ours.qvel, ours.qacc_warmstart
 
     def command(self) -> tuple[Any, Any, Any]:
-        """What the latest control step was made with."""
+        """The hand's target (position and quaternion) and the control of the latest control step."""
         data = self.task.data
         return data.mocap_pos.copy(), data.mocap_quat.copy(), data.ctrl.copy()
 
@@ -273,7 +274,7 @@ def measure_machine(_tasks: list[str], _steps: int) -> Figures:
 
 
 def measure_counting(_tasks: list[str], _steps: int) -> Figures:
-    """Additions of one number in pure Python: what the machine itself gives to a process."""
+    """Additions per second in pure Python: the speed that the machine itself gives to a process."""
     count, total = 50_000_000, 0
     start = time.perf_counter()
     for number in range(count):
@@ -311,7 +312,7 @@ def measure_start(tasks: list[str], _steps: int) -> Figures:
 
 
 def measure_profile(tasks: list[str], steps: int) -> Figures:
-    """The parts of a step, each called on its own in the middle of an episode; means over the tasks."""
+    """CPU microseconds of the parts of a step, each called on its own in the middle of an episode; means over tasks."""
     from kinitro import environments
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 
@@ -332,10 +333,10 @@ def parts_of_a_step(environment: Any) -> dict[str, Callable[[], object]]:
 
     task, action = environment._task, (0.0, 0.0, 0.0, 0.0)
     return {
-        "MuJoCo: the first mj_step, from mj_forward": task._first_step,
+        "MuJoCo: the first mj_step, from mj_forward": task._simulate_first_step,
         "MuJoCo: mj_step x 4": lambda: mujoco.mj_step(task.model, task.data, nstep=4),
         "MuJoCo: mj_forward": lambda: mujoco.mj_forward(task.model, task.data),
-        "all of the simulation (Task.advance)": lambda: task.advance(action),
+        "the whole simulation (MetaWorldTask.advance)": lambda: task.advance(action),
         "success": lambda: task.evaluate(action, rewards=False),
         "reward": lambda: task.evaluate(action, rewards=True),
         "observation with 3 images": environment.observe,
@@ -343,7 +344,7 @@ def parts_of_a_step(environment: Any) -> dict[str, Callable[[], object]]:
 
 
 class UsualWrapper:
-    """MetaWorld as usually wrapped: an environment per camera, the state copied into each, the stock renderer."""
+    """MetaWorld as it is usually wrapped: an environment per camera, the state copied to each, MuJoCo's renderer."""
 
     def __init__(self, task: str, cameras: tuple[str, ...]) -> None:
         import metaworld

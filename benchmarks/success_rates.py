@@ -2,7 +2,7 @@
 
     python benchmarks/success_rates.py --episodes 100 --all
 
-Success counts when it is reached at some step within the horizon, under standard randomization.
+An episode is a success if the task is solved at some step within the horizon, with standard randomization by default.
 """
 
 from __future__ import annotations

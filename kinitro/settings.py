@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -17,78 +20,75 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from kinitro.credentials import find_credential_problem, public_url
+from kinitro.credentials import public_url
 from kinitro.errors import ConfigurationError
 from kinitro.logs import LogFormat
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _duration(value: Any) -> Any:
-    """Turn `90m` into a timedelta; numbers are seconds."""
-    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", value.strip())):
-        return timedelta(seconds=float(parts[1]) * _UNITS_S[parts[2] or "s"])
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-"""Written as 90s, 30m, 36h or 2d; a bare number means seconds."""
-
-_UNITS_BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-
-
-def _size(value: Any) -> Any:
-    """Turn `8g` into bytes."""
-    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{1,15})([kmgt]?)b?", value.strip().lower())):
-        return int(parts[1]) * _UNITS_BYTES[parts[2]]
-    return value
-
-
-Size = Annotated[int, BeforeValidator(_size)]
-"""Bytes, written as 512m, 8g or 1t; a bare number means bytes."""
-
-
-def _home(value: Any) -> Any:
-    """Expand `~`, which only shells do, and only where they see it."""
-    if isinstance(value, str | Path) and str(value).startswith("~"):
-        try:
-            return Path(value).expanduser()
-        except RuntimeError:
-            raise ValueError("there is no such home directory") from None
-    return value
-
-
-def _home_as_text(value: Any) -> Any:
-    expanded = _home(value)
-    return str(expanded) if isinstance(expanded, Path) else expanded
-
-
-UserPath = Annotated[Path, BeforeValidator(_home)]
-"""A path; `~` is the home directory."""
-UserPathText = Annotated[str, BeforeValidator(_home_as_text)]
-"""The same, as text, where it may be something else or is handed on."""
-
-
-def _credential(value: Any) -> Any:
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if not isinstance(text, str):
-        return value
-    if problem := find_credential_problem(text):
-        raise ValueError(problem)
-    return text.strip().strip("\ufeff").strip()
-
-
-Credential = Annotated[SecretStr, BeforeValidator(_credential)]
-"""A key or token: printable ASCII, without the white space around it. No message shows it."""
+from kinitro.setting_types import IS_SIZE, format_duration, format_size
 
 ENV_FILE = ".env"
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a service, as its class declares it. Flags, `.env.example` and messages are made from this."""
+
+    section: str
+    name: str
+    variable: str
+    field: FieldInfo
+
+    @property
+    def flag(self) -> str:
+        """The flag of the command line, such as `--api-url`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def description(self) -> str:
+        """Whole sentences that say what the setting does."""
+        return self.field.description or ""
+
+    @property
+    def kinds(self) -> frozenset[Any]:
+        """The types that a value may have, such as `str` and `NoneType`."""
+        return frozenset(_kinds(self.field.annotation))
+
+    @property
+    def is_size(self) -> bool:
+        """Whether the value is a number of bytes, written as 8g."""
+        return IS_SIZE in self.field.metadata
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether no message may show the value."""
+        return SecretStr in self.kinds
+
+    @property
+    def default(self) -> str:
+        """The default as users write it; empty if the setting is required or found out when the service starts."""
+        default = self.field.default
+        if default is PydanticUndefined or default is None:
+            return ""
+        if isinstance(default, bool):
+            return str(default).lower()
+        if isinstance(default, timedelta):
+            return format_duration(default)
+        if isinstance(default, list):
+            return ",".join(default)
+        if self.is_size:
+            return format_size(default)
+        return f"{default:g}" if isinstance(default, float) else str(default)
+
+
 class ServiceSettings(BaseSettings):
-    """Base of one typed settings class per service; a subclass sets `env_prefix`.
+    """Base of one typed settings class per service; a subclass sets `env_prefix` and names its `sections`.
 
     class ApiSettings(ServiceSettings):
         model_config = SettingsConfigDict(env_prefix="KINITRO_API_")
+        sections: ClassVar = {"host": "Network"}
+
+        host: str = Field("127.0.0.1", description="Listen on this address.")
+
+    The flag `--host`, the variable `KINITRO_API_HOST`, their help and `.env.example` follow from this field.
 
     A variable that is empty, as `.env.example` writes those without a default, is not given. No message and no `repr`
     shows a key, or of a URL more than scheme, host and port.
@@ -101,9 +101,15 @@ class ServiceSettings(BaseSettings):
         extra="ignore",
         hide_input_in_errors=True,
     )
+    sections: ClassVar[Mapping[str, str]] = {"log_level": "Logging"}
+    """Titles of groups of settings, each by the name of the setting that begins it."""
 
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
-    log_format: LogFormat = Field("auto", description="auto, json or console")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Log what is at least this important."
+    )
+    log_format: LogFormat = Field(
+        "auto", description="Log in this format: auto means console on a terminal, and json elsewhere."
+    )
 
     @classmethod
     def load(cls, **flags: Any) -> Self:
@@ -116,15 +122,26 @@ class ServiceSettings(BaseSettings):
             return cls(**{name: value for name, value in flags.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            where = f"--{name.replace('_', '-')} (or {cls._prefix()}{name.upper()})"
+            setting = next(setting for setting in cls.declared() if setting.name == first["loc"][0])
+            where = f"{setting.flag} (or {setting.variable})"
             if first["type"] == "missing":
                 raise ConfigurationError(f"{where} is required: give the flag or set the variable.") from None
-            if name in cls.model_fields and _is_secret(cls.model_fields[name].annotation):
+            if setting.is_secret:
                 raise ConfigurationError(f"{where} cannot be used: {_reason(first)}.") from None
             raise ConfigurationError(f"{where} cannot be {_shown(first['input'])}: {_reason(first)}.") from None
         except SettingsError as error:
             raise ConfigurationError(f"A variable {cls._prefix()}* cannot be read: {error}.") from None
+
+    @classmethod
+    def declared(cls) -> list[Setting]:
+        """Every setting in the order of its declaration; those that all services have come last."""
+        common = ServiceSettings.model_fields
+        titles = {**cls.sections, **ServiceSettings.sections}
+        section, settings = "", []
+        for name in [*(name for name in cls.model_fields if name not in common), *common]:
+            section = titles.get(name, section)
+            settings.append(Setting(section, name, f"{cls._prefix()}{name.upper()}", cls.model_fields[name]))
+        return settings
 
     @classmethod
     def _prefix(cls) -> str:
@@ -189,8 +206,11 @@ def check_env_file(path: Path) -> None:
         raise ConfigurationError(f"{path.absolute()} is {kind}: save it as UTF-8.")
 
 
-def _is_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+def _kinds(annotation: Any) -> Iterable[Any]:
+    """The types in an annotation such as `Annotated[str, ...] | None`."""
+    if isinstance(annotation, type):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _kinds(part)]
 
 
 def _shown(given: Any) -> str:
@@ -245,3 +265,7 @@ def _check_with_libpq(address: str, name: str) -> None:
         unknown = re.fullmatch(r'invalid URI query parameter: "([a-z_]{1,40})"', str(error).strip())
         what = f"there is no parameter {unknown[1]!r}" if unknown else "PostgreSQL's library does not understand it"
         raise ConfigurationError(f"{name} cannot be read ({what}): write {_DATABASE_FORM}, and {_ENCODE}.") from None
+
+
+DatabaseUrl = Annotated[str, AfterValidator(normalize_database_url)]
+"""A setting that names a PostgreSQL database; see `normalize_database_url`."""

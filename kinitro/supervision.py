@@ -13,7 +13,7 @@ from kinitro.logs import get_logger
 from kinitro.stopping import pause
 
 FIRST_PAUSE_S = 0.25
-"""After the first failure in a row; doubled after each further one, up to the loop's `max_pause_s`."""
+"""After the first failure in a row; doubled after each further one, up to a limit."""
 SAY_AGAIN_S = 60.0
 """A failure that repeats itself word by word is logged at most this often."""
 CLEAN_RECORD_S = 60.0
@@ -46,7 +46,7 @@ class SupervisedLoop:
         every_s: float = 0.0,
         max_pause_s: float = 15.0,
         final: tuple[type[BaseException], ...] = (),
-        event: str = "loop failed; it goes on",
+        event: str = "loop_failed",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -56,7 +56,8 @@ class SupervisedLoop:
         self.worked = False
         """Whether any turn has succeeded."""
         self._event = event
-        self._every_s = every_s
+        self.every_s = every_s
+        """From the end of a turn to the next one, unless it failed."""
         self._max_pause_s = max_pause_s
         self._clock = clock
         self._succeeded_at = clock()
@@ -81,7 +82,7 @@ class SupervisedLoop:
     def succeeded(self) -> None:
         """Note a success; says so if it ends a series of failures."""
         if self.failures:
-            log.info("loop works again", loop=self.name, failures=self.failures)
+            log.info("loop_works_again", loop=self.name, failures=self.failures)
         self.failures, self.worked, self._succeeded_at = 0, True, self._clock()
         self._said = (float("-inf"), "")
 
@@ -100,10 +101,9 @@ class SupervisedLoop:
 
     async def pause(self, stop: asyncio.Event | None = None) -> None:
         """Wait for the next turn, longer after every failure in a row, or until `stop` is set."""
-        seconds = self._every_s
+        seconds = self.every_s
         if self.failures:
-            grown_s = min(FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 20), self._max_pause_s)
-            seconds = max(seconds, grown_s * random.uniform(0.75, 1.25))
+            seconds = max(seconds, backoff_s(self.failures, self._max_pause_s))
         await (asyncio.sleep(seconds) if stop is None else pause(stop, seconds))
 
     def problem(self, within_s: float) -> str | None:
@@ -115,6 +115,54 @@ class SupervisedLoop:
             return None
         why = self._reason if self.failures else "its turn does not end"
         return f"The {self.name} has not worked for {silent_s:.0f} s: {why}"
+
+
+class Backoff:
+    """Pauses between tries of one thing, longer after every failure in a row, up to `max_s`."""
+
+    def __init__(self, max_s: float) -> None:
+        self._max_s = max_s
+        self._failures = 0
+
+    def reset(self) -> None:
+        """It has worked."""
+        self._failures = 0
+
+    async def pause(self, stop: asyncio.Event | None = None) -> None:
+        """It has failed: wait before the next try, or until `stop` is set."""
+        self._failures += 1
+        seconds = backoff_s(self._failures, self._max_s)
+        await (asyncio.sleep(seconds) if stop is None else pause(stop, seconds))
+
+
+def backoff_s(failures: int, max_s: float) -> float:
+    """The pause after so many failures in a row (at least 1): doubled each time, up to `max_s`.
+
+    It varies by a quarter, so that many who failed together do not come back together.
+    """
+    return min(FIRST_PAUSE_S * 2.0 ** min(failures - 1, 20), max_s) * random.uniform(0.75, 1.25)
+
+
+async def send_heartbeats(
+    name: str,
+    beat: Callable[[], Awaitable[float]],
+    every_s: float,
+    *,
+    wanted: Callable[[], bool] = lambda: True,
+    final: tuple[type[Exception], ...] = (),
+) -> None:
+    """Call `beat` again and again, while `wanted`, to keep something that would otherwise be lost, such as a lease.
+
+    The first call comes after `every_s`, the next one after as many seconds as `beat` returns. A beat that fails is
+    logged, and the next one comes as planned or later, with back-off; what is in `final` is raised.
+    """
+    loop = SupervisedLoop(name, every_s=every_s, max_pause_s=every_s, final=final, event="heartbeat_failed")
+    while True:
+        await loop.pause()
+        if not wanted():
+            return
+        with loop.turn():
+            loop.every_s = await beat()
 
 
 class _Turn:

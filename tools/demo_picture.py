@@ -1,4 +1,7 @@
-"""Draw docs/demo.png from the results of a demo: `python tools/demo_picture.py kinitro-demo/<time>`. Needs chromium."""
+"""Draws docs/pictures/demo.png from the results of a demo, with chromium.
+
+python tools/demo_picture.py kinitro-demo/<time>
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from kinitro.client.messages import Scores
 from kinitro.local.miners import DEMO_MINERS
 from kinitro.local.report import Standing, earnings, leaderboard
 
-TARGET = Path(__file__).parents[1] / "docs" / "demo.png"
+TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "demo.png"
 WIDTH_PX, HEIGHT_PX = 1240, 640
 
 

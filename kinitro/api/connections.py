@@ -106,7 +106,7 @@ class Gate:
                 del self._waiting_of[connection.caller]
 
     def _make_room(self, waiting: OrderedDict[GuardedProtocol, None] | None, caller: str) -> bool:
-        self._refusals.say("too many connections", address=caller, of_all=self._open)
+        self._refusals.say("too_many_connections", address=caller, of_all=self._open)
         if not waiting:
             return False
         oldest = next(iter(waiting))

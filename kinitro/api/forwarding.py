@@ -69,9 +69,10 @@ class Forwarding:
             return
         self._warned.add(peer)
         log.warning(
-            "X-Forwarded-For is ignored, so all who come through this address share one rate limit: "
-            "if it is your proxy, name it with --trusted-proxies",
+            "x_forwarded_for_ignored",
             address=peer,
+            hint="All who come through this address share one rate limit: if it is your proxy, name it with "
+            "--trusted-proxies.",
         )
 
 

@@ -1,11 +1,10 @@
-"""Serving the application: the socket, signals, and an orderly end."""
+"""Serving the application: the socket, and an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import logging
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from kinitro.api.application import create_app
 from kinitro.api.connections import (
     ACCEPTED_AT_ONCE,
     KEEP_ALIVE_S,
@@ -24,14 +22,13 @@ from kinitro.api.connections import (
     guard_connections,
     raise_file_limit,
 )
+from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
-from kinitro.database.pool import open_pool, run_on
-from kinitro.database.schema import check_schema
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.logs import get_logger
+from kinitro.stopping import cancel_and_wait
 
 log = get_logger(__name__)
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Server(uvicorn.Server):
@@ -77,13 +74,6 @@ def configure_server(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
     )
 
 
-def serve(settings: ApiSettings) -> None:
-    """Serve until SIGTERM or Ctrl-C. Raises ConfigurationError or UnavailableError when it cannot start."""
-    settings.check_exposure(settings.host)
-    with bind_socket(settings.host, settings.port, check=settings.check_exposure) as listener:
-        asyncio.run(_serve(settings, listener))
-
-
 def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _: None) -> socket.socket:
     """Bind a socket. Raises UnavailableError if the port is in use, ConfigurationError if the host is not one
     of this machine's addresses.
@@ -116,34 +106,33 @@ def bind_socket(host: str, port: int, *, check: Callable[[str], None] = lambda _
         raise ConfigurationError(f"--host {host} cannot be listened on ({error.strerror}): try 127.0.0.1.") from None
 
 
-async def _serve(settings: ApiSettings, listener: socket.socket) -> None:
-    probe = await open_pool(settings.database_url, size=2)
-    try:
-        await run_on(probe, check_schema)
-    finally:
-        await probe.close()
-    app = create_app(settings)
-    server = Server(configure_server(app, settings))
-    stopping: list[asyncio.Task[None]] = []
+async def serve_until(stop: asyncio.Event, app: FastAPI, settings: ApiSettings, listener: socket.socket) -> None:
+    """Serve; when `stop` is set, say so on /ready for a while, finish what is under way, and return.
 
-    async def stop() -> None:
-        app.state.services.draining = True
+    Being cancelled breaks what is under way. Raises UnavailableError if the application could not start.
+    """
+    server = Server(configure_server(app, settings))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    draining = asyncio.create_task(_drain(stop, app, server))
+    try:
+        await asyncio.wait([serving])
+        serving.result()
+        if not server.started and not stop.is_set():
+            raise UnavailableError("The API could not start: see its log above.")
+    except asyncio.CancelledError:
+        server.should_exit = server.force_exit = True
+        await asyncio.wait([serving])
+        raise
+    finally:
+        await cancel_and_wait(draining, serving)
+
+
+async def _drain(stop: asyncio.Event, app: FastAPI, server: Server) -> None:
+    await stop.wait()
+    services: Services | None = getattr(app.state, "services", None)
+    if services is not None:  # otherwise it is still starting, and nobody can have asked anything
+        services.draining = True
+        settings = services.settings
         log.info("draining", notice_s=settings.drain_notice_s, at_most_s=settings.drain_s)
         await asyncio.sleep(settings.drain_notice_s)
-        server.should_exit = True
-
-    def handle_signal() -> None:
-        if stopping:
-            server.should_exit = server.force_exit = True
-        elif not hasattr(app.state, "services"):
-            server.should_exit = True
-        else:
-            stopping.append(asyncio.create_task(stop()))
-
-    loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, handle_signal)
-    host, port = listener.getsockname()[:2]
-    log.info("api_listens", url=f"http://{f'[{host}]' if ':' in host else host}:{port}", auth=settings.auth)
-    await server.serve(sockets=[listener])
-    log.info("api_stopped")
+    server.should_exit = True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro.api.addresses import Networks, parse_address
@@ -12,54 +12,98 @@ from kinitro.api.forwarding import PREFIX
 from kinitro.chain.sealing import parse_public_key
 from kinitro.database.tasks import PoolLimits
 from kinitro.errors import ConfigurationError
-from kinitro.settings import ServiceSettings, normalize_database_url
+from kinitro.setting_types import Size, split_names
+from kinitro.settings import DatabaseUrl, ServiceSettings
 
 
 class ApiSettings(ServiceSettings):
-    """Read from flags, then KINITRO_API_* variables, then `.env`."""
+    """Settings of the API, read from flags, then KINITRO_API_* variables, then `.env`."""
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_API_")
+    sections: ClassVar = {
+        "database_url": "Database",
+        "host": "Network",
+        "auth": "Callers",
+        "netuid": "Subnet",
+        "lease_ttl_s": "Leases",
+        "drain_s": "Stopping",
+    }
 
-    database_url: str = Field(description="postgresql://user:password@host:5432/database")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    auth: bool = Field(True, description="Executors need a key (`kinitro keys create`).")
-    netuid: int | None = Field(None, ge=0, le=65535, description="Serve only this subnet's cycles.")
-    allow_mixed_physics: bool = Field(False, description="Give tasks to executors with another physics fingerprint.")
-    lease_ttl_s: float = Field(60.0, ge=1, le=3600, description="A lease without a heartbeat ends after this.")
-    lease_max_age_s: float = Field(7200.0, ge=10, le=86400, description="No lease lives longer.")
-    max_faults: int = Field(3, ge=1, le=20, description="Evaluator faults until a task is void.")
-    max_leases: int = Field(10, ge=1, le=100, description="Expired leases until a task is void.")
-    fault_retry_s: float = Field(10.0, ge=0, le=600, description="Pause before the same executor retries its fault.")
-    reap_interval_s: float = Field(2.0, gt=0, le=60, description="How often expired leases are looked for.")
-    backend_public_key: str | None = Field(
-        None, description="The operator's public key (`kinitro keys backend`), for miners to seal endpoints to."
+    database_url: DatabaseUrl = Field(
+        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database; "
+        "the password may be in PGPASSWORD instead."
     )
-    database_connections: int = Field(8, ge=2, le=100, description="Connections to PostgreSQL of this process.")
-    requests_per_s: float = Field(100.0, gt=0, description="Rate limit of one key, or of one address without key.")
-    submit_limit_bytes: int = Field(32 * 2**20, ge=2**16, le=2**30, description="Largest body of a submit.")
-    trusted_proxies: Annotated[list[str], NoDecode] = Field(
-        default_factory=lambda: ["127.0.0.1", "::1"],
-        description="Reverse proxies whose X-Forwarded headers are believed: addresses or networks, by commas.",
+    database_connections: int = Field(8, ge=2, le=100, description="Open at most this many connections to PostgreSQL.")
+
+    host: str = Field("127.0.0.1", description="Listen on this address.")
+    port: int = Field(8000, ge=0, le=65535, description="Listen on this port; 0 chooses a free one.")
+    root_path: str = Field(
+        "", description="Serve the API below this path, such as /kinitro, to which a reverse proxy forwards."
     )
-    root_path: str = Field("", description="Path below which a reverse proxy serves the API, such as /kinitro.")
+    trusted_proxies: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
+        ["127.0.0.1", "::1"],
+        description="Believe the X-Forwarded headers of these reverse proxies: addresses or networks, "
+        "separated by commas.",
+    )
     connections_per_address: int = Field(
-        128, ge=1, le=100_000, description="Connections of one address (IPv6: /64) at most; more for proxies."
+        128,
+        ge=1,
+        le=100_000,
+        description="Accept at most this many connections from one address (from one /64 network with IPv6); "
+        "trusted proxies may open more.",
     )
-    header_deadline_s: float = Field(10.0, ge=0.1, le=600, description="For the headers of a request to arrive.")
-    public_cache_s: float = Field(2.0, ge=0, le=300, description="How old a public read may be.")
-    drain_s: float = Field(30.0, ge=0, le=300, description="Longest wait for requests in flight when stopping.")
+    header_deadline_s: float = Field(
+        10.0, ge=0.1, le=600, description="Close a connection whose request headers take more seconds than this."
+    )
+
+    auth: bool = Field(True, description="Require a key of executors (`kinitro keys create`).")
+    requests_per_s: float = Field(
+        100.0, gt=0, description="Allow this many requests a second for each key, or for each address without a key."
+    )
+    submit_limit_bytes: Size = Field(
+        32 * 2**20, ge=2**16, le=2**30, description="Refuse a request that submits results if its body is larger."
+    )
+    public_cache_s: float = Field(
+        2.0, ge=0, le=300, description="Answer public requests from a cache that is at most this many seconds old."
+    )
+
+    netuid: int | None = Field(
+        None, ge=0, le=65535, description="Serve only cycles of this subnet; by default those of all subnets."
+    )
+    backend_public_key: str | None = Field(
+        None,
+        description="Publish this public key of the operator, to which miners seal their endpoints "
+        "(`kinitro keys backend`).",
+    )
+
+    lease_ttl_s: float = Field(
+        60.0, ge=1, le=3600, description="End a lease that has had no heartbeat for this many seconds."
+    )
+    lease_max_age_s: float = Field(
+        7200.0, ge=10, le=86400, description="End every lease after this many seconds, whatever its heartbeats."
+    )
+    max_faults: int = Field(3, ge=1, le=20, description="Make a task void after this many faults of evaluators.")
+    max_leases: int = Field(10, ge=1, le=100, description="Make a task void after this many expired leases.")
+    fault_retry_s: float = Field(
+        10.0, ge=0, le=600, description="Let an executor retry a task in which it had a fault after this many seconds."
+    )
+    reap_interval_s: float = Field(
+        2.0, gt=0, le=60, description="Look for expired leases at this interval, in seconds."
+    )
+    allow_mixed_physics: bool = Field(
+        False, description="Give tasks also to executors whose physics fingerprint is not the cycle's."
+    )
+
+    drain_s: float = Field(
+        30.0, ge=0, le=300, description="Wait at most this many seconds for requests in flight when stopping."
+    )
     drain_notice_s: float = Field(
         0.0,
         ge=0,
         le=60,
-        description="Serve on for this long while /ready says draining, for a load balancer to notice.",
+        description="Serve on for this many seconds when stopping, while /ready reports `draining`, "
+        "so that a load balancer notices.",
     )
-
-    @field_validator("database_url")
-    @classmethod
-    def _postgresql(cls, value: str) -> str:
-        return normalize_database_url(value)
 
     @field_validator("backend_public_key")
     @classmethod
@@ -77,12 +121,6 @@ class ApiSettings(ServiceSettings):
             fault_retry_s=self.fault_retry_s,
             allow_mixed_physics=self.allow_mixed_physics,
         )
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        parts = [value] if isinstance(value, str) else value
-        return [name.strip() for part in parts for name in str(part).split(",") if name.strip()]
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -1,4 +1,4 @@
-"""The `kinitro` command. One module per kind of user; heavy imports happen inside the commands."""
+"""The `kinitro` command: one module per kind of user. Heavy imports happen inside the commands."""
 
 from __future__ import annotations
 
@@ -93,11 +93,13 @@ def _expanded(value: Any) -> Any:
     try:
         return value.expanduser()
     except RuntimeError:
-        raise ConfigurationError(f"{str(value)!r} names no home directory: write the path in full.") from None
+        raise ConfigurationError(
+            f"The home directory in {str(value)!r} does not exist: write the path in full."
+        ) from None
 
 
 def main() -> None:
-    """Entry point: one clear sentence on stderr for every foreseen error, and its exit code."""
+    """Run the command line; every foreseen error is one sentence on standard error and an exit code."""
     os.environ.setdefault("MUJOCO_GL", "disable")
     try:
         build_app()()

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from kinitro.evaluation.outcomes import Trace
     from kinitro.evaluation.replay import ReplayReport
 
-_API_URL = typer.Option(None, help="Where the results are published.", envvar="KINITRO_AUDIT_API_URL")
+_API_URL = typer.Option(
+    None, help="Read the published results from the API at this address.", envvar="KINITRO_AUDIT_API_URL"
+)
 
 
 class AuditFailed(KinitroError):
-    """Something that was published is not true."""
+    """Raised when something that was published is not true."""
 
 
 def register(app: typer.Typer) -> None:
@@ -34,8 +36,8 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    trace: Path | None = typer.Option(None, help="A trace in a file: raw, or the API's JSON."),
-    task: int | None = typer.Option(None, min=1, help="The number of a task; needs --api-url."),
+    trace: Path | None = typer.Option(None, help="Replay the trace in this file: raw, or the API's JSON."),
+    task: int | None = typer.Option(None, min=1, help="Replay the task with this number; needs --api-url."),
     api_url: str | None = _API_URL,
     video: Path | None = typer.Option(None, dir_okay=False, help="Write what the policy saw to this mp4 file."),
     save: Path | None = typer.Option(None, dir_okay=False, help="Write the trace to this file."),
@@ -66,27 +68,27 @@ def replay(
 
 def audit(
     api_url: str | None = _API_URL,
-    cycle: int | None = typer.Option(None, min=1, help="The cycle.  [default: the newest published one]"),
+    cycle: int | None = typer.Option(None, min=1, help="Audit this cycle; by default the newest published one."),
     sample: int = typer.Option(
-        20, min=0, help="Episodes to replay beside those where a lie would pay; 0 replays none."
+        20, min=0, help="Replay this many episodes beside those where a lie would pay; 0 replays none."
     ),
     missed: float = typer.Option(
-        0.01, min=0.0001, max=0.9999, help="Chance that a lie that changes who is paid most goes unseen."
+        0.01, min=0.0001, max=0.9999, help="Miss a lie that changes who is paid most at most with this probability."
     ),
     all_episodes: bool = typer.Option(False, "--all", help="Replay every episode."),
-    workers: int = typer.Option(1, min=1, max=1024, help="Processes that replay."),
-    netuid: int | None = typer.Option(None, min=0, help="The subnet that the cycle must be of."),
+    workers: int = typer.Option(1, min=1, max=1024, help="Replay in this many processes."),
+    netuid: int | None = typer.Option(None, min=0, help="Require the cycle to be of this subnet."),
     network: str | None = typer.Option(
         None, help="Compare blocks and miners with this chain: finney, test, a ws:// URL or local-dev."
     ),
     operator_hotkey: str | None = typer.Option(
-        None, help="The address that commits seed keys on chain.  [default: the subnet owner's hotkey]"
+        None, help="Expect seed keys to be committed on chain by this address; by default by the subnet owner's hotkey."
     ),
     witness: Path | None = typer.Option(
         None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
     ),
     strict: bool = typer.Option(
-        False, "--strict", help="A check that could not be made is a failure, as it is for validators."
+        False, "--strict", help="Treat a check that could not be made as a failure, as validators do."
     ),
 ) -> None:
     """Check a whole cycle: seeds, replays, scores, weights. Exit code 0, 1 (something differs) or 3 (unavailable)."""

@@ -1,4 +1,4 @@
-"""Commitments on the chain."""
+"""Commands that write and show commitments on the chain."""
 
 from __future__ import annotations
 
@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from kinitro.chain.commitments import Commitment
     from kinitro.chain.sealing import BackendKey
 
-Netuid = Annotated[int, typer.Option(help="The subnet.", envvar="KINITRO_NETUID")]
-Network = Annotated[str, typer.Option(help="finney, test, local, local-dev or a ws:// URL.", envvar="KINITRO_NETWORK")]
-WalletName = Annotated[str, typer.Option(help="The wallet.", envvar="KINITRO_WALLET_NAME")]
-HotkeyName = Annotated[str, typer.Option(help="Its hotkey.", envvar="KINITRO_HOTKEY_NAME")]
+Netuid = Annotated[int, typer.Option(help="Use this subnet.", envvar="KINITRO_NETUID")]
+Network = Annotated[
+    str,
+    typer.Option(
+        help="Use this chain: finney, test, local, local-dev, or a ws:// or wss:// URL.", envvar="KINITRO_NETWORK"
+    ),
+]
+WalletName = Annotated[str, typer.Option(help="Use this wallet.", envvar="KINITRO_WALLET_NAME")]
+HotkeyName = Annotated[str, typer.Option(help="Use this hotkey of the wallet.", envvar="KINITRO_HOTKEY_NAME")]
 WalletPath = Annotated[
-    str | None, typer.Option(help="Where wallets are.  [default: the SDK's]", envvar="KINITRO_WALLET_PATH")
+    str | None,
+    typer.Option(
+        help="Look for wallets in this directory; by default in the SDK's, ~/.bittensor/wallets.",
+        envvar="KINITRO_WALLET_PATH",
+    ),
 ]
 
 
@@ -30,9 +39,11 @@ def register(app: typer.Typer) -> None:
 
 
 def commit(
-    repo: Annotated[str, typer.Option(help="Hugging Face repository, owner/name.")],
-    revision: Annotated[str, typer.Option(help="Full commit hash: 40 hexadecimal digits, no branch.")],
-    endpoint: Annotated[str, typer.Option(help="URL of the policy server.")],
+    repo: Annotated[str, typer.Option(help="Commit this Hugging Face repository, written as owner/name.")],
+    revision: Annotated[
+        str, typer.Option(help="Commit this revision: a full commit hash of 40 hexadecimal digits, not a branch.")
+    ],
+    endpoint: Annotated[str, typer.Option(help="Commit this URL of your policy server.")],
     netuid: Netuid,
     network: Network = "finney",
     wallet_name: WalletName = "default",
@@ -42,10 +53,14 @@ def commit(
     backend_key: BackendKeyOption = None,
     plain_endpoint: PlainEndpoint = False,
     encrypt: Annotated[
-        bool, typer.Option("--encrypt", help="Fail if the operator's key is not known, instead of sealing nothing.")
+        bool,
+        typer.Option(
+            "--encrypt",
+            help="Fail if the operator's key is not known, instead of committing the endpoint in the clear.",
+        ),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Commit what is on chain already once more, and give its place in line up.")
+        bool, typer.Option("--again", help="Commit again what is already on chain, and give up its place in line.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")] = False,
 ) -> None:
@@ -102,12 +117,16 @@ def commit(
 def show_commitment(
     netuid: Netuid,
     network: Network = "finney",
-    hotkey: Annotated[str | None, typer.Option(help="Only the miner with this address.")] = None,
-    uid: Annotated[int | None, typer.Option(help="Only the miner with this uid.")] = None,
-    block: Annotated[int | None, typer.Option(help="As of this block.  [default: the newest finalized]")] = None,
+    hotkey: Annotated[str | None, typer.Option(help="Show only the miner with this address.")] = None,
+    uid: Annotated[int | None, typer.Option(help="Show only the miner with this uid.")] = None,
+    block: Annotated[
+        int | None, typer.Option(help="Show what was committed up to this block; by default the newest final one.")
+    ] = None,
     backend_key_file: Annotated[
         Path | None,
-        typer.Option(help="The operator's key, which opens sealed endpoints.", envvar="KINITRO_BACKEND_KEY_FILE"),
+        typer.Option(
+            help="Open sealed endpoints with the operator's key in this file.", envvar="KINITRO_BACKEND_KEY_FILE"
+        ),
     ] = None,
 ) -> None:
     """Show what miners have committed, as the scheduler reads it, and what is wrong with it."""
@@ -142,7 +161,7 @@ def show_commitment(
 
 
 def create_backend_key(
-    path: Annotated[Path, typer.Argument(help="The key's file; made if there is none.")],
+    path: Annotated[Path, typer.Argument(help="The file of the key, which is created if it does not exist.")],
 ) -> None:
     """Make the key that opens sealed endpoints, and print its public half, which miners need."""
     from kinitro.chain.sealing import BackendKey

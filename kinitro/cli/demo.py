@@ -1,4 +1,4 @@
-"""The whole subnet on one machine."""
+"""The command that runs a whole subnet on one machine."""
 
 from __future__ import annotations
 
@@ -25,20 +25,30 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     environments: Annotated[
-        str, typer.Option(help="Comma-separated ids, with or without `metaworld/`; see `kinitro list-envs`.")
+        str,
+        typer.Option(
+            help="Evaluate on these environments of `list-envs`, separated by commas; `metaworld/` may be left out."
+        ),
     ] = ",".join(DEFAULT_ENVIRONMENTS),
-    episodes: Annotated[int, typer.Option(min=1, max=1000, help="Per miner and environment.")] = 12,
-    max_steps: Annotated[int, typer.Option(min=10, max=500, help="Control steps of an episode, 80 per second.")] = 150,
-    cycles: Annotated[int, typer.Option(min=1, max=1000, help="Evaluation cycles to run.")] = 1,
+    episodes: Annotated[
+        int, typer.Option(min=1, max=1000, help="Run this many episodes per miner and environment.")
+    ] = 12,
+    max_steps: Annotated[
+        int, typer.Option(min=10, max=500, help="End episodes after this many control steps, of which a second has 80.")
+    ] = 150,
+    cycles: Annotated[int, typer.Option(min=1, max=1000, help="Run this many evaluation cycles.")] = 1,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Simulator processes  [default: one per core]")
+        int | None, typer.Option(min=1, max=256, help="Simulate in this many processes; by default one per core.")
     ] = None,
     api_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="[default: 8000 if free, else another]")
+        int | None, typer.Option(min=1, max=65535, help="Serve the API on this port; by default on 8000 if it is free.")
     ] = None,
-    keep_running: Annotated[bool, typer.Option("--keep-running", help="Go on serving the API until Ctrl-C.")] = False,
+    keep_running: Annotated[
+        bool, typer.Option("--keep-running", help="Continue to serve the API until Ctrl-C.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Directory for results and logs  [default: kinitro-demo/ and the time]")
+        Path | None,
+        typer.Option(help="Write results and logs to this directory; by default to a new one in kinitro-demo/."),
     ] = None,
 ) -> None:
     """Run a whole subnet on this machine: five miners, real episodes, scores, weights on a local chain."""

@@ -1,4 +1,4 @@
-"""What policies are evaluated on."""
+"""The command that lists what policies are evaluated on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def register(app: typer.Typer) -> None:
 
 
 def list_envs(
-    scored: bool = typer.Option(False, "--scored", help="Only the environments that are scored by default."),
-    as_json: bool = typer.Option(False, "--json", help="Everything that is known, for programs."),
+    scored: bool = typer.Option(False, "--scored", help="List only the environments that are scored by default."),
+    as_json: bool = typer.Option(False, "--json", help="Print everything that is known as JSON."),
 ) -> None:
     """List all environments: what to do, and how often a scripted expert and chance succeed."""
     from kinitro.environments import all_specs, scored_specs

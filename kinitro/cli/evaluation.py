@@ -1,4 +1,4 @@
-"""`kinitro evaluate`: a policy's own score sheet, at home, by the code that scores."""
+"""`kinitro evaluate`: run a policy at home with the code that evaluates it on the subnet, and show how it does."""
 
 from __future__ import annotations
 
@@ -21,27 +21,35 @@ if TYPE_CHECKING:
     from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
 
 VIDEOS_AT_ONCE = 8
-"""Each has an encoder process of its own."""
+"""Most episodes that are recorded at once; each has an encoder process of its own."""
 TABLE_WIDTH = 140
-"""Columns, where there is no terminal to ask."""
+"""Width of the table in characters where the output is not a terminal."""
 
 
 def evaluate(
-    target: str = typer.Argument(help="URL of a policy server, or the directory of one, which is then started."),
-    environments: str = typer.Option(None, help="Comma-separated ids [default: the scored ones]."),
-    episodes: int = typer.Option(10, min=1, max=100_000, help="Per environment."),
-    seed: int = typer.Option(0, min=0, help="Equal seeds mean equal episodes, whatever the policy."),
-    workers: int = typer.Option(None, min=1, max=1024, help="Processes [default: one per core]."),
-    episodes_per_worker: int = typer.Option(24, min=1, max=1024, help="Episodes in flight in each process."),
-    max_steps: int = typer.Option(None, min=1, help="Shorten the episodes [default: each environment's horizon]."),
+    target: str = typer.Argument(help="The URL of a policy server, or the directory of one, which is then started."),
+    environments: str = typer.Option(
+        None, help="Evaluate on the environments with these ids, separated by commas; by default on all scored ones."
+    ),
+    episodes: int = typer.Option(10, min=1, max=100_000, help="Run this many episodes per environment."),
+    seed: int = typer.Option(
+        0, min=0, help="Draw the episodes from this seed; equal seeds mean equal episodes, whatever the policy."
+    ),
+    workers: int = typer.Option(None, min=1, max=1024, help="Run in this many processes; by default one per core."),
+    episodes_per_worker: int = typer.Option(
+        24, min=1, max=1024, help="Run this many episodes at once in each process."
+    ),
+    max_steps: int = typer.Option(
+        None, min=1, help="End episodes after this many steps; by default at each environment's horizon."
+    ),
     json: Path = typer.Option(None, help="Write everything as JSON to this file; - is standard output."),
     video: Path = typer.Option(None, file_okay=False, help="Write an mp4 of every episode to this directory."),
-    results: Path = typer.Option(Path("results"), file_okay=False, help="Where an interrupted run is kept."),
-    fresh: bool = typer.Option(False, help="Do not continue an interrupted run: the policy has changed."),
+    results: Path = typer.Option(Path("results"), file_okay=False, help="Keep an interrupted run in this directory."),
+    fresh: bool = typer.Option(False, help="Do not continue an interrupted run, because the policy has changed."),
 ) -> None:
     """Run a policy on your machine and show how often it succeeds.
 
-    An interrupted run goes on where it stopped when the same command is given again.
+    The same command continues an interrupted run where it stopped.
     """
     from kinitro.environments import scored_specs
     from kinitro.evaluation.survey import Journal, SurveyPlan, check_outcomes
@@ -133,7 +141,7 @@ async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
 
 
 class _SurveyProgress:
-    """A bar on standard error, and the first fault of each kind as soon as it happens."""
+    """Shows a bar on standard error, and the first fault of each kind as soon as it happens."""
 
     def __init__(self, plan: SurveyPlan, journal: Journal, log: str) -> None:
         """`log` says where the server's log is, if that is known."""

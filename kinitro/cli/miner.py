@@ -1,4 +1,4 @@
-"""The miner's journey."""
+"""Commands of miners: from a new project to a deployed and committed policy."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from kinitro.cli.sealing import ApiUrl, BackendKeyOption, PlainEndpoint, operato
 if TYPE_CHECKING:
     from kinitro.miner.basilica import Machine
 
-Repo = Annotated[str, typer.Option(help="Hugging Face repository, owner/name.")]
-GpuCount = Annotated[int, typer.Option(min=0, max=8, help="GPUs.")]
-MinVram = Annotated[int | None, typer.Option(min=1, help="GB of memory that each GPU must have.")]
-Cpu = Annotated[str, typer.Option(help="Cores, for example 2 or 500m.")]
-Memory = Annotated[str, typer.Option(help="Main memory, for example 4Gi.")]
-Name = Annotated[str | None, typer.Option(help="Name of the deployment.  [default: the repository's]")]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds until the server must answer.")]
-Image = Annotated[str | None, typer.Option(help="Container image with python3, pip and venv.")]
+Repo = Annotated[str, typer.Option(help="Use this Hugging Face repository, written as owner/name.")]
+GpuCount = Annotated[int, typer.Option(min=0, max=8, help="Deploy with this many GPUs.")]
+MinVram = Annotated[int | None, typer.Option(min=1, help="Require this many GB of memory of each GPU.")]
+Cpu = Annotated[str, typer.Option(help="Deploy with this many cores, for example 2 or 500m.")]
+Memory = Annotated[str, typer.Option(help="Deploy with this much main memory, for example 4Gi.")]
+Name = Annotated[
+    str | None, typer.Option(help="Give the deployment this name; by default one that follows from the repository.")
+]
+Timeout = Annotated[float, typer.Option(min=1, help="Wait at most this many seconds for the server to answer.")]
+Image = Annotated[str | None, typer.Option(help="Deploy in this container image, which needs python3, pip and venv.")]
 AllowPrivate = Annotated[
-    bool, typer.Option("--allow-private-endpoints", help="For a Basilica on your own network.", hidden=True)
+    bool, typer.Option("--allow-private-endpoints", help="Allow a Basilica on your own network.", hidden=True)
 ]
 
 
 Public = Annotated[
-    bool, typer.Option("--public", help="Upload to a public repository: others may commit the revision before you.")
+    bool, typer.Option("--public", help="Upload to a public repository, whose revision others may commit before you.")
 ]
 
 
@@ -43,7 +45,9 @@ def register(app: typer.Typer) -> None:
 
 def init_miner(
     directory: Annotated[Path, typer.Argument(help="A new folder, for example ./my-policy.")],
-    template: Annotated[str, typer.Option(help="random, numpy, torch, lerobot or openpi.")] = "random",
+    template: Annotated[
+        str, typer.Option(help="Start from this template: random, numpy, torch, lerobot or openpi.")
+    ] = "random",
 ) -> None:
     """Write a small, complete policy project."""
     from kinitro.miner.projects import TEMPLATES, create_project
@@ -54,15 +58,29 @@ def init_miner(
 
 
 def demos(
-    out: Annotated[Path, typer.Option(help="Folder of the dataset.", file_okay=False)],
-    environments: Annotated[str | None, typer.Option(help="Comma-separated ids.  [default: the scored ones]")] = None,
-    episodes: Annotated[int, typer.Option(min=1, max=100_000, help="Of each environment.")] = 50,
-    dataset_format: Annotated[str, typer.Option("--format", help="lerobot or npz.")] = "lerobot",
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other episodes.")] = 0,
-    randomization: Annotated[str, typer.Option(help="none, standard (as scored) or hard.")] = "standard",
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes.  [default: one per core]")] = None,
+    out: Annotated[Path, typer.Option(help="Write the dataset to this folder.", file_okay=False)],
+    environments: Annotated[
+        str | None,
+        typer.Option(
+            help="Record in the environments with these ids, separated by commas; by default in all scored ones."
+        ),
+    ] = None,
+    episodes: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Record this many demonstrations in each environment.")
+    ] = 50,
+    dataset_format: Annotated[str, typer.Option("--format", help="Write this format: lerobot or npz.")] = "lerobot",
+    seed: Annotated[int, typer.Option(min=0, help="Draw the episodes from this seed.")] = 0,
+    randomization: Annotated[
+        str, typer.Option(help="Randomize this much: none, standard (as when scored) or hard.")
+    ] = "standard",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Run in this many processes; by default one per core.")
+    ] = None,
 ) -> None:
-    """Record demonstrations of the scripted experts, as a policy would see them. Goes on where it stopped."""
+    """Record demonstrations of the scripted experts, as a policy would see them.
+
+    The same command continues an interrupted run where it stopped.
+    """
     import os
 
     from rich.console import Console
@@ -95,8 +113,8 @@ def upload(
 ) -> None:
     """Upload a policy to a private repository of the Hugging Face hub and print its full revision.
 
-    Needs HF_TOKEN in the environment. The revision has exactly the files that are listed first. `kinitro publish` lets
-    others see it, once it is committed.
+    Needs HF_TOKEN in the environment. The revision has exactly the files that are listed first. Once it is committed,
+    `kinitro publish` lets others see it.
     """
     from kinitro.miner import contents, hub
 
@@ -115,9 +133,12 @@ def upload(
 
 
 def publish(
-    repo: Repo, revision: Annotated[str, typer.Option(help="Full commit hash, as `kinitro upload` prints it.")]
+    repo: Repo,
+    revision: Annotated[
+        str, typer.Option(help="Use this revision: the full commit hash that `kinitro upload` prints.")
+    ],
 ) -> None:
-    """Make the repository of a committed policy public, as verification demands. Needs HF_TOKEN in the environment."""
+    """Make the repository of a committed policy public, as verification requires. Needs HF_TOKEN in the environment."""
     from kinitro.miner import hub
 
     size = hub.publish(repo, revision)
@@ -126,7 +147,9 @@ def publish(
 
 def basilica_push(
     repo: Repo,
-    revision: Annotated[str, typer.Option(help="Full commit hash, as `kinitro upload` prints it.")],
+    revision: Annotated[
+        str, typer.Option(help="Use this revision: the full commit hash that `kinitro upload` prints.")
+    ],
     gpu_count: GpuCount = 0,
     min_vram: MinVram = None,
     cpu: Cpu = "2",
@@ -135,13 +158,13 @@ def basilica_push(
     timeout: Timeout = 900.0,
     image: Image = None,
     hotkey: Annotated[
-        str | None, typer.Option(help="SS58 address of your hotkey, which /health will name.", envvar="KINITRO_HOTKEY")
+        str | None, typer.Option(help="Let /health report this SS58 address of your hotkey.", envvar="KINITRO_HOTKEY")
     ] = None,
     allow_private_endpoints: AllowPrivate = False,
 ) -> None:
     """Serve an uploaded policy on Basilica and print its endpoint. Needs BASILICA_API_TOKEN in the environment.
 
-    For a private repository also HF_READ_TOKEN, a token that may only read it: the deployment is given that one.
+    A private repository also needs HF_READ_TOKEN, a token that may only read it and that the deployment is given.
     """
     from kinitro.logs import configure_logs
     from kinitro.miner import basilica, cloud, hub
@@ -188,7 +211,7 @@ def miner_deploy(
     allow_private_endpoints: AllowPrivate = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
-    """Upload, deploy, check, commit and publish in one go. Run it again after a failure: it goes on where it stopped.
+    """Upload, deploy, check, commit and publish. Run it again after a failure: it continues where it stopped.
 
     The repository is private until the commitment is on chain. Needs HF_TOKEN, HF_READ_TOKEN (given to the deployment)
     and BASILICA_API_TOKEN in the environment.

@@ -1,4 +1,4 @@
-"""Checks of policy servers."""
+"""The command that checks a policy server."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    url: str = typer.Argument(help="Base URL of a policy server, for example http://127.0.0.1:8001."),
-    samples: int = typer.Option(100, min=1, max=10_000, help="Calls to measure the latency with."),
-    wait: float = typer.Option(0.0, min=0, help="Seconds that the server may take to come up."),
-    public: bool = typer.Option(False, "--public", help="Fail unless the evaluator would connect to this address."),
+    url: str = typer.Argument(help="The base URL of a policy server, for example http://127.0.0.1:8001."),
+    samples: int = typer.Option(100, min=1, max=10_000, help="Measure the latency with this many calls."),
+    wait: float = typer.Option(0.0, min=0, help="Wait at most this many seconds for the server to start."),
+    public: bool = typer.Option(False, "--public", help="Fail unless evaluators would connect to this address."),
     json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
-    wallet_name: str | None = typer.Option(None, help="Sign the requests with this wallet's hotkey."),
-    hotkey_name: str = typer.Option("default", help="The hotkey to sign with."),
+    wallet_name: str | None = typer.Option(
+        None, help="Sign requests with a hotkey of this wallet; by default do not sign."
+    ),
+    hotkey_name: str = typer.Option("default", help="Sign with this hotkey of the wallet."),
     receiver: str | None = typer.Option(
-        None, help="SS58 address of the miner's hotkey, to bind signatures to it.  [default: the signing hotkey's]"
+        None, help="Bind signatures to this SS58 address of the miner's hotkey; by default to the signing hotkey's."
     ),
 ) -> None:
-    """Does a policy server follow the protocol, and in time? Exits with 1 if not."""
+    """Check whether a policy server follows the protocol, and in time. Exit code 1 if it does not."""
     import asyncio
 
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""Why a miner earns what it earns."""
+"""Commands that explain scores and show the scoring rule."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    uid: int = typer.Option(..., min=0, help="The miner."),
-    cycle: int | None = typer.Option(None, min=0, help="A published cycle [default: the last]."),
-    api_url: str = typer.Option("http://127.0.0.1:8000", envvar="KINITRO_API_URL", help="Where the API is."),
+    uid: int = typer.Option(..., min=0, help="Explain this miner."),
+    cycle: int | None = typer.Option(None, min=0, help="Explain this published cycle; by default the last one."),
+    api_url: str = typer.Option(
+        "http://127.0.0.1:8000", envvar="KINITRO_API_URL", help="Read scores from the API at this address."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the API's answer as JSON."),
 ) -> None:
     """Show why a miner earns what it earns, and what it would need to earn more."""
@@ -43,12 +45,17 @@ def explain(
 
 
 def show_scoring(
-    n_miners: int = typer.Option(8, min=1, max=2000, help="Miners: first one of each kind, then random ones."),
-    n_envs: int = typer.Option(8, min=1, max=1000, help="Environments."),
-    episodes_per_env: int = typer.Option(100, min=1, max=100_000, help="Episodes per environment."),
-    seed: int = typer.Option(0, min=0, help="Other made-up outcomes."),
+    n_miners: int = typer.Option(
+        8, min=1, max=2000, help="Make up this many miners: first one of each kind, then random ones."
+    ),
+    n_envs: int = typer.Option(8, min=1, max=1000, help="Score in this many environments."),
+    episodes_per_env: int = typer.Option(100, min=1, max=100_000, help="Make up this many episodes per environment."),
+    seed: int = typer.Option(0, min=0, help="Draw the outcomes from this seed."),
     shared_difficulty: float = typer.Option(
-        0.5, min=0.0, max=1.0, help="0: miners fail independently; 1: hard episodes are hard for all."
+        0.5,
+        min=0.0,
+        max=1.0,
+        help="Let miners fail independently (0), or in the same episodes (1), or anything between.",
     ),
     uid: int | None = typer.Option(None, min=0, help="Explain this miner in full."),
 ) -> None:
@@ -118,7 +125,7 @@ def _environments_table(explanation: MinerExplanation) -> Table:
     table = _table(
         "By environment",
         "environment", "solved", "95 % interval", "rank", "leads", "best", "only best / only it", "p", "to lead",
-        caption=f"The best is better by more than noise where p is below {level:.2g}. "
+        caption=f"The best is significantly better where p is below {level:.2g}. "
         "To lead: further episodes it would have to solve.",
     )  # fmt: skip
     for row in explanation.environments:
@@ -171,7 +178,7 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Table:
 
 
 def _print(table: Table) -> None:
-    """In full width where the output is no terminal, so that nothing is cut in a file or a pipe."""
+    """Print in full width where the output is not a terminal, so that nothing is cut in a file or a pipe."""
     from rich.console import Console
 
     console = Console(markup=False, highlight=False)
@@ -181,5 +188,5 @@ def _print(table: Table) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text of others without control characters, which a terminal would obey."""
+    """Replace the control characters in text of others, which a terminal would obey."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,4 +1,4 @@
-"""Whether a miner's endpoint is sealed: always, where the operator's key can be known."""
+"""Decides whether a miner's endpoint is sealed: always, where the operator's key is known."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import typer
 
 ApiUrl = Annotated[
     str | None,
-    typer.Option(help="The subnet's API, which publishes the operator's public key.", envvar="KINITRO_API_URL"),
+    typer.Option(
+        help="Read the operator's public key from the subnet's API at this address.", envvar="KINITRO_API_URL"
+    ),
 ]
 BackendKeyOption = Annotated[
     str | None,
-    typer.Option("--backend-key", help="The operator's public key.", envvar="KINITRO_BACKEND_PUBLIC_KEY"),
+    typer.Option(
+        "--backend-key",
+        help="Seal the endpoint to this public key of the operator.",
+        envvar="KINITRO_BACKEND_PUBLIC_KEY",
+    ),
 ]
 PlainEndpoint = Annotated[
     bool, typer.Option("--plain-endpoint", help="Commit the endpoint in the clear, for everybody to read and copy.")
@@ -43,7 +49,7 @@ def operator_key(backend_key: str | None, api_url: str | None, plain: bool, requ
 
 
 def _published_key(api_url: str) -> str | None:
-    """The API's word; None if the operator takes no sealed endpoints."""
+    """Ask the API for the operator's key; None if the operator takes no sealed endpoints."""
     import asyncio
 
     from kinitro.client.errors import ApiNotFound

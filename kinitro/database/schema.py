@@ -57,21 +57,23 @@ class SchemaStatus:
     rows: dict[str, int]
 
 
-def upgrade(url: str) -> str:
+def upgrade(url: str, *, drop_sequential: bool = False) -> str:
     """Bring the database to this program's schema; returns the revision. Repeating it changes nothing.
 
-    Raises SchemaMismatch when the database is newer than this program, or is not what the migrations make of it.
+    `drop_sequential` removes cycles that were played with `--sequential`, which are refused otherwise.
+    Raises SchemaMismatch when the database is newer than this program, holds such cycles, or is not what the
+    migrations make of it.
     """
-    migrate(url)
+    migrate(url, drop_sequential=drop_sequential)
     found = status(url)
     _refuse_other(found.revision, found.differences)
     return found.head
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Run the migrations up to `revision` that the database has not had.
+def migrate(url: str, revision: str = "head", *, drop_sequential: bool = False) -> None:
+    """Run the migrations up to `revision` that the database has not had, all of them or none.
 
-    Raises SchemaMismatch when it is newer than this program.
+    Raises SchemaMismatch when it is newer than this program, or holds sequential cycles (see migration 0007).
     """
     from alembic import command
     from sqlalchemy import create_engine
@@ -87,6 +89,7 @@ def migrate(url: str, revision: str = "head") -> None:
         connection.autocommit = False
         engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=NullPool)
         config = _alembic_config()
+        config.attributes["drop_sequential"] = drop_sequential
         try:
             with engine.begin() as connected:
                 config.attributes["connection"] = connected

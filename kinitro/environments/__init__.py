@@ -1,4 +1,4 @@
-"""What a policy is evaluated on: ids, instructions, episodes that are a function of their seed.
+"""What a policy is evaluated on: environments with an id and an instruction, whose episodes follow from their seed.
 
 >>> from kinitro import environments
 >>> environment = environments.make("metaworld/push-v3")
@@ -31,7 +31,7 @@ __all__ = [
     "scored_specs",
 ]
 
-if importlib.util.find_spec("gymnasium") is not None:  # a validator's installation has none
+if importlib.util.find_spec("gymnasium") is not None:  # it is not installed with a validator
     from kinitro.environments.gym import register_when_imported
 
     register_when_imported()

@@ -1,4 +1,6 @@
-"""The tests that every environment must pass, whoever wrote it. Needs no test framework but something that runs it.
+"""The tests that every environment must pass, whoever wrote it. pytest and unittest can both run them.
+
+Inherit from the mixin and say how an environment is made:
 
 class TestMyEnvironment(EnvironmentConformance):
     def make_environment(self) -> Environment:
@@ -19,6 +21,7 @@ from kinitro.environments.interface import Environment, Observation, Transition
 from kinitro.environments.seeds import SEED_BITS
 
 STEPS = 20
+"""Control steps of each test episode."""
 SEEDS = (0, 7, 2**SEED_BITS - 1)
 REFUSED_SEEDS = (-1, 2**SEED_BITS, 0.5, None, True)
 REFUSED_ACTIONS = ([0.0] * 3, [[0.0] * 4], [0.0, 0.0, 0.0, float("nan")], [float("inf"), 0.0, 0.0, 0.0], "up", None)
@@ -42,10 +45,10 @@ class EnvironmentConformance(ABC):
 
     @abstractmethod
     def make_environment(self) -> Environment:
-        """A new environment each time; it is closed by the test."""
+        """Make a new environment at each call; the test closes it."""
 
     def make_action(self, random: np.random.Generator) -> npt.NDArray[np.float64]:
-        """Actions to test with, (4,); override to reach more of the environment."""
+        """Draw an action (4,) to test with. Override it to reach more of the environment."""
         return random.uniform(-1.0, 1.0, 4)
 
     def test_spec(self) -> None:
@@ -59,9 +62,9 @@ class EnvironmentConformance(ABC):
 
     def test_an_episode_is_a_function_of_its_seed(self) -> None:
         one, other = self.make_environment(), self.make_environment()
-        forward = {seed: self._episode(one, seed) for seed in SEEDS}
-        backward = {seed: self._episode(other, seed) for seed in reversed(SEEDS)}
-        _require(all(_equal(forward[seed], backward[seed]) for seed in SEEDS), SAME_SEED)
+        forward = {seed: self._play_episode(one, seed) for seed in SEEDS}
+        backward = {seed: self._play_episode(other, seed) for seed in reversed(SEEDS)}
+        _require(all(_are_equal(forward[seed], backward[seed]) for seed in SEEDS), SAME_SEED)
         starts = {digests[0] for digests, _ in forward.values()}
         _require(len(starts) == len(SEEDS), OTHER_SEED)
         one.close()
@@ -69,7 +72,7 @@ class EnvironmentConformance(ABC):
 
     def test_interleaved_environments_do_not_disturb_each_other(self) -> None:
         alone, one, other = self.make_environment(), self.make_environment(), self.make_environment()
-        expected, _ = self._episode(alone, SEEDS[1], observing=False)
+        expected, _ = self._play_episode(alone, SEEDS[1], observing=False)
         random, noise = np.random.default_rng(SEEDS[1]), np.random.default_rng(1)
         one.reset(SEEDS[1])
         other.reset(SEEDS[0])
@@ -149,10 +152,13 @@ class EnvironmentConformance(ABC):
         _require(len(digests) == 1, CLIPPED)
         environment.close()
 
-    def _episode(
+    def _play_episode(
         self, environment: Environment, seed: int, *, observing: bool = True
     ) -> tuple[list[bytes], list[Observation]]:
-        """Digests of the states and the observations of the beginning of an episode; actions depend on the seed."""
+        """Play the first STEPS steps of an episode, with actions that depend on the seed.
+
+        Returns the digests of its states and, unless `observing` is False, its observations.
+        """
         random = np.random.default_rng(seed)
         environment.reset(seed)
         digests = [environment.digest()]
@@ -181,7 +187,7 @@ def _is_over(done: Transition) -> bool:
     return done.terminated or done.truncated
 
 
-def _equal(one: tuple[list[bytes], list[Observation]], other: tuple[list[bytes], list[Observation]]) -> bool:
+def _are_equal(one: tuple[list[bytes], list[Observation]], other: tuple[list[bytes], list[Observation]]) -> bool:
     return one[0] == other[0] and all(map(_equal_observations, one[1], other[1]))
 
 

@@ -1,4 +1,4 @@
-"""Errors of environments."""
+"""The errors that environments raise."""
 
 from kinitro.errors import ConfigurationError, KinitroError
 
@@ -16,8 +16,8 @@ class InvalidAction(KinitroError, ValueError):
 
 
 class EpisodeNotRunning(KinitroError, RuntimeError):
-    """`step` or `observe` before `reset`, or `step` after the episode ended."""
+    """`step` or `observe` was called before `reset`, or `step` after the episode ended."""
 
 
 class SimulationFailed(KinitroError, RuntimeError):
-    """The simulator warned or diverged: the episode's result would mean nothing."""
+    """The simulator warned or diverged, so that a result of this episode would mean nothing."""

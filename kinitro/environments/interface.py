@@ -1,4 +1,4 @@
-"""The contract between an environment and whoever runs it."""
+"""The interface that every environment implements, and what it returns."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the policy sees. Never object positions, never the seed.
+    """What the policy sees: never the position of an object, never the seed.
 
-    agent_pos: float32 (4,): hand x, y, z in metres in the world frame, gripper opening 0 (closed) to 1 (open).
-    pixels:    camera name -> uint8 (height, width, 3), RGB, upright, unmirrored.
+    agent_pos: float32 (4,): the hand's position x, y, z in metres in the world frame, and the gripper's opening.
+    pixels:    by camera name, uint8 (height, width, 3): RGB, upright, not mirrored.
+
+    The opening is from 0 to 1: the distance between the fingers over the distance that counts as fully open. For
+    MetaWorld's gripper it is 1 when open and about 0.30 (0.28 to 0.30) when closed on nothing, not 0, because the
+    distance is measured between the origins of the fingers. With an object between the fingers it is larger.
     """
 
     agent_pos: npt.NDArray[np.float32]
@@ -26,7 +30,13 @@ class Observation:
 
 
 class Transition(NamedTuple):
-    """What one control step did. The episode is over when `terminated` (success) or `truncated` (horizon)."""
+    """The result of one control step. The episode is over if `terminated` (success) or `truncated` (horizon) is set.
+
+    reward:     the environment's own; scores do not depend on it. It is 0 if rewards are switched off.
+    success:    whether the task is solved in the new state.
+    terminated: equal to `success`, since an episode ends at its first success.
+    truncated:  whether this was the last step of the horizon, and no success.
+    """
 
     reward: float
     success: bool
@@ -35,21 +45,35 @@ class Transition(NamedTuple):
 
 
 class Environment(Protocol):
-    """One simulated environment. Not thread-safe; several may be stepped alternately in one process."""
+    """One simulated environment. It is not thread-safe; several may be stepped by turns in one process."""
 
     spec: EnvironmentSpec
 
     def reset(self, seed: int) -> None:
-        """Begin the episode that (seed, environment id, version) determines; 0 <= seed < 2**128."""
+        """Begin the episode that the seed (0 <= seed < 2**128), the environment's id and its version determine.
+
+        Raises InvalidSeed, and SimulationFailed if the simulator fails. A refused seed leaves the episode as it was.
+        """
 
     def observe(self) -> Observation:
-        """The present observation. Images are rendered here and nowhere else; rendering changes no physics."""
+        """Return the observation of the present state, also after the episode's end; its arrays belong to the caller.
+
+        Images are rendered here and nowhere else. Rendering changes no physics. Raises EpisodeNotRunning before the
+        first `reset`.
+        """
 
     def step(self, action: npt.ArrayLike) -> Transition:
-        """One control step with a finite action (4,), clipped to [-1, 1]: hand dx, dy, dz and gripper (+1 closes)."""
+        """Do one control step with an action of four finite numbers, each clipped to [-1, 1].
+
+        The action is the hand's motion dx, dy, dz (1 is the fastest) and the gripper: +1 closes it, -1 opens it.
+        Raises InvalidAction (and leaves the episode as it was), EpisodeNotRunning, and SimulationFailed.
+        """
 
     def digest(self) -> bytes:
-        """16 bytes: blake2b of the float64 little-endian bytes of `qpos`, then `qvel`."""
+        """Return 16 bytes that identify the physical state.
+
+        For MuJoCo: blake2b of the bytes of `qpos`, then `qvel`, as little-endian float64.
+        """
 
     def close(self) -> None:
-        """Free what the environment holds; idempotent."""
+        """Free what the environment holds. Further calls do nothing."""

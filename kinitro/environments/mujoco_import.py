@@ -1,8 +1,8 @@
-"""MuJoCo, imported whatever `MUJOCO_GL` says.
+"""Import of MuJoCo that succeeds whatever the variable `MUJOCO_GL` says.
 
-`import mujoco` fails where that variable names an OpenGL that this machine does not have, or no OpenGL at all.
-Simulation and the software renderer need none, so MuJoCo is then imported without it. Import it from here, and before
-MetaWorld, which imports it too:
+`import mujoco` fails if that variable names an OpenGL that this machine does not have, or something that is not an
+OpenGL. Simulation and the software renderer need none, so MuJoCo is then imported without it. Always import it from
+here, and before MetaWorld, which imports it too:
 
 >>> from kinitro.environments.mujoco_import import mujoco
 """
@@ -13,11 +13,11 @@ import importlib
 import os
 
 VARIABLES = ("MUJOCO_GL", "PYOPENGL_PLATFORM")
-"""Which OpenGL to load. MuJoCo sets the second one from the first, and leaves it set when the import fails."""
+"""They say which OpenGL to load. MuJoCo sets the second one from the first, and leaves it set if the import fails."""
 
 
 def _import_mujoco() -> str | None:
-    """Import it; the reason why OpenGL had to be left out, if it had to be."""
+    """Import MuJoCo; return why OpenGL had to be left out, or None if it did not."""
     before = {name: os.environ.get(name) for name in VARIABLES}
     try:
         importlib.import_module("mujoco")

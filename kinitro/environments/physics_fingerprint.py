@@ -1,4 +1,7 @@
-"""Recognise machines that compute other trajectories: other versions, other CPU features, another libm."""
+"""A fingerprint of the physics that a machine computes.
+
+Trajectories depend on the versions of MuJoCo and MetaWorld, on CPU features and on the C library's mathematics.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ REFERENCE_SEED = 2026
 
 @cache
 def fingerprint() -> str:
-    """Versions and a digest of reference episodes, such as `mujoco-3.3.0+metaworld-3.1.1+0123456789abcdef`.
+    """Return versions and a digest of reference episodes, such as `mujoco-3.3.0+metaworld-3.1.1+0123456789abcdef`.
 
-    Where it is equal, replaying a trace gives the same bits. Takes about a second once per process.
+    On machines with equal fingerprints, replaying a trace gives the same bits. The first call in a process takes about
+    a second.
     """
     digest = blake2b(digest_size=8)
     for env_id in REFERENCE_TASKS:

@@ -1,4 +1,4 @@
-"""All environments by id, and the families that provide them. Loads no simulator."""
+"""The registry: all environments by id, and the families that provide them. It loads no simulator."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ENTRY_POINT_GROUP = "kinitro.environments"
 
 
 class Family(Protocol):
-    """A package's environments. A module with these two functions is a family.
+    """A family of environments: a module with these two functions.
 
     To plug one in, name it in the entry point group `kinitro.environments`; the entry point's name is the part of the
     ids before the slash. `kinitro.environments.conformance` has the tests that an environment must pass.
     """
 
     def specs(self) -> tuple[EnvironmentSpec, ...]:
-        """What the family offers; cheap, loads no simulator."""
+        """Return the specs of the family's environments, fast and without loading a simulator."""
 
     def make(
         self,
@@ -37,22 +37,22 @@ class Family(Protocol):
         renderer: str,
         rewards: bool,
     ) -> Environment:
-        """An environment; raises ConfigurationError for an option that the family does not support."""
+        """Make an environment. Raises ConfigurationError for an option that the family does not support."""
 
 
 def all_specs() -> tuple[EnvironmentSpec, ...]:
-    """Every registered environment, scored ones first."""
-    return tuple(spec for spec, _ in _registered().values())
+    """Return the specs of all registered environments, the scored ones first."""
+    return tuple(spec for spec, _ in _load_environments().values())
 
 
 def scored_specs() -> tuple[EnvironmentSpec, ...]:
-    """The environments scored by default."""
+    """Return the specs of the environments that are scored by default."""
     return tuple(spec for spec in all_specs() if spec.scored)
 
 
 def get_spec(env_id: str) -> EnvironmentSpec:
-    """The environment with this id; raises UnknownEnvironment, which suggests the nearest ids."""
-    return _found(env_id)[0]
+    """Return the spec of the environment with this id. Raises UnknownEnvironment, which suggests the nearest ids."""
+    return _find(env_id)[0]
 
 
 def make(
@@ -65,25 +65,26 @@ def make(
     rewards: bool = True,
     max_steps: int | None = None,
 ) -> Environment:
-    """An environment ready for `reset`.
+    """Make an environment; call its `reset` next.
 
-    cameras:       which images `observe` renders, or the name of the only one; none is fastest.
+    env_id:        such as `metaworld/push-v3`.
+    cameras:       the cameras whose images `observe` renders, or the name of a single one. Without any it is fastest.
     image_size_px: height and width of the images.
-    randomization: none, standard or hard; scores are of standard.
-    renderer:      software, or gl where there is an OpenGL driver.
-    rewards:       False saves most of a step's time; `Transition.reward` is then 0.
-    max_steps:     another horizon than the environment's own, which scores are of.
+    randomization: "none", "standard" or "hard"; scores are measured with "standard".
+    renderer:      "software", or "gl" if the machine has an OpenGL driver.
+    rewards:       False sets `Transition.reward` to 0 and saves most of a step's time.
+    max_steps:     another horizon than the environment's own; scores are measured with its own.
 
-    Raises UnknownEnvironment, ConfigurationError.
+    Raises UnknownEnvironment, and ConfigurationError for an option that is not allowed.
     """
-    spec, family = _found(env_id)
+    spec, family = _find(env_id)
     if max_steps is not None:
         if max_steps < 1:
             raise ConfigurationError(f"An episode cannot have {max_steps} steps: choose 1 or more.")
         spec = replace(spec, max_steps=max_steps)
     return family.make(
         spec,
-        cameras=named_cameras(cameras),
+        cameras=list_cameras(cameras),
         image_size_px=image_size_px,
         randomization=randomization,
         renderer=renderer,
@@ -91,21 +92,22 @@ def make(
     )
 
 
-def named_cameras(cameras: Iterable[str]) -> tuple[str, ...]:
-    """The names; a text is the name of one camera, not of one per letter."""
+def list_cameras(cameras: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of cameras as a tuple. A string is the name of one camera, not one camera per letter."""
     return (cameras,) if isinstance(cameras, str) else tuple(cameras)
 
 
 def prepare() -> None:
-    """Do what takes long only once per machine: compile the renderer, about 10 s, and keep it for other processes."""
+    """Compile the renderer and keep its machine code for other processes: about 10 s, once per machine."""
     environment = make(scored_specs()[0].id)
     environment.reset(0)
     environment.observe()
     environment.close()
 
 
-def _found(env_id: str) -> tuple[EnvironmentSpec, Family]:
-    known = _registered()
+def _find(env_id: str) -> tuple[EnvironmentSpec, Family]:
+    """Return the spec and the family of an id. Raises UnknownEnvironment."""
+    known = _load_environments()
     try:
         return known[env_id]
     except (KeyError, TypeError):
@@ -117,8 +119,8 @@ def _found(env_id: str) -> tuple[EnvironmentSpec, Family]:
 
 
 @cache
-def _registered() -> dict[str, tuple[EnvironmentSpec, Family]]:
-    """Read once per process: what is installed does not change while it runs."""
+def _load_environments() -> dict[str, tuple[EnvironmentSpec, Family]]:
+    """Load all families, by environment id. Once per process: what is installed does not change while it runs."""
     from kinitro.environments import metaworld
 
     families: dict[str, Family] = {"metaworld": metaworld}

@@ -16,10 +16,11 @@ SEED_BITS = 128
 SEED_BYTES = SEED_BITS // 8
 
 StreamName = Literal["placement", "physics", "appearance"]
+"""What the random numbers of a stream are for."""
 
 
 def check_seed(seed: SupportsIndex) -> int:
-    """`seed` as an int from 0 to 2**128 - 1; raises InvalidSeed. Booleans and floats are not seeds."""
+    """Return `seed` as an int from 0 to 2**128 - 1. Raises InvalidSeed for anything else, booleans and floats too."""
     try:
         number = operator.index(seed)
     except TypeError:
@@ -31,10 +32,11 @@ def check_seed(seed: SupportsIndex) -> int:
 
 
 def stream(seed: int, env_id: str, version: str, name: StreamName) -> np.random.Generator:
-    """The random numbers of one purpose in the episode that (seed, environment id, version) determines.
+    """Return the generator of random numbers for one purpose in the episode of a seed, environment id and version.
 
-    Philox is counter based and takes its 128-bit key as it is, so two streams share nothing but chance. Only uniform
-    draws, sums, products and square roots may be made from it: those are the same on every machine.
+    Its key is a hash of all four. Philox is a counter-based generator that uses its 128-bit key as it is, so streams
+    with different keys are independent. Compute only uniform draws, sums, products and square roots from it: these are
+    the same bits on every machine.
     """
     message = "\0".join((env_id, version, name)).encode() + seed.to_bytes(SEED_BITS // 8, "big")
     key = blake2b(message, digest_size=16, person=b"kinitro-episode").digest()
@@ -42,7 +44,7 @@ def stream(seed: int, env_id: str, version: str, name: StreamName) -> np.random.
 
 
 def derive_seed(key: bytes, beacon: bytes, env_id: str, env_version: str, episode: int) -> bytes:
-    """The 16 bytes (big-endian integer) that determine `episode` of an environment, for every miner alike.
+    """Derive the seed of an episode (16 bytes, a big-endian integer), which is the same for every miner.
 
     HMAC-SHA256(K, beacon || env_id || 0 || env_version || 0 || episode as 8 bytes)[:16]; the zero bytes keep
     two different pairs of texts from reading the same.

@@ -1,4 +1,4 @@
-"""What is known about an environment without running it."""
+"""What is known about an environment without loading a simulator."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ from dataclasses import dataclass
 CAMERAS = ("corner", "corner4", "gripper")
 """Cameras a policy sees, in this order; part of the environment version."""
 IMAGE_SIZE_PX = 84
+"""Height and width of the images that a policy sees; part of the environment version."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSpec:
-    """One environment. Success rates are under standard randomization, with success at some step counting."""
+    """One environment.
+
+    Success rates were measured with standard randomization; an episode is a success if the task is solved at some step.
+    """
 
     id: str
     """`family/name`."""
     task_name: str
     """The family's own name of the task."""
     instruction: str
-    """What a policy is told to do, as an imperative clause."""
+    """What the policy is asked to do, as an imperative clause."""
     category: str
-    """The skill it asks for, such as `insertion`; tasks of one category are alike."""
+    """The skill that the task needs, such as `insertion`; tasks of one category are alike."""
     version: str
-    """Anything that changes what a seed means changes this: placements, physics, randomization, cameras, images."""
+    """Changes with anything that changes what a seed means: placements, physics, randomization, cameras, images."""
     scored: bool
-    """Scored by default."""
+    """Whether the environment is scored by default."""
     expert_success: float
-    """Success rate of a scripted expert that sees the whole state: how far the task can be solved at all."""
+    """Success rate of a scripted expert that sees the whole state: an estimate of how far the task can be solved."""
     random_success: float
-    """Success rate of uniformly random actions: the floor a miner must beat."""
+    """Success rate of uniformly random actions: the floor that a policy must beat."""
     max_steps: int = 500
+    """The horizon: an episode ends after so many control steps at the latest."""
     control_hz: float = 80.0
+    """Control steps per second of simulated time."""
 
     @property
     def family(self) -> str:

@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 import msgspec
 
@@ -18,6 +18,7 @@ from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.worker import WorkerConfig
 from kinitro.logs import get_logger
+from kinitro.processes import kill_child, start_child, stop_child
 from kinitro.supervision import SupervisedLoop
 
 WORKER_CRASHED = "worker_crashed"
@@ -195,15 +196,11 @@ class _Worker:
         ours, theirs = socket.socketpair()
         with theirs, ExitStack() as unless_started:
             unless_started.callback(ours.close)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                self._module,
-                str(theirs.fileno()),
+            process = await start_child(
+                [sys.executable, "-m", self._module, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
-                env=os.environ | ONE_THREAD,
-                start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL,
+                environment=os.environ | ONE_THREAD,
+                death_signal=None,  # the socket closes, and then a container is tidied away, too
             )
             unless_started.pop_all()
         self.process_id = process.pid
@@ -212,19 +209,14 @@ class _Worker:
         try:
             await self._listen(reader)
         except TimeoutError:
-            log.error("worker hangs and is killed", pid=process.pid, silent_s=self._silence_limit_s)
-            _kill(process)
+            log.error("worker_hangs_and_is_killed", pid=process.pid, silent_s=self._silence_limit_s)
+            kill_child(process)
         finally:
             became_ready, self.ready, self.process_id = self.ready, False, None
             self._writer.close()  # which tells the process to end
-            try:
-                async with asyncio.timeout(self._exit_grace_s):
-                    await process.wait()
-            except TimeoutError:
-                _kill(process)
-                await process.wait()
+            await stop_child(process, self._exit_grace_s, number=None)
             if self._pending:
-                log.error("worker crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
+                log.error("worker_crashed", pid=process.pid, exit_code=process.returncode, episodes=len(self._pending))
             self._lose_pending()
         return became_ready
 
@@ -248,8 +240,3 @@ class _Worker:
         for waiting in self._pending.values():
             if not waiting.done():
                 waiting.set_result(EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=WORKER_CRASHED))
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()

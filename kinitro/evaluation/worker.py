@@ -109,7 +109,7 @@ class Worker:
         except VideoFailed as error:
             return _fault(VIDEO_FAILED, str(error))
         except Exception as error:
-            log.exception("episode failed", env_id=job.env_id, endpoint=job.endpoint)
+            log.exception("episode_failed", env_id=job.env_id, endpoint=job.endpoint)
             return _fault("evaluator_error", f"{type(error).__name__}: {error}")
 
     async def _run(self, job: Job) -> EpisodeResult:

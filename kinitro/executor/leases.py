@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from kinitro.client.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
+from kinitro.client.errors import ApiUnauthorized, LeaseLost
 from kinitro.client.messages import (
     FetchRequest,
     FetchResponse,
@@ -16,6 +16,7 @@ from kinitro.client.messages import (
     SubmitResponse,
 )
 from kinitro.logs import get_logger
+from kinitro.supervision import send_heartbeats
 
 HEARTBEATS_PER_TTL = 3
 MIN_PAUSE_S = 0.05
@@ -57,21 +58,25 @@ class Lease:
     async def keep(self, heartbeat: Callable[[int], Awaitable[HeartbeatResponse]]) -> None:
         """Send heartbeats until nothing is open; drop the work when the API says that the lease is gone.
 
-        Raises ApiUnauthorized.
-
         While the API is away the work goes on: it may well come back before the lease ends, and if not, it refuses
-        the results one by one.
+        the results one by one. Raises ApiUnauthorized.
         """
-        while self.open:
-            await asyncio.sleep(max(self._ttl_s / HEARTBEATS_PER_TTL, MIN_PAUSE_S))
-            if not self.open:
-                return
-            try:
-                self._ttl_s = (await heartbeat(self.lease_id)).ttl_s
-            except LeaseLost:
-                log.warning("lease lost, its work is dropped", lease_id=self.lease_id, tasks=len(self.open))
-                self.drop()
-            except ApiUnauthorized:
-                raise
-            except (ApiUnavailable, ApiRefused) as error:
-                log.warning("heartbeat failed", lease_id=self.lease_id, reason=str(error))
+
+        async def beat() -> float:
+            return _pause_s((await heartbeat(self.lease_id)).ttl_s)
+
+        try:
+            await send_heartbeats(
+                f"heartbeats of lease {self.lease_id}",
+                beat,
+                _pause_s(self._ttl_s),
+                wanted=lambda: bool(self.open),
+                final=(LeaseLost, ApiUnauthorized),
+            )
+        except LeaseLost:
+            log.warning("lease_lost", lease_id=self.lease_id, tasks=len(self.open))
+            self.drop()
+
+
+def _pause_s(ttl_s: float) -> float:
+    return max(ttl_s / HEARTBEATS_PER_TTL, MIN_PAUSE_S)

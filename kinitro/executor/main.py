@@ -1,4 +1,4 @@
-"""`kinitro executor` as a process: signals, logs, the parts put together."""
+"""`kinitro executor` as a process: logs, signals, the parts put together."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from kinitro.logs import configure_logs
 from kinitro.stopping import stop_on_signals
 
 
-def serve(settings: ExecutorSettings) -> None:
-    """Run an executor until SIGTERM or Ctrl-C; a second signal stops it at once. Raises KinitroError."""
+def run(settings: ExecutorSettings) -> None:
+    """Evaluate until SIGTERM or Ctrl-C; a second signal stops at once. Raises KinitroError."""
     configure_logs(settings.log_level, settings.log_format, service="executor")
-    asyncio.run(_serve(settings))
+    asyncio.run(_run(settings))
 
 
-async def _serve(settings: ExecutorSettings) -> None:
+async def _run(settings: ExecutorSettings) -> None:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     spool = Spool(settings.spool_dir, settings.api_url, key)
-    async with stop_on_signals() as stop, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack, stop_on_signals() as stop:
         api = await stack.enter_async_context(ApiClient(settings.api_url, key))
         evaluator = make_evaluator(settings)
         stack.push_async_callback(evaluator.close)

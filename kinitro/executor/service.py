@@ -22,7 +22,8 @@ from kinitro.executor.leases import Lease, TaskApi
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
-from kinitro.supervision import SupervisedLoop
+from kinitro.stopping import cancel_and_wait, finish_or_cancel
+from kinitro.supervision import Backoff, SupervisedLoop
 
 FETCH_LINGER_S = 0.25
 """Places that become free within this time are filled with one fetch."""
@@ -70,8 +71,9 @@ class Executor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`. Raises EvaluatorUnavailable or ApiUnauthorized when working makes no sense any more."""
-        await self._evaluator.start()
-        log.info("executor ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
+        if not await finish_or_cancel(self._evaluator.start(), stop):
+            return
+        log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
         fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
         for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
@@ -83,10 +85,7 @@ class Executor:
             try:
                 await self._drain()
             finally:
-                leftovers = list(self._background)
-                for task in leftovers:
-                    task.cancel()
-                await asyncio.gather(*leftovers, return_exceptions=True)
+                await cancel_and_wait(*self._background)
 
     async def _stopped_or_failed(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set; raise what made further work pointless."""
@@ -102,7 +101,7 @@ class Executor:
     # --- fetching
 
     async def _fetch_loop(self) -> None:
-        backoff = _Backoff()
+        backoff = Backoff(MAX_BACKOFF_S)
         while True:
             room = self._evaluator.capacity - self._in_flight
             if room <= 0:
@@ -115,12 +114,12 @@ class Executor:
             except (ApiUnavailable, ApiRefused) as error:
                 if isinstance(error, ApiUnauthorized):
                     raise
-                log.warning("no tasks", reason=str(error))
+                log.warning("fetch_failed", reason=str(error))
                 await backoff.pause()
                 continue
             backoff.reset()
             if response.reason is not None:
-                log.warning("the API gives no tasks", reason=response.reason)
+                log.warning("no_tasks", reason=response.reason)
             self._accept(response)
             if response.lease_id is None:
                 await asyncio.sleep(response.retry_after_s * random.uniform(0.8, 1.2))
@@ -198,7 +197,7 @@ class Executor:
     async def _submit_loop(self) -> None:
         """What fails is sent again in smaller parts, after everything else: a result that a proxy finds too large or
         does not like must not hold up the others."""
-        backoff = _Backoff()
+        backoff = Backoff(MAX_BACKOFF_S)
         limit = SUBMIT_BATCH
         while True:
             await self._spooled.wait()
@@ -210,7 +209,7 @@ class Executor:
                     backoff.reset()
                     limit = min(2 * limit, SUBMIT_BATCH)
                 except ApiUnavailable as error:
-                    log.warning("results wait", reason=str(error), waiting=len(self._spool))
+                    log.warning("results_wait", reason=str(error), waiting=len(self._spool))
                     limit = max(1, len(results) // 2)
                     self._spool.postpone(lease_id, results)
                     await backoff.pause()
@@ -249,12 +248,12 @@ class Executor:
         self._spool.remove(lease_id, task_id, taken=status in ("accepted", "duplicate"))
         lease = self._leases.get(lease_id)
         if status == "rejected":
-            log.error("result rejected", lease_id=lease_id, task_id=task_id, reason=reason)
+            log.error("result_rejected", lease_id=lease_id, task_id=task_id, reason=reason)
         if lease is None:
             return
         lease.settle(task_id)
         if status == "stale":
-            log.warning("lease lost, its work is dropped", lease_id=lease_id, tasks=len(lease.open))
+            log.warning("lease_lost", lease_id=lease_id, tasks=len(lease.open))
             lease.drop()
 
     # --- stopping
@@ -274,7 +273,7 @@ class Executor:
                 await self._submitted.wait()
                 await asyncio.gather(*(self._release(lease) for lease in list(self._leases.values()) if lease.open))
         except TimeoutError:
-            log.warning("the API did not answer; results wait on disk for the next start", waiting=len(self._spool))
+            log.warning("results_wait_on_disk", waiting=len(self._spool))
 
     async def _await_last_fetch(self) -> None:
         """A lease that was granted while we stopped is one to give back."""
@@ -284,7 +283,7 @@ class Executor:
             async with asyncio.timeout(LAST_CALLS_S):
                 response = await self._fetching
         except (TimeoutError, ApiUnavailable, ApiRefused) as error:
-            log.warning("the last fetch brought nothing", reason=str(error))
+            log.warning("last_fetch_brought_nothing", reason=str(error))
             return
         if response.lease_id is not None:
             task_ids = (task.task_id for task in response.tasks)
@@ -294,7 +293,7 @@ class Executor:
         try:
             await self._api.release(lease.lease_id)
         except (ApiUnavailable, ApiRefused) as error:
-            log.warning("lease was not given back, it will expire", lease_id=lease.lease_id, reason=str(error))
+            log.warning("lease_not_given_back", lease_id=lease.lease_id, reason=str(error))
 
     # --- around it
 
@@ -323,20 +322,6 @@ class Executor:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not self._failure.done():
             self._failure.set_exception(error)
-
-
-class _Backoff:
-    """Pauses that double, with jitter, so that many executors do not return to an API at the same moment."""
-
-    def __init__(self) -> None:
-        self._pause_s = 0.25
-
-    def reset(self) -> None:
-        self._pause_s = 0.25
-
-    async def pause(self) -> None:
-        await asyncio.sleep(self._pause_s * random.uniform(0.75, 1.25))
-        self._pause_s = min(2 * self._pause_s, MAX_BACKOFF_S)
 
 
 def report(task_id: int, result: EpisodeResult) -> TaskResult:

@@ -6,12 +6,13 @@ import os
 import re
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import Credential, ServiceSettings, UserPath, UserPathText
+from kinitro.setting_types import Credential, UserPath, UserPathText
+from kinitro.settings import ServiceSettings
 
 EPISODES_PER_WORKER = 24
 """Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
@@ -35,47 +36,112 @@ def _state_directory() -> Path:
 
 
 class ExecutorSettings(ServiceSettings):
-    """Read from flags, then KINITRO_EXECUTOR_*, then `.env`."""
+    """Settings of an executor, read from flags, then KINITRO_EXECUTOR_* variables, then `.env`."""
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_EXECUTOR_")
+    sections: ClassVar = {
+        "api_url": "Work",
+        "eval_mode": "Where episodes run",
+        "allow_private_endpoints": "Miners",
+        "verification_rate": "Verification",
+        "spool_dir": "Stopping and outages",
+    }
 
-    api_url: str = Field(description="Where the API is, for example http://localhost:8000.")
-    api_key: Credential | None = Field(None, description="An executor key with the scope `tasks`.")
+    api_url: str = Field(description="Lease tasks from the API at this address, for example http://localhost:8000.")
+    api_key: Credential | None = Field(
+        None, description="Use this key (`kinitro keys create`), which needs the scope `tasks`."
+    )
     name: str = Field(
         default_factory=lambda: re.sub("[^A-Za-z0-9.-]", "-", socket.gethostname())[:100] or "executor",
         pattern=NAME_PATTERN,
-        description="Display name; executors that share a Docker engine need different ones.",
+        description="Report under this name, of letters, digits and ._:/@+- characters; by default this machine's. "
+        "Executors that share a Docker engine need different names.",
     )
-    workers: int = Field(default_factory=usable_cores, ge=1, le=1024, description="Processes; one per core is best.")
-    episodes_per_worker: int = Field(EPISODES_PER_WORKER, ge=1, le=1024, description="Episodes in flight in each.")
-    batch_size: int = Field(100, ge=1, le=1000, description="Tasks fetched at once at most.")
+    workers: int = Field(
+        default_factory=usable_cores,
+        ge=1,
+        le=1024,
+        description="Run this many processes; by default one per core, which is best.",
+    )
+    episodes_per_worker: int = Field(
+        EPISODES_PER_WORKER,
+        ge=1,
+        le=1024,
+        description="Run this many episodes at once in each process; each of them takes about 30 MiB.",
+    )
+    batch_size: int = Field(100, ge=1, le=1000, description="Lease at most this many tasks at once.")
     env_families: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9._-]+( *, *[A-Za-z0-9._-]+)*$",
-        description="Comma-separated families, for example metaworld; all if unset.",
+        description="Run only environments of these families, separated by commas, for example metaworld; "
+        "by default all.",
     )
-    eval_mode: Literal["local", "docker", "basilica", "url"] = "local"
-    eval_image: str = Field(DEFAULT_IMAGE, min_length=1, description="Image of `kinitro build-eval-env`.")
-    eval_hosts: str | None = Field(None, description="Comma-separated Docker engines, for example ssh://user@host.")
-    eval_replicas: int = Field(1, ge=1, le=100, description="Containers per Docker engine, or pods at once.")
-    eval_memory: str = Field("8g", pattern=r"^[1-9][0-9]*([kmg]|[KMG]i)$", description="Memory of a container.")
-    eval_cpus: str | None = Field(None, pattern=r"^[0-9.]+m?$", description="Cores of a container; all if unset.")
+
+    eval_mode: Literal["local", "docker", "basilica", "url"] = Field(
+        "local",
+        description="Run episodes on this machine (local), in containers (docker), in pods of Basilica (basilica), "
+        "or in a container that somebody else runs (url).",
+    )
+    eval_image: str = Field(
+        DEFAULT_IMAGE, min_length=1, description="Start containers of this image (`kinitro build-eval-env`)."
+    )
+    eval_hosts: str | None = Field(
+        None,
+        description="Start containers on these Docker engines, separated by commas, for example "
+        "localhost,ssh://user@host; by default on this machine.",
+    )
+    eval_replicas: int = Field(
+        1, ge=1, le=100, description="Run this many containers per Docker engine, or this many pods."
+    )
+    eval_memory: str = Field(
+        "8g",
+        pattern=r"^[1-9][0-9]*([kmg]|[KMG]i)$",
+        description="Give a container this much memory, for example 8g (Basilica: 8Gi).",
+    )
+    eval_cpus: str | None = Field(
+        None,
+        pattern=r"^[0-9.]+m?$",
+        description="Give a container this many cores, for example 4 (Basilica: 4000m); by default all.",
+    )
     eval_gpus: bool = Field(False, description="Give containers the GPUs of their host.")
-    eval_url: str | None = Field(None, description="With --eval-mode url: a running evaluation container.")
-    eval_token: Credential | None = Field(None, description="Token of that container; drawn anew where we start it.")
-    allow_private_endpoints: bool = Field(False, description="Allow policy servers in loopback and private networks.")
-    canary_url: str | None = Field(None, description="A policy server of yours outside, to notice a broken uplink.")
-    wallet_name: str | None = Field(None, min_length=1, description="Sign requests with this wallet's hotkey.")
-    hotkey_name: str = Field("default", min_length=1, description="The hotkey to sign with; it must not be encrypted.")
-    wallet_path: UserPathText | None = Field(None, description="Where wallets are; ~/.bittensor/wallets if unset.")
-    verification_rate: float = Field(
-        0.05, ge=0, le=1, description="Share of the episodes that are recorded to be verified."
+    eval_url: str | None = Field(
+        None, description="Use the evaluation container at this address, with `--eval-mode url`."
     )
-    verify: bool = Field(False, description="Run a verifier beside it, with its settings from KINITRO_VERIFIER_*.")
+    eval_token: Credential | None = Field(
+        None,
+        description="Use this token for the container of `--eval-mode url`; other containers get a random one.",
+    )
+
+    allow_private_endpoints: bool = Field(
+        False, description="Connect also to policy servers in loopback and private networks."
+    )
+    canary_url: str | None = Field(
+        None,
+        description="Ask this policy server of your own, outside of your network, whether a fault is your uplink's.",
+    )
+    wallet_name: str | None = Field(
+        None, min_length=1, description="Sign requests to miners with a hotkey of this wallet; by default do not sign."
+    )
+    hotkey_name: str = Field(
+        "default", min_length=1, description="Sign with this hotkey of the wallet; it must not be encrypted."
+    )
+    wallet_path: UserPathText | None = Field(
+        None, description="Look for wallets in this directory; by default in ~/.bittensor/wallets."
+    )
+
+    verification_rate: float = Field(0.05, ge=0, le=1, description="Record this share of the episodes, to be verified.")
+    verify: bool = Field(
+        False, description="Run `kinitro verifier` too, with its settings from KINITRO_VERIFIER_* variables."
+    )
+
     spool_dir: UserPath = Field(
-        default_factory=_state_directory, description="Where results wait while the API is away."
+        default_factory=_state_directory,
+        description="Keep results in this directory while the API is unavailable; "
+        "by default in ~/.local/state/kinitro/executor.",
     )
-    grace_s: float = Field(18.0, ge=0, le=3600, description="Seconds for running episodes to finish after SIGTERM.")
+    grace_s: float = Field(
+        18.0, ge=0, le=3600, description="Let running episodes finish for this many seconds after SIGTERM."
+    )
 
     @property
     def families(self) -> list[str] | None:

@@ -51,7 +51,7 @@ class Spool:
             if directory != self._directory:
                 self._adopt(directory)
         if self._left_behind:
-            log.info("results of before, under another key, are handed in", results=len(self._left_behind))
+            log.info("results_of_another_key_handed_in", results=len(self._left_behind))
 
     def __len__(self) -> int:
         return len(self._results)
@@ -95,7 +95,7 @@ class Spool:
     def _adopt(self, directory: Path) -> None:
         for key, result, path in _read(directory):
             if _age_s(path) > OTHERS_KEPT_S:
-                log.warning("a result that nobody handed in is too old for any lease; removed", path=str(path))
+                log.warning("expired_result_removed", path=str(path))
                 _unlink(path)
             elif key not in self._results:
                 self._results[key] = result
@@ -106,7 +106,7 @@ class Spool:
         try:
             replace_file(path, result.model_dump_json().encode(), mode=0o600)
         except OSError as error:
-            log.error("result is kept in memory only", path=str(path), reason=error.strerror)
+            log.error("result_kept_in_memory_only", path=str(path), reason=error.strerror)
 
     def _discard(self, key: Key) -> None:
         _unlink(self._path(key))
@@ -125,7 +125,7 @@ def _read(directory: Path) -> Iterator[tuple[Key, TaskResult, Path]]:
             lease_id, task_id = (int(part) for part in path.stem.split("-"))
             yield (lease_id, task_id), TaskResult.model_validate_json(path.read_bytes()), path
         except (OSError, ValueError, ValidationError) as error:
-            log.warning("unreadable result is ignored", path=str(path), reason=str(error)[:200])
+            log.warning("unreadable_result_ignored", path=str(path), reason=str(error)[:200])
 
 
 def _age_s(path: Path) -> float:
@@ -139,4 +139,4 @@ def _unlink(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        log.error("a reported result cannot be removed", path=str(path), reason=error.strerror)
+        log.error("reported_result_not_removed", path=str(path), reason=error.strerror)

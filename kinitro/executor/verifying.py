@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.logs import get_logger
-from kinitro.processes import die_with_parent
+from kinitro.processes import run_child
 from kinitro.supervision import SupervisedLoop
 
 RESTART_PAUSE_S = 30.0
@@ -28,39 +27,19 @@ async def verifier_beside(settings: ExecutorSettings) -> AsyncIterator[None]:
         yield
     finally:
         supervising.cancel()
-        await asyncio.gather(supervising, return_exceptions=True)
+        await asyncio.wait([supervising])
 
 
 async def _supervise(settings: ExecutorSettings) -> None:
     environment = dict(os.environ)
     if settings.api_key is not None:
         environment.setdefault("KINITRO_VERIFIER_API_KEY", settings.api_key.get_secret_value())
-    command = ["verifier", "--api-url", settings.api_url, "--log-level", settings.log_level]
-    command += ["--log-format", settings.log_format, "--name", settings.name]
+    arguments = ["verifier", "--api-url", settings.api_url, "--log-level", settings.log_level]
+    arguments += ["--log-format", settings.log_format, "--name", settings.name]
 
     async def one_life() -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "kinitro", *command),
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
-        try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            await _stop(process)
-            raise
-        log.error("the verifier ended, see its words above; starting it again", code=code, pause_s=RESTART_PAUSE_S)
+        command = [sys.executable, "-m", "kinitro", *arguments]
+        code = await run_child(command, environment=environment, grace_s=STOP_DEADLINE_S)
+        log.error("verifier_ended", code=code, pause_s=RESTART_PAUSE_S)
 
     await SupervisedLoop("verifier beside the executor", every_s=RESTART_PAUSE_S).run(one_life)
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    process.terminate()
-    try:
-        async with asyncio.timeout(STOP_DEADLINE_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()

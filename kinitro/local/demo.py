@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as Eta
@@ -21,6 +21,7 @@ from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
 from kinitro.local.report import Standing, make_earnings_table, make_leaderboard_table
 from kinitro.local.subnet import Subnet, SubnetOptions, run_subnet
+from kinitro.logs import get_logger
 from kinitro.stopping import cancel_on_signals
 
 POLL_S = 0.5
@@ -29,7 +30,7 @@ CHAIN_PRECISION = 1e-3
 CHAIN_DEADLINE_S = 90.0
 """How long after the last publication the validator may take to set it."""
 
-log = structlog.stdlib.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
     Raises ConfigurationError, UnavailableError; SIGTERM and Ctrl-C end it, see `cancel_on_signals`.
     """
     console.print(f"Starting a subnet of 5 miners in [bold]{options.directory}[/bold] ...")
-    async with cancel_on_signals(), run_subnet(options) as subnet, ApiClient(subnet.api_url, timeout_s=5.0) as api:
+    async with AsyncExitStack() as stack, cancel_on_signals():
+        subnet = await stack.enter_async_context(run_subnet(options))
+        api = await stack.enter_async_context(ApiClient(subnet.api_url, timeout_s=5.0))
         console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
         weights = await api.weights_at(scores.block)
@@ -102,7 +105,7 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
                     published = await api.scores_latest()
                     seen.add(published.cycle_id)
             except (ApiUnavailable, ApiNotFound) as error:
-                log.debug("the API does not answer yet", error=str(error))
+                log.debug("api_does_not_answer_yet", error=str(error))
                 continue
             shown = min(len(seen) + 1, options.cycles)
             progress.update(

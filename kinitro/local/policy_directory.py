@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -16,7 +14,7 @@ from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.ports import free_ports
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
-from kinitro.processes import die_with_parent
+from kinitro.processes import read_log_end, start_child, stop_child
 
 START_DEADLINE_S = 300.0
 """Loading network weights takes a while."""
@@ -34,49 +32,35 @@ async def serve_policy_directory(directory: Path, log_path: Path) -> AsyncIterat
             f"{directory} has no server.py: name the URL of a policy server, or a directory of `kinitro init-miner`."
         )
     (port,) = free_ports(1)
-    process = _start(directory, port, log_path)
     url = f"http://127.0.0.1:{port}"
+    with log_path.open("wb") as log:
+        process = await start_child(
+            [_python_of(directory), "-m", "uvicorn", "server:app", "--host", "127.0.0.1", "--port", str(port)],
+            directory=directory,
+            environment={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            stdout=log,
+            stderr=log,
+        )
     try:
         await _wait_until_ready(process, url, log_path)
         yield url
     finally:
-        process.terminate()
-        try:
-            await asyncio.to_thread(process.wait, STOP_DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        await stop_child(process, STOP_DEADLINE_S)
 
 
-def _start(directory: Path, port: int, log_path: Path) -> subprocess.Popen[bytes]:
+def _python_of(directory: Path) -> str:
     own = directory.absolute() / ".venv" / "bin" / "python"
-    python = str(own) if own.is_file() else sys.executable
-    with log_path.open("wb") as log:
-        return subprocess.Popen(
-            [python, "-m", "uvicorn", "server:app", "--host", "127.0.0.1", "--port", str(port)],
-            cwd=directory,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
+    return str(own) if own.is_file() else sys.executable
 
 
-def _read_log_end(log_path: Path) -> str:
-    return " | ".join(log_path.read_text(errors="replace").strip().splitlines()[-3:])
-
-
-async def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
+async def _wait_until_ready(process: asyncio.subprocess.Process, url: str, log_path: Path) -> None:
     deadline = time.monotonic() + START_DEADLINE_S
     policy = HttpPolicy(url, allow_private=True)
     try:
         while time.monotonic() < deadline:
-            if process.poll() is not None:
-                said = _read_log_end(log_path)
-                raise UnavailableError(
-                    f"The policy server ended with code {process.returncode}: {said} (its log is {log_path})"
-                )
+            if process.returncode is not None:
+                code, said = process.returncode, read_log_end(log_path)
+                raise UnavailableError(f"The policy server ended with code {code}: {said} (its log is {log_path})")
             try:
                 await policy.health()
             except PolicyFailed as error:

@@ -1,4 +1,4 @@
-"""Ports of this machine."""
+"""Free ports of this machine, for tests, benchmarks and the demo."""
 
 from __future__ import annotations
 
@@ -17,3 +17,14 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this loopback port at this moment."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.miners import DEMO_MINERS, DemoMiner, digest_content, make_policy_service, write_policy_directory
-from kinitro.local.ports import LOOPBACK, free_ports
+from kinitro.local.ports import LOOPBACK, free_ports, is_free
 from kinitro.local.postgres import LocalPostgres
 from kinitro.local.supervisor import Service, Supervisor
 
@@ -52,7 +51,7 @@ class SubnetOptions:
 
 @dataclass(slots=True)
 class Subnet:
-    """A running subnet. `check` wants to be called often."""
+    """A running subnet. Call `check` often."""
 
     postgres: LocalPostgres
     supervisor: Supervisor
@@ -92,7 +91,7 @@ async def run_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
                 supervisor.start(service)
             yield Subnet(postgres, supervisor, chain, api_url, uids)
         finally:
-            supervisor.stop()
+            await supervisor.stop()
 
 
 def kinitro(*arguments: str) -> list[str]:
@@ -182,17 +181,7 @@ def _run_once(command: list[str], environment: dict[str, str]) -> None:
 
 def _choose_api_port(wanted: int | None) -> int:
     if wanted is not None:
-        if not _is_free(wanted):
+        if not is_free(wanted):
             raise ConfigurationError(f"Port {wanted} is already in use: give --api-port another one, or leave it out.")
         return wanted
-    return PREFERRED_API_PORT if _is_free(PREFERRED_API_PORT) else free_ports(1)[0]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+    return PREFERRED_API_PORT if is_free(PREFERRED_API_PORT) else free_ports(1)[0]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import signal
-import subprocess
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinitro.errors import UnavailableError
-from kinitro.processes import die_with_parent
+from kinitro.processes import read_log_end, run_child
+from kinitro.supervision import SupervisedLoop
 
 STOP_DEADLINE_S = 3.5
 """What a process gets between SIGTERM and SIGKILL."""
-RESTART_DELAY_S = 0.5
-"""Before the first restart; doubled each time, up to MAX_RESTART_DELAY_S."""
 MAX_RESTART_DELAY_S = 4.0
-HEALTHY_AFTER_S = 20.0
-"""A process that ran this long starts again with a clean record."""
 MAX_RAPID_EXITS = 5
-"""A process that ends this often in a row without becoming healthy stops the whole subnet."""
+"""A process that ends this often in a row, soon after its start, stops the whole subnet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +32,9 @@ class Service:
 @dataclass(slots=True)
 class _Running:
     service: Service
-    process: subprocess.Popen[bytes]
-    started_at: float
-    rapid_exits: int = 0
-    restart_at: float | None = None
+    keeping: asyncio.Task[None] | None = None
+    process: asyncio.subprocess.Process | None = None
+    is_done: bool = False
 
 
 class Supervisor:
@@ -56,77 +49,75 @@ class Supervisor:
         self.restarts = 0
 
     def start(self, service: Service) -> None:
-        """Start a service; its name must be new."""
+        """Start a service, in a moment; its name must be new."""
         if service.name in self._running:
             raise ValueError(f"a service named {service.name!r} is running already")
-        self._running[service.name] = _Running(service, self._spawn(service), time.monotonic())
+        entry = self._running[service.name] = _Running(service)
+        entry.keeping = asyncio.create_task(self._keep(entry), name=service.name)
 
     def check(self) -> None:
-        """Restart what ended with an error. Call it often. Raises UnavailableError for one that keeps ending."""
-        now = time.monotonic()
+        """Raises UnavailableError for a service that keeps ending."""
         for entry in self._running.values():
-            code = entry.process.poll()
-            if code in (None, 0):
-                continue
-            if entry.restart_at is None:
-                self._kill_group(entry.process)
-                healthy = now - entry.started_at >= HEALTHY_AFTER_S
-                entry.rapid_exits = 1 if healthy else entry.rapid_exits + 1
-                if entry.rapid_exits >= MAX_RAPID_EXITS:
-                    raise UnavailableError(
-                        f"{entry.service.name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
-                        f"the end of its log: {self.read_log_end(entry.service.name)}"
-                    )
-                delay = min(RESTART_DELAY_S * 2 ** (entry.rapid_exits - 1), MAX_RESTART_DELAY_S)
-                entry.restart_at = now + delay
-            elif now >= entry.restart_at:
-                entry.process = self._spawn(entry.service)
-                entry.started_at, entry.restart_at = now, None
-                self.restarts += 1
+            if entry.keeping is not None and entry.keeping.done() and not entry.keeping.cancelled():
+                entry.keeping.result()
 
     def pid(self, name: str) -> int:
-        """The process id of a service, for those who want to kill it."""
-        return self._running[name].process.pid
+        """The process id of a service. Raises ProcessLookupError while it does not run."""
+        process = self._running[name].process
+        if process is None or process.returncode is not None:
+            raise ProcessLookupError(f"{name} does not run at the moment.")
+        return process.pid
 
     def is_done(self, name: str) -> bool:
         """Whether a service has ended with exit code 0."""
-        return self._running[name].process.poll() == 0
+        return self._running[name].is_done
 
     def read_log_end(self, name: str) -> str:
         """The end of a service's log, on one line."""
-        with suppress(FileNotFoundError):
-            lines = (self._log_directory / f"{name}.log").read_text(errors="replace").strip().splitlines()
-            return " | ".join(lines[-3:])[-600:] or "(nothing)"
-        return "(no log)"
+        return read_log_end(self._log(name))
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """SIGTERM to all at once, SIGKILL to whoever is left after STOP_DEADLINE_S. Idempotent."""
-        for entry in self._running.values():
-            if entry.process.poll() is None:
-                entry.process.terminate()
-        deadline = time.monotonic() + STOP_DEADLINE_S
-        for entry in self._running.values():
-            with suppress(subprocess.TimeoutExpired):
-                entry.process.wait(max(0.0, deadline - time.monotonic()))
-        for entry in self._running.values():
-            self._kill_group(entry.process)
+        keeping = [entry.keeping for entry in self._running.values() if entry.keeping is not None]
+        for task in keeping:
+            task.cancel()
         self._running.clear()
+        await asyncio.gather(*keeping, return_exceptions=True)
 
-    def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        with (self._log_directory / f"{service.name}.log").open("ab") as log:
-            return subprocess.Popen(
-                list(service.command),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=service.directory,
-                env={**os.environ, **service.environment},
-                preexec_fn=die_with_parent(signal.SIGTERM),
+    async def _keep(self, entry: _Running) -> None:
+        """Start the service again until it is done. Raises UnavailableError if it keeps ending."""
+        name = entry.service.name
+        code: int | None = None
+        lives = SupervisedLoop(name, max_pause_s=MAX_RESTART_DELAY_S, event="service_ended")
+        while not entry.is_done:
+            with lives.turn():
+                code = await self._live(entry)
+                if code != 0:
+                    raise UnavailableError(f"It ended with exit code {code}: {self.read_log_end(name)}")
+                entry.is_done = True
+            if lives.failures >= MAX_RAPID_EXITS:
+                raise UnavailableError(
+                    f"{name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
+                    f"the end of its log: {self.read_log_end(name)}"
+                )
+            if lives.failures:
+                await lives.pause()
+
+    async def _live(self, entry: _Running) -> int:
+        def note(process: asyncio.subprocess.Process) -> None:
+            self.restarts += entry.process is not None
+            entry.process = process
+
+        service = entry.service
+        with self._log(service.name).open("ab") as log:
+            return await run_child(
+                service.command,
+                environment={**os.environ, **service.environment},
+                directory=service.directory,
+                output=log,
+                grace_s=STOP_DEADLINE_S,
+                started=note,
             )
 
-    @staticmethod
-    def _kill_group(process: subprocess.Popen[bytes]) -> None:
-        """Whatever a service started dies with it; each service leads a session of its own."""
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    def _log(self, name: str) -> Path:
+        return self._log_directory / f"{name}.log"

@@ -80,8 +80,9 @@ class BubblewrapSandbox:
             cgroup.remove()
         elif self._without_cgroup:
             log.warning(
-                "no control group may be made here: what policies use is looked at ten times a second instead, and "
-                "neither the kernel's memory (buffers of sockets and pipes) nor how many cores they use is limited"
+                "no_control_group",
+                hint="What policies use is measured ten times a second instead; neither the kernel's memory (buffers "
+                "of sockets and pipes) nor how many cores they use is limited.",
             )
         else:
             raise SandboxUnavailable(

@@ -314,4 +314,4 @@ def _remove(cgroup: Cgroup) -> None:
     try:
         cgroup.remove()
     except OSError as error:
-        log.warning("a control group could not be removed", error=str(error))
+        log.warning("control_group_not_removed", error=str(error))

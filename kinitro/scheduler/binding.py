@@ -39,6 +39,6 @@ class KeyBinding:
             block = newest.block
         else:
             block = await self._chain.commit(self._netuid, self._wallet, data)
-            log.info("seed key committed on chain", hotkey=hotkey, block=block)
+            log.info("seed_key_committed", hotkey=hotkey, block=block)
         self._expected = compute_beacon_number(block)
         return None

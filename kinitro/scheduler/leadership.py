@@ -11,10 +11,12 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from kinitro.database.connection import Connection
+from kinitro.database.errors import DatabaseUnavailable
 from kinitro.database.pool import check_writable, connect_async, one_line
 from kinitro.database.schema import check_schema
 from kinitro.logs import get_logger
-from kinitro.stopping import pause
+from kinitro.stopping import cancel_and_wait, pause
+from kinitro.supervision import send_heartbeats
 
 _LOCK_CLASS = 1263095382
 """The first number of our advisory locks, which other programs do not use; the second is _LOCK_BASE plus the netuid."""
@@ -79,8 +81,7 @@ class Leadership:
             try:
                 yield connection
             finally:
-                beating.cancel()
-                await asyncio.gather(beating, return_exceptions=True)
+                await cancel_and_wait(beating)
 
     async def _win(self, connection: Connection, stop: asyncio.Event) -> bool:
         waiting = False
@@ -93,7 +94,7 @@ class Leadership:
                 self._session = await session.fetchone()
                 return True
             if not waiting:
-                log.info("another scheduler leads; standing by", netuid=self._netuid)
+                log.info("standing_by", netuid=self._netuid)
                 waiting = True
             await pause(stop, SPARE_POLL_S)
         return False
@@ -108,17 +109,25 @@ class Leadership:
 
 
 async def _beat(connection: Connection) -> None:
-    """Send a statement now and then while the connection is idle; end, with a log line, when it is closed."""
-    while True:
-        await asyncio.sleep(BEAT_S)
+    """Ask something now and then, unless a step is asking; ends with the connection, and says so."""
+
+    async def beat() -> float:
         try:
             if connection.info.transaction_status == TransactionStatus.IDLE:
                 await connection.execute("select 1")
         except psycopg.Error as error:
-            if connection.closed:
-                log.error("leadership lost", reason=one_line(error))
-                return
-            log.warning("beat failed", reason=one_line(error))
+            failure = _SessionLost if connection.closed else DatabaseUnavailable
+            raise failure(one_line(error)) from None
+        return BEAT_S
+
+    try:
+        await send_heartbeats("session of the leader", beat, BEAT_S, final=(_SessionLost,))
+    except _SessionLost as error:
+        log.error("leadership_lost", reason=str(error))
+
+
+class _SessionLost(DatabaseUnavailable):
+    """The connection of the leader has ended, and its lock with it."""
 
 
 @asynccontextmanager

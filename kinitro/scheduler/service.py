@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 import psycopg
 
@@ -39,7 +41,9 @@ from kinitro.supervision import SupervisedLoop
 RETRY_S = 2.0
 """The pause before the next try after the chain or the database was unavailable."""
 STOP_GRACE_S = 10.0
-"""How long the current step may take after the scheduler was told to stop."""
+"""For the step under way when the scheduler is told to stop."""
+CHAIN_GRACE_S = 1.0
+"""The same for what waits for a block or for miners' servers."""
 REPORT_EVERY_S = 10.0
 """The time between two log lines about a running cycle."""
 POLL_SHARE = 0.05
@@ -157,13 +161,19 @@ class Scheduler:
         """Do the next thing that is due, or wait a moment for it."""
         cycle = await self.store.active(self.settings.netuid)
         if cycle is None:
-            await self._open_when_due()
+            await self._until_stopped(self._open_when_due())
+        elif cycle.state == "open" and cycle.beacon_hash is None:
+            await self._until_stopped(self._draw_beacon(cycle))
         elif cycle.state == "open":
-            await (self._draw_beacon(cycle) if cycle.beacon_hash is None else self._create_tasks(cycle))
+            await self._create_tasks(cycle)
         elif cycle.state == "running":
             await self._watch(cycle)
         else:
             await self._publish(cycle)
+
+    async def _until_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for the chain or for miners, not beyond `stop`: a block may never come, and steps can be repeated."""
+        await finish_or_cancel(waiting, self.stop, CHAIN_GRACE_S)
 
     async def _open_when_due(self) -> None:
         latest = await self.store.latest(self.settings.netuid)
@@ -178,7 +188,7 @@ class Scheduler:
         allow_private = self.settings.allow_private_endpoints
         miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
         if not miners:
-            self._report("no miner has committed a policy; waiting", netuid=self.settings.netuid)
+            self._report("waiting_for_a_miner", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
         holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
@@ -195,7 +205,7 @@ class Scheduler:
             miners,
         )
         excluded = sum(miner.excluded is not None for miner in miners)
-        log.info("cycle opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
+        log.info("cycle_opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
@@ -212,13 +222,13 @@ class Scheduler:
             opening = SeedCommitment(cycle.id, digest_opening(await self.store.manifest(cycle.id)))
             committed = await self.binding.committed_block(opening.encode())
             if committed is None:
-                await self._wait("waiting for the commitment on chain", cycle=cycle.id)
+                await self._wait("waiting_for_the_commitment", cycle=cycle.id)
                 return
             cycle = await self.store.commit_key(cycle.id, committed)
         number = compute_beacon_number(cycle.key_committed_block)
         finalized = await self.chain.finalized_head()
         if finalized.number < number:
-            await self._wait("waiting for the beacon", cycle=cycle.id, block=number, finalized=finalized.number)
+            await self._wait("waiting_for_the_beacon", cycle=cycle.id, block=number, finalized=finalized.number)
             return
         await self.store.set_beacon(cycle.id, number, await self.chain.block_hash(number))
 
@@ -240,7 +250,7 @@ class Scheduler:
             await self.store.lock_for_tasks(cycle.id)
             tasks = await create_tasks(self.store.connection, cycle.id, uids, seeds, record=record)
             await self.store.start_running(cycle.id)
-        log.info("cycle running", cycle=cycle.id, tasks=tasks, beacon=cycle.beacon_block)
+        log.info("cycle_running", cycle=cycle.id, tasks=tasks, beacon=cycle.beacon_block)
 
     async def _watch(self, cycle: Cycle) -> None:
         began = monotonic()
@@ -254,9 +264,9 @@ class Scheduler:
             async with allow_long_statements(self.store.connection):
                 await self.store.start_scoring(cycle.id)
             self._void = 0
-            log.info("cycle scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
+            log.info("cycle_scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
             return
-        self._report("cycle running", cycle=cycle.id, finished=progress.finished, total=progress.total)
+        self._report("cycle_running", cycle=cycle.id, finished=progress.finished, total=progress.total)
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 
     async def _publish(self, cycle: Cycle) -> None:
@@ -279,7 +289,7 @@ class Scheduler:
             return
         await self.store.publish(cycle, card.scores, card.weights, card.explanations, published_at)
         self.published += 1
-        log.info("cycle published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
+        log.info("cycle_published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
     async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
@@ -289,14 +299,14 @@ class Scheduler:
             return False
         if not attended or datetime.now(UTC) >= since + self.settings.verification_timeout:
             reason = "they took too long" if attended else "no verifier is there"
-            log.warning("verdicts are not waited for", cycle=cycle.id, outstanding=outstanding, reason=reason)
+            log.warning("verdicts_not_awaited", cycle=cycle.id, outstanding=outstanding, reason=reason)
             return False
-        self._report("waiting for verdicts", cycle=cycle.id, outstanding=outstanding)
+        self._report("waiting_for_verdicts", cycle=cycle.id, outstanding=outstanding)
         return True
 
     async def _fail(self, cycle: Cycle, reason: str) -> None:
         await self.store.fail(cycle.id, reason)
-        log.error("cycle failed", cycle=cycle.id, reason=reason)
+        log.error("cycle_failed", cycle=cycle.id, reason=reason)
 
     def _report(self, event: str, **details: object) -> None:
         """Log about waiting, but not at every poll."""

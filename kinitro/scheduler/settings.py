@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro import __version__
@@ -17,102 +17,129 @@ from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.scoring import ScoringConfig
-from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText, normalize_database_url
+from kinitro.setting_types import Duration, UserPath, UserPathText, split_names
+from kinitro.settings import DatabaseUrl, ServiceSettings
+
+_RULE = VerificationRule()
 
 
 class CycleSettings(ServiceSettings):
-    """What the commands `kinitro cycle ...` need: the same variables as the scheduler's."""
+    """Settings of the commands `kinitro cycle ...`, a part of the scheduler's."""
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_SCHEDULER_")
+    sections: ClassVar = {"database_url": "Database"}
 
-    database_url: str = Field(description="postgresql://user:password@host:5432/database")
-
-    @field_validator("database_url")
-    @classmethod
-    def _normalized(cls, value: str) -> str:
-        return normalize_database_url(value)
-
-
-class SchedulerSettings(ServiceSettings):
-    """What an operator decides about cycles."""
-
-    model_config = SettingsConfigDict(env_prefix="KINITRO_SCHEDULER_")
-
-    netuid: int = Field(ge=0, le=65535, description="The subnet.")
-    network: str = Field("finney", description="finney, test, a ws:// or wss:// URL, or local-dev.")
-    database_url: str = Field(description="postgresql://user:password@host:5432/database")
-    episodes_per_env: int = Field(50, ge=1, le=100_000, description="Episodes per miner and environment.")
-    environments: Annotated[list[str], NoDecode] = Field(
-        default_factory=list, description="Environment ids, separated by commas; default: the scored ones."
+    database_url: DatabaseUrl = Field(
+        description="Use this PostgreSQL database, written as postgresql://user:password@host:5432/database; "
+        "the password may be in PGPASSWORD instead."
     )
-    max_steps: int | None = Field(None, ge=1, le=100_000, description="Shorter horizon for all environments.")
+
+
+class SchedulerSettings(CycleSettings):
+    """Settings of the scheduler, read from flags, then KINITRO_SCHEDULER_* variables, then `.env`."""
+
+    sections: ClassVar = {
+        **CycleSettings.sections,
+        "netuid": "Subnet",
+        "environments": "Cycles",
+        "min_episodes": "Completeness",
+        "verification_checks": "Verification",
+    }
+
+    netuid: int = Field(ge=0, le=65535, description="Evaluate the miners of this subnet.")
+    network: str = Field(
+        "finney", description="Use this chain: finney, test, local, local-dev, or a ws:// or wss:// URL."
+    )
+    wallet_name: str | None = Field(
+        None,
+        min_length=1,
+        description="Commit every cycle's seed key on chain with a hotkey of this wallet; validators expect it.",
+    )
+    hotkey_name: str = Field(
+        "default", min_length=1, description="Use this hotkey of the wallet, ideally the subnet owner's."
+    )
+    wallet_path: UserPathText | None = Field(
+        None, description="Look for wallets in this directory; by default in the SDK's, ~/.bittensor/wallets."
+    )
+    backend_key_file: UserPath | None = Field(
+        None, description="Open sealed endpoints with the key in this file (`kinitro keys backend`)."
+    )
+    allow_private_endpoints: bool = Field(
+        False, description="Accept endpoints in loopback and private networks, for a subnet on one machine."
+    )
+
+    environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
+        default_factory=list,
+        description="Evaluate on the environments with these ids, separated by commas; by default on all scored ones.",
+    )
+    episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
+    max_steps: int | None = Field(
+        None, ge=1, le=100_000, description="End every episode after this many steps, if its horizon is longer."
+    )
     eval_interval: Duration = Field(
-        timedelta(hours=1), ge=timedelta(0), description="From one cycle's start to the next one's."
+        timedelta(hours=1), ge=timedelta(0), description="Start a cycle this long after the previous one started."
     )
     cycle_timeout: Duration = Field(
-        timedelta(hours=6), gt=timedelta(0), description="What the tasks of a cycle may take."
+        timedelta(hours=6), gt=timedelta(0), description="Wait at most this long for the tasks of a cycle."
     )
-    min_episodes: int | None = Field(
-        None, ge=1, description="Episodes per environment, complete for all miners, that a cycle needs; default: half."
-    )
-    max_void_share: float = Field(0.1, ge=0, le=1, description="Void episodes of an environment at most.")
-    max_laggard_share: float = Field(
-        0.25,
-        ge=0,
-        lt=1,
-        description="Share of the miners that may be too slow without spoiling it for the rest.",
-    )
-    verification_checks: int = Field(
-        3, ge=0, le=1000, description="Episodes that are always recorded of a miner that was never found to match."
-    )
-    verification_timeout: Duration = Field(
-        timedelta(minutes=15), ge=timedelta(0), description="How long verdicts may keep the scores waiting."
-    )
-    verification_tolerance: float = Field(
-        VerificationRule().tolerance, ge=0, le=2, description="Within which actions must agree."
-    )
-    verification_share: float = Field(
-        VerificationRule().required_share, ge=0, le=1, description="Of an episode's actions that must agree."
-    )
-    verification_failures: int = Field(
-        VerificationRule().least_failed, ge=1, le=1000, description="Failed checks that cost a miner its weight."
-    )
-    verification_failure_share: float = Field(
-        VerificationRule().least_failed_share, ge=0, le=1, description="And at least this share of its checks."
-    )
-    cycles: int | None = Field(None, ge=1, description="Stop after publishing this many.")
+    cycles: int | None = Field(None, ge=1, description="Stop after publishing this many cycles; by default never.")
     poll_interval: Duration = Field(
         timedelta(seconds=1),
         ge=timedelta(milliseconds=10),
         le=timedelta(minutes=1),
-        description="Between two looks at the tasks or the chain.",
+        description="Look at the tasks and at the chain at this interval.",
     )
-    keep_traces: int = Field(50, ge=1, description="Newest finished cycles whose traces are kept.")
-    backend_key_file: UserPath | None = Field(
-        None, description="The key that opens sealed endpoints (`kinitro keys backend`)."
-    )
-    wallet_name: str | None = Field(
-        None, min_length=1, description="Whose hotkey commits every cycle's seed key on chain; validators want that."
-    )
-    hotkey_name: str = Field("default", min_length=1, description="Its hotkey, best the subnet owner's.")
-    wallet_path: UserPathText | None = Field(None, description="Where wallets are; default: the SDK's directory.")
-    allow_private_endpoints: bool = Field(False, description="For a subnet on one machine: miners may be on it.")
+    keep_traces: int = Field(50, ge=1, description="Keep the traces of this many of the newest finished cycles.")
 
-    @field_validator("environments", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        parts = [value] if isinstance(value, str) else value
-        return [name.strip() for part in parts for name in str(part).split(",") if name.strip()]
+    min_episodes: int | None = Field(
+        None,
+        ge=1,
+        description="Score a cycle only if this many episodes of every environment are complete for all miners; "
+        "by default half of them.",
+    )
+    max_void_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Let a cycle fail if more than this share of an environment's episodes is void.",
+    )
+    max_laggard_share: float = Field(
+        0.25,
+        ge=0,
+        lt=1,
+        description="Leave out the slowest miners if a cycle is incomplete without that, "
+        "but at most this share of all miners.",
+    )
+
+    verification_checks: int = Field(
+        3,
+        ge=0,
+        le=1000,
+        description="Always record this many episodes of a miner that verification has never found to match.",
+    )
+    verification_timeout: Duration = Field(
+        timedelta(minutes=15), ge=timedelta(0), description="Let scores wait at most this long for verdicts."
+    )
+    verification_tolerance: float = Field(
+        _RULE.tolerance, ge=0, le=2, description="Let two actions agree if no component differs by more than this."
+    )
+    verification_share: float = Field(
+        _RULE.required_share, ge=0, le=1, description="Let a check succeed if at least this share of actions agrees."
+    )
+    verification_failures: int = Field(
+        _RULE.least_failed, ge=1, le=1000, description="Take its weight from a miner only if this many checks failed."
+    )
+    verification_failure_share: float = Field(
+        _RULE.least_failed_share,
+        ge=0,
+        le=1,
+        description="Take its weight from a miner only if also this share of its checks failed.",
+    )
 
     @field_validator("environments")
     @classmethod
     def _without_repetition(cls, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))
-
-    @field_validator("database_url")
-    @classmethod
-    def _normalized(cls, value: str) -> str:
-        return normalize_database_url(value)
 
     @property
     def wallet(self) -> Wallet | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from typing import Literal
 
@@ -17,6 +18,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.logs import configure_logs, get_logger
+from kinitro.processes import kill_child, start_child
 from kinitro.validator.errors import AuditRefused
 from kinitro.validator.settings import ValidatorSettings
 
@@ -145,11 +147,11 @@ class NoAudit:
 
 async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
     """Run this module as a process; raises AuditUnavailable if it does not answer."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "kinitro.validator.auditing"),
+    process = await start_child(
+        [sys.executable, "-m", "kinitro.validator.auditing"],
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
+        death_signal=signal.SIGKILL,
     )
     try:
         async with asyncio.timeout(AUDIT_TIMEOUT_S):
@@ -164,9 +166,8 @@ async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
             f"The audit of cycle {request.weights.cycle_id} ended without an answer (exit code {process.returncode})."
         ) from None
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        kill_child(process)  # and the processes that replay for it
+        await process.wait()
 
 
 async def _audit(request: AuditRequest) -> AuditAnswer:

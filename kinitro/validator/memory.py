@@ -81,5 +81,5 @@ class MemoryFile:
                 "memory_not_saved",
                 path=str(self._path),
                 reason=error.strerror,
-                advice="weights are set all the same; give a writable directory with --state-directory",
+                hint="weights are set all the same; give a writable directory with --state-directory",
             )

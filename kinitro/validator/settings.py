@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from kinitro.settings import Duration, ServiceSettings, UserPath, UserPathText
+from kinitro.setting_types import Duration, UserPath, UserPathText
+from kinitro.settings import ServiceSettings
 
 
 def default_state_directory() -> Path:
@@ -21,38 +22,82 @@ def default_state_directory() -> Path:
 
 
 class ValidatorSettings(ServiceSettings):
-    """What a validator must be told: the backend, the subnet and the wallet."""
+    """Settings of a validator, read from flags, then KINITRO_VALIDATOR_* variables, then `.env`."""
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_VALIDATOR_")
+    sections: ClassVar = {
+        "backend_url": "Subnet",
+        "poll_interval": "Weights",
+        "audit": "Audit",
+        "state_directory": "State",
+    }
 
     backend_url: str = Field(
-        pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$", description="where the weights are published, without a password"
+        pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$",
+        description="Set the weights that the API at this address publishes; it must not contain a password.",
     )
-    netuid: int = Field(ge=0, le=65535)
-    network: str = Field("finney", min_length=1)
-    wallet_name: str = Field("default", min_length=1)
-    hotkey_name: str = Field("default", min_length=1)
-    wallet_path: UserPathText | None = None
-    poll_interval: Duration = Field(timedelta(seconds=60), ge=timedelta(milliseconds=100), le=timedelta(hours=1))
+    netuid: int = Field(ge=0, le=65535, description="Set weights on this subnet.")
+    network: str = Field(
+        "finney",
+        min_length=1,
+        description="Use this chain: finney, test, local, local-dev, or a ws:// or wss:// URL.",
+    )
+    wallet_name: str = Field("default", min_length=1, description="Use this wallet.")
+    hotkey_name: str = Field(
+        "default", min_length=1, description="Use this hotkey of the wallet; it must be registered on the subnet."
+    )
+    wallet_path: UserPathText | None = Field(
+        None, description="Look for wallets in this directory; by default in the SDK's, ~/.bittensor/wallets."
+    )
+
+    poll_interval: Duration = Field(
+        timedelta(seconds=60),
+        ge=timedelta(milliseconds=100),
+        le=timedelta(hours=1),
+        description="Look for new weights at this interval, such as 30s or 5m.",
+    )
     max_age: Duration = Field(
-        timedelta(hours=48), gt=timedelta(0), description="published weights older than this are not set any more"
+        timedelta(hours=48),
+        gt=timedelta(0),
+        description="Set published weights only up to this age, such as 36h or 2d.",
     )
-    if_none_qualify: Literal["burn", "keep-last"] = "burn"
+    if_none_qualify: Literal["burn", "keep-last"] = Field(
+        "burn",
+        description="If no miner qualifies, give all weight to the subnet's owner (burn), or repeat the last weights "
+        "(keep-last).",
+    )
     max_unregistered_share: float = Field(
-        0.1, ge=0, lt=1, description="share of the weight that may belong to hotkeys that left the subnet"
+        0.1,
+        ge=0,
+        lt=1,
+        description="Set nothing if more than this share of the weight belongs to hotkeys that left the subnet.",
     )
-    audit: bool = Field(True, description="check what the operator published before setting it")
+
+    audit: bool = Field(True, description="Check what the operator published before setting it.")
     audit_sample: int = Field(
-        5, ge=0, le=10_000, description="episodes that an audit replays beside those where a lie would pay; 0: none"
+        5, ge=0, le=10_000, description="Replay this many episodes beside those where a lie would pay; 0 replays none."
     )
     audit_missed: float = Field(
-        0.215, gt=0, lt=1, description="chance that one audit misses a lie that changes who is paid most"
+        0.215,
+        gt=0,
+        lt=1,
+        description="Replay so many episodes that one audit misses a lie about who is paid most at most with this "
+        "probability.",
     )
-    audit_workers: int = Field(1, ge=0, le=256, description="processes that replay; 0: none but the audit's own")
+    audit_workers: int = Field(
+        1, ge=0, le=256, description="Replay in this many processes; 0 replays in the process of the audit."
+    )
     operator_hotkey: str | None = Field(
-        None, description="address that commits seed keys on chain; default: the subnet owner's hotkey"
+        None,
+        description="Expect seed keys to be committed on chain by this address; by default by the subnet owner's "
+        "hotkey.",
     )
     allow_unchecked: bool = Field(
-        False, description="for small installations: set weights although some checks of the audit cannot be made here"
+        False, description="Set weights although some checks of the audit cannot be made here."
     )
-    state_directory: UserPath = Field(default_factory=default_state_directory)
+
+    state_directory: UserPath = Field(
+        default_factory=default_state_directory,
+        description="Remember the last weights and what was audited in this directory; "
+        "by default in ~/.local/state/kinitro.",
+    )

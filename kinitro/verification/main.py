@@ -1,4 +1,4 @@
-"""`kinitro verifier` as a process: signals, the parts put together."""
+"""`kinitro verifier` as a process: logs, signals, the parts put together."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.interface import Runtime, Sandbox
 from kinitro.sandbox.runtimes import inspect_runtime
 from kinitro.sandbox.uploads import PolicyRepositories
-from kinitro.stopping import stop_on_signals
+from kinitro.stopping import finish_or_cancel, stop_on_signals
 from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.service import Verifier
 from kinitro.verification.settings import VerifierSettings
 
@@ -27,27 +28,32 @@ SPARE_ENVIRONMENTS = 4
 log = get_logger(__name__)
 
 
-def serve(settings: VerifierSettings) -> None:
+def run(settings: VerifierSettings) -> None:
     """Verify until SIGTERM or Ctrl-C; a second signal stops at once. Raises KinitroError."""
     configure_logs(settings.log_level, settings.log_format, service="verifier")
-    asyncio.run(_serve(settings))
+    asyncio.run(_run(settings))
 
 
-async def _serve(settings: VerifierSettings) -> None:
+async def _run(settings: VerifierSettings) -> None:
+    async with AsyncExitStack() as stack, stop_on_signals() as stop:
+        opening = asyncio.ensure_future(_open_verifier(settings, stack))
+        if await finish_or_cancel(opening, stop):
+            await opening.result().run(stop)
+    log.info("verifier_stopped")
+
+
+async def _open_verifier(settings: VerifierSettings, stack: AsyncExitStack) -> Verifier:
     key = settings.api_key.get_secret_value() if settings.api_key else None
-    async with stop_on_signals() as stop, AsyncExitStack() as stack:
-        api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-        workshop = await open_workshop(settings)
-        fingerprint = await asyncio.to_thread(_prepared)
-        examiners = []
-        for _ in range(settings.workers):
-            examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
-            stack.callback(examiner.close)
-            examiners.append(examiner.examine)
-        verifier = Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
-        log.info("verifier ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
-        await verifier.run(stop)
-    log.info("verifier stopped")
+    api = await stack.enter_async_context(ApiClient(settings.api_url, key))
+    workshop = await open_workshop(settings)
+    fingerprint = await prepare_elsewhere()
+    examiners = []
+    for _ in range(settings.workers):
+        examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
+        stack.callback(examiner.close)
+        examiners.append(examiner.examine)
+    log.info("verifier_ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
+    return Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
 
 
 async def open_workshop(settings: VerifierSettings) -> Workshop:
@@ -76,9 +82,3 @@ async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
         )
     sandbox = BubblewrapSandbox(allow_no_control_group=settings.allow_no_control_group)
     return sandbox, await inspect_runtime(python, needed=NEEDED_PACKAGES)
-
-
-def _prepared() -> str:
-    """Compile the renderer, once per machine; the physics fingerprint."""
-    environments.prepare()
-    return environments.fingerprint()

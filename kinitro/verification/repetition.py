@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from kinitro import environments
@@ -13,6 +12,7 @@ from kinitro.errors import KinitroError
 from kinitro.evaluation.instances import Instances
 from kinitro.verification.examination import Examiner
 from kinitro.verification.main import open_workshop
+from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.settings import VerifierSettings
 
 
@@ -40,7 +40,7 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
         page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
     published = next((row.verdict for row in page.verdicts if row.task_id == task_id), None)
     workshop = await open_workshop(settings)
-    await asyncio.to_thread(environments.prepare)
+    await prepare_elsewhere()
     examiner = Examiner(workshop, Instances(environments.make))
     try:
         verdict, evidence = await examiner.examine(task)

@@ -22,8 +22,8 @@ from kinitro.client.verdicts import (
 )
 from kinitro.errors import UnavailableError
 from kinitro.logs import get_logger
-from kinitro.stopping import pause
-from kinitro.supervision import SupervisedLoop
+from kinitro.stopping import cancel_and_wait, pause
+from kinitro.supervision import Backoff, SupervisedLoop, send_heartbeats
 
 MAX_BACKOFF_S = 15.0
 HEARTBEATS_PER_TTL = 3
@@ -67,13 +67,10 @@ class Verifier:
             if stop.is_set():
                 await asyncio.wait(working, timeout=self._grace_s)
         finally:
-            for task in [*working, *around]:
-                task.cancel()
-            ends = await asyncio.gather(*working, return_exceptions=True)
-            await asyncio.gather(*around, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
+            await cancel_and_wait(*working, *around)
+        for task in working:
+            if not task.cancelled():
+                task.result()
 
     async def _keep_working(self, examine: Examine, stop: asyncio.Event) -> None:
         """Until `stop`, or until going on makes no sense; a mistake of ours is logged, and costs one examination."""
@@ -84,18 +81,17 @@ class Verifier:
             await loop.pause(stop)
 
     async def _work(self, examine: Examine, stop: asyncio.Event) -> None:
-        backoff_s = 0.25
+        backoff = Backoff(MAX_BACKOFF_S)
         while not stop.is_set():
             try:
                 response = await self._api.fetch_verification(self._request)
             except (ApiUnavailable, ApiRefused) as error:
                 if isinstance(error, ApiUnauthorized):
                     raise
-                log.warning("nothing to verify", reason=str(error))
-                await pause(stop, _jittered(backoff_s))
-                backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+                log.warning("fetch_failed", reason=str(error))
+                await backoff.pause(stop)
                 continue
-            backoff_s = 0.25
+            backoff.reset()
             if response.task is None:
                 await pause(stop, _jittered(response.retry_after_s))
             else:
@@ -103,14 +99,11 @@ class Verifier:
 
     async def _verify(self, task: VerificationTask, examine: Examine) -> None:
         verifying = asyncio.create_task(self._examine_and_report(task, examine))
-        heartbeats = SupervisedLoop("heartbeats of a verification")
-        keeping = asyncio.create_task(heartbeats.run(lambda: self._keep(task, verifying)))
+        keeping = asyncio.create_task(self._keep(task, verifying))
         try:
             await asyncio.wait([verifying])
         finally:
-            keeping.cancel()
-            verifying.cancel()
-            await asyncio.gather(keeping, verifying, return_exceptions=True)
+            await cancel_and_wait(keeping, verifying)
         if not verifying.cancelled():  # as it is when the lease was lost
             verifying.result()
 
@@ -127,36 +120,34 @@ class Verifier:
             raise
         except (TimeoutError, ApiRefused) as error:
             reason = str(error) or "the API was away for too long"
-            log.error("verdict was not reported; another verifier will look again", reason=reason)
+            log.error("verdict_not_reported", reason=reason)
         else:
             if status == "stale":
-                log.warning("verdict came too late", task_id=task.task_id)
+                log.warning("verdict_too_late", task_id=task.task_id)
 
     async def _reported(self, report: VerificationReport) -> str:
         """What the API makes of it, whenever it is there. Raises ApiRefused."""
-        backoff_s = 0.25
+        backoff = Backoff(MAX_BACKOFF_S)
         while True:
             try:
                 return (await self._api.submit_verdict(report)).status
             except ApiUnavailable as error:
-                log.warning("verdict waits", task_id=report.task_id, reason=str(error))
-            await asyncio.sleep(_jittered(backoff_s))
-            backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
+                log.warning("verdict_waits", task_id=report.task_id, reason=str(error))
+            await backoff.pause()
 
     async def _keep(self, task: VerificationTask, verifying: asyncio.Task[None]) -> None:
         """Send heartbeats; give the work up when the lease is gone."""
         lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
-        ttl_s = task.ttl_s
-        while True:
-            await asyncio.sleep(ttl_s / HEARTBEATS_PER_TTL)
-            try:
-                ttl_s = (await self._api.extend_verification(lease)).ttl_s
-            except LeaseLost:
-                log.warning("lease lost, its work is dropped", task_id=task.task_id)
-                verifying.cancel()
-                return
-            except (ApiUnavailable, ApiRefused) as error:
-                log.warning("heartbeat failed", task_id=task.task_id, reason=str(error))
+
+        async def beat() -> float:
+            return (await self._api.extend_verification(lease)).ttl_s / HEARTBEATS_PER_TTL
+
+        name, every_s = f"heartbeats of verification {task.task_id}", task.ttl_s / HEARTBEATS_PER_TTL
+        try:
+            await send_heartbeats(name, beat, every_s, final=(LeaseLost,))
+        except LeaseLost:
+            log.warning("lease_lost", task_id=task.task_id)
+            verifying.cancel()
 
     async def _tell_progress(self) -> None:
         while True:
@@ -172,7 +163,7 @@ async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, 
     except UnavailableError:
         raise
     except Exception as error:
-        log.exception("examination failed", task_id=task.task_id, uid=task.uid)
+        log.exception("examination_failed", task_id=task.task_id, uid=task.uid)
         return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.", cause="upload")
 
 

@@ -68,7 +68,7 @@ def test_leaves_no_process(finished_demo: tuple[Demo, str]) -> None:
 
 def test_services_killed_in_the_middle_change_nothing(start_demo: Callable[..., Demo]) -> None:
     demo = start_demo()
-    demo.wait_for(lambda: '"cycle running"' in demo.log("scheduler"), "the cycle runs")
+    demo.wait_for(lambda: '"cycle_running"' in demo.log("scheduler"), "the cycle runs")
     for service in ("executor", "api", "scheduler", "validate"):
         os.kill(demo.service_pid("-m kinitro", service), signal.SIGKILL)
         time.sleep(1.0)
@@ -81,7 +81,7 @@ def test_services_killed_in_the_middle_change_nothing(start_demo: Callable[..., 
 
 def test_ctrl_c_stops_everything_within_five_seconds(start_demo: Callable[..., Demo]) -> None:
     demo = start_demo("--keep-running")
-    demo.wait_for(lambda: "executor ready" in demo.log("executor"), "the executor is ready")
+    demo.wait_for(lambda: "executor_ready" in demo.log("executor"), "the executor is ready")
     begun = time.monotonic()
     demo.process.send_signal(signal.SIGINT)
     output = demo.finish(30)

@@ -361,3 +361,22 @@ async def test_unreadable_files_in_the_spool_are_left_alone(tmp_path: Path) -> N
     (files(tmp_path)[0].parent / "2-2.json").write_text("{")
     again = Spool(tmp_path, "http://api", None)
     assert again.batch(10) == (1, [TaskResult(task_id=1, outcome=1, steps=1)])
+
+
+async def test_stopping_does_not_wait_for_an_evaluator_that_still_starts(tmp_path: Path) -> None:
+    class Slow(FakeEvaluator):
+        async def start(self) -> None:
+            starting.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                given_up.set()
+
+    starting, given_up = asyncio.Event(), asyncio.Event()
+    api = FakeTaskApi([task(1)])
+    async with serving(api), executing(api.url, Slow(), tmp_path) as running:
+        await starting.wait()
+        running.stop.set()
+        await running.work
+    assert given_up.is_set()
+    assert not api.requests

@@ -596,3 +596,24 @@ async def _until(look: Callable[[], Any], wanted: Any, seconds: float = 20.0) ->
     async with asyncio.timeout(seconds):
         while await look() != wanted:  # noqa: ASYNC110  what it waits for happens in PostgreSQL
             await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("asked", ["snapshot", "finalized_head"])
+async def test_a_block_that_never_comes_does_not_keep_it_from_stopping(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """As when a whole subnet on one machine stops, and its chain stops before the scheduler does."""
+    waits = asyncio.Event()
+
+    async def never(*_arguments: object) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    async with subnet(empty_database) as net:
+        monkeypatch.setattr(net.chain, asked, never)
+        monkeypatch.setattr("kinitro.scheduler.service.STOP_GRACE_S", 600.0)
+        stop = asyncio.Event()
+        task = asyncio.create_task(run_scheduler(net.settings(), net.chain, healthy, stop))
+        await asyncio.wait_for(waits.wait(), 60)
+        stop.set()
+        assert await asyncio.wait_for(task, 60) == 0

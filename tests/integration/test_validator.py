@@ -553,7 +553,7 @@ async def test_the_end_of_an_outage_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     work = asyncio.create_task(keep_setting(opened, 0.001))
     await asyncio.wait_for(finished.wait(), 20)
     work.cancel()
-    assert said == ["cannot_set_weights: away", "loop works again"] * 2
+    assert said == ["cannot_set_weights: away", "loop_works_again"] * 2
 
 
 async def test_wrong_settings_end_it_at_once() -> None:

@@ -101,7 +101,7 @@ def test_the_guide_names_settings_that_exist() -> None:
 
 def test_a_validator_loads_no_simulator_and_no_database() -> None:
     code = (
-        "import sys\nimport kinitro.validator.command, kinitro.chain.bittensor\n"
+        "import sys\nimport kinitro.validator.main, kinitro.chain.bittensor\n"
         "heavy = {'mujoco', 'metaworld', 'gymnasium', 'numba', 'scipy', 'torch', 'psycopg', 'sqlalchemy', 'fastapi'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

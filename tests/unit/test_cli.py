@@ -26,7 +26,7 @@ def test_help_loads_no_heavy_module() -> None:
     code = (
         "import sys\nfrom kinitro.cli import build_app\nimport typer.main\n"
         "typer.main.get_command(build_app())\n"
-        "heavy = {'mujoco', 'metaworld', 'torch', 'bittensor', 'numba', 'scipy', 'psycopg', 'gymnasium'}\n"
+        "heavy = {'mujoco', 'metaworld', 'torch', 'bittensor', 'numba', 'scipy', 'psycopg', 'gymnasium', 'pydantic'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

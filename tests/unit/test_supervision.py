@@ -10,7 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from kinitro.errors import UnavailableError
-from kinitro.supervision import SAY_AGAIN_S, SupervisedLoop
+from kinitro.supervision import SAY_AGAIN_S, Backoff, SupervisedLoop, backoff_s, send_heartbeats
 
 
 class Clock:
@@ -61,13 +61,13 @@ def test_a_failure_is_said_once_and_so_is_its_end(lines: list[structlog.typing.E
     loop = SupervisedLoop("test", clock=clock)
     for _ in range(100):
         loop.failed(UnavailableError("the\ndatabase is away"))
-    assert [(line["event"], line["reason"]) for line in lines] == [("loop failed; it goes on", "the database is away")]
+    assert [(line["event"], line["reason"]) for line in lines] == [("loop_failed", "the database is away")]
     loop.failed(UnavailableError("something else"))
     clock.now += SAY_AGAIN_S
     loop.failed(UnavailableError("something else"))
     loop.succeeded()
     loop.succeeded()
-    assert [line["event"] for line in lines[1:]] == [*2 * ["loop failed; it goes on"], "loop works again"]
+    assert [line["event"] for line in lines[1:]] == [*2 * ["loop_failed"], "loop_works_again"]
 
 
 def test_only_what_nobody_foresaw_is_logged_with_its_traceback(lines: list[structlog.typing.EventDict]) -> None:
@@ -121,3 +121,59 @@ async def test_a_turn_that_ran_long_is_the_first_failure_in_a_row() -> None:
         clock.now += 3600
         raise OSError("x")
     assert loop.failures == 1
+
+
+def test_pauses_double_up_to_a_limit_and_vary_by_a_quarter() -> None:
+    for failures, expected in [(1, 0.25), (2, 0.5), (3, 1.0), (7, 15.0), (10_000, 15.0)]:
+        pauses = [backoff_s(failures, 15.0) for _ in range(200)]
+        assert 0.75 * expected <= min(pauses) < max(pauses) <= 1.25 * expected
+
+
+async def test_a_backoff_begins_anew_after_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("kinitro.supervision.asyncio.sleep", sleep)
+    monkeypatch.setattr("kinitro.supervision.random.uniform", lambda *_: 1.0)
+    backoff = Backoff(max_s=0.6)
+    for _ in range(3):
+        await backoff.pause()
+    backoff.reset()
+    await backoff.pause()
+    assert slept == [0.25, 0.5, 0.6, 0.25]
+
+
+class Lost(UnavailableError):
+    """The lease is gone."""
+
+
+async def test_heartbeats_come_when_the_last_one_said_go_on_after_failures_and_end_when_all_is_lost(
+    lines: list[structlog.typing.EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[float | Exception] = [6.0, UnavailableError("away"), KeyError("a mistake"), 3.0, Lost("gone")]
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def beat() -> float:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("kinitro.supervision.asyncio.sleep", sleep)
+    with pytest.raises(Lost):
+        await send_heartbeats("heartbeats of lease 7", beat, 9.0, final=(Lost,))
+    assert slept == [9.0, 6.0, 6.0, 6.0, 3.0]
+    assert [line["event"] for line in lines] == ["heartbeat_failed", "heartbeat_failed", "loop_works_again"]
+    assert {line["loop"] for line in lines} == {"heartbeats of lease 7"}
+
+
+async def test_no_heartbeat_is_sent_when_it_is_no_longer_wanted() -> None:
+    async def beat() -> float:
+        raise AssertionError("nobody wants it")
+
+    await send_heartbeats("test", beat, 0.0, wanted=lambda: False)

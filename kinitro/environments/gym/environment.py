@@ -1,4 +1,4 @@
-"""An environment with Gymnasium's interface and LeRobot's names."""
+"""Environments with Gymnasium's interface and LeRobot's names of observations."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from kinitro.environments.interface import Observation
-from kinitro.environments.registry import make, named_cameras
+from kinitro.environments.registry import list_cameras, make
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX
 from kinitro.errors import ConfigurationError
 
 REACH_M = 2.0
-"""No hand gets farther from the origin."""
+"""Bound of the hand's coordinates in the observation space: the arm does not reach farther from the origin."""
 GymObservation = dict[str, Any]
 RENDERED_CAMERA = "corner"
-"""What `render` shows where the observation has no images."""
+"""The camera that `render` shows if the observation has no images."""
 
 
 class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     """Observes `{"agent_pos": (4,), "pixels": {camera: (height, width, 3)}}`; options are those of `environments.make`.
 
     Without cameras there are no `pixels`.
-    `reset(seed=n)` begins the very episode that the evaluation means by seed n; without a seed, a fresh one is drawn.
-    The episode terminates at its first success and truncates at its horizon; `info["is_success"]` tells which.
-    `gymnasium.make` truncates with Gymnasium's TimeLimit, so that `max_episode_steps` there takes the place of the
-    horizon; this class alone truncates itself, unless `truncates` is False.
-    Copies and pickles are in the same state: see MetaWorldEnvironment.
+    `reset(seed=n)` begins the same episode as seed n does in the evaluation. Without a seed, a fresh one is drawn.
+    An episode terminates at its first success and is truncated at its horizon; `info["is_success"]` says which.
+    `gymnasium.make` truncates episodes with Gymnasium's TimeLimit, so that its `max_episode_steps` takes the place of
+    the horizon. Otherwise this class truncates them itself, unless `truncates` is False.
+    Copies and unpickled environments are in the same state as the original, see MetaWorldEnvironment.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (Gymnasium declares it so)
@@ -51,10 +51,10 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         render_mode: str | None = None,
         truncates: bool = True,
     ) -> None:
-        """Raises UnknownEnvironment, ConfigurationError."""
+        """Make the environment. Raises UnknownEnvironment, ConfigurationError."""
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
-        self._seen = cameras = named_cameras(cameras)
+        self._seen = cameras = list_cameras(cameras)
         self.environment = make(
             env_id,
             cameras=cameras or ((RENDERED_CAMERA,) if render_mode else ()),
@@ -80,25 +80,25 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[GymObservation, dict[str, Any]]:
-        """Begin an episode; raises InvalidSeed."""
+        """Begin the episode of `seed`, or of a seed that is drawn from `np_random`. Raises InvalidSeed."""
         super().reset(seed=seed, options=options)
         drawn = int.from_bytes(self.np_random.bytes(SEED_BITS // 8), "big") if seed is None else seed
         self.environment.reset(drawn)
         return self._observe(), {"is_success": False}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[GymObservation, float, bool, bool, dict[str, Any]]:
-        """One control step; raises InvalidAction, EpisodeNotRunning, SimulationFailed."""
+        """Do one control step. Raises InvalidAction, EpisodeNotRunning, SimulationFailed."""
         done = self.environment.step(action)
         return self._observe(), done.reward, done.terminated, done.truncated, {"is_success": done.success}
 
     def render(self) -> npt.NDArray[np.uint8] | None:
-        """The first camera's image of the present state, in the mode `rgb_array`; None before the first reset."""
+        """Return the first camera's image of the present state; None before a reset or without a render mode."""
         if self.render_mode is None or self._observation is None:
             return None
         return next(iter(self._observation.pixels.values()), None)
 
     def close(self) -> None:
-        """Free the environment."""
+        """Free what the environment holds. Further calls do nothing."""
         self.environment.close()
 
     def _observe(self) -> GymObservation:

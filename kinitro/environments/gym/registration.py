@@ -1,4 +1,4 @@
-"""Tell Gymnasium which environments there are."""
+"""Registration of all environments with Gymnasium."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import wrapt
 
 
 def register_when_imported() -> None:
-    """Register every environment with Gymnasium under its own id: now if it is imported, else as soon as it is.
+    """Register every environment with Gymnasium under its own id: now if Gymnasium is imported, else once it is.
 
-    Services import our table of environments and need no Gymnasium.
+    Importing it here would slow down services, which import our registry but do not need Gymnasium.
     """
     wrapt.when_imported("gymnasium")(_register)
 
 
 def _register(gymnasium: ModuleType) -> None:
+    """Register all environments that are not registered yet."""
     from kinitro.environments.registry import all_specs
 
     for spec in all_specs():

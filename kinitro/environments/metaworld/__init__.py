@@ -1,4 +1,4 @@
-"""The MetaWorld family: 50 Sawyer manipulation tasks as episodes that are functions of their seed.
+"""The MetaWorld family: 50 manipulation tasks with a Sawyer arm, whose episodes follow from their seed.
 
 Importing this package loads no simulator; `make` does.
 """
@@ -21,7 +21,7 @@ def make(
     renderer: str,
     rewards: bool,
 ) -> Environment:
-    """A MetaWorldEnvironment; see there for the options."""
+    """Make a MetaWorldEnvironment; its docstring explains the options."""
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
 
     return MetaWorldEnvironment(

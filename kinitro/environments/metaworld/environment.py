@@ -15,7 +15,7 @@ from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, get_level
-from kinitro.environments.registry import named_cameras
+from kinitro.environments.registry import list_cameras
 from kinitro.environments.seeds import check_seed, stream
 from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.errors import ConfigurationError
@@ -32,22 +32,24 @@ MUJOCO_CAMERAS = {
     "behind_gripper": "behindGripper",
     "gripper": "gripperPOV",
 }
-"""What a policy calls a camera -> what MetaWorld's models call it. The corner ones are mounted upside down."""
+"""Names of cameras for policies -> in MetaWorld's models. Those named corner... are mounted upside down."""
 RENDERERS = ("software", "gl")
 IMAGE_SIZES_PX = range(16, 2049)
 
 
 class MetaWorldEnvironment:
-    """One MetaWorld task; see `kinitro.environments.Environment` for the contract.
+    """One MetaWorld task; `kinitro.environments.Environment` describes the interface.
 
-    cameras: names from MUJOCO_CAMERAS; none makes `observe` cheap, and its `pixels` empty.
-    image_size_px: height and width of the images.
-    randomization: none, standard or hard.
-    renderer: software or gl; made at the first `observe`, so that a replay never needs one.
-    rewards: whether transitions carry MetaWorld's reward or 0.
+    cameras:       names from MUJOCO_CAMERAS. Without any, `observe` is cheap and its `pixels` are empty.
+    image_size_px: height and width of the images, 16 to 2048.
+    randomization: "none", "standard" or "hard".
+    renderer:      "software" or "gl". It is made at the first `observe`, so that a replay never needs one.
+    rewards:       whether transitions carry MetaWorld's reward, or 0.
 
-    It can be copied and pickled: an episode is a function of its seed and actions, so the copy runs them again, and is
-    in the same state to the bit. MuJoCo's own objects cannot be copied.
+    Raises ConfigurationError for options that are not allowed.
+
+    Environments can be copied and pickled, though MuJoCo's own objects cannot: an episode follows from its seed and
+    actions, so the copy runs the same actions again and arrives at the same state, to the bit.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class MetaWorldEnvironment:
         rewards: bool = True,
     ) -> None:
         self.spec = spec
-        self._cameras = _checked_cameras(named_cameras(cameras))
+        self._cameras = _check_cameras(list_cameras(cameras))
         if image_size_px not in IMAGE_SIZES_PX:
             first, last = IMAGE_SIZES_PX[0], IMAGE_SIZES_PX[-1]
             raise ConfigurationError(f"An image cannot be {image_size_px!r} pixels wide: choose {first} to {last}.")
@@ -82,7 +84,7 @@ class MetaWorldEnvironment:
         self._commands: list[tuple[float, float, float, float]] = []
 
     def __getstate__(self) -> dict[str, Any]:
-        """What it was made with, and what was done with it since."""
+        """Return what the environment was made with, and the seed and actions of its episode."""
         options = {
             "cameras": self._cameras,
             "image_size_px": self._image_size_px,
@@ -94,7 +96,7 @@ class MetaWorldEnvironment:
         return {"spec": self.spec, "options": options, **done}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
-        """Do the same again."""
+        """Make the environment anew and run the same actions again."""
         MetaWorldEnvironment.__init__(self, kept["spec"], **kept["options"])
         if kept["state"] in ("running", "over"):
             self.reset(kept["seed"])
@@ -103,7 +105,10 @@ class MetaWorldEnvironment:
         self._state = kept["state"]
 
     def reset(self, seed: SupportsIndex) -> None:
-        """Begin the episode of this seed. Raises InvalidSeed, and SimulationFailed if MuJoCo warns."""
+        """Begin the episode of this seed.
+
+        Raises InvalidSeed, SimulationFailed if MuJoCo warns, and EpisodeNotRunning if the environment is closed.
+        """
         if self._state == "closed":
             raise EpisodeNotRunning(f"{self.spec.id} is closed: make a new environment.")
         number = check_seed(seed)
@@ -125,16 +130,16 @@ class MetaWorldEnvironment:
         self._state = "running"
 
     def observe(self) -> Observation:
-        """The present observation, also after the end. Raises EpisodeNotRunning before the first reset."""
+        """Return the present observation, also after the episode's end. Raises EpisodeNotRunning before a reset."""
         if self._state not in ("running", "over"):
             raise EpisodeNotRunning(f"{self.spec.id} has nothing to observe: call reset(seed) first.")
-        return Observation(self._task.agent_pos(), self._images())
+        return Observation(self._task.read_agent_pos(), self._render_images())
 
     def step(self, action: npt.ArrayLike) -> Transition:
-        """One control step. Raises InvalidAction, EpisodeNotRunning, and SimulationFailed, which ends the episode."""
+        """Do one control step. Raises InvalidAction, EpisodeNotRunning, or SimulationFailed, which ends the episode."""
         if self._state != "running":
-            told = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
-            raise EpisodeNotRunning(f"{self.spec.id} cannot step because {told}: call reset(seed) first.")
+            reason = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
+            raise EpisodeNotRunning(f"{self.spec.id} cannot step because {reason}: call reset(seed) first.")
         command = check_action(action)
         try:
             self._task.advance(command)
@@ -150,22 +155,23 @@ class MetaWorldEnvironment:
         return Transition(reward, success, terminated=success, truncated=truncated)
 
     def digest(self) -> bytes:
-        """16 bytes that stand for the physical state."""
+        """Return 16 bytes that identify the physical state, see `Environment`."""
         data = self._task.data
         return blake2b(data.qpos.astype("<f8").tobytes() + data.qvel.astype("<f8").tobytes(), digest_size=16).digest()
 
     def privileged_state(self) -> npt.NDArray[np.float64]:
-        """MetaWorld's state (39,), object and goal positions included: for scripted experts, never for a policy."""
-        return self._task.state()
+        """Return MetaWorld's state (39,), with the positions of objects and goal: for experts, never for policies."""
+        return self._task.read_state()
 
     def close(self) -> None:
-        """Free the renderer; idempotent."""
+        """Free the renderer. Further calls do nothing."""
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None
         self._state = "closed"
 
-    def _images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+    def _render_images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+        """Render the images of all cameras, by name; the renderer is made at the first call."""
         if not self._cameras:
             return {}
         if self._renderer is None:
@@ -184,13 +190,15 @@ class MetaWorldEnvironment:
 
 
 def check_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
-    """`action` as float32 numbers, clipped to [-1, 1]; raises InvalidAction unless it is four finite numbers.
+    """Return an action as four numbers that fit into float32, clipped to [-1, 1].
 
-    As Python's numbers, with which a step computes in a fraction of the time that arrays of four take.
+    Raises InvalidAction unless `action` has shape (4,) and is finite.
+
+    They are Python's numbers, because with these a step takes a fraction of the time that arrays of four elements take.
     """
     if isinstance(action, np.ndarray) and action.dtype == np.float32 and action.shape == (4,):
         x, y, z, grip = action.tolist()
-        # not so for NaN
+        # the usual case, and NaN is not in it: comparisons with NaN are false
         if -1 <= x <= 1 and -1 <= y <= 1 and -1 <= z <= 1 and -1 <= grip <= 1:
             return x, y, z, grip
     try:
@@ -205,7 +213,8 @@ def check_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
     return x, y, z, grip
 
 
-def _checked_cameras(cameras: tuple[str, ...]) -> tuple[str, ...]:
+def _check_cameras(cameras: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cameras. Raises ConfigurationError if one is unknown or there twice."""
     if len(set(cameras)) != len(cameras) or not set(cameras) <= MUJOCO_CAMERAS.keys():
         shown, allowed = ", ".join(map(repr, cameras)), ", ".join(MUJOCO_CAMERAS)
         raise ConfigurationError(f"The cameras cannot be {shown}: choose different ones of {allowed}.")

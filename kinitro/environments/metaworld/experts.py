@@ -1,4 +1,4 @@
-"""MetaWorld's scripted experts: upper bounds, and demonstrations to learn from."""
+"""MetaWorld's scripted experts: they make demonstrations, and show how far a task can be solved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kinitro.environments.spec import EnvironmentSpec
 
 
 class Privileged(Protocol):
-    """An environment that shows its whole state to those who may see it."""
+    """An environment that gives its whole state to scripted experts."""
 
     spec: EnvironmentSpec
 
@@ -25,16 +25,16 @@ class Privileged(Protocol):
 
 
 class ScriptedExpert:
-    """Acts from MetaWorld's state, in which object and goal positions stand; make one per episode."""
+    """Acts on MetaWorld's state, which holds the positions of objects and goal. Make one per episode."""
 
     def __init__(self, environment: Privileged) -> None:
         self._environment = environment
         self._policy = ENV_POLICY_MAP[f"{environment.spec.task_name}-v3"]()
 
     def act(self) -> npt.NDArray[np.float32]:
-        """The expert's action (4,) in the present state, clipped to [-1, 1]."""
+        """Return the expert's action in the present state: float32 (4,), clipped to [-1, 1]."""
         with warnings.catch_warnings():
-            # it warns whenever it asks for more than the fastest motion
+            # MetaWorld warns whenever an expert asks for more than the fastest motion
             warnings.simplefilter("ignore", UserWarning)
             action = self._policy.get_action(self._environment.privileged_state())
         clipped: npt.NDArray[np.float32] = np.clip(action, -1.0, 1.0).astype(np.float32)

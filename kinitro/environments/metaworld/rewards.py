@@ -1,4 +1,8 @@
-"""MetaWorld's rewards without arrays of one element, which take most of their time."""
+"""MetaWorld's rewards, faster and equal to the bit.
+
+MetaWorld's function `tolerance` computes with arrays of one element, which takes most of the time of a reward. The one
+here computes with Python's numbers. `copy_reward_methods` makes MetaWorld's methods use it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ import kinitro.environments.mujoco_import  # noqa: F401
 from metaworld.utils import reward_utils
 
 VALUE_AT_MARGIN = 0.1
+"""MetaWorld's default: the result at a distance of `margin` from the bounds."""
 LONG_TAIL_SCALE = 3.0
-"""sqrt(1 / VALUE_AT_MARGIN - 1)"""
+"""sqrt(1 / VALUE_AT_MARGIN - 1), which is the scale of MetaWorld's sigmoid "long_tail"."""
 
 
 def tolerance(
@@ -23,7 +28,10 @@ def tolerance(
     sigmoid: str = "gaussian",
     value_at_margin: float = VALUE_AT_MARGIN,
 ) -> Any:
-    """1 within the bounds, less outside: bit for bit MetaWorld's function, with a short way for the usual arguments."""
+    """Return 1 if x is within the bounds, and less the farther it is outside: bit for bit what MetaWorld returns.
+
+    The usual arguments are computed here; all others, and errors, are left to MetaWorld's function.
+    """
     lower, upper = bounds
     usual = sigmoid == "long_tail" and value_at_margin == VALUE_AT_MARGIN and lower <= upper and margin > 0
     if not (usual and isinstance(x, float)):
@@ -36,10 +44,11 @@ def tolerance(
 
 
 REWARD_UTILS = SimpleNamespace(**{**vars(reward_utils), "tolerance": tolerance})
+"""MetaWorld's module `reward_utils` with our `tolerance`."""
 
 
-def reward_methods(original: type) -> dict[str, FunctionType]:
-    """Copies of the methods of a class of MetaWorld's that compute with `reward_utils`, computing with ours."""
+def copy_reward_methods(original: type) -> dict[str, FunctionType]:
+    """Copy those methods of a class of MetaWorld's that use `reward_utils`; the copies, by name, use REWARD_UTILS."""
     copies: dict[str, FunctionType] = {}
     for owner in reversed(original.__mro__):
         for name, member in vars(owner).items():

@@ -1,4 +1,7 @@
-"""MetaWorld's own classes, less what they spend on the way to the same result."""
+"""MetaWorld's own environment classes with faster methods: each returns the same bits as the method it overrides.
+
+They are called *stock* objects here, in contrast to our `MetaWorldEnvironment`.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +17,30 @@ import metaworld
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.metaworld.models import fresh_model
-from kinitro.environments.metaworld.rewards import reward_methods
+from kinitro.environments.metaworld.models import make_model
+from kinitro.environments.metaworld.rewards import copy_reward_methods
 
 SIMULATION_STEPS = 5
-"""Per control step: 5 x 2.5 ms = 12.5 ms, 80 Hz."""
+"""Simulation steps per control step: 5 x 2.5 ms = 12.5 ms, which is 80 Hz."""
 HAND_QUATERNION = (1.0, 0.0, 1.0, 0.0)
-"""The hand points down; MuJoCo normalises."""
-OPENING = (-1.0, 1.0)
-"""The control that opens the gripper."""
+"""Orientation (w, x, y, z) of the hand's target: it points down. MuJoCo normalises it."""
+OPEN_GRIPPER_CONTROL = (-1.0, 1.0)
+"""The control of both fingers that opens the gripper."""
 
 Position = npt.NDArray[np.float64]
 
 
-class Lean:
-    """Methods that take the place of MetaWorld's; the results are equal to the bit."""
+class FastMethods:
+    """A mixin that overrides methods of MetaWorld's classes with faster ones. The results are equal to the bit."""
 
     model: mujoco.MjModel
     data: mujoco.MjData
     body_positions: dict[str, Position]
     site_positions: dict[str, Position]
-    """Views into `data`, (3,) each; MetaWorld looks names up whenever it needs a position."""
+    """Both map a name to a view into `data`, (3,). MetaWorld looks a name up whenever it needs a position."""
 
-    def look_up(self) -> None:
-        """Find all bodies and sites by name, once."""
+    def index_positions(self) -> None:
+        """Look all bodies and sites up by name, once."""
         model, data = self.model, self.data
         self.body_positions = {model.body(body).name: data.xpos[body] for body in range(model.nbody)}
         self.site_positions = {model.site(site).name: data.site_xpos[site] for site in range(model.nsite)}
@@ -50,29 +53,35 @@ class Lean:
 
     @property
     def tcp_center(self) -> Position:
-        """The point between the fingers (3,)."""
+        """The point between the fingers (3,), in metres in the world frame."""
         between: Position = (self.site_positions["rightEndEffector"] + self.site_positions["leftEndEffector"]) / 2.0
         return between
 
     def _reset_hand(self: Any, steps: int = 50) -> None:
-        """Move the open hand to where the task begins. MetaWorld sets the same target and control before each step."""
+        """Move the hand with its gripper open to where the task begins.
+
+        MetaWorld sets the same target and control before each step; here they are set once.
+        """
         self.data.mocap_pos[0], self.data.mocap_quat[0] = self.hand_init_pos, HAND_QUATERNION
-        self.data.ctrl[:] = OPENING
+        self.data.ctrl[:] = OPEN_GRIPPER_CONTROL
         mujoco.mj_step(self.model, self.data, nstep=steps * SIMULATION_STEPS)
         self.init_tcp = self.tcp_center
 
 
 @functools.cache
-def stock_class(name: str) -> Any:
-    """MetaWorld's class of a task, lean, whose second and further objects get copies of one compiled model."""
-    made = itertools.count()
+def make_stock_class(name: str) -> Any:
+    """Make MetaWorld's class of a task with FastMethods and faster rewards, once per task.
+
+    Its first object compiles the model; all further ones share one compiled model, of which they get copies.
+    """
+    objects = itertools.count()
 
     def initialize(stock: Any) -> tuple[mujoco.MjModel, mujoco.MjData]:
-        stock.model = fresh_model(stock.fullpath, copied=next(made) > 0)
+        stock.model = make_model(stock.fullpath, copied=next(objects) > 0)
         stock.data = mujoco.MjData(stock.model)
-        stock.look_up()
+        stock.index_positions()
         return stock.model, stock.data
 
     original = metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]
-    lean = {"_initialize_simulation": initialize, **reward_methods(original)}
-    return type(original.__name__, (Lean, original), lean)
+    members = {"_initialize_simulation": initialize, **copy_reward_methods(original)}
+    return type(original.__name__, (FastMethods, original), members)

@@ -1,8 +1,9 @@
-"""MetaWorld's success conditions as one distance each, without its Python overhead.
+"""MetaWorld's success conditions, evaluated faster and with equal results.
 
-Plain Python numbers answer unless the distance is so close to the radius that rounding could matter; then the
-expression of the task's `evaluate_state` decides, in the same order of floating-point operations. So the answer is
-always MetaWorld's. Tasks that are not in the table ask MetaWorld.
+Each is the condition that some point is within a radius of the target. It is computed with plain Python numbers unless
+the distance is so close to the radius that rounding could matter. Then it is computed with the expression of
+MetaWorld's `evaluate_state`, in the same order of floating-point operations. So the answer is always MetaWorld's. For
+tasks that are not in the table, MetaWorld itself is asked.
 """
 
 from __future__ import annotations
@@ -15,49 +16,50 @@ from typing import Any, Literal
 import numpy as np
 
 Vector = tuple[float, float, float]
-DOUBT_M2 = 1e-9
-"""Squared distances this close to the squared radius are computed as MetaWorld does; rounding errors are 1e-16."""
+ROUNDING_MARGIN_M2 = 1e-9
+"""Squared distances this close to the squared radius are computed as MetaWorld does. Rounding errors are 1e-16."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuccessCondition:
-    """Something is within `radius_m` of the task's target."""
+    """The condition that a point of a body, geom or site, or between the fingertips, is near the task's target."""
 
     what: Literal["body", "geom", "site", "fingertips"]
     name: str
+    """The name of the body, geom or site in the model."""
     radius_m: float
     offset_m: Vector = (0.0, 0.0, 0.0)
-    """From the origin of the body, geom or site to the point that counts, in the world frame."""
+    """From the origin of the body, geom or site to the point, in the world frame."""
     weights: Vector = (1.0, 1.0, 1.0)
-    """Per axis; 0 where a distance along this axis does not matter."""
+    """Factors of the distance along each axis; 0 if the distance along an axis does not matter."""
 
     def bind(self, data: Any) -> Callable[[Any], bool]:
-        """The condition for this MjData, as a function of the target (3,)."""
+        """Return a function of a target (3,), in metres, that evaluates the condition in the present state."""
         if self.what == "fingertips":
             right, left = data.site("rightEndEffector").xpos, data.site("leftEndEffector").xpos
         else:
             right = left = getattr(data, self.what)(self.name).xpos
         offset, weights, radius2 = np.array(self.offset_m), np.array(self.weights), self.radius_m**2
-        one, other = numbers_of(right), numbers_of(left)
+        one, other = view_floats(right), view_floats(left)
         (off_x, off_y, off_z), (weight_x, weight_y, weight_z) = self.offset_m, self.weights
 
-        def reached(target: Any) -> bool:
+        def is_reached(target: Any) -> bool:
             goal_x, goal_y, goal_z = target.tolist()
             x = ((one[0] + other[0]) / 2 + off_x - goal_x) * weight_x
             y = ((one[1] + other[1]) / 2 + off_y - goal_y) * weight_y
             z = ((one[2] + other[2]) / 2 + off_z - goal_z) * weight_z
             outside = x * x + y * y + z * z - radius2
-            if abs(outside) > DOUBT_M2:
+            if abs(outside) > ROUNDING_MARGIN_M2:
                 return bool(outside < 0)
-            # halving a sum of two equal numbers changes nothing, nor does adding 0 or multiplying with 1
+            # one expression for all: halving the sum of two equal numbers, adding 0 and multiplying by 1 change no bit
             distance = ((right + left) / 2.0 + offset - target) * weights
             return math.sqrt(distance.dot(distance)) <= self.radius_m
 
-        return reached
+        return is_reached
 
 
-def numbers_of(array: Any) -> memoryview[float]:
-    """The memory of a float64 array (n,): a few numbers are read and written there in a fraction of numpy's time."""
+def view_floats(array: Any) -> memoryview[float]:
+    """View the memory of a float64 array (n,) as numbers, which are read and written in a fraction of numpy's time."""
     return memoryview(array).cast("B").cast("d")
 
 
@@ -71,3 +73,4 @@ SUCCESS_CONDITIONS = {
     "button-press": SuccessCondition("body", "button", 0.02, offset_m=(0.0, -0.193, 0.0), weights=(0.0, 1.0, 0.0)),
     "peg-insert-side": SuccessCondition("site", "pegHead", 0.07, weights=(1.0, 2.0, 2.0)),
 }
+"""The conditions of the scored tasks, by MetaWorld's name of the task. Numbers are those of its `evaluate_state`."""

@@ -1,4 +1,9 @@
-"""MetaWorld's own object for a task, made reproducible and cheap to step."""
+"""MetaWorld's own object for a task, made reproducible and cheap to step.
+
+`MetaWorldTask` wraps a *stock* object, that is, an instance of MetaWorld's environment class (see `stock`). The stock
+object draws placements and computes rewards; we do the simulation and the evaluation of success ourselves, faster and
+with the same bits, and let nothing of one episode reach the next.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +17,43 @@ import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.metaworld.markers import GoalMarkers
-from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, stock_class
-from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, numbers_of
+from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, make_stock_class
+from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, view_floats
 from kinitro.environments.mujoco_import import mujoco
 
 FRAME_SIZE = 18
-"""Numbers that MetaWorld's state holds per frame; two frames and the goal make 39."""
+"""Numbers of a frame in MetaWorld's state (39,): this frame, the frame before, and the goal (3,)."""
 OPEN_GRIPPER_M = 0.1
-"""Distance between the fingers that counts as fully open."""
+"""Distance between the origins of the fingers' bodies that counts as fully open."""
 Action = tuple[float, float, float, float]
-"""float32 numbers in [-1, 1]: hand dx, dy, dz and gripper."""
+"""Numbers in [-1, 1] that fit into float32: hand dx, dy, dz and gripper."""
 VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
+"""The stage of `mj_forward` after which everything that depends on positions and velocities is computed."""
 LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")
+"""Attributes of the stock object that live as long as it: `place` neither restores nor deletes them."""
 
 
 def _ignore_warning(_message: str) -> None:
-    """MuJoCo's default handler prints and appends to MUJOCO_LOG.TXT; we read the counters in MjData instead."""
+    """Ignore a warning of MuJoCo's.
+
+    Its default handler prints warnings and appends them to MUJOCO_LOG.TXT. We read the counters in MjData instead.
+    """
 
 
 mujoco.set_mju_user_warning(_ignore_warning)
 
 
 class MetaWorldTask:
-    """One MetaWorld task with its model and data.
+    """One MetaWorld task, by MetaWorld's name such as `pick-place`, with its model and data.
 
-    MetaWorld's environment object draws the placement and knows reward and success. These read attributes that earlier
-    episodes leave behind; `place` puts them back to what they were when the object was made.
+    Rewards and success of the stock object depend on attributes that are set during an episode. `place` sets them back
+    to what they were when the object was made, so that an episode does not depend on those before it.
     """
 
     def __init__(self, name: str) -> None:
-        stock = stock_class(name)()
+        stock = make_stock_class(name)()
+        # What MetaWorld's benchmarks set: placements are drawn by each reset from `np_random`, and the state contains
+        # the goal. The observation space was cached without the goal.
         stock._set_task_called = True
         stock._freeze_rand_vec = False
         stock.seeded_rand_vec = True
@@ -50,73 +62,80 @@ class MetaWorldTask:
         self._stock = stock
         self.model = stock.model
         self.data = data = stock.data
-        self._attributes = _kept(stock.__dict__)
+        self._attributes = _copy_values(stock.__dict__)
         self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
-        self._target, self._target_body = numbers_of(data.mocap_pos[0]), numbers_of(data.body("mocap").xpos)
-        self._control = numbers_of(data.ctrl)
+        self._target, self._target_body = view_floats(data.mocap_pos[0]), view_floats(data.body("mocap").xpos)
+        self._control = view_floats(data.ctrl)
         self._step_m = float(np.float32(stock.action_scale))
         self._warnings, self._warning_counts = data.warning, data.warning.number
         condition = SUCCESS_CONDITIONS.get(name)
-        self._reached = condition.bind(data) if condition else None
+        self._is_reached = condition.bind(data) if condition else None
         self._markers = GoalMarkers(name, stock)
 
     def place(self, random: np.random.Generator) -> None:
-        """Draw a placement (MetaWorld rejects those that are too close) and put hand, objects and goal there.
+        """Draw a placement and put hand, objects and goal there. Raises SimulationFailed.
 
-        MetaWorld's reset runs `reset_model` twice, and in seven tasks the second run starts from what the first one
-        moved; nothing depends on the first run's motion of the hand, so it is left out, and so are the states that
-        `reset_model` returns.
+        This arrives at the state at which MetaWorld's reset arrives from the same draw. MetaWorld runs `reset_model`
+        twice, and in seven tasks the second run starts from what the first one moved, so both are needed. Nothing
+        depends on how the first run moves the hand, nor on the states that `reset_model` returns: these are skipped.
+        MetaWorld itself draws again if objects are too close to each other.
         """
         stock = self._stock
+        # forget earlier episodes
         for name in stock.__dict__.keys() - self._attributes.keys() - set(LIVE_ATTRIBUTES):
             delattr(stock, name)
-        stock.__dict__.update(_kept(self._attributes))
+        stock.__dict__.update(_copy_values(self._attributes))
         stock.np_random = random
-        stock._reset_hand, stock._get_obs = self._leave_hand, _unobserved
+        # the first run draws the placement; instance attributes hide the methods of the class for a while
+        stock._reset_hand, stock._get_obs = self._skip_hand_motion, _skip_observation
         mujoco.mj_resetData(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
         stock.reset_model()
         del stock._reset_hand
+        # the second run keeps the placement that was drawn
         stock._freeze_rand_vec = True
         mujoco.mj_resetData(self.model, self.data)
         stock.reset_model()
         del stock._get_obs
-        # nothing moves these during an episode
+        # what MetaWorld sets in every step but never changes during an episode
         self.data.mocap_quat[0] = HAND_QUATERNION
         mujoco.mj_forward(self.model, self.data)
         self._markers.place()
-        self._reach = stock.mocap_low.tolist(), stock.mocap_high.tolist()
+        self._hand_limits = stock.mocap_low.tolist(), stock.mocap_high.tolist()
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
-        self._check()
+        self._check_warnings()
 
-    def _leave_hand(self, steps: int = 0) -> None:  # noqa: ARG002
+    def _skip_hand_motion(self, steps: int = 0) -> None:  # noqa: ARG002
+        """Stand in for the stock object's `_reset_hand` where the hand need not move."""
         self._stock.init_tcp = self._stock.tcp_center
 
     def advance(self, action: Action) -> None:
-        """Simulate one control step; bit for bit what MetaWorld's step does.
+        """Simulate one control step: SIMULATION_STEPS of MuJoCo's, bit for bit what MetaWorld's step computes.
 
-        Its trailing `mj_forward` matters beyond fresh positions: it leaves the warm start of the next step's solver.
-        Raises SimulationFailed.
+        The `mj_forward` at the end brings positions up to date. It also leaves the warm start of the solver for the
+        next step, without which trajectories would differ. Raises SimulationFailed if MuJoCo warns.
         """
         x, y, z, grip = action
         target, body, step_m = self._target, self._target_body, self._step_m
         dx, dy, dz = array("f", (x * step_m, y * step_m, z * step_m))  # float32, as MetaWorld computes
-        (low_x, low_y, low_z), (high_x, high_y, high_z) = self._reach
+        (low_x, low_y, low_z), (high_x, high_y, high_z) = self._hand_limits
+        # the hand is welded to a mocap body, its target; the body's position is what `mj_kinematics` would make of it
         target[0] = body[0] = min(max(target[0] + dx, low_x), high_x)
         target[1] = body[1] = min(max(target[1] + dy, low_y), high_y)
         target[2] = body[2] = min(max(target[2] + dz, low_z), high_z)
         self._control[0], self._control[1] = grip, -grip
-        self._first_step()
+        self._simulate_first_step()
         mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS - 1)
         mujoco.mj_forward(self.model, self.data)
-        self._check()
+        self._check_warnings()
 
-    def _first_step(self) -> None:
-        """What `mj_step` does after an `mj_forward` since which only the hand's target and the control have changed.
+    def _simulate_first_step(self) -> None:
+        """Do the first `mj_step` of a control step, computing only what is not known from the last `mj_forward`.
 
-        The target is a body without joints and colliding geoms, to which the hand is welded: kinematics (its own are
-        done), inertia, contacts and velocities are those of the `mj_forward`; only what follows from the weld and the
-        control is new.
+        Since then only the hand's target and the control have changed. The target is a body without joints and without
+        geoms that collide. So kinematics (`advance` has done the target's), inertia, contacts and velocities are still
+        valid. What is new follows from the weld between hand and target, and from the control: the constraints, and
+        what comes after the velocity stage.
         """
         model, data = self.model, self.data
         mujoco.mj_makeConstraint(model, data)
@@ -124,39 +143,48 @@ class MetaWorldTask:
         mujoco.mj_forwardSkip(model, data, VELOCITY_STAGE, 1)
         mujoco.mj_Euler(model, data)
 
-    def agent_pos(self) -> npt.NDArray[np.float32]:
-        """Hand position and gripper opening, float32 (4,)."""
-        return np.array([*self._hand, self._opening()], dtype=np.float32)
+    def read_agent_pos(self) -> npt.NDArray[np.float32]:
+        """Return `Observation.agent_pos` in the present state: float32 (4,)."""
+        return np.array([*self._hand, self._compute_opening()], dtype=np.float32)
 
     def evaluate(self, action: Action, rewards: bool) -> tuple[float, bool]:
-        """MetaWorld's reward and success after `action`; the reward is 0 unless it is asked for."""
-        if self._reached is None:
-            reward, info = self._stock.evaluate_state(self.state(), np.array(action, np.float32))
-            return float(reward) if rewards else 0.0, bool(info["success"])
-        success = self._reached(self._stock._target_pos)
-        return self._reward(action) if rewards else 0.0, success
+        """Return MetaWorld's reward and success in the present state, after `action`.
 
-    def state(self) -> npt.NDArray[np.float64]:
-        """MetaWorld's observation (39,): this frame, the frame when it was last asked for, and the goal."""
+        The reward is 0 if `rewards` is False, which saves most of the time for tasks with a condition in
+        SUCCESS_CONDITIONS. For the others MetaWorld computes both together.
+        """
+        if self._is_reached is None:
+            reward, info = self._stock.evaluate_state(self.read_state(), np.array(action, np.float32))
+            return float(reward) if rewards else 0.0, bool(info["success"])
+        success = self._is_reached(self._stock._target_pos)
+        return self._compute_reward(action) if rewards else 0.0, success
+
+    def read_state(self) -> npt.NDArray[np.float64]:
+        """Return MetaWorld's state, float64 (39,): this frame, the frame at the last call, and the goal."""
         space = self._stock.sawyer_observation_space
         state: npt.NDArray[np.float64] = np.clip(self._stock._get_obs(), space.low, space.high)
         return state
 
-    def _reward(self, action: Action) -> float:
-        """MetaWorld's reward of a task with a success condition: of its state it reads hand, opening and position."""
+    def _compute_reward(self, action: Action) -> float:
+        """Compute MetaWorld's reward of a task in SUCCESS_CONDITIONS.
+
+        Of the state, the rewards of these tasks read the hand's position, the opening and the object's position only:
+        the rest is left 0.
+        """
         space = self._stock._HAND_SPACE
         state = np.zeros(FRAME_SIZE)
         state[:3] = np.minimum(np.maximum(self._hand, space.low), space.high)
-        state[3] = self._opening()
+        state[3] = self._compute_opening()
         state[4:7] = self._stock._get_pos_objects()
         return float(self._stock.compute_reward(np.array(action, np.float32), state)[0])
 
-    def _opening(self) -> float:
-        """Of the gripper: 0 closed, 1 open."""
+    def _compute_opening(self) -> float:
+        """Compute the gripper's opening as MetaWorld does: 1 is open, about 0.3 is closed (see `Observation`)."""
         between = self._right - self._left
         return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
 
-    def _check(self) -> None:
+    def _check_warnings(self) -> None:
+        """Raise SimulationFailed if MuJoCo has warned since the episode began."""
         counts = self._warning_counts.tolist()
         if any(counts):
             kind = counts.index(max(counts))
@@ -164,20 +192,25 @@ class MetaWorldTask:
             raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
 
-def _unobserved() -> None:
-    """MetaWorld's state as nobody asks for it."""
+def _skip_observation() -> None:
+    """Stand in for the stock object's `_get_obs` where its result is not used."""
 
 
-def _kept(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Copies of plain values and of arrays that own their memory; views into MjData stay the live views they are."""
+def _copy_values(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Copy attributes of the stock object except LIVE_ATTRIBUTES.
+
+    Lists, dictionaries and arrays that own their memory are copied, since they may be changed in place. Arrays that are
+    views into MjData must stay these views, and other values never change.
+    """
     return {
-        name: copy.deepcopy(value) if _is_plain(value) else value
+        name: copy.deepcopy(value) if _owns_memory(value) else value
         for name, value in attributes.items()
         if name not in LIVE_ATTRIBUTES
     }
 
 
-def _is_plain(value: Any) -> bool:
+def _owns_memory(value: Any) -> bool:
+    """Whether a value holds memory of its own that may be changed in place."""
     if isinstance(value, np.ndarray):
         return bool(value.flags.owndata)
     return isinstance(value, list | dict)

@@ -1,4 +1,4 @@
-"""The one table of MetaWorld's tasks."""
+"""The table of MetaWorld's 50 tasks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import NamedTuple
 from kinitro.environments.spec import EnvironmentSpec
 
 VERSION = "2"
+"""Version of all MetaWorld environments, see `EnvironmentSpec.version`."""
 
 
 class _Row(NamedTuple):
+    """A task by MetaWorld's name; `expert` and `random` are success rates from 0 to 1."""
+
     task: str
     instruction: str
     category: str
@@ -17,9 +20,9 @@ class _Row(NamedTuple):
     random: float
 
 
-# Success rates: `benchmarks/success_rates.py`. Scored tasks: 100 episodes each. Others: 25 episodes of assembly to
-# button-press-topdown-wall, 60 of stick-pull to window-open; 12 of the expert from button-press-wall to soccer, whose
-# chance 0.0 is assumed.
+# Success rates were measured with `benchmarks/success_rates.py`: over 100 episodes for scored tasks, 25 for assembly to
+# button-press-topdown-wall, 60 for stick-pull to window-open. From button-press-wall to soccer the expert's are over
+# 12 episodes, and the 0.0 of random actions is assumed.
 _SCORED = (
     _Row("pick-place", "pick up the puck and hold it at the goal", "pick-and-place", 1.0, 0.0),
     _Row("push", "push the puck to the goal", "push", 1.0, 0.0),
@@ -75,11 +78,11 @@ _OTHERS = (
     _Row("window-open", "open the window", "articulated", 1.0, 0.0),
 )
 _NAMES = {"peg-insert-side": "peg-insert"}
-"""Where the id has another name than MetaWorld's task."""
+"""MetaWorld's name of a task -> its name in the id, if that is another one."""
 
 
 def specs() -> tuple[EnvironmentSpec, ...]:
-    """All 50 tasks, `metaworld/<task>-v3`; the scored ones first."""
+    """Return the specs of all 50 tasks, `metaworld/<task>-v3`, the scored ones first."""
     rows = [(row, True) for row in _SCORED] + [(row, False) for row in _OTHERS]
     return tuple(
         EnvironmentSpec(

@@ -1,4 +1,4 @@
-"""Domain randomization: what varies from episode to episode, by which law, and how it is undone."""
+"""Domain randomization: what varies from episode to episode, with which distribution, and how it is undone."""
 
 from kinitro.environments.randomization.levels import LEVELS, Level, get_level
 from kinitro.environments.randomization.nominal import NominalModel

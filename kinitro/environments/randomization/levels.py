@@ -1,4 +1,4 @@
-"""The three levels of randomization. A level's laws are part of the environment version."""
+"""The three levels of randomization. Their distributions are part of the environment version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kinitro.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Variations drawn from the physics stream and from the appearance stream."""
+    """The variations of a level: those drawn from the physics stream, and those from the appearance stream."""
 
     physics: tuple[Variation, ...] = ()
     appearance: tuple[Variation, ...] = ()
@@ -59,7 +59,7 @@ LEVELS = {
 
 
 def get_level(name: str) -> Level:
-    """The level of this name; raises ConfigurationError."""
+    """Return the level of this name. Raises ConfigurationError if there is none."""
     try:
         return LEVELS[name]
     except KeyError:

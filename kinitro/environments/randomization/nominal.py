@@ -1,4 +1,4 @@
-"""The values a model was compiled with, so that randomization never accumulates."""
+"""A snapshot of a model's nominal values, from which every episode starts, so that randomization never accumulates."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 ASSETS = ("mesh_", "tex_", "bvh_", "oct_", "hfield_", "skin_", "flex_", "names", "text_", "paths")
-"""Prefixes of the large arrays that no variation may touch: they would cost 20 MB per copy."""
+"""Prefixes of the names of large arrays that no variation may change: a copy of them would take 20 MB."""
 HEADLIGHT = ("ambient", "diffuse", "specular")
+"""Parts of `model.vis.headlight`."""
 STATISTICS = ("meaninertia", "meanmass", "meansize", "extent")
-"""`mj_setConst` derives these too, and the solver scales its tolerance by one of them."""
+"""Fields of `model.stat`: `mj_setConst` derives them too, and the solver scales its tolerance by one of them."""
 
 
 class NominalModel:
@@ -25,7 +26,7 @@ class NominalModel:
         self._statistics = {name: getattr(model.stat, name) for name in STATISTICS}
 
     def restore(self) -> None:
-        """Give the model back the values that it had when the snapshot was taken."""
+        """Set the model back to the values that it had when the snapshot was taken, to the byte."""
         for live, nominal in self._arrays:
             live[...] = nominal
         for name, value in self._statistics.items():

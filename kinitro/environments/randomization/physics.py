@@ -1,6 +1,6 @@
-"""Variations of what the robot feels. Each scales nominal values by factors uniform in 1 ± spread.
+"""Variations of the physics. Each multiplies nominal values by factors that are uniform in 1 ± spread.
 
-`mj_setConst` must run afterwards: it derives inverse weights and subtree masses from what these change.
+Call `mj_setConst` afterwards: it derives inverse weights and subtree masses from the values that are changed here.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from kinitro.environments.randomization.variation import factors
+from kinitro.environments.randomization.variation import draw_factors
 
 
 @dataclass(frozen=True, slots=True)
 class Friction:
-    """One factor for sliding, torsional and rolling friction of every surface (a contact takes the larger of two)."""
+    """One factor for sliding, torsional and rolling friction of all surfaces. (A contact takes the larger of two.)"""
 
     spread: float
 
     def __call__(self, model: Any, random: np.random.Generator) -> None:
-        model.geom_friction[:] *= factors(random, self.spread)
+        model.geom_friction[:] *= draw_factors(random, self.spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Damping:
     spread: float
 
     def __call__(self, model: Any, random: np.random.Generator) -> None:
-        model.dof_damping[:] *= factors(random, self.spread, model.nv)
+        model.dof_damping[:] *= draw_factors(random, self.spread, model.nv)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,19 @@ class Mass:
     spread: float
 
     def __call__(self, model: Any, random: np.random.Generator) -> None:
-        factor = factors(random, self.spread, model.nbody)
+        factor = draw_factors(random, self.spread, model.nbody)
         model.body_mass[:] *= factor
         model.body_inertia[:] *= factor[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class ActuatorGain:
-    """One factor for both fingers' position gain, in gain and bias alike: the set points stay, the grip changes."""
+    """One factor for the position gain of both fingers, in gain and bias alike: the strength of the grip changes, the
+    positions at which the fingers aim do not."""
 
     spread: float
 
     def __call__(self, model: Any, random: np.random.Generator) -> None:
-        factor = factors(random, self.spread)
+        factor = draw_factors(random, self.spread)
         model.actuator_gainprm[:, 0] *= factor
         model.actuator_biasprm[:, 1] *= factor

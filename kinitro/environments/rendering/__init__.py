@@ -1,7 +1,7 @@
 """Camera images of a MuJoCo scene.
 
-Two renderers with one interface: `software`, a rasterizer of our own that needs no OpenGL and whose images are the
-same bits on every x86-64 machine, and `gl`, MuJoCo's OpenGL renderer, for videos.
+There are two renderers with one interface. `software` is our own rasterizer: it needs no OpenGL, and its images are the
+same bits on every x86-64 machine. `gl` is MuJoCo's OpenGL renderer, for videos.
 
 Importing this package loads neither MuJoCo nor numba; `make_renderer` does.
 """
@@ -21,42 +21,46 @@ if TYPE_CHECKING:
     import mujoco
 
 Image = npt.NDArray[np.uint8]
-"""uint8 (height, width, 3): RGB, upright, unmirrored."""
+"""An image: uint8 (height, width, 3), RGB, upright, not mirrored."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """A camera of the model as the policy sees it."""
+    """A camera of the model, and how its image is presented to the policy."""
 
     name: str
-    """What the policy calls it."""
+    """The camera's name for the policy."""
     mujoco_name: str
-    """What the model calls it."""
+    """The camera's name in the model."""
     rotate_180: bool
-    """The camera is mounted upside down: turn its picture by half a turn."""
+    """Whether the camera is mounted upside down, so that its image must be turned by half a turn."""
 
 
 class Renderer(Protocol):
-    """Draws one model from a fixed set of cameras. Not thread-safe; drawing changes no physics.
+    """Draws one model from a fixed set of cameras. It is not thread-safe. Drawing changes no physics.
 
-    `begin` once per episode, after randomization and `mj_forward`; then `render` as often as wanted.
+    Call `begin` once per episode, after randomization and `mj_forward`, then `render` as often as you like.
     """
 
     def begin(self, data: mujoco.MjData) -> None:
         """Read colours, materials, textures, lights and fields of view from the model anew."""
 
     def render(self, data: mujoco.MjData) -> dict[str, Image]:
-        """The scene as `data` has it, by camera name, in the order of the cameras; the arrays are the caller's."""
+        """Draw the scene in the state of `data`, after `mj_forward`.
+
+        Returns one image per camera, by the policy's name of the camera, in the order of the cameras. The arrays belong
+        to the caller.
+        """
 
     def close(self) -> None:
-        """Free what the renderer holds; idempotent."""
+        """Free what the renderer holds. Further calls do nothing."""
 
 
 def make_renderer(kind: str, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int) -> Renderer:
-    """A renderer of square images, `size_px` wide and high; `kind` is software or gl.
+    """Make a renderer of square images, `size_px` wide and high (1 to 4096); `kind` is "software" or "gl".
 
-    Raises ConfigurationError: unknown kind, size or camera, a scene with something the renderer cannot draw;
-    UnavailableError: no OpenGL on this machine.
+    Raises ConfigurationError if the kind, the size or a camera is unknown, or if the model has something that the
+    renderer cannot draw; UnavailableError if OpenGL is asked for and this machine has none.
     """
     if not 1 <= size_px <= 4096:
         raise ConfigurationError(f"The image size cannot be {size_px} px: choose 1 to 4096.")

@@ -1,4 +1,4 @@
-"""Recognising equal arrays, so that environments in one process share what they derive from them."""
+"""Cache keys for equal arrays, so that environments in one process share what they derive from them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy.typing as npt
 
 
-class ByContent:
-    """Arrays that compare and hash by what they hold: a key for `functools.lru_cache`.
+class ContentKey:
+    """Arrays that compare and hash by content (data type, shape and values): a key for `functools.lru_cache`.
 
-    The cached function calls `take` once; the key in the cache then holds only the digest.
+    The cached function calls `take` once to get the arrays. After that the key, which stays in the cache, holds only a
+    digest of 16 bytes.
     """
 
     def __init__(self, *arrays: npt.NDArray[Any]) -> None:
@@ -23,7 +24,7 @@ class ByContent:
         self._digest = digest.digest()
 
     def take(self) -> tuple[npt.NDArray[Any], ...]:
-        """The arrays, which are let go."""
+        """Return the arrays and keep no reference to them; a second call returns nothing."""
         arrays, self._arrays = self._arrays, ()
         return arrays
 
@@ -31,4 +32,4 @@ class ByContent:
         return hash(self._digest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByContent) and self._digest == other._digest
+        return isinstance(other, ContentKey) and self._digest == other._digest

@@ -1,4 +1,4 @@
-"""Functions of real numbers that give the same bits on every machine.
+"""Functions of real numbers that give the same bits on every x86-64 machine.
 
 The C library picks its sine by CPU, and numpy its vectorized one, so the last bit differs between machines. Addition,
 multiplication, division and square root are correctly rounded everywhere (IEEE 754): these functions use nothing else.
@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 
 def unit_circle(points: int) -> npt.NDArray[np.float64]:
-    """`points` equidistant points of the unit circle, counter-clockwise from (1, 0); float64 (points, 2).
+    """Return `points` equidistant points of the unit circle, counter-clockwise from (1, 0): float64 (points, 2).
 
-    `points` is a power of two, at least 4: the arcs are halved with the half-angle formulas.
+    Starting from a quadrant, arcs are halved by adding the vectors of their ends and scaling the sum to length 1.
+    Raises ValueError unless `points` is a power of two and at least 4.
     """
     if points < 4 or points & (points - 1):
         raise ValueError(f"A circle can have 4, 8, 16, ... points, not {points}.")
@@ -32,9 +33,10 @@ def unit_circle(points: int) -> npt.NDArray[np.float64]:
 
 
 def tangent(angle: float) -> float:
-    """tan(angle) for 0 <= angle < pi / 2 (radians), to about 1e-14 relative.
+    """Return the tangent of an angle in radians, 0 <= angle < pi / 2, with a relative error of about 1e-14.
 
-    Taylor series at an eighth of the angle, then the double-angle formula three times.
+    The Taylor series of sine and cosine give the tangent of an eighth of the angle, the double-angle formula, three
+    times, that of the angle. Raises ValueError for other angles.
     """
     if not 0 <= angle < math.pi / 2:
         raise ValueError(f"The angle must be at least 0 and below pi / 2, not {angle}.")
@@ -50,8 +52,8 @@ def tangent(angle: float) -> float:
     return result
 
 
-def normalized(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """float (..., 3) scaled to length 1 as float64; zero vectors stay zero."""
+def normalize(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Scale vectors (..., 3) to length 1, as float64; zero vectors stay zero."""
     v = np.asarray(vectors, np.float64)
     length = np.sqrt(v[..., 0] * v[..., 0] + v[..., 1] * v[..., 1] + v[..., 2] * v[..., 2])
     unit: npt.NDArray[np.float64] = v / np.where(length > 0, length, 1.0)[..., None]

@@ -1,4 +1,4 @@
-"""MuJoCo's OpenGL renderer: shadows, reflections, any resolution; its pixels depend on the driver."""
+"""MuJoCo's OpenGL renderer, with shadows and reflections. Its pixels depend on the graphics driver."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from kinitro.environments.rendering import CameraView, Image
 from kinitro.errors import UnavailableError
 
 SAMPLES = 4
-"""Multisampling of the offscreen buffer."""
+"""Samples per pixel of the offscreen buffer (multisampling)."""
 
 
 class GlRenderer:
-    """See `Renderer`. All renderers of a process share one OpenGL context, which stays until the process ends.
+    """A `Renderer` that draws with OpenGL.
 
-    Freeing one of several contexts makes drivers return constant frames from the others, without an error; a renderer
-    whose pictures are all of one colour therefore raises UnavailableError. So does making one without OpenGL.
+    All renderers of a process share one OpenGL context, which lives as long as the process: freeing one of several
+    contexts makes drivers return constant frames from the others, without an error. For the same reason images that are
+    all of one colour raise UnavailableError. So does making a renderer where there is no OpenGL.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class GlRenderer:
         shadows: bool = True,
         reflections: bool = True,
     ) -> None:
-        self._context = _process_context()
+        self._context = _share_process_context()
         self._model = model
         self._views = tuple(cameras)
         self._size_px = size_px
@@ -50,9 +51,9 @@ class GlRenderer:
             self._cameras.append(camera)
 
     def begin(self, data: mujoco.MjData) -> None:
-        """See `Renderer`; raises UnavailableError when OpenGL returns nothing but constant frames."""
+        """See `Renderer`. Raises UnavailableError if OpenGL returns nothing but frames of one colour."""
         model = self._model
-        # everything else is read from the model for every picture
+        # everything else is read from the model for every image
         wanted = b"".join(array.tobytes() for array in (model.mat_texid, model.mat_texuniform, model.mat_texrepeat))
         if self._resources is None or wanted != self._uploaded:
             self._upload()
@@ -60,20 +61,20 @@ class GlRenderer:
         self.render(data)
 
     def render(self, data: mujoco.MjData) -> dict[str, Image]:
-        """See `Renderer`; RuntimeError before `begin`."""
+        """See `Renderer`. Raises RuntimeError before the first `begin`, UnavailableError as `begin` does."""
         if self._resources is None:
             raise RuntimeError("Call begin before render: textures are uploaded there.")
         self._context.make_current()
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._resources)
-        pictures = {
-            view.name: self._picture(data, view, camera)
+        images = {
+            view.name: self._render_camera(data, view, camera)
             for view, camera in zip(self._views, self._cameras, strict=True)
         }
-        if all((picture == picture[0, 0]).all() for picture in pictures.values()):
+        if all((image == image[0, 0]).all() for image in images.values()):
             raise UnavailableError(
                 "OpenGL returned frames of one colour: use renderer 'software', or one process per renderer."
             )
-        return pictures
+        return images
 
     def close(self) -> None:
         """See `Renderer`."""
@@ -92,11 +93,12 @@ class GlRenderer:
         try:
             self._resources = mujoco.MjrContext(self._model, mujoco.mjtFontScale.mjFONTSCALE_100)
         except mujoco.FatalError as error:
-            raise _unavailable(f"pictures of {size_px} px cannot be drawn: {error}") from error
+            raise _explain_unavailable(f"images of {size_px} px cannot be drawn: {error}") from error
         finally:
             visual.global_.offwidth, visual.global_.offheight, visual.quality.offsamples = own
 
-    def _picture(self, data: mujoco.MjData, view: CameraView, camera: mujoco.MjvCamera) -> Image:
+    def _render_camera(self, data: mujoco.MjData, view: CameraView, camera: mujoco.MjvCamera) -> Image:
+        """Draw the image of one camera, with the origin in the upper left corner."""
         mujoco.mjv_updateScene(
             self._model,
             data,
@@ -108,18 +110,21 @@ class GlRenderer:
         )
         rectangle = mujoco.MjrRect(0, 0, self._size_px, self._size_px)
         mujoco.mjr_render(rectangle, self._scene, self._resources)
-        picture = np.empty((self._size_px, self._size_px, 3), np.uint8)
-        mujoco.mjr_readPixels(picture, None, rectangle, self._resources)
-        # OpenGL's first row is the lowest
-        return np.ascontiguousarray(picture[:, ::-1] if view.rotate_180 else picture[::-1])
+        image = np.empty((self._size_px, self._size_px, 3), np.uint8)
+        mujoco.mjr_readPixels(image, None, rectangle, self._resources)
+        # OpenGL's first row is the lowest one
+        return np.ascontiguousarray(image[:, ::-1] if view.rotate_180 else image[::-1])
 
 
 @functools.cache
-def _process_context() -> mujoco.GLContext:
-    """The one OpenGL context of this process, tried out; raises UnavailableError."""
+def _share_process_context() -> mujoco.GLContext:
+    """Make the one OpenGL context of this process and try it out; later calls return the same one.
+
+    Raises UnavailableError with the reason if that fails.
+    """
     if not hasattr(mujoco, "GLContext"):
-        raise _unavailable(GL_FAILURE or "MUJOCO_GL switches it off")
-    with warnings.catch_warnings(record=True) as said:  # GLFW's errors
+        raise _explain_unavailable(GL_FAILURE or "MUJOCO_GL switches it off")
+    with warnings.catch_warnings(record=True) as caught:  # GLFW's errors
         warnings.simplefilter("always")
         try:
             context = mujoco.GLContext.__new__(mujoco.GLContext)
@@ -127,17 +132,19 @@ def _process_context() -> mujoco.GLContext:
             mujoco.GLContext.__init__(context, 64, 64)
             context.make_current()
             # without a context that is current this fails, as later drawing would
-            mujoco.MjrContext(_empty_model(), mujoco.mjtFontScale.mjFONTSCALE_50).free()
+            mujoco.MjrContext(_make_empty_model(), mujoco.mjtFontScale.mjFONTSCALE_50).free()
         except Exception as error:  # of the driver, of its bindings, or MuJoCo's FatalError
-            raise _unavailable(str(said[0].message if said else error)) from error
+            raise _explain_unavailable(str(caught[0].message if caught else error)) from error
     return context
 
 
-def _empty_model() -> mujoco.MjModel:
+def _make_empty_model() -> mujoco.MjModel:
+    """Make a model without anything in it, to try a context out with."""
     return mujoco.MjModel.from_xml_string("<mujoco/>")
 
 
-def _unavailable(why: str) -> UnavailableError:
+def _explain_unavailable(why: str) -> UnavailableError:
+    """Make the error that says why OpenGL cannot be used and what to do."""
     return UnavailableError(
         f"OpenGL cannot be used ({why}): use renderer 'software', or install EGL or OSMesa and set "
         "MUJOCO_GL=egl or MUJOCO_GL=osmesa before Python starts."

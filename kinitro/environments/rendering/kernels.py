@@ -1,12 +1,20 @@
-"""The rasterizer: from objects to samples of a picture.
+"""The rasterizer: turns objects (triangles with materials) into samples of an image.
 
-Everything here is compiled. All kernels live in this one file because numba's cache notices changes of a function's
-own file only. Arithmetic is float32, except where exactness needs float64: poses, and edge functions, which are exact
-because screen positions are multiples of 1/256 of a sample.
+All kernels are compiled by numba and live in this one file, because numba's cache notices changes only of the file that
+holds the function. Arithmetic is float32, except where exactness needs float64: poses, and edge functions. The latter
+are exact because screen positions are multiples of 1/256 of a sample.
 
-`project` transforms and lights the vertices of objects, and selects the triangles that face the camera, cut at the near
-plane. `fill` finds the samples of each that nothing hides, and puts their pixels in a queue; `_colour` interpolates and
-textures what waits there.
+Drawing takes two calls, and a third one finishes the image:
+
+1. `project` is the vertex stage. It culls objects outside the view frustum, transforms and lights the vertices of the
+   others, clips triangles at the near plane and culls those that face away from the camera.
+2. `fill` is the pixel stage. For each triangle it finds the samples that are covered and not occluded (with a depth
+   buffer of inverse depths and a hierarchical Z buffer in front of it) and puts their pixels into a queue. Whenever the
+   queue is full, `_shade` interpolates, textures and blends the colours of all its pixels at once.
+3. `resolve` averages the samples of each pixel.
+
+Everything is supersampled in coverage and depth (4 samples per pixel) and shaded once per pixel and triangle, as in the
+multisampling of graphics hardware. Neither the hierarchical Z buffer nor the queue changes a bit of the image.
 """
 
 from __future__ import annotations
@@ -17,112 +25,139 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.rendering.camera import Camera
-from kinitro.environments.rendering.compilation import compiled, inner, unfolded
+from kinitro.environments.rendering.compilation import compiled, inlined, inner
 from kinitro.environments.rendering.lighting import Lights
-from kinitro.environments.rendering.scene import Geometry, Paint
+from kinitro.environments.rendering.scene import Geometry, Materials
 from kinitro.environments.rendering.textures import PLANAR, Textures
 
 Float32s = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.uint32]
-"""Unsigned, because a negative index counts from the end, and to look for one takes time in the innermost loops."""
+"""Unsigned, because for signed indices numba checks for negative ones, which takes time in the innermost loops."""
 Triple = tuple[np.float32, np.float32, np.float32]
 f32 = np.float32
 ZERO, HALF, ONE = f32(0), f32(0.5), f32(1)
-"""Named, because to compile a conversion takes longer than to compile a constant."""
+"""Named constants, because compiling a constant takes less time than compiling a conversion such as `f32(0)`."""
 
-NOTHING = cast("int", np.int64(0))
-"""A count at its start. A literal has a type of its own, for which numba would compile the functions called with it."""
+ZERO_COUNT = cast("int", np.int64(0))
+"""The start of a count. A literal 0 has a numba type of its own, for which called functions would be compiled again."""
 
 PIXEL_SAMPLES = 4
+"""Samples per pixel. They form a square grid: 0 is upper left, 1 upper right, 2 lower left, 3 lower right."""
 ALL_SAMPLES = 2**PIXEL_SAMPLES - 1
-MEAN_X = np.array([0, 0, 1, 1 / 2, 0, 0, 1 / 2, 1 / 3, 1, 1 / 2, 1, 2 / 3, 1 / 2, 1 / 3, 2 / 3, 1 / 2])
-MEAN_Y = np.array([0, 0, 0, 0, 1, 1 / 2, 1 / 2, 1 / 3, 1, 1 / 2, 1 / 2, 1 / 3, 1, 2 / 3, 2 / 3, 1 / 2])
-"""Mean position of a set of samples of a pixel, relative to its first sample; bit k of the index: sample k is in it."""
+"""The coverage mask of a whole pixel; bit k of a mask stands for sample k."""
+CENTROID_X = np.array([0, 0, 1, 1 / 2, 0, 0, 1 / 2, 1 / 3, 1, 1 / 2, 1, 2 / 3, 1 / 2, 1 / 3, 2 / 3, 1 / 2])
+CENTROID_Y = np.array([0, 0, 0, 0, 1, 1 / 2, 1 / 2, 1 / 3, 1, 1 / 2, 1 / 2, 1 / 3, 1, 2 / 3, 2 / 3, 1 / 2])
+"""The centroid of each of the 16 coverage masks, in samples to the right of and below the pixel's first sample."""
 SUBPIXEL = f32(256)
-"""Screen positions are multiples of 1 / SUBPIXEL of a sample."""
+"""Screen positions are rounded to multiples of 1 / SUBPIXEL of a sample."""
 TILE_PX = 8
-"""Side of the tiles of `Frame.farthest`."""
-MEASURED_PART = 3
-"""`Frame.farthest` is brought up to date whenever a third of the picture has been drawn."""
-CERTAINLY_FARTHER = f32(1.0001)
-"""Nearness is compared with that of tiles with this margin: interpolation may exceed the corners' by its rounding."""
-WIDE_PX = 6
-"""In triangles so wide, pixels of a row before the triangle are skipped by division, not one by one."""
+"""Side of the tiles of `Frame.hierarchical_z`."""
+UPDATES_PER_IMAGE = 3
+"""`Frame.hierarchical_z` is updated whenever a third as many pixels as the image has were shaded since then."""
+OCCLUSION_MARGIN = f32(1.0001)
+"""Factor on a triangle's inverse depth before it is compared with a tile's: interpolated values may exceed those of the
+corners by rounding errors, and a sample that passes the depth test must never be dropped."""
+SKIPPING_WIDTH_PX = 6
+"""In triangles that are wider, the pixels of a row left of the triangle are skipped by a division, not one by one."""
 EDGE_STEP = 2.0**-17
-"""Less than the least positive edge function: those are multiples of 2**-16."""
-VANISHING = f32(1e-12)
-"""Highlights below this are taken as 0: powers must not descend to denormal numbers, which are slow."""
+"""Half the least positive value of an edge function, which is a multiple of 2**-16 (a product of two positions)."""
+TINY = f32(1e-12)
+"""Keeps divisors above 0. Specular terms below it become 0, because powers must not reach denormal numbers (slow)."""
 
-RIGHT, UP, FORWARD, X, Y, NEARNESS, RED, GREEN, BLUE, S, T, R = range(12)
+RIGHT, UP, FORWARD, X, Y, INVERSE_DEPTH, RED, GREEN, BLUE, S, T, R = range(12)
 """Columns of transformed vertices, float32 (n, COLUMNS).
 
-RIGHT, UP, FORWARD: in the camera's frame, metres. X, Y: in the picture, samples, Y downward. NEARNESS: 1 / FORWARD,
-which is linear over the picture; 0 in front of the near plane, where X and Y mean nothing. RED, GREEN, BLUE: lit
-colour, 0 to 255. S, T, R: texture coordinates.
+RIGHT, UP, FORWARD: position in the camera's frame, metres.
+X, Y:               position in the image, in samples from its upper left corner; Y points down.
+INVERSE_DEPTH:      1 / FORWARD, per metre. Unlike depth it is linear in X and Y. It is 0 for vertices in front of the
+                    near plane, whose X and Y mean nothing.
+RED, GREEN, BLUE:   lit colour, 0 to 255.
+S, T, R:            texture coordinates.
 """
 COLUMNS = 16
-"""The last four are not used: a vertex lies in one line of the processor's cache, of 64 bytes."""
+"""The last four columns are padding: with them, a vertex fills exactly one cache line of 64 bytes."""
 LANES = 64
-"""Vertices lit at a time: loops of constant length become vector instructions."""
-NORMAL, SIGHT, COLOUR, FACING, HIGHLIGHT, POWER = (row * LANES for row in (0, 3, 6, 9, 10, 11))
-"""Where these rows of LANES values begin in scratch memory; the first three are three rows each."""
+"""Vertices that are lit at a time: loops of constant length become vector (SIMD) instructions."""
+NORMAL, VIEW, COLOUR, DIFFUSE, SPECULAR, POWER = (row * LANES for row in (0, 3, 6, 9, 10, 11))
+"""Offsets of rows of LANES values in `Workspace.scratch`.
+
+NORMAL, VIEW:             three rows each (right, up, forward): the unit normal, and the unit vector to the camera.
+COLOUR:                   three rows (red, green, blue).
+DIFFUSE, SPECULAR, POWER: one row each, see `_compute_light_terms`.
+"""
 SCRATCH_SIZE = 12 * LANES
 QUEUE_SIZE = 64
-"""Pixels coloured at a time."""
-WAITING_NEARNESS, DENSITY, FOOTPRINT, CORNER_NEARNESS, WEIGHT, CORNER_VALUES, MIXED = (
+"""Pixels that are shaded at a time; a power of two."""
+CENTROID_INVERSE_DEPTH, TEXEL_DENSITY, FOOTPRINT, CORNER_INVERSE_DEPTH, WEIGHT, CORNER_ATTRIBUTES, INTERPOLATED = (
     row * QUEUE_SIZE for row in (0, 1, 2, 3, 6, 9, 27)
 )
-"""Where these rows begin in `Queue.values`: nearness at the mean of the samples; texels per sample at distance 1, and
-at this pixel's; for each corner of the triangle nearness, weight, and six values (RED to R); the six values mixed."""
+"""Offsets of rows of QUEUE_SIZE values in `Queue.values`.
+
+CENTROID_INVERSE_DEPTH: inverse depth at the centroid of the pixel's visible samples.
+TEXEL_DENSITY:          the part of FOOTPRINT that is constant over a triangle: FOOTPRINT / depth ** 3.
+FOOTPRINT:              texels of the finest mipmap level that the pixel covers.
+CORNER_INVERSE_DEPTH:   three rows, for corners a, b, c of the triangle.
+WEIGHT:                 three rows: perspective-correct barycentric coordinates of the centroid, for a, b, c.
+CORNER_ATTRIBUTES:      eighteen rows: for each of the six columns RED to R its values at a, b, c.
+INTERPOLATED:           six rows: RED to R at the centroid.
+"""
 VALUES_SIZE = 33 * QUEUE_SIZE
 
 
 class Poses(NamedTuple):
-    """Where objects are: position float64 (objects, 3), rotation float64 (objects, 9), row by row, object to world."""
+    """Poses of all objects in the world frame.
+
+    position: float64 (objects, 3), metres.
+    rotation: float64 (objects, 9), rotation matrices from the object's frame to the world's, row by row.
+    """
 
     position: npt.NDArray[np.float64]
     rotation: npt.NDArray[np.float64]
 
 
 class Frame(NamedTuple):
-    """Samples of a picture w pixels wide, pixels row by row; four samples per pixel in a square: upper left, upper
-    right, lower left, lower right.
+    """The samples of an image of height h and width w in pixels; pixels row by row, PIXEL_SAMPLES samples each.
 
-    colour:   uint32 (h * w, 4), red + green * 2 ** 8 + blue * 2 ** 16.
-    nearness: float32 (h * w, 4), 0 where nothing was drawn.
-    farthest: float32 (tiles,), tiles row by row: no sample of a tile is farther away than this nearness says.
+    colour:         uint32 (h * w, PIXEL_SAMPLES), red + green * 2 ** 8 + blue * 2 ** 16.
+    inverse_depth:  float32 (h * w, PIXEL_SAMPLES), the depth buffer: 1 / depth in 1/m of the nearest opaque surface so
+                    far, 0 (infinitely far) where none was drawn.
+    hierarchical_z: float32 (tiles,), one value per tile of TILE_PX x TILE_PX pixels, tiles row by row: a lower bound of
+                    `inverse_depth` in the tile. It may be out of date, but never too high: depth tests only raise
+                    inverse depths.
+    width:          w.
     """
 
     colour: npt.NDArray[np.uint32]
-    nearness: Float32s
-    farthest: Float32s
+    inverse_depth: Float32s
+    hierarchical_z: Float32s
     width: int
 
 
 class Queue(NamedTuple):
-    """Pixels found visible, in the order in which they were found; colours are computed for many at once.
+    """Visible pixels that wait to be shaded, in the order in which they were found.
 
-    pixel:    uint32 (QUEUE_SIZE,), row * width + column.
-    seen:     uint32 (QUEUE_SIZE,), bit k is set if sample k is to be coloured.
-    triangle: uint32 (QUEUE_SIZE,), row of `Projection.corners`.
-    shares:   float64 (4 * QUEUE_SIZE,): edge functions of the three corners at the mean of the samples, then one over
-              the triangle's area.
-    values:   float32 (VALUES_SIZE,), see WAITING_NEARNESS.
+    pixel:        uint32 (QUEUE_SIZE,), row * width + column.
+    visible:      uint32 (QUEUE_SIZE,), mask of the samples to colour: bit k is set if sample k is visible.
+    triangle:     uint32 (QUEUE_SIZE,), row of `Projection.corners`.
+    barycentrics: float64 (4 * QUEUE_SIZE,), four rows: the edge functions of a, b, c at the centroid of the visible
+                  samples (barycentric coordinates times twice the triangle's area), then one over twice the area.
+    values:       float32 (VALUES_SIZE,), see CENTROID_INVERSE_DEPTH and what follows it.
     """
 
     pixel: Indices
-    seen: Indices
+    visible: Indices
     triangle: Indices
-    shares: npt.NDArray[np.float64]
+    barycentrics: npt.NDArray[np.float64]
     values: Float32s
 
 
 class Projection(NamedTuple):
-    """What the camera sees of some objects: `project` writes it, `fill` draws it.
+    """What the camera sees of some objects: written by `project`, drawn by `fill`.
 
-    vertices: float32 (vertices + 2 * triangles, COLUMNS): the near plane adds up to two vertices per triangle.
-    corners:  uint32 (2 * triangles, 3): the triangles to fill; the near plane may cut a triangle into two.
-    ends:     int64 (objects,): how many rows of `corners` belong to the objects up to this place in their order.
+    vertices: float32 (vertices + 2 * triangles, COLUMNS): clipping adds up to two vertices per triangle.
+    corners:  uint32 (2 * triangles, 3), rows of `vertices`: the triangles to fill. Clipping may cut one into two.
+    ends:     int64 (objects,): entry i is the number of rows of `corners` that belong to the first i + 1 objects in the
+              order in which they are drawn.
     """
 
     vertices: Float32s
@@ -131,17 +166,18 @@ class Projection(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """Memory that `project` needs.
+    """Memory that `project` overwrites as it goes.
 
-    turn, shift: float32 (3, 3) and (3,), from the frame of the object to the camera's.
-    aimed:    float32 (lights, 3), unit vectors to the lights in the camera's frame.
-    polygon:  uint32 (4,), corners of a triangle cut by the near plane.
-    scratch:  float32 (SCRATCH_SIZE,).
+    view_rotation:    float32 (3, 3), rotation from the frame of the present object to the camera's.
+    view_translation: float32 (3,), origin of the present object in the camera's frame, metres.
+    light_directions: float32 (lights, 3), unit vectors to the lights in the camera's frame.
+    polygon:          uint32 (4,), corners of a triangle that was clipped at the near plane.
+    scratch:          float32 (SCRATCH_SIZE,), see NORMAL and what follows it.
     """
 
-    turn: Float32s
-    shift: Float32s
-    aimed: Float32s
+    view_rotation: Float32s
+    view_translation: Float32s
+    light_directions: Float32s
     polygon: Indices
     scratch: Float32s
 
@@ -150,7 +186,7 @@ class Workspace(NamedTuple):
 def project(
     objects: npt.NDArray[np.int32],
     geometry: Geometry,
-    paint: Paint,
+    materials: Materials,
     poses: Poses,
     lights: Lights,
     camera: Camera,
@@ -158,24 +194,39 @@ def project(
     workspace: Workspace,
     projection: Projection,
 ) -> None:
-    """Transform and light the objects with these numbers, in this order, for a picture of side x side samples."""
-    turn, shift, vertices = workspace.turn, workspace.shift, projection.vertices
-    _aim(lights, camera.axes, workspace.aimed)
-    row, shown = NOTHING, NOTHING
+    """The vertex stage: find the triangles of some objects that the camera may see, and write them to `projection`.
+
+    objects:    int32 (n,), the numbers of the objects, in the order in which `fill` shall draw them.
+    side:       width and height of the image in samples, that is, twice its pixels.
+    workspace:  overwritten.
+    projection: overwritten.
+
+    Objects whose bounding sphere lies outside the view frustum add no triangles.
+    """
+    view_rotation, view_translation, vertices = workspace.view_rotation, workspace.view_translation, projection.vertices
+    _orient_lights(lights, camera.axes, workspace.light_directions)
+    row, shown = ZERO_COUNT, ZERO_COUNT  # used rows of `vertices` and of `corners`
     for place, number in enumerate(objects):
-        _place(poses.position[number], poses.rotation[number], camera.position, camera.axes, turn, shift)
-        if _in_view(shift, geometry.radius[number], camera.focal_px, camera.near_m, side):
+        _set_model_view(
+            poses.position[number],
+            poses.rotation[number],
+            camera.position,
+            camera.axes,
+            view_rotation,
+            view_translation,
+        )
+        if _intersects_frustum(view_translation, geometry.radius[number], camera.focal_px, camera.near_m, side):
             first_row = np.uint32(row)
-            row = _prepare(number, row, geometry, paint, lights, camera, side, workspace, vertices)
+            row = _process_vertices(number, row, geometry, materials, lights, camera, side, workspace, vertices)
             for triangle in range(geometry.first_triangle[number], geometry.first_triangle[number + 1]):
                 a = first_row + geometry.triangles[triangle, 0]
                 b = first_row + geometry.triangles[triangle, 1]
                 c = first_row + geometry.triangles[triangle, 2]
-                if min(vertices[a, NEARNESS], min(vertices[b, NEARNESS], vertices[c, NEARNESS])) <= ZERO:
+                if min(vertices[a, INVERSE_DEPTH], min(vertices[b, INVERSE_DEPTH], vertices[c, INVERSE_DEPTH])) <= ZERO:
                     edges = (a, b), (b, c), (c, a)
-                    row, shown = _clip(edges, row, shown, camera, side, workspace.polygon, projection)
-                elif _covers_samples(vertices, a, b, c, side):
-                    _show(projection.corners, shown, a, b, c)
+                    row, shown = _clip_at_near_plane(edges, row, shown, camera, side, workspace.polygon, projection)
+                elif _may_cover_samples(vertices, a, b, c, side):
+                    _emit_triangle(projection.corners, shown, a, b, c)
                     shown += 1
         projection.ends[place] = shown
 
@@ -190,80 +241,114 @@ def fill(
     queue: Queue,
     frame: Frame,
 ) -> None:
-    """Draw these objects, which were the last to be projected, in this order into the frame.
+    """The pixel stage: draw what `project` left in `projection` into the frame, object by object.
 
-    What is less opaque than 1 is blended over what is there and leaves the depth buffer alone: draw such objects last,
-    far ones first. `rgba` and `texture` are those of `Paint`.
+    objects:       those that `project` was called with, in the same order.
+    rgba, texture: those of `Materials`.
+    queue:         overwritten; it is empty before and after.
+
+    An object whose alpha is below 1 is blended over the colours behind it and does not change the depth buffer. So draw
+    opaque objects first (near ones first is fastest), then transparent ones, the farthest first.
     """
-    first, fresh = NOTHING, NOTHING
+    first, shaded = ZERO_COUNT, ZERO_COUNT  # first triangle of the object; pixels shaded since the last update
     for place, number in enumerate(objects):
         last = projection.ends[place]
         if last == first:
             continue
-        kind, start, side, faces = 0, 0, 0, 0
+        texture_kind, first_texel, texture_width, texture_faces = 0, 0, 0, 0
         if texture[number] >= 0:
-            kind, start = textures.kind[texture[number]], textures.first[texture[number]]
-            side, faces = textures.width[texture[number]], textures.faces[texture[number]]
-        if fresh * MEASURED_PART > len(frame.nearness):
-            _measure(frame)
-            fresh = 0
+            texture_kind, first_texel = textures.kind[texture[number]], textures.first[texture[number]]
+            texture_width, texture_faces = textures.width[texture[number]], textures.faces[texture[number]]
+        if shaded * UPDATES_PER_IMAGE > len(frame.inverse_depth):
+            _update_hierarchical_z(frame)
+            shaded = 0
         texels = textures.texels
-        fresh += _fill(projection, first, last, rgba[number, 3], kind, start, side, faces, texels, queue, frame)
+        shaded += _fill_triangles(
+            projection,
+            first,
+            last,
+            rgba[number, 3],
+            texture_kind,
+            first_texel,
+            texture_width,
+            texture_faces,
+            texels,
+            queue,
+            frame,
+        )
         first = last
 
 
 @inner
-def _show(corners: Indices, count: int, a: int, b: int, c: int) -> None:
-    """Write the vertices of a triangle to row `count`."""
+def _emit_triangle(corners: Indices, count: int, a: int, b: int, c: int) -> None:
+    """Append a triangle to the `count` triangles in `corners`."""
     corners[count, 0], corners[count, 1], corners[count, 2] = a, b, c
 
 
 @inner
-def _place(
+def _set_model_view(
     position: npt.NDArray[np.float64],
     rotation: npt.NDArray[np.float64],
     viewpoint: npt.NDArray[np.float64],
     axes: npt.NDArray[np.float64],
-    turn: Float32s,
-    shift: Float32s,
+    view_rotation: Float32s,
+    view_translation: Float32s,
 ) -> None:
-    """Rotation and translation from the frame of an object to the camera's."""
+    """Set the rotation and translation from the frame of an object to the camera's.
+
+    `position` (3,) and `rotation` (9,) are the object's pose, `viewpoint` (3,) and `axes` (3, 3) those of `Camera`. The
+    difference of positions is taken in float64 before rounding, so that precision does not depend on where the world's
+    origin is.
+    """
     x, y, z = position[0] - viewpoint[0], position[1] - viewpoint[1], position[2] - viewpoint[2]
     for i in range(3):
         a, b, c = axes[i, 0], axes[i, 1], axes[i, 2]
-        shift[i] = f32(a * x + b * y + c * z)
+        view_translation[i] = f32(a * x + b * y + c * z)
         for j in range(3):
-            turn[i, j] = f32(a * rotation[j] + b * rotation[3 + j] + c * rotation[6 + j])
+            view_rotation[i, j] = f32(a * rotation[j] + b * rotation[3 + j] + c * rotation[6 + j])
 
 
 @inner
-def _in_view(shift: Float32s, radius: np.float32, focal: np.float32, near: np.float32, side: int) -> bool:
-    """Whether a sphere reaches into the pyramid that the picture shows."""
+def _intersects_frustum(
+    view_translation: Float32s, radius: np.float32, focal: np.float32, near: np.float32, side: int
+) -> bool:
+    """Whether an object's bounding sphere reaches into the view frustum (which has no far plane)."""
+    # The planes through the camera and an edge of the image contain the points with focal * |right| = half * forward;
+    # divided by the square root below, the difference of both sides is the distance from such a plane.
     half = HALF * f32(side)
-    reach = radius * np.sqrt(focal * focal + half * half) + half * shift[2]
-    within: bool = shift[2] + radius > near and focal * abs(shift[0]) <= reach and focal * abs(shift[1]) <= reach
+    reach = radius * np.sqrt(focal * focal + half * half) + half * view_translation[2]
+    within: bool = (
+        view_translation[2] + radius > near
+        and focal * abs(view_translation[0]) <= reach
+        and focal * abs(view_translation[1]) <= reach
+    )
     return within
 
 
-@unfolded
-def _prepare(
+@inlined
+def _process_vertices(
     number: int,
     row: int,
     geometry: Geometry,
-    paint: Paint,
+    materials: Materials,
     lights: Lights,
     camera: Camera,
     side: int,
     workspace: Workspace,
     vertices: Float32s,
 ) -> int:
-    """Transform and light the vertices of an object, LANES at a time, from `row`; the first free row after them."""
+    """Transform and light the vertices of object `number`, LANES at a time, and write them to `vertices` from `row` on.
+
+    Returns the first row after them.
+    """
     scratch = workspace.scratch
     last = geometry.first_vertex[number + 1]
     for start in range(geometry.first_vertex[number], last, LANES):
         count = min(LANES, last - start)
-        _transform(start, count, row, geometry, paint.coordinates, camera, side, workspace, vertices)
-        _light(number, paint, lights, workspace.aimed, scratch)
+        _transform_vertices(
+            start, count, row, geometry, materials.texture_coordinates, camera, side, workspace, vertices
+        )
+        _light_vertices(number, materials, lights, workspace.light_directions, scratch)
         for i in range(count):
             for channel in range(3):
                 vertices[row + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
@@ -271,120 +356,141 @@ def _prepare(
     return row
 
 
-@unfolded
-def _transform(
+@inlined
+def _transform_vertices(
     start: int,
     count: int,
     first_row: int,
     geometry: Geometry,
-    coordinates: Float32s,
+    texture_coordinates: Float32s,
     camera: Camera,
     side: int,
     workspace: Workspace,
     vertices: Float32s,
 ) -> None:
-    """Vertices start to start + count - 1 in the camera's frame and in the picture, from `first_row`; and, in scratch,
-    their normals and unit vectors to the camera."""
-    turn, shift, scratch = workspace.turn, workspace.shift, workspace.scratch
+    """Transform vertices start to start + count - 1 (count <= LANES) to the camera's frame and to the image.
+
+    Writes all columns but the colours to `vertices`, from `first_row` on, and normals and unit vectors to the camera,
+    which lighting needs, to NORMAL and VIEW in scratch memory.
+    """
+    view_rotation, view_translation, scratch = workspace.view_rotation, workspace.view_translation, workspace.scratch
     positions, normals = geometry.positions, geometry.normals
     for i in range(count):
         vertex, row = start + i, first_row + i
         x, y, z = positions[0, vertex], positions[1, vertex], positions[2, vertex]
-        right = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z + shift[0]
-        up = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z + shift[1]
-        forward = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z + shift[2]
+        right = view_rotation[0, 0] * x + view_rotation[0, 1] * y + view_rotation[0, 2] * z + view_translation[0]
+        up = view_rotation[1, 0] * x + view_rotation[1, 1] * y + view_rotation[1, 2] * z + view_translation[1]
+        forward = view_rotation[2, 0] * x + view_rotation[2, 1] * y + view_rotation[2, 2] * z + view_translation[2]
         vertices[row, RIGHT], vertices[row, UP], vertices[row, FORWARD] = right, up, forward
         for axis in range(3):
-            vertices[row, S + axis] = coordinates[axis, vertex]
-        vertices[row, NEARNESS] = ZERO
+            vertices[row, S + axis] = texture_coordinates[axis, vertex]
+        vertices[row, INVERSE_DEPTH] = ZERO
         if forward >= camera.near_m:
-            x, y, nearness = _to_picture(right, up, forward, camera.focal_px, side)
-            vertices[row, X], vertices[row, Y], vertices[row, NEARNESS] = x, y, nearness
-        scale = f32(-1) / np.sqrt(right * right + up * up + forward * forward + VANISHING)
-        scratch[SIGHT + i] = right * scale
-        scratch[SIGHT + LANES + i] = up * scale
-        scratch[SIGHT + 2 * LANES + i] = forward * scale
+            x, y, inverse_depth = _project_point(right, up, forward, camera.focal_px, side)
+            vertices[row, X], vertices[row, Y], vertices[row, INVERSE_DEPTH] = x, y, inverse_depth
+        scale = f32(-1) / np.sqrt(right * right + up * up + forward * forward + TINY)
+        scratch[VIEW + i] = right * scale
+        scratch[VIEW + LANES + i] = up * scale
+        scratch[VIEW + 2 * LANES + i] = forward * scale
         x, y, z = normals[0, vertex], normals[1, vertex], normals[2, vertex]
         for axis in range(3):
-            scratch[NORMAL + axis * LANES + i] = turn[axis, 0] * x + turn[axis, 1] * y + turn[axis, 2] * z
+            scratch[NORMAL + axis * LANES + i] = (
+                view_rotation[axis, 0] * x + view_rotation[axis, 1] * y + view_rotation[axis, 2] * z
+            )
 
 
 @inner
-def _to_picture(
+def _project_point(
     right: np.float32, up: np.float32, forward: np.float32, focal: np.float32, side: int
 ) -> tuple[np.float32, np.float32, np.float32]:
-    """X, Y and NEARNESS of a point in the camera's frame."""
-    nearness = ONE / forward
+    """Compute X, Y and INVERSE_DEPTH of a point in the camera's frame; `focal` and `side` are in samples.
+
+    X and Y are rounded to the grid of 1 / SUBPIXEL, which makes edge functions exact.
+    """
+    inverse_depth = ONE / forward
     middle = HALF * f32(side)
-    x, y = middle + focal * nearness * right, middle - focal * nearness * up
-    return np.floor(x * SUBPIXEL + HALF) / SUBPIXEL, np.floor(y * SUBPIXEL + HALF) / SUBPIXEL, nearness
+    x, y = middle + focal * inverse_depth * right, middle - focal * inverse_depth * up
+    return np.floor(x * SUBPIXEL + HALF) / SUBPIXEL, np.floor(y * SUBPIXEL + HALF) / SUBPIXEL, inverse_depth
 
 
-@unfolded
-def _light(number: int, paint: Paint, lights: Lights, aimed: Float32s, scratch: Float32s) -> None:
-    """Colours of LANES vertices: emission, ambient, diffuse and specular light after Blinn and Phong.
+@inlined
+def _light_vertices(
+    number: int, materials: Materials, lights: Lights, light_directions: Float32s, scratch: Float32s
+) -> None:
+    """Light LANES vertices of object `number`: write COLOUR in scratch memory, 0 to 255, from NORMAL and VIEW.
 
-    As OpenGL's fixed pipeline with a local viewer: the highlight is (n . h) ** exponent with h half-way between light
-    and viewer, where the light is in front of the surface; colours are limited to 1.
+    This is the Blinn-Phong model of OpenGL's fixed-function pipeline with a local viewer: emission and ambient light,
+    plus for each light diffuse light n . l and specular light (n . h) ** exponent. Colours are clamped to 1 at the end.
     """
     for channel in range(3):
-        ambient = paint.emission[number]
+        ambient = materials.emission[number]
         for light in range(len(lights.towards)):
             ambient += lights.ambient[light, channel]
-        start = paint.rgba[number, channel] * ambient
+        start = materials.rgba[number, channel] * ambient
         for i in range(LANES):
             scratch[COLOUR + channel * LANES + i] = start
     for light in range(len(lights.towards)):
-        _reflect(aimed[light, 0], aimed[light, 1], aimed[light, 2], paint.exponent[number], scratch)
+        _compute_light_terms(
+            light_directions[light, 0],
+            light_directions[light, 1],
+            light_directions[light, 2],
+            materials.exponent[number],
+            scratch,
+        )
         for channel in range(3):
-            diffuse = paint.rgba[number, channel] * lights.diffuse[light, channel]
-            specular = paint.specular[number] * lights.specular[light, channel]
+            diffuse = materials.rgba[number, channel] * lights.diffuse[light, channel]
+            specular = materials.specular[number] * lights.specular[light, channel]
             for i in range(LANES):
-                added = diffuse * scratch[FACING + i] + specular * scratch[HIGHLIGHT + i]
+                added = diffuse * scratch[DIFFUSE + i] + specular * scratch[SPECULAR + i]
                 scratch[COLOUR + channel * LANES + i] += added
     for i in range(3 * LANES):
         scratch[COLOUR + i] = f32(255) * min(scratch[COLOUR + i], ONE)
 
 
 @inner
-def _reflect(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch: Float32s) -> None:
-    """For a light in direction (x, y, z): FACING = max(0, n . l), HIGHLIGHT = max(0, n . h) ** exponent if n . l > 0.
+def _compute_light_terms(x: np.float32, y: np.float32, z: np.float32, exponent: int, scratch: Float32s) -> None:
+    """Compute DIFFUSE and SPECULAR of LANES vertices for the light in direction (x, y, z).
 
-    The power is taken by repeated squaring, of POWER.
+    With the normal n, the unit vector l to the light, v to the camera and h half-way between l and v:
+    DIFFUSE = max(0, n . l); SPECULAR = max(0, n . h) ** exponent if n . l > 0, otherwise 0.
+    The power is taken by squaring POWER repeatedly, because the C library's `pow` differs between machines.
     """
     for i in range(LANES):
         nx, ny, nz = scratch[NORMAL + i], scratch[NORMAL + LANES + i], scratch[NORMAL + 2 * LANES + i]
-        hx, hy, hz = x + scratch[SIGHT + i], y + scratch[SIGHT + LANES + i], z + scratch[SIGHT + 2 * LANES + i]
-        facing = max(x * nx + y * ny + z * nz, ZERO)
+        hx, hy, hz = x + scratch[VIEW + i], y + scratch[VIEW + LANES + i], z + scratch[VIEW + 2 * LANES + i]
+        diffuse = max(x * nx + y * ny + z * nz, ZERO)
         along = max(hx * nx + hy * ny + hz * nz, ZERO)
-        scratch[FACING + i] = facing
-        scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + VANISHING)
-        scratch[HIGHLIGHT + i] = ONE if facing > ZERO else ZERO
+        scratch[DIFFUSE + i] = diffuse
+        scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + TINY)
+        scratch[SPECULAR + i] = ONE if diffuse > ZERO else ZERO
     while exponent > 0:
         if exponent & 1:
             for i in range(LANES):
-                product = scratch[HIGHLIGHT + i] * scratch[POWER + i]
-                scratch[HIGHLIGHT + i] = product if product > VANISHING else ZERO
+                product = scratch[SPECULAR + i] * scratch[POWER + i]
+                scratch[SPECULAR + i] = product if product > TINY else ZERO
         exponent >>= 1
         for i in range(LANES):
             square = scratch[POWER + i] * scratch[POWER + i]
-            scratch[POWER + i] = square if square > VANISHING else ZERO
+            scratch[POWER + i] = square if square > TINY else ZERO
 
 
 @inner
-def _aim(lights: Lights, axes: npt.NDArray[np.float64], aimed: Float32s) -> None:
-    """Unit vectors to the lights in the camera's frame; the headlight shines along the line of sight."""
+def _orient_lights(lights: Lights, axes: npt.NDArray[np.float64], light_directions: Float32s) -> None:
+    """Rotate the directions to the lights into the camera's frame; the headlight shines along the line of sight."""
     for light in range(len(lights.towards)):
         x, y, z = lights.towards[light, 0], lights.towards[light, 1], lights.towards[light, 2]
         for axis in range(3):
-            aimed[light, axis] = f32(axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z)
+            light_directions[light, axis] = f32(axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z)
     if lights.headlight:
-        aimed[0, 0], aimed[0, 1], aimed[0, 2] = ZERO, ZERO, -ONE
+        light_directions[0, 0], light_directions[0, 1], light_directions[0, 2] = ZERO, ZERO, -ONE
 
 
 @inner
-def _covers_samples(vertices: Float32s, a: int, b: int, c: int, side: int) -> bool:
-    """Whether a triangle faces the camera and the smallest upright rectangle around it holds a sample's centre."""
+def _may_cover_samples(vertices: Float32s, a: int, b: int, c: int, side: int) -> bool:
+    """Whether a triangle faces the camera and its bounding box in the image holds the centre of a sample.
+
+    Many triangles of detailed meshes are so small that they lie between the centres of samples.
+    """
     ax, bx, cx = vertices[a, X], vertices[b, X], vertices[c, X]
     ay, by, cy = vertices[a, Y], vertices[b, Y], vertices[c, Y]
     if (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) >= ZERO:
@@ -397,7 +503,7 @@ def _covers_samples(vertices: Float32s, a: int, b: int, c: int, side: int) -> bo
 
 
 @inner
-def _clip(
+def _clip_at_near_plane(
     edges: tuple[tuple[int, int], ...],
     row: int,
     count: int,
@@ -406,187 +512,252 @@ def _clip(
     polygon: Indices,
     projection: Projection,
 ) -> tuple[int, int]:
-    """Show the part of a triangle beyond the near plane: 0 to 2 triangles, with up to two new vertices from `row`.
+    """Clip a triangle, given by its `edges`, at the near plane, and append what is left: 0, 1 or 2 triangles.
 
-    Returns what `row` and `count` are then.
+    Up to two new vertices are written from `row` on (Sutherland and Hodgman's algorithm for one plane). Returns the
+    next free row of vertices and the new number of triangles.
     """
     vertices = projection.vertices
-    known = 0
+    corner_count = 0
     for start, end in edges:
-        beyond = vertices[start, NEARNESS] > ZERO
+        beyond = vertices[start, INVERSE_DEPTH] > ZERO
         if beyond:
-            polygon[known] = start
-            known += 1
-        if beyond != (vertices[end, NEARNESS] > ZERO):
-            _cut(vertices, start, end, row, camera, side)
-            polygon[known] = row
-            known += 1
+            polygon[corner_count] = start
+            corner_count += 1
+        if beyond != (vertices[end, INVERSE_DEPTH] > ZERO):
+            _intersect_near_plane(vertices, start, end, row, camera, side)
+            polygon[corner_count] = row
+            corner_count += 1
             row += 1
-    for corner in range(2, known):
-        _show(projection.corners, count, polygon[0], polygon[corner - 1], polygon[corner])
+    for corner in range(2, corner_count):
+        _emit_triangle(projection.corners, count, polygon[0], polygon[corner - 1], polygon[corner])
         count += 1
     return row, count
 
 
 @inner
-def _cut(vertices: Float32s, start: int, end: int, target: int, camera: Camera, side: int) -> None:
-    """Make row `target` the vertex where the edge between two vertices meets the near plane."""
+def _intersect_near_plane(vertices: Float32s, start: int, end: int, target: int, camera: Camera, side: int) -> None:
+    """Write the vertex at which the edge between two vertices meets the near plane to row `target`.
+
+    Position, colour and texture coordinates are linear along the edge; the position in the image is projected anew.
+    """
     near = camera.near_m
-    part = (near - vertices[start, FORWARD]) / (vertices[end, FORWARD] - vertices[start, FORWARD])
+    fraction = (near - vertices[start, FORWARD]) / (vertices[end, FORWARD] - vertices[start, FORWARD])
     for column in range(R + 1):
-        vertices[target, column] = vertices[start, column] + part * (vertices[end, column] - vertices[start, column])
-    x, y, nearness = _to_picture(vertices[target, RIGHT], vertices[target, UP], near, camera.focal_px, side)
-    vertices[target, X], vertices[target, Y], vertices[target, NEARNESS] = x, y, nearness
+        vertices[target, column] = vertices[start, column] + fraction * (
+            vertices[end, column] - vertices[start, column]
+        )
+    x, y, inverse_depth = _project_point(vertices[target, RIGHT], vertices[target, UP], near, camera.focal_px, side)
+    vertices[target, X], vertices[target, Y], vertices[target, INVERSE_DEPTH] = x, y, inverse_depth
 
 
-@unfolded
-def _fill(
+@inlined
+def _fill_triangles(
     projection: Projection,
     first: int,
     last: int,
     alpha: np.float32,
-    kind: int,
-    start: int,
-    side: int,
-    faces: int,
+    texture_kind: int,
+    first_texel: int,
+    texture_width: int,
+    texture_faces: int,
     texels: npt.NDArray[np.uint8],
     queue: Queue,
     frame: Frame,
 ) -> int:
-    """Draw the samples whose centres are inside triangles `first` to `last` - 1, or on their top or left edges.
+    """Rasterize triangles `first` to `last` - 1 of `projection`, which belong to one object; count the shaded pixels.
 
-    There is no texture if `side` is 0. Returns how many pixels were coloured.
-    Coverage and depth are found per sample, the colour once per pixel, at the mean of its visible samples.
-    Edge functions are float64 and exact, so that two triangles with a common edge leave no gap and share no sample.
+    A sample is covered if its centre is inside the triangle, or exactly on a top or left edge of it (the fill rule of
+    graphics hardware). Coverage and depth are tested per sample; the colour is computed once per pixel, at the centroid
+    of its visible samples. There is no texture if `texture_width` is 0.
+
+    The algorithm (J. Pineda, "A Parallel Algorithm for Polygon Rasterization", 1988), for each triangle a, b, c:
+
+    1. Find the pixels `left` to `right` and `top` to `bottom` of its bounding box. Go on to the next triangle if the
+       hierarchical Z buffer shows that all of them are certainly nearer than the triangle's nearest corner.
+    2. Set up the three edge functions. `edge_a` belongs to the edge opposite to corner a: it is linear over the image,
+       0 on that edge, positive on the side of the triangle, and `double_area` (twice the triangle's area) at a. So
+       edge_a / double_area is a's barycentric coordinate. `a_dx` and `a_dy` are its changes per sample to the right
+       and down. A sample is inside if all three are >= 0; `bias_a` is subtracted so that this also decides about the
+       edges themselves.
+    3. For each row, start at the first sample of its first pixel and walk to the right, a pixel (two samples) per step.
+       `a_min` and `a_max` are the least and the largest change of `edge_a` from the first sample of a pixel to any of
+       its samples. One test with `a_max` finds the pixels that are certainly not covered, one with `a_min` those that
+       are wholly covered; only the rest, along the edges, need four tests. Triangles are convex, so the walk ends at
+       the first pixel that is certainly not covered after one that was not so.
+    4. Interpolate the inverse depths q_0 to q_3 at the four samples and compare them with the depth buffer. `visible`
+       is the mask of the samples that are covered and not occluded; at equal depth what is drawn later wins.
+    5. If any is visible, put the pixel into the queue, and write inverse depths unless the object is transparent. When
+       the queue is full, shade it. It is also shaded at the end, since its pixels must share one object's material.
+
+    Edge functions are exact: positions are multiples of 1/256, so products are multiples of 2**-16, far below 2**53 of
+    them. Two triangles with a common edge therefore leave no gap and share no sample.
     """
-    vertices, corners, nearness = projection.vertices, projection.corners, frame.nearness
-    height, width = len(nearness) // frame.width, frame.width
-    waiting = coloured = NOTHING
+    vertices, corners, inverse_depth = projection.vertices, projection.corners, frame.inverse_depth
+    height, width = len(inverse_depth) // frame.width, frame.width
+    queued = shaded = ZERO_COUNT
     for triangle in range(first, last):
         a, b, c = corners[triangle, 0], corners[triangle, 1], corners[triangle, 2]
         ax, ay = float(vertices[a, X]), float(vertices[a, Y])
         bx, by = float(vertices[b, X]), float(vertices[b, Y])
         cx, cy = float(vertices[c, X]), float(vertices[c, Y])
-        area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
-        if area <= 0.0:
-            continue  # cut by the near plane and facing away
-        left, right = _covered(min(ax, min(bx, cx)), max(ax, max(bx, cx)), width)
-        top, bottom = _covered(min(ay, min(by, cy)), max(ay, max(by, cy)), height)
-        qa, qb, qc = vertices[a, NEARNESS], vertices[b, NEARNESS], vertices[c, NEARNESS]
-        if _hidden(max(qa, max(qb, qc)), left, right, top, bottom, frame.farthest, width):
+        double_area = (cx - ax) * (by - ay) - (bx - ax) * (cy - ay)
+        if double_area <= 0.0:
+            continue  # faces away; only clipped triangles have not been tested for this
+        # 1. bounding box and occlusion
+        left, right = _find_pixel_range(min(ax, min(bx, cx)), max(ax, max(bx, cx)), width)
+        top, bottom = _find_pixel_range(min(ay, min(by, cy)), max(ay, max(by, cy)), height)
+        qa, qb, qc = vertices[a, INVERSE_DEPTH], vertices[b, INVERSE_DEPTH], vertices[c, INVERSE_DEPTH]
+        if _is_occluded(max(qa, max(qb, qc)), left, right, top, bottom, frame.hierarchical_z, width):
             continue
-        # how much of each corner a sample has, times the area: 0 on the opposite edge, growing towards the corner
+        # 2. edge functions: their changes per sample to the right (dx) and down (dy)
         a_dx, a_dy, b_dx, b_dy, c_dx, c_dy = cy - by, bx - cx, ay - cy, cx - ax, by - ay, ax - bx
-        a_least, b_least, c_least = _least(a_dx, a_dy), _least(b_dx, b_dy), _least(c_dx, c_dy)
-        # the least and the largest that each may be in a pixel, relative to its first sample
-        a_low, b_low, c_low = _lowest(a_dx, a_dy), _lowest(b_dx, b_dy), _lowest(c_dx, c_dy)
-        a_high, b_high, c_high = -_lowest(-a_dx, -a_dy), -_lowest(-b_dx, -b_dy), -_lowest(-c_dx, -c_dy)
-        per_area = 1.0 / area
-        near_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * per_area)
-        near_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * per_area)
-        density = ZERO
-        if side > 0:
-            places = _triple(vertices, a, S), _triple(vertices, b, S), _triple(vertices, c, S)
-            density = _texture_area(places, kind, side) * qa * qb * qc * f32(per_area * PIXEL_SAMPLES)
+        bias_a, bias_b, bias_c = _choose_bias(a_dx, a_dy), _choose_bias(b_dx, b_dy), _choose_bias(c_dx, c_dy)
+        # the least and the largest change from the first sample of a pixel to any of its four
+        a_min, b_min, c_min = _find_min(a_dx, a_dy), _find_min(b_dx, b_dy), _find_min(c_dx, c_dy)
+        a_max, b_max, c_max = -_find_min(-a_dx, -a_dy), -_find_min(-b_dx, -b_dy), -_find_min(-c_dx, -c_dy)
+        inverse_area = 1.0 / double_area
+        # the inverse depth is linear over the image: a mean of the corners', weighted with barycentric coordinates
+        q_dx = f32((a_dx * qa + b_dx * qb + c_dx * qc) * inverse_area)
+        q_dy = f32((a_dy * qa + b_dy * qb + c_dy * qc) * inverse_area)
+        texel_density = ZERO
+        if texture_width > 0:
+            at = _read_triple(vertices, a, S), _read_triple(vertices, b, S), _read_triple(vertices, c, S)
+            texel_area = _compute_texel_area(at, texture_kind, texture_width)
+            texel_density = texel_area * qa * qb * qc * f32(inverse_area * PIXEL_SAMPLES)
+        # 3. coverage
         for row in range(top, bottom + 1):
-            x, y = 2 * left + 0.5, 2 * row + 0.5
-            at_a = (x - bx) * a_dx + (y - by) * a_dy - a_least
-            at_b = (x - cx) * b_dx + (y - cy) * b_dy - b_least
-            at_c = (x - ax) * c_dx + (y - ay) * c_dy - c_least
+            # the centre of the first sample of the row's first pixel; pixels are two samples wide and high
+            first_x, first_y = 2 * left + 0.5, 2 * row + 0.5
+            edge_a = (first_x - bx) * a_dx + (first_y - by) * a_dy - bias_a
+            edge_b = (first_x - cx) * b_dx + (first_y - cy) * b_dy - bias_b
+            edge_c = (first_x - ax) * c_dx + (first_y - ay) * c_dy - bias_c
             skipped = 0
-            if right - left >= WIDE_PX:
+            if right - left >= SKIPPING_WIDTH_PX:
                 skipped = max(
-                    _before(at_a + a_high, a_dx), max(_before(at_b + b_high, b_dx), _before(at_c + c_high, c_dx))
+                    _count_pixels_outside(edge_a + a_max, a_dx),
+                    max(_count_pixels_outside(edge_b + b_max, b_dx), _count_pixels_outside(edge_c + c_max, c_dx)),
                 )
                 if skipped > right - left:
                     continue
-                at_a += 2.0 * skipped * a_dx
-                at_b += 2.0 * skipped * b_dx
-                at_c += 2.0 * skipped * c_dx
-            entered = False
+                edge_a += 2.0 * skipped * a_dx
+                edge_b += 2.0 * skipped * b_dx
+                edge_c += 2.0 * skipped * c_dx
+            entered = False  # whether the walk has reached pixels that the triangle may cover
             for column in range(left + skipped, right + 1):
-                if _inside(at_a + a_high, at_b + b_high, at_c + c_high):
+                if _is_inside(edge_a + a_max, edge_b + b_max, edge_c + c_max):
                     entered = True
-                    inside = ALL_SAMPLES
-                    if not _inside(at_a + a_low, at_b + b_low, at_c + c_low):
-                        inside = _inside(at_a, at_b, at_c)
-                        inside |= _inside(at_a + a_dx, at_b + b_dx, at_c + c_dx) << 1
-                        inside |= _inside(at_a + a_dy, at_b + b_dy, at_c + c_dy) << 2
-                        inside |= _inside(at_a + a_dx + a_dy, at_b + b_dx + b_dy, at_c + c_dx + c_dy) << 3
-                    near_0 = f32((at_a * qa + at_b * qb + at_c * qc) * per_area)
-                    near_1, near_2 = near_0 + near_dx, near_0 + near_dy
-                    near_3 = near_1 + near_dy
+                    coverage = ALL_SAMPLES
+                    if not _is_inside(edge_a + a_min, edge_b + b_min, edge_c + c_min):
+                        coverage = _is_inside(edge_a, edge_b, edge_c)
+                        coverage |= _is_inside(edge_a + a_dx, edge_b + b_dx, edge_c + c_dx) << 1
+                        coverage |= _is_inside(edge_a + a_dy, edge_b + b_dy, edge_c + c_dy) << 2
+                        coverage |= _is_inside(edge_a + a_dx + a_dy, edge_b + b_dx + b_dy, edge_c + c_dx + c_dy) << 3
+                    # 4. depth test
+                    q_0 = f32((edge_a * qa + edge_b * qb + edge_c * qc) * inverse_area)
+                    q_1, q_2 = q_0 + q_dx, q_0 + q_dy
+                    q_3 = q_1 + q_dy
                     pixel = np.uint32(row * width + column)
-                    seen = inside & (
-                        (near_0 >= nearness[pixel, 0])
-                        | (near_1 >= nearness[pixel, 1]) << 1
-                        | (near_2 >= nearness[pixel, 2]) << 2
-                        | (near_3 >= nearness[pixel, 3]) << 3
+                    visible = coverage & (
+                        (q_0 >= inverse_depth[pixel, 0])
+                        | (q_1 >= inverse_depth[pixel, 1]) << 1
+                        | (q_2 >= inverse_depth[pixel, 2]) << 2
+                        | (q_3 >= inverse_depth[pixel, 3]) << 3
                     )
-                    if seen:
-                        right_of, below = MEAN_X[np.uint32(seen)], MEAN_Y[np.uint32(seen)]
-                        place = waiting & (QUEUE_SIZE - 1)
-                        queue.pixel[place], queue.seen[place], queue.triangle[place] = pixel, seen, triangle
-                        queue.shares[place] = at_a + right_of * a_dx + below * a_dy
-                        queue.shares[QUEUE_SIZE + place] = at_b + right_of * b_dx + below * b_dy
-                        queue.shares[2 * QUEUE_SIZE + place] = at_c + right_of * c_dx + below * c_dy
-                        queue.shares[3 * QUEUE_SIZE + place] = per_area
-                        queue.values[WAITING_NEARNESS + place] = near_0 + f32(right_of) * near_dx + f32(below) * near_dy
-                        queue.values[DENSITY + place] = density
+                    # 5. queue and depth buffer
+                    if visible:
+                        centroid_x, centroid_y = CENTROID_X[np.uint32(visible)], CENTROID_Y[np.uint32(visible)]
+                        # the mask shows the compiler that the index is in bounds; it changes no value
+                        place = queued & (QUEUE_SIZE - 1)
+                        queue.pixel[place], queue.visible[place], queue.triangle[place] = pixel, visible, triangle
+                        queue.barycentrics[place] = edge_a + centroid_x * a_dx + centroid_y * a_dy
+                        queue.barycentrics[QUEUE_SIZE + place] = edge_b + centroid_x * b_dx + centroid_y * b_dy
+                        queue.barycentrics[2 * QUEUE_SIZE + place] = edge_c + centroid_x * c_dx + centroid_y * c_dy
+                        queue.barycentrics[3 * QUEUE_SIZE + place] = inverse_area
+                        queue.values[CENTROID_INVERSE_DEPTH + place] = (
+                            q_0 + f32(centroid_x) * q_dx + f32(centroid_y) * q_dy
+                        )
+                        queue.values[TEXEL_DENSITY + place] = texel_density
                         if alpha >= ONE:
-                            if seen & 1:
-                                nearness[pixel, 0] = near_0
-                            if seen & 2:
-                                nearness[pixel, 1] = near_1
-                            if seen & 4:
-                                nearness[pixel, 2] = near_2
-                            if seen & 8:
-                                nearness[pixel, 3] = near_3
-                        waiting += 1
-                        if waiting == QUEUE_SIZE:
-                            _colour(projection, waiting, alpha, kind, start, side, faces, texels, queue, frame.colour)
-                            coloured += waiting
-                            waiting = 0
+                            if visible & 1:
+                                inverse_depth[pixel, 0] = q_0
+                            if visible & 2:
+                                inverse_depth[pixel, 1] = q_1
+                            if visible & 4:
+                                inverse_depth[pixel, 2] = q_2
+                            if visible & 8:
+                                inverse_depth[pixel, 3] = q_3
+                        queued += 1
+                        if queued == QUEUE_SIZE:
+                            _shade(
+                                projection,
+                                queued,
+                                alpha,
+                                texture_kind,
+                                first_texel,
+                                texture_width,
+                                texture_faces,
+                                texels,
+                                queue,
+                                frame.colour,
+                            )
+                            shaded += queued
+                            queued = 0
                 elif entered:
                     break
-                at_a += 2.0 * a_dx
-                at_b += 2.0 * b_dx
-                at_c += 2.0 * c_dx
-    _colour(projection, waiting, alpha, kind, start, side, faces, texels, queue, frame.colour)
-    return coloured + waiting
+                edge_a += 2.0 * a_dx
+                edge_b += 2.0 * b_dx
+                edge_c += 2.0 * c_dx
+    _shade(
+        projection, queued, alpha, texture_kind, first_texel, texture_width, texture_faces, texels, queue, frame.colour
+    )
+    return shaded + queued
 
 
 @inner
-def _hidden(nearest: np.float32, left: int, right: int, top: int, bottom: int, farthest: Float32s, width: int) -> bool:
-    """Whether everything in these rows and columns is certainly nearer than `nearest`."""
+def _is_occluded(
+    nearest: np.float32, left: int, right: int, top: int, bottom: int, hierarchical_z: Float32s, width: int
+) -> bool:
+    """Whether every sample in these rows and columns is certainly nearer than inverse depth `nearest`.
+
+    Compares it with the tiles that overlap them. True only if it is certain: out-of-date tiles are too far, never too
+    near, and OCCLUSION_MARGIN covers rounding.
+    """
     across = (width + TILE_PX - 1) // TILE_PX
     for row in range(top // TILE_PX, bottom // TILE_PX + 1):
         for column in range(left // TILE_PX, right // TILE_PX + 1):
-            if nearest * CERTAINLY_FARTHER >= farthest[row * across + column]:
+            if nearest * OCCLUSION_MARGIN >= hierarchical_z[row * across + column]:
                 return False
     return True
 
 
 @inner
-def _measure(frame: Frame) -> None:
-    """Bring `frame.farthest` up to date."""
-    nearness, width = frame.nearness, frame.width
-    height = len(nearness) // width
+def _update_hierarchical_z(frame: Frame) -> None:
+    """Set each tile of `frame.hierarchical_z` to the least inverse depth of its samples.
+
+    There are four minima, one per sample of the pixels, because they do not depend on each other.
+    """
+    inverse_depth, width = frame.inverse_depth, frame.width
+    height = len(inverse_depth) // width
     across = (width + TILE_PX - 1) // TILE_PX
-    for tile in range(len(frame.farthest)):
+    for tile in range(len(frame.hierarchical_z)):
         top, left = tile // across * TILE_PX, tile % across * TILE_PX
         least_0 = least_1 = least_2 = least_3 = f32(np.inf)
         for row in range(top, min(top + TILE_PX, height)):
             for column in range(left, min(left + TILE_PX, width)):
                 pixel = np.uint32(row * width + column)
-                least_0, least_1 = min(least_0, nearness[pixel, 0]), min(least_1, nearness[pixel, 1])
-                least_2, least_3 = min(least_2, nearness[pixel, 2]), min(least_3, nearness[pixel, 3])
-        frame.farthest[tile] = min(min(least_0, least_1), min(least_2, least_3))
+                least_0, least_1 = min(least_0, inverse_depth[pixel, 0]), min(least_1, inverse_depth[pixel, 1])
+                least_2, least_3 = min(least_2, inverse_depth[pixel, 2]), min(least_3, inverse_depth[pixel, 3])
+        frame.hierarchical_z[tile] = min(min(least_0, least_1), min(least_2, least_3))
 
 
 @inner
-def _before(highest: float, dx: float) -> int:
-    """How many pixels of a row certainly lie before an edge, at whose first pixel the edge function is at most this."""
+def _count_pixels_outside(highest: float, dx: float) -> int:
+    """Count the pixels at the beginning of a row that certainly lie outside an edge.
+
+    `highest` is the largest value of the edge function in the row's first pixel, `dx` its change per sample. The result
+    may exceed the row: 2**30 stands for all of it.
+    """
     if highest >= 0.0:
         return 0
     if dx <= 0.0:
@@ -595,67 +766,79 @@ def _before(highest: float, dx: float) -> int:
 
 
 @inner
-def _colour(
+def _shade(
     projection: Projection,
     count: int,
     alpha: np.float32,
-    kind: int,
-    start: int,
-    side: int,
-    faces: int,
+    texture_kind: int,
+    first_texel: int,
+    texture_width: int,
+    texture_faces: int,
     texels: npt.NDArray[np.uint8],
     queue: Queue,
     colour: npt.NDArray[np.uint32],
 ) -> None:
-    """Colour the samples of the first `count` pixels of the queue.
+    """Shade the first `count` pixels of the queue: interpolate, texture, and write or blend their visible samples.
 
-    In short loops, each over all pixels: their iterations do not depend on each other, so that the processor works on
-    many at a time.
+    This is a sequence of short loops, each over all pixels. Their iterations do not depend on each other, so that the
+    processor works on many at a time.
     """
     vertices, corners, values = projection.vertices, projection.corners, queue.values
+    # the mask in `i` shows the compiler that the index is in bounds; it changes no value
     for n in range(count):
         i = n & (QUEUE_SIZE - 1)
         triangle = queue.triangle[i]
         for k in range(3):
             vertex = corners[triangle, k]
-            values[CORNER_NEARNESS + k * QUEUE_SIZE + i] = vertices[vertex, NEARNESS]
+            values[CORNER_INVERSE_DEPTH + k * QUEUE_SIZE + i] = vertices[vertex, INVERSE_DEPTH]
             for column in range(6):
-                values[CORNER_VALUES + (3 * column + k) * QUEUE_SIZE + i] = vertices[vertex, RED + column]
-    _mix(queue.shares, values)
-    if side > 0:
+                values[CORNER_ATTRIBUTES + (3 * column + k) * QUEUE_SIZE + i] = vertices[vertex, RED + column]
+    _interpolate(queue.barycentrics, values)
+    if texture_width > 0:
         for n in range(count):
             i = n & (QUEUE_SIZE - 1)
             s, t, r = (
-                values[MIXED + 3 * QUEUE_SIZE + i],
-                values[MIXED + 4 * QUEUE_SIZE + i],
-                values[MIXED + 5 * QUEUE_SIZE + i],
+                values[INTERPOLATED + 3 * QUEUE_SIZE + i],
+                values[INTERPOLATED + 4 * QUEUE_SIZE + i],
+                values[INTERPOLATED + 5 * QUEUE_SIZE + i],
             )
-            texel = np.uint32(_texel(s, t, r, values[FOOTPRINT + i], kind, start, side, faces))
+            texel = np.uint32(
+                _find_texel(s, t, r, values[FOOTPRINT + i], texture_kind, first_texel, texture_width, texture_faces)
+            )
             for channel in range(3):
-                values[MIXED + channel * QUEUE_SIZE + i] *= f32(texels[texel, channel]) * f32(1 / 255)
+                values[INTERPOLATED + channel * QUEUE_SIZE + i] *= f32(texels[texel, channel]) * f32(1 / 255)
     for n in range(count):
         i = n & (QUEUE_SIZE - 1)
-        pixel, seen = queue.pixel[i], queue.seen[i]
-        red, green, blue = values[MIXED + i], values[MIXED + QUEUE_SIZE + i], values[MIXED + 2 * QUEUE_SIZE + i]
-        opaque = _packed(red, green, blue)
+        pixel, visible = queue.pixel[i], queue.visible[i]
+        red, green, blue = (
+            values[INTERPOLATED + i],
+            values[INTERPOLATED + QUEUE_SIZE + i],
+            values[INTERPOLATED + 2 * QUEUE_SIZE + i],
+        )
+        opaque = _pack(red, green, blue)
         for k in range(PIXEL_SAMPLES):
-            if seen >> k & 1:
-                colour[pixel, k] = opaque if alpha >= ONE else _blended(colour[pixel, k], red, green, blue, alpha)
+            if visible >> k & 1:
+                colour[pixel, k] = opaque if alpha >= ONE else _blend(colour[pixel, k], red, green, blue, alpha)
 
 
 @inner
-def _mix(shares: npt.NDArray[np.float64], values: Float32s) -> None:
-    """FOOTPRINT, WEIGHT and MIXED of all places in the queue, with perspective; places may be left from before."""
+def _interpolate(barycentrics: npt.NDArray[np.float64], values: Float32s) -> None:
+    """Compute FOOTPRINT, WEIGHT and INTERPOLATED of all places in the queue, perspective-correctly.
+
+    An attribute A is not linear over the image, but A * (inverse depth) is. So each corner's weight is its barycentric
+    coordinate times its inverse depth, divided by the inverse depth at the centroid. Places beyond the queue's end are
+    computed too, from what earlier pixels left there: loops of constant length are faster.
+    """
     for i in range(QUEUE_SIZE):
-        distance = ONE / values[WAITING_NEARNESS + i]
-        scale = shares[3 * QUEUE_SIZE + i] * distance
-        values[FOOTPRINT + i] = values[DENSITY + i] * distance * distance * distance
+        distance = ONE / values[CENTROID_INVERSE_DEPTH + i]
+        scale = barycentrics[3 * QUEUE_SIZE + i] * distance
+        values[FOOTPRINT + i] = values[TEXEL_DENSITY + i] * distance * distance * distance
         for k in range(0, 3 * QUEUE_SIZE, QUEUE_SIZE):
-            values[WEIGHT + k + i] = f32(shares[k + i] * scale) * values[CORNER_NEARNESS + k + i]
+            values[WEIGHT + k + i] = f32(barycentrics[k + i] * scale) * values[CORNER_INVERSE_DEPTH + k + i]
     for column in range(6):
         for i in range(QUEUE_SIZE):
-            first = CORNER_VALUES + 3 * column * QUEUE_SIZE + i
-            values[MIXED + column * QUEUE_SIZE + i] = (
+            first = CORNER_ATTRIBUTES + 3 * column * QUEUE_SIZE + i
+            values[INTERPOLATED + column * QUEUE_SIZE + i] = (
                 values[WEIGHT + i] * values[first]
                 + values[WEIGHT + QUEUE_SIZE + i] * values[first + QUEUE_SIZE]
                 + values[WEIGHT + 2 * QUEUE_SIZE + i] * values[first + 2 * QUEUE_SIZE]
@@ -663,34 +846,34 @@ def _mix(shares: npt.NDArray[np.float64], values: Float32s) -> None:
 
 
 @inner
-def _lowest(dx: float, dy: float) -> float:
-    """The least of 0, dx, dy and dx + dy."""
+def _find_min(dx: float, dy: float) -> float:
+    """Find the least of 0, dx, dy and dx + dy: of the changes from a pixel's first sample to its four."""
     return min(dx, 0.0) + min(dy, 0.0)
 
 
 @inner
-def _inside(at_a: float, at_b: float, at_c: float) -> int:
-    """1 for a sample inside a triangle, else 0."""
-    return int(min(at_a, min(at_b, at_c)) >= 0.0)
+def _is_inside(edge_a: float, edge_b: float, edge_c: float) -> int:
+    """Return 1 if a sample with these edge functions is inside the triangle, otherwise 0."""
+    return int(min(edge_a, min(edge_b, edge_c)) >= 0.0)
 
 
 @inner
-def _triple(vertices: Float32s, i: int, column: int) -> Triple:
-    """Three neighbouring columns of a vertex: its texture coordinates from S."""
+def _read_triple(vertices: Float32s, i: int, column: int) -> Triple:
+    """Read three neighbouring columns of vertex `i`: with column S, its texture coordinates."""
     return vertices[i, column], vertices[i, column + 1], vertices[i, column + 2]
 
 
 @inner
-def _packed(red: np.float32, green: np.float32, blue: np.float32) -> np.uint32:
-    """A colour, 0 to 255 in each channel, as one number."""
-    return np.uint32(_byte(red) | _byte(green) << 8 | _byte(blue) << 16)
+def _pack(red: np.float32, green: np.float32, blue: np.float32) -> np.uint32:
+    """Pack a colour, 0 to 255 in each channel, into one number as in `Frame.colour`."""
+    return np.uint32(_round_to_byte(red) | _round_to_byte(green) << 8 | _round_to_byte(blue) << 16)
 
 
 @inner
-def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.float32, alpha: np.float32) -> np.uint32:
-    """A packed colour seen through another one."""
+def _blend(behind: np.uint32, red: np.float32, green: np.float32, blue: np.float32, alpha: np.float32) -> np.uint32:
+    """Blend a colour of opacity `alpha` over the packed colour behind it."""
     through = ONE - alpha
-    return _packed(
+    return _pack(
         alpha * red + through * f32(behind & 255),
         alpha * green + through * f32(behind >> 8 & 255),
         alpha * blue + through * f32(behind >> 16 & 255),
@@ -698,63 +881,82 @@ def _blended(behind: np.uint32, red: np.float32, green: np.float32, blue: np.flo
 
 
 @inner
-def _byte(value: np.float32) -> int:
-    """The nearest integer from 0 to 255; interpolation may have left a hair's breadth outside."""
+def _round_to_byte(value: np.float32) -> int:
+    """Round to an integer and clamp to 0 to 255: interpolated colours may lie outside by a rounding error."""
     return int(min(max(value, ZERO), f32(255)) + HALF)
 
 
 @inner
-def _texture_area(at: tuple[Triple, Triple, Triple], kind: int, side: int) -> np.float32:
-    """Texels of the finest level that a triangle spans, times 2.
+def _compute_texel_area(at: tuple[Triple, Triple, Triple], texture_kind: int, texture_width: int) -> np.float32:
+    """Compute twice the area of a triangle on its texture, in texels of the finest mipmap level.
 
-    With `density` = this over twice the triangle's area in the picture, times the product of its corners' nearness, a
-    sample covers density * distance ** 3 texels: the Jacobian determinant of a plane's perspective image.
+    `at` holds the texture coordinates of its corners. By the Jacobian determinant of a plane's perspective image, a
+    sample at depth z covers texel_density * z ** 3 texels, where texel_density is this area over twice the triangle's
+    area in the image, times the product of the corners' inverse depths.
     """
     (sa, ta, ra), (sb, tb, rb), (sc, tc, rc) = at
-    if kind != PLANAR:
-        face = _cube_face(sa + sb + sc, ta + tb + tc, ra + rb + rc)
-        sa, ta = _on_face(face, sa, ta, ra)
-        sb, tb = _on_face(face, sb, tb, rb)
-        sc, tc = _on_face(face, sc, tc, rc)
-    texels: np.float32 = abs((sb - sa) * (tc - ta) - (sc - sa) * (tb - ta)) * f32(side) * f32(side)
+    if texture_kind != PLANAR:
+        face = _choose_cube_face(sa + sb + sc, ta + tb + tc, ra + rb + rc)
+        sa, ta = _project_onto_face(face, sa, ta, ra)
+        sb, tb = _project_onto_face(face, sb, tb, rb)
+        sc, tc = _project_onto_face(face, sc, tc, rc)
+    texels: np.float32 = abs((sb - sa) * (tc - ta) - (sc - sa) * (tb - ta)) * f32(texture_width) * f32(texture_width)
     return texels
 
 
 @inner
-def _covered(low: float, high: float, size: int) -> tuple[int, int]:
-    """First and last pixel along an axis that may have samples between `low` and `high`, within the picture."""
+def _find_pixel_range(low: float, high: float, size: int) -> tuple[int, int]:
+    """Find the first and the last pixel along an axis that may have samples between `low` and `high`.
+
+    `low` and `high` are in samples; `size`, of the image, is in pixels. So is the result, which is within the image.
+    """
     return int(min(max(low, 0.0), 2.0 * size)) >> 1, min(int(min(max(high, 0.0), 2.0 * size)) >> 1, size - 1)
 
 
 @inner
-def _least(dx: float, dy: float) -> float:
-    """The least edge function that counts as inside: 0 on left and top edges, else less than any positive value."""
+def _choose_bias(dx: float, dy: float) -> float:
+    """Choose what to subtract from an edge function so that samples on top and left edges, and no others, are >= 0.
+
+    It is 0 for top and left edges. For others it is less than any positive value of an edge function, so that only
+    samples exactly on the edge change sides.
+    """
     return 0.0 if dx > 0.0 or (dx == 0.0 and dy > 0.0) else EDGE_STEP
 
 
 @inner
-def _texel(
-    s: np.float32, t: np.float32, r: np.float32, footprint: np.float32, kind: int, start: int, side: int, faces: int
+def _find_texel(
+    s: np.float32,
+    t: np.float32,
+    r: np.float32,
+    footprint: np.float32,
+    texture_kind: int,
+    first_texel: int,
+    texture_width: int,
+    texture_faces: int,
 ) -> int:
-    """Index of the texel nearest to the texture coordinates, in the level where a pixel covers about one texel."""
+    """Find the index of the texel nearest to texture coordinates (s, t, r) in a texture's mipmap.
+
+    `footprint` is the number of texels of the finest level that the pixel covers. Each coarser level has a quarter of
+    them: the first level at which the pixel covers at most 2 is taken.
+    """
     face = 0
-    if kind != PLANAR:
-        face = _cube_face(s, t, r)
-        s, t = _on_face(face, s, t, r)
-        if faces == 1:
+    if texture_kind != PLANAR:
+        face = _choose_cube_face(s, t, r)
+        s, t = _project_onto_face(face, s, t, r)
+        if texture_faces == 1:
             face = 0
-    while footprint > f32(2) and side > 1:
-        start += faces * side * side
-        side >>= 1
+    while footprint > f32(2) and texture_width > 1:
+        first_texel += texture_faces * texture_width * texture_width
+        texture_width >>= 1
         footprint *= f32(0.25)
-    column = min(max(int((s - np.floor(s)) * f32(side)), 0), side - 1)
-    row = min(max(int((t - np.floor(t)) * f32(side)), 0), side - 1)
-    return start + (face * side + row) * side + column
+    column = min(max(int((s - np.floor(s)) * f32(texture_width)), 0), texture_width - 1)
+    row = min(max(int((t - np.floor(t)) * f32(texture_width)), 0), texture_width - 1)
+    return first_texel + (face * texture_width + row) * texture_width + column
 
 
 @inner
-def _cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
-    """The face of a cube map in direction (x, y, z), numbered as in OpenGL: +x, -x, +y, -y, +z, -z."""
+def _choose_cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
+    """Choose the face of a cube map in direction (x, y, z), numbered as in OpenGL: +x, -x, +y, -y, +z, -z."""
     if abs(x) >= abs(y) and abs(x) >= abs(z):
         return 0 if x >= ZERO else 1
     if abs(y) >= abs(z):
@@ -763,8 +965,11 @@ def _cube_face(x: np.float32, y: np.float32, z: np.float32) -> int:
 
 
 @inner
-def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np.float32, np.float32]:
-    """Column and row, 0 to 1, at which direction (x, y, z) meets a face of a cube map (OpenGL 4.6, section 8.13)."""
+def _project_onto_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np.float32, np.float32]:
+    """Compute column and row, 0 to 1, at which direction (x, y, z) meets a face of a cube map.
+
+    The table of axes is that of OpenGL 4.6, section 8.13.
+    """
     if face == 0:
         across, down, ahead = -z, -y, x
     elif face == 1:
@@ -777,19 +982,19 @@ def _on_face(face: int, x: np.float32, y: np.float32, z: np.float32) -> tuple[np
         across, down, ahead = x, -y, z
     else:
         across, down, ahead = -x, -y, -z
-    half = HALF / max(ahead, VANISHING)
+    half = HALF / max(ahead, TINY)
     return HALF + across * half, HALF + down * half
 
 
 @compiled
-def resolve(frame: Frame, picture: npt.NDArray[np.uint8]) -> None:
-    """Each pixel of `picture` (h * w, 3) becomes the rounded mean of its samples."""
+def resolve(frame: Frame, image: npt.NDArray[np.uint8]) -> None:
+    """Set each pixel of `image`, uint8 (h * w, 3), to the mean of its samples' colours, rounded."""
     colour = frame.colour
     for number in range(len(colour)):
         red_blue, green = PIXEL_SAMPLES // 2 * 0x10001, PIXEL_SAMPLES // 2 << 8
         for k in range(PIXEL_SAMPLES):
             red_blue += colour[number, k] & 0xFF00FF
             green += colour[number, k] & 0xFF00
-        picture[number, 0] = (red_blue & 0xFFFF) // PIXEL_SAMPLES
-        picture[number, 1] = (green >> 8) // PIXEL_SAMPLES
-        picture[number, 2] = (red_blue >> 16) // PIXEL_SAMPLES
+        image[number, 0] = (red_blue & 0xFFFF) // PIXEL_SAMPLES
+        image[number, 1] = (green >> 8) // PIXEL_SAMPLES
+        image[number, 2] = (red_blue >> 16) // PIXEL_SAMPLES

@@ -1,4 +1,4 @@
-"""The lights of a scene."""
+"""The lights of a scene, as the rasterizer needs them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.mujoco_import import mujoco
-from kinitro.environments.rendering.exact import normalized
+from kinitro.environments.rendering.exact import normalize
 from kinitro.errors import ConfigurationError
 
 
 class Lights(NamedTuple):
-    """Directional lights; the first is the headlight if `headlight` is set.
+    """Directional lights.
 
-    towards: float64 (lights, 3), unit vectors to the light in the world frame; the headlight's is set per camera.
-    ambient, diffuse, specular: float32 (lights, 3), RGB.
+    towards:   float64 (lights, 3), unit vectors in the world frame that point to the light. The headlight's is 0 here;
+               `project` sets it for each camera.
+    ambient:   float32 (lights, 3), RGB intensity; 1 lights a surface with its full colour.
+    diffuse:   float32 (lights, 3), likewise, of the light that depends on the angle to the light.
+    specular:  float32 (lights, 3), likewise, of highlights.
+    headlight: whether the first light is the headlight, which shines along the line of sight of each camera.
     """
 
     towards: npt.NDArray[np.float64]
@@ -26,8 +30,8 @@ class Lights(NamedTuple):
     headlight: bool
 
 
-def scene_lights(model: mujoco.MjModel, data: mujoco.MjData) -> Lights:
-    """The headlight and the active lights, as model and data have them now.
+def read_lights(model: mujoco.MjModel, data: mujoco.MjData) -> Lights:
+    """Read the headlight and the active lights as model and data have them now.
 
     Raises ConfigurationError for a light that is not directional.
     """
@@ -39,15 +43,15 @@ def scene_lights(model: mujoco.MjModel, data: mujoco.MjData) -> Lights:
             )
     lamp = model.vis.headlight
     heads = int(bool(lamp.active))
-    towards = np.concatenate([np.zeros((heads, 3)), -normalized(data.light_xdir[active])])
+    towards = np.concatenate([np.zeros((heads, 3)), -normalize(data.light_xdir[active])])
 
-    def colours(head: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def join_colours(head: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.concatenate([np.tile(head, (heads, 1)), others[active]]).astype(np.float32)
 
     return Lights(
         towards,
-        colours(lamp.ambient, model.light_ambient),
-        colours(lamp.diffuse, model.light_diffuse),
-        colours(lamp.specular, model.light_specular),
+        join_colours(lamp.ambient, model.light_ambient),
+        join_colours(lamp.diffuse, model.light_diffuse),
+        join_colours(lamp.specular, model.light_specular),
         bool(heads),
     )

@@ -1,4 +1,4 @@
-"""The meshes of a model as surfaces with no more triangles than a small picture can show."""
+"""Simplification of a model's meshes: surfaces with no more triangles than a small image can show."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.rendering.content import ByContent
-from kinitro.environments.rendering.exact import normalized
+from kinitro.environments.rendering.content import ContentKey
+from kinitro.environments.rendering.exact import normalize
 from kinitro.environments.rendering.shapes import Floats, Surface
 
 if TYPE_CHECKING:
     import mujoco
 
 SMALL_MESH_FACES = 400
-"""Meshes with at most so many triangles are drawn as they are."""
+"""Meshes with at most so many triangles are not simplified."""
 AREA_TOLERANCE = 0.25
-"""A mesh that loses or gains more of its area when details are merged (nets, thin bars) gets a cell half as long ..."""
+"""If simplification changes the area of a mesh by more than this part of it (nets, thin bars), the cells are halved."""
 MOST_HALVINGS = 3
-"""... so many times at most; then it is drawn as it is."""
+"""Cells are halved at most so often; if the area is still another one then, the mesh is not simplified."""
 CREASE_COSINE = 0.8
-"""A corner whose normal is further than this from its triangle's is lit with the triangle's (as in MuJoCo)."""
+"""If the cosine between the normals of a corner and of its triangle is below this, the corner is at a crease, not on a
+round surface. It is then lit with the triangle's normal, as in MuJoCo."""
 
 
-def mesh_surface(model: mujoco.MjModel, mesh: int, cell_m: float) -> Surface:
-    """Mesh number `mesh` of the model, its details smaller than `cell_m` merged.
+def simplify_mesh(model: mujoco.MjModel, mesh: int, cell_m: float) -> Surface:
+    """Build the surface of mesh number `mesh` of the model, with details smaller than `cell_m` (metres) merged.
 
-    Equal meshes share one surface, whichever model they are in: eight environments hold one robot.
+    Surfaces are cached by content: equal meshes of several models share one, so that eight environments in a process
+    hold one robot.
     """
     first_vertex, first_normal, first_face = (
         int(model.mesh_vertadr[mesh]),
@@ -39,72 +41,78 @@ def mesh_surface(model: mujoco.MjModel, mesh: int, cell_m: float) -> Surface:
     faces = slice(first_face, first_face + int(model.mesh_facenum[mesh]))
     vertices = model.mesh_vert[first_vertex : first_vertex + int(model.mesh_vertnum[mesh])]
     normals = model.mesh_normal[first_normal : first_normal + int(model.mesh_normalnum[mesh])]
-    key = ByContent(vertices, normals, model.mesh_face[faces], model.mesh_facenormal[faces])
-    return _simplified(key, cell_m)
+    key = ContentKey(vertices, normals, model.mesh_face[faces], model.mesh_facenormal[faces])
+    return _simplify(key, cell_m)
 
 
 @functools.lru_cache(maxsize=512)
-def _simplified(mesh: ByContent, cell_m: float) -> Surface:
+def _simplify(mesh: ContentKey, cell_m: float) -> Surface:
+    """Cluster the vertices in cells as large as the area allows (see AREA_TOLERANCE), or weld equal ones only.
+
+    `mesh` holds MuJoCo's vertices, normals, triangles of vertices and triangles of normals.
+    """
     vertices, normals, faces, face_normals = mesh.take()
     corners = np.asarray(vertices, np.float64)[faces]
-    corner_normals = _creased(corners, np.asarray(normals, np.float64)[face_normals])
+    corner_normals = _apply_creases(corners, np.asarray(normals, np.float64)[face_normals])
     if len(faces) > SMALL_MESH_FACES:
-        area = _area(corners)
+        area = _compute_area(corners)
         for halvings in range(MOST_HALVINGS + 1):
-            surface = _clustered(corners, corner_normals, cell_m / 2**halvings)
-            kept = _area(surface.positions[surface.triangles])
+            surface = _cluster(corners, corner_normals, cell_m / 2**halvings)
+            kept = _compute_area(surface.positions[surface.triangles])
             if abs(kept - area) <= AREA_TOLERANCE * area:
                 return surface
-    return _welded(corners, corner_normals)
+    return _weld(corners, corner_normals)
 
 
-def _area(corners: Floats) -> float:
-    """Area of triangles (m, 3, 3); `fsum`, because the order of numpy's sums depends on the CPU."""
+def _compute_area(corners: Floats) -> float:
+    """Compute the total area of triangles (m, 3, 3)."""
+    # `fsum`, because the order in which numpy adds depends on the CPU
     doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return 0.5 * math.fsum(np.sqrt(doubled[:, 0] ** 2 + doubled[:, 1] ** 2 + doubled[:, 2] ** 2))
 
 
-def _creased(corners: Floats, normals: Floats) -> Floats:
-    """Normals (m, 3, 3) of triangles' corners, replaced by the triangle's own where they differ much from it."""
+def _apply_creases(corners: Floats, normals: Floats) -> Floats:
+    """Replace normals (m, 3, 3) of triangles' corners by the triangle's own at creases (see CREASE_COSINE)."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    flat = normalized(np.cross(b - a, c - a))[:, None, :]
+    flat = normalize(np.cross(b - a, c - a))[:, None, :]
     cosine = normals[..., 0] * flat[..., 0] + normals[..., 1] * flat[..., 1] + normals[..., 2] * flat[..., 2]
     return np.where(cosine[..., None] < CREASE_COSINE, flat, normals)
 
 
-def _welded(corners: Floats, normals: Floats) -> Surface:
-    """The surface with corners of equal position and normal made one vertex."""
+def _weld(corners: Floats, normals: Floats) -> Surface:
+    """Build the surface of triangles (m, 3, 3) by making corners of equal position and normal one vertex."""
     both = np.concatenate([corners, normals], axis=2).reshape(-1, 6)
     unique, vertex = np.unique(both, axis=0, return_inverse=True)
     positions = np.ascontiguousarray(unique[:, :3])
     return Surface(positions, np.ascontiguousarray(unique[:, 3:]), positions, vertex.reshape(-1, 3).astype(np.int32))
 
 
-def _clustered(corners: Floats, normals: Floats, cell_m: float) -> Surface:
-    """The surface after vertex clustering (Rossignac and Borrel, 1993): robust on meshes that are not closed.
+def _cluster(corners: Floats, normals: Floats, cell_m: float) -> Surface:
+    """Build the surface by vertex clustering (Rossignac and Borrel, 1993), which also works for meshes with holes.
 
-    Corners in one cell of a grid move to their mean. Their normals are averaged too, separately for each of the six
-    directions a normal may chiefly point to, so that the two sides of a thin wall, or of an edge, stay lit apart.
+    All corners in one cell of a grid move to their mean, and triangles whose corners are not in three different cells
+    vanish. Normals are averaged too, but separately for each of six directions (the axis of their largest component and
+    its sign), so that the two sides of a thin wall, or of an edge, are still lit differently.
     """
     points, flat = corners.reshape(-1, 3), normals.reshape(-1, 3)
     chief_axis = np.abs(flat).argmax(axis=1)
     positive = np.take_along_axis(flat, chief_axis[:, None], axis=1)[:, 0] > 0
-    cell = _numbered(np.floor(points / cell_m).astype(np.int64))
-    vertex = _numbered(np.column_stack([cell, 2 * chief_axis + positive]))
-    centre = _means(points, cell)
+    cell = _number_rows(np.floor(points / cell_m).astype(np.int64))
+    vertex = _number_rows(np.column_stack([cell, 2 * chief_axis + positive]))
+    centre = _compute_means(points, cell)
     first_corner = np.unique(vertex, return_index=True)[1]
     positions = centre[cell[first_corner]]
     triangles, cells = vertex.reshape(-1, 3), cell.reshape(-1, 3)
     kept = (cells[:, 0] != cells[:, 1]) & (cells[:, 1] != cells[:, 2]) & (cells[:, 2] != cells[:, 0])
-    triangles = _distinct(triangles[kept])
+    triangles = _remove_duplicates(triangles[kept])
     used, triangles = np.unique(triangles, return_inverse=True)
     positions = positions[used]
-    mean_normals = normalized(_means(flat, vertex))[used]
+    mean_normals = normalize(_compute_means(flat, vertex))[used]
     return Surface(positions, mean_normals, positions, triangles.reshape(-1, 3).astype(np.int32))
 
 
-def _numbered(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Small integer rows (n, k) -> a number for each distinct row, (n,)."""
+def _number_rows(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number the distinct rows of small integers (n, k), and return the number of each row, (n,)."""
     key = np.zeros(len(rows), np.int64)
     for column in rows.T:
         span = int(column.max() - column.min()) + 1
@@ -112,14 +120,14 @@ def _numbered(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return key
 
 
-def _means(values: Floats, group: npt.NDArray[np.int64]) -> Floats:
-    """Mean of the rows of each group: (n, 3), (n,) -> (groups, 3)."""
+def _compute_means(values: Floats, group: npt.NDArray[np.int64]) -> Floats:
+    """Compute the mean of the rows of each group: (n, 3), (n,) -> (groups, 3)."""
     counts = np.bincount(group)
     return np.column_stack([np.bincount(group, weights=column) / counts for column in values.T])
 
 
-def _distinct(triangles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The triangles without repetitions; two with the same corners in the same sense of rotation are the same."""
+def _remove_duplicates(triangles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Drop repeated triangles: those with the same corners in the same sense of rotation."""
     start = triangles.argmin(axis=1)
     rotated = np.take_along_axis(triangles, (start[:, None] + np.arange(3)) % 3, axis=1)
     count = int(triangles.max(initial=0)) + 1

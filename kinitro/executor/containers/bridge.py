@@ -129,7 +129,7 @@ class Bridge:
                 await self._call("cancel", ALIVE_EVERY_S, task_id=name)
             raise
         except Exception as error:  # Affinetes raises whatever happened: it is a fault of ours with a name
-            log.error("container failed", container=self._config.name, reason=f"{type(error).__name__}: {error}"[:500])
+            log.error("container_failed", container=self._config.name, reason=f"{type(error).__name__}: {error}"[:500])
             results = [EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=CONTAINER_FAILED)] * len(batch)
         for assignment, result in zip(batch, results, strict=True):
             self._calls.pop(assignment.key, None)

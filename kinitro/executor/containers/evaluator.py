@@ -51,7 +51,7 @@ class ContainerPool(ProcessPool):
         for host in self._docker_hosts:
             removed = await asyncio.to_thread(remove_strays, host, self._owner)
             if removed:
-                log.warning("stray containers removed", host=host or "local", containers=removed)
+                log.warning("stray_containers_removed", host=host or "local", containers=removed)
 
 
 def owner(settings: ExecutorSettings) -> str:

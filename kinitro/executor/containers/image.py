@@ -13,7 +13,7 @@ from pathlib import Path
 from kinitro.errors import ConfigurationError, UnavailableError
 
 ROOTS = (
-    *("numpy", "scipy", "msgspec", "pydantic", "pydantic-settings", "structlog", "fastapi", "uvicorn", "httptools"),
+    *("numpy", "msgspec", "pydantic", "pydantic-settings", "structlog", "fastapi", "uvicorn", "httptools"),
     *("bittensor-core", "metaworld", "mujoco", "gymnasium[mujoco]", "numba", "wrapt", "packaging"),
 )
 """What evaluation imports; with their dependencies, these are in the image and nothing else is."""

@@ -117,9 +117,9 @@ def test_a_schema_that_was_changed_by_hand_is_listed_and_refused(database: str) 
 
 
 def _serve(url: str) -> None:
-    from kinitro.api.server import serve
+    from kinitro.api.main import run
 
-    serve(ApiSettings(database_url=url, port=0))
+    run(ApiSettings(database_url=url, port=0))
 
 
 def test_keys_are_shown_once_and_rotated(database: str) -> None:

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kinitro.api.server import serve
+from kinitro.api.main import run
 from kinitro.api.settings import ApiSettings
 from kinitro.database import connection, schema
 from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable, SchemaMismatch
 from kinitro.database.keys import create_key, list_keys
 from kinitro.database.pool import connect, open_pool
 from kinitro.errors import ConfigurationError, KinitroError
-from kinitro.scheduler.command import read_cycles
+from kinitro.scheduler.commands import read_cycles
 from kinitro.scheduler.leadership import Leadership
 from tests.fakes.executor import run_tasks
 from tests.fakes.pgbouncer import pgbouncer
@@ -45,7 +45,7 @@ def _lead(url: str) -> None:
 
 
 def _serve(url: str) -> None:
-    serve(ApiSettings(database_url=url, port=0))
+    run(ApiSettings(database_url=url, port=0))
 
 
 def _new_key(url: str) -> None:

@@ -87,6 +87,29 @@ async def test_every_landed_schema_becomes_todays_and_its_cycle_goes_on(
             assert all("has version 1, here it is 2" in text for text in differs), "only the environments are others"
 
 
+@pytest.mark.parametrize(
+    "marked",
+    [
+        """update cycle set config = config || '{"sequential": true}' where id = 1""",
+        "update task set outcome = 9 where id = (select min(id) from task where cycle_id = 1)",
+    ],
+)
+def test_sequential_cycles_stop_the_upgrade_until_the_operator_drops_them(empty_database: str, marked: str) -> None:
+    url = empty_database
+    restore(url, DUMPS[-1])
+    rows(url, marked)
+    found = "select array_agg(id order by id), (select count(*) from task), to_regclass('task_next') from cycle"
+    before = rows(url, found)
+    with pytest.raises(SchemaMismatch, match=r"^Cycle 1 was played with --sequential.*`kinitro db init --drop-seq"):
+        schema.upgrade(url)
+    assert rows(url, found) == before
+    assert schema.upgrade(url, drop_sequential=True) == REVISIONS[-1]
+    for table in ("cycle_miner", "task", "lease", "trace", "publication"):
+        assert rows(url, f"select count(*) from {table} where cycle_id = 1") == [(0,)]
+    assert rows(url, "select id, state from cycle") == [(2, "running")]
+    assert rows(url, "select count(*) from task where cycle_id = 2") == [(36,)]
+
+
 @pytest.mark.parametrize("theirs", ["4e1f2a", "0003"])
 def test_the_version_table_of_another_program_is_left_alone(empty_database: str, theirs: str) -> None:
     rows(empty_database, "create table alembic_version (version_num varchar(32) primary key)")

@@ -44,7 +44,7 @@ class TestMetaWorld(EnvironmentConformance):
         return random.uniform([-1.0, -0.7, -1.0, 1.0], [1.0, 1.0, 0.7, 1.0])
 
 
-def installed(folder: Path, entry: str) -> dict[str, str]:
+def install(folder: Path, entry: str) -> dict[str, str]:
     """The environment variables of a process in which a distribution with this entry point is installed."""
     distribution = folder / "point_family-1.0.dist-info"
     distribution.mkdir()
@@ -60,7 +60,7 @@ def kinitro(variables: dict[str, str], *arguments: str) -> subprocess.CompletedP
 
 
 def test_an_installed_family_is_listed_and_made(tmp_path: Path) -> None:
-    variables = installed(tmp_path, "point = point_family")
+    variables = install(tmp_path, "point = point_family")
     listed = json.loads(kinitro(variables, "list-envs", "--json").stdout)
     assert {"id": "point/origin-v0", "instruction": "move the point to the origin"}.items() <= listed[-1].items()
     code = (
@@ -79,7 +79,7 @@ def test_an_installed_family_is_listed_and_made(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_family_is_a_sentence(tmp_path: Path, entry: str, told: str) -> None:
-    done = kinitro(installed(tmp_path, entry), "list-envs")
+    done = kinitro(install(tmp_path, entry), "list-envs")
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr

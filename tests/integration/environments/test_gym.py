@@ -23,7 +23,7 @@ from kinitro.errors import ConfigurationError
 TASK = "metaworld/drawer-close-v3"
 
 
-def made(env_id: str, **options: Any) -> GymEnvironment:
+def make_gym(env_id: str, **options: Any) -> GymEnvironment:
     environment = gymnasium.make(env_id, **options).unwrapped
     assert isinstance(environment, GymEnvironment)
     return environment
@@ -36,7 +36,7 @@ def test_all_ids_are_registered_and_registering_again_is_silent() -> None:
 
 @pytest.mark.parametrize("env_id", [TASK, "metaworld/peg-insert-v3"])
 def test_the_checker_is_silent(env_id: str) -> None:
-    environment = made(env_id, render_mode="rgb_array")
+    environment = make_gym(env_id, render_mode="rgb_array")
     check_env(environment)
     environment.close()
 
@@ -44,13 +44,13 @@ def test_the_checker_is_silent(env_id: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
 def test_the_checker_is_silent_everywhere(spec: environments.EnvironmentSpec) -> None:
-    environment = made(spec.id, render_mode="rgb_array")
+    environment = make_gym(spec.id, render_mode="rgb_array")
     check_env(environment)
     environment.close()
 
 
 def test_names_are_lerobots_and_seeds_are_the_evaluations() -> None:
-    environment = made(TASK, cameras=("corner",), render_mode="rgb_array")
+    environment = make_gym(TASK, cameras=("corner",), render_mode="rgb_array")
     assert environment.task_description == "close the drawer"
     seed = 2**127 + 5
     observation, info = environment.reset(seed=seed)
@@ -65,7 +65,7 @@ def test_names_are_lerobots_and_seeds_are_the_evaluations() -> None:
 
 
 def test_without_a_seed_episodes_differ_and_follow_the_generator() -> None:
-    environment = made(TASK, cameras=())
+    environment = make_gym(TASK, cameras=())
     starts = []
     for _ in range(2):
         environment.reset(seed=1)
@@ -81,7 +81,7 @@ def test_without_a_seed_episodes_differ_and_follow_the_generator() -> None:
 def test_the_vector_environment_computes_the_same() -> None:
     actions = np.random.default_rng(0).uniform(-1, 1, (15, 2, 4)).astype(np.float32)
     vector = gymnasium.make_vec(TASK, num_envs=2, vectorization_mode="sync", vector_kwargs={}, cameras=("gripper",))
-    alone = [made(TASK, cameras=("gripper",)) for _ in range(2)]
+    alone = [make_gym(TASK, cameras=("gripper",)) for _ in range(2)]
     together, _ = vector.reset(seed=[3, 4])
     apart = [environment.reset(seed=seed)[0] for environment, seed in zip(alone, (3, 4), strict=True)]
     for action in actions:
@@ -133,7 +133,7 @@ def test_vectors_know_the_horizon_too() -> None:
 @pytest.mark.parametrize("env_id", [TASK, "metaworld/peg-insert-v3"])
 def test_a_copy_goes_on_where_the_original_is(env_id: str, copied: Any) -> None:
     actions = np.random.default_rng(0).uniform(-1, 1, (30, 4)).astype(np.float32)
-    original = made(env_id, cameras=("gripper",), render_mode="rgb_array")
+    original = make_gym(env_id, cameras=("gripper",), render_mode="rgb_array")
     untouched = copied(original)
     original.reset(seed=5)
     for action in actions[:20]:
@@ -184,7 +184,7 @@ def test_without_cameras_a_video_shows_a_camera_all_the_same() -> None:
 
 
 def test_the_name_of_one_camera_is_not_a_list_of_letters() -> None:
-    environment = made(TASK, cameras="corner")
+    environment = make_gym(TASK, cameras="corner")
     assert list(environment.observation_space["pixels"]) == ["corner"]
     assert list(environment.reset(seed=1)[0]["pixels"]) == ["corner"]
     environment.close()
@@ -212,7 +212,7 @@ def test_the_flat_observation_is_what_stable_baselines3_documents() -> None:
             assert min(part.shape[:2]) >= 36
     observation, _ = environment.reset(seed=3)
     assert observation in space
-    assert np.array_equal(observation["corner"], made(TASK).reset(seed=3)[0]["pixels"]["corner"])
+    assert np.array_equal(observation["corner"], make_gym(TASK).reset(seed=3)[0]["pixels"]["corner"])
     assert environment.spec is not None
     again = gymnasium.make(environment.spec)  # wrapped again
     assert again.observation_space == space

@@ -26,7 +26,7 @@ scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda
 every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
 
 
-def made(spec: EnvironmentSpec, randomization: str) -> MetaWorldEnvironment:
+def make(spec: EnvironmentSpec, randomization: str) -> MetaWorldEnvironment:
     environment = environments.make(spec.id, cameras=(), randomization=randomization)
     assert isinstance(environment, MetaWorldEnvironment)
     return environment
@@ -38,18 +38,18 @@ class Unmoved:
     def place(self) -> None: ...
 
 
-def metaworlds_class(name: str) -> Any:
+def get_metaworld_class(name: str) -> Any:
     """The class and the model as MetaWorld has them."""
     return metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]
 
 
-def twins(spec: EnvironmentSpec, randomization: str) -> tuple[MetaWorldEnvironment, MetaWorldEnvironment]:
+def make_twins(spec: EnvironmentSpec, randomization: str) -> tuple[MetaWorldEnvironment, MetaWorldEnvironment]:
     """Our environment, and one around MetaWorld's own object, whose step is called."""
-    ours = made(spec, randomization)
+    ours = make(spec, randomization)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task_module, "stock_class", metaworlds_class)
-        twin = made(spec, randomization)
-    assert type(twin._task._stock) is metaworlds_class(spec.task_name)
+        patch.setattr(task_module, "make_stock_class", get_metaworld_class)
+        twin = make(spec, randomization)
+    assert type(twin._task._stock) is get_metaworld_class(spec.task_name)
     assert ours._task.model.nbvh < 100 < twin._task.model.nbvh
     twin._task._markers = Unmoved()  # type: ignore[assignment]
     return ours, twin
@@ -78,14 +78,14 @@ def assert_steps_are_equal(
 
 @scored
 def test_scored_tasks(spec: EnvironmentSpec) -> None:
-    assert_steps_are_equal(*twins(spec, "standard"), 100, seed=1, expert=True)
+    assert_steps_are_equal(*make_twins(spec, "standard"), 100, seed=1, expert=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("randomization", ["none", "standard", "hard"])
 @every
 def test_all_tasks(spec: EnvironmentSpec, randomization: str) -> None:
-    ours, twin = twins(spec, randomization)
+    ours, twin = make_twins(spec, randomization)
     for expert in (True, False):
         for seed in range(2):
             assert_steps_are_equal(ours, twin, 200, seed, expert)
@@ -109,7 +109,7 @@ def test_success_at_the_edge_is_metaworlds(spec: EnvironmentSpec) -> None:
             for sign in (1, -1):
                 stock._target_pos = point + edge * (1 + sign * further)
                 found.append(task.evaluate(still, rewards=False)[1])
-                assert found[-1] == bool(stock.evaluate_state(task.state(), still)[1]["success"])
+                assert found[-1] == bool(stock.evaluate_state(task.read_state(), still)[1]["success"])
     assert set(found) == {True, False}
 
 
@@ -152,7 +152,7 @@ class GivenPlacement:
 
 def assert_reset_is_equal(spec: EnvironmentSpec) -> None:
     """Our placement is what MetaWorld's reset arrives at from the same draw."""
-    ours, stock = MetaWorldTask(spec.task_name), metaworlds_class(spec.task_name)()
+    ours, stock = MetaWorldTask(spec.task_name), get_metaworld_class(spec.task_name)()
     ours.place(np.random.default_rng(3))
     stock._set_task_called, stock._freeze_rand_vec, stock.seeded_rand_vec = True, False, True
     stock._partially_observable = False

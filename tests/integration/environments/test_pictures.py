@@ -13,13 +13,14 @@ import pytest
 from kinitro import environments
 from kinitro.environments.randomization import LEVELS
 
-PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
-REDRAW = "run `python docs/pictures/environments.py`"
+ROOT = Path(__file__).parents[3]
+PICTURES = ROOT / "docs" / "pictures"
+REDRAW = "run `python tools/draw_environments.py`"
 
 
 @pytest.fixture(scope="module")
 def drawing() -> SimpleNamespace:
-    return SimpleNamespace(**runpy.run_path(str(PICTURES / "environments.py")))
+    return SimpleNamespace(**runpy.run_path(str(ROOT / "tools" / "draw_environments.py")))
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -8,7 +8,7 @@ import pytest
 from kinitro import environments
 from kinitro.environments import EnvironmentSpec
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-from kinitro.environments.randomization.appearance import _part_of_geoms
+from kinitro.environments.randomization.appearance import _assign_parts
 
 MARKER_PX = 2
 """A marker of 2 cm is about this wide in the fixed cameras."""
@@ -29,7 +29,7 @@ SOMETIMES_HIDDEN = {"pick-out-of-hole": 0.8}
 """Least share of episodes in which the marker is seen: now and then the goal is where the hand is at first."""
 
 
-def changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
+def count_changed_px(environment: MetaWorldEnvironment, sites: list[int], geoms: list[int]) -> int:
     """Pixels that change when these are hidden (sites) or painted magenta (geoms), in the camera that sees most."""
     before = environment.observe().pixels
     model = environment._task.model
@@ -47,14 +47,14 @@ def assert_goal_is_visible(spec: EnvironmentSpec, seeds: range) -> None:
     environment = environments.make(spec.id)
     assert isinstance(environment, MetaWorldEnvironment)
     markers = environment._task._markers
-    sites = [markers._sites[name] for name in markers._marker_like]
-    parts = _part_of_geoms(environment._task.model)
+    sites = [markers._sites[name] for name in markers._marker_names]
+    parts = _assign_parts(environment._task.model)
     objects = np.flatnonzero((parts == "objects") | (parts == "marker")).tolist()
     marker_px = []
     for seed in seeds:
         environment.reset(seed)
-        assert changed_px(environment, [], objects) >= OBJECT_PX, seed
-        marker_px.append(changed_px(environment, sites, []))
+        assert count_changed_px(environment, [], objects) >= OBJECT_PX, seed
+        marker_px.append(count_changed_px(environment, sites, []))
     if spec.task_name not in GOAL_IS_AN_OBJECT:
         seen = [px >= SMALLER_PX.get(spec.task_name, MARKER_PX) for px in marker_px]
         assert sum(seen) >= SOMETIMES_HIDDEN.get(spec.task_name, 1.0) * len(seeds), marker_px
@@ -69,7 +69,7 @@ def assert_marker_is_in_place(spec: EnvironmentSpec) -> None:
     assert isinstance(environment, MetaWorldEnvironment)
     task = environment._task
     environment.reset(4)
-    sites = [task._markers._sites[name] for name in task._markers._marker_like]
+    sites = [task._markers._sites[name] for name in task._markers._marker_names]
     for _ in range(5):
         shown = [site for site in sites if task.model.site_rgba[site, 3] > 0]
         distances_m = [float(np.abs(task.data.site_xpos[site] - task._stock._target_pos[:3]).max()) for site in shown]

@@ -36,7 +36,7 @@ SCENE = """<mujoco><asset><texture name="t" type="2d" builtin="checker" rgb1="1 
 DIGEST = "8fff22aedf668afd"  # the start of the digest of SCENE's picture; anything that changes pixels changes it
 
 
-def drawn_digest(environment: dict[str, str]) -> str:
+def draw_and_digest(environment: dict[str, str]) -> str:
     """The digest printed by a fresh process that draws SCENE."""
     arguments = [sys.executable, "-c", DRAW, SCENE]
     done = subprocess.run(
@@ -90,7 +90,7 @@ for cached in (kernels.project, kernels.fill):
 
 def test_the_picture_is_this_one() -> None:
     """The same bits on every machine. When this fails, the version of the environments must change too."""
-    assert drawn_digest({}).startswith(DIGEST)
+    assert draw_and_digest({}).startswith(DIGEST)
 
 
 @pytest.mark.slow
@@ -103,15 +103,15 @@ def test_the_picture_does_not_depend_on_the_cpu(tmp_path: Path) -> None:
         "NUMBA_CPU_FEATURES": "",
         "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX",
     }
-    assert drawn_digest(old).startswith(DIGEST)
+    assert draw_and_digest(old).startswith(DIGEST)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_processes_that_compile_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
-        digests = set(pool.map(drawn_digest, [{"NUMBA_CACHE_DIR": str(tmp_path)}] * 3))
-    assert digests == {drawn_digest({"NUMBA_CACHE_DIR": str(tmp_path)})}
+        digests = set(pool.map(draw_and_digest, [{"NUMBA_CACHE_DIR": str(tmp_path)}] * 3))
+    assert digests == {draw_and_digest({"NUMBA_CACHE_DIR": str(tmp_path)})}
 
 
 COMPILED_WHERE = """

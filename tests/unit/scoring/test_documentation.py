@@ -14,13 +14,13 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_worked_example_is_what_the_code_says() -> None:
-    figures = SimpleNamespace(**runpy.run_path(str(DOCS / "scoring_figures.py")))
+    figures = SimpleNamespace(**runpy.run_path(str(DOCS.parent / "tools" / "draw_scoring_figures.py")))
     page = (DOCS / "scoring.md").read_text().splitlines()
     for line in figures.example_tables(figures.example()):
         assert line in page
     for image in ("scoring-points.svg", "scoring-frontier.svg"):
-        assert f"(images/{image})" in "\n".join(page)
-        assert (DOCS / "images" / image).is_file()
+        assert f"(pictures/{image})" in "\n".join(page)
+        assert (DOCS / "pictures" / image).is_file()
 
 
 @pytest.mark.slow

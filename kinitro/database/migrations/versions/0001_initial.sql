@@ -1,5 +1,5 @@
 -- Initial schema. States are explained where they are defined; all statements on these tables live in
--- kinitro/database/*.sql, the two hottest as functions in 0001_functions.sql.
+-- kinitro/taskpool/*.sql, the two hottest as functions in 0001_functions.sql.
 
 -- A cycle goes open -> running -> scoring -> published, or to failed / cancelled with a reason.
 create table cycle (
@@ -126,8 +126,8 @@ create table publication (
   cycle_id     int primary key references cycle on delete cascade,
   netuid       int not null,
   block        bigint not null,
-  scores       jsonb not null,                -- kinitro.client.messages.Scores
-  weights      jsonb not null,                -- kinitro.client.messages.Weights
+  scores       jsonb not null,                -- kinitro.taskpool.messages.Scores
+  weights      jsonb not null,                -- kinitro.taskpool.messages.Weights
   explanations jsonb not null default '{}',   -- uid -> explanation
   published_at timestamptz not null default now()
 );

@@ -1,5 +1,5 @@
 -- Shadow verification: recordings of real episodes, and what became of comparing them with the committed policy.
--- All statements on these tables are in kinitro/database/verifications.sql.
+-- All statements on these tables are in kinitro/taskpool/verifications.sql.
 
 -- What a policy was told and asked, outside the hot tables; dropped by retention together with the traces.
 create table recording (
@@ -20,7 +20,7 @@ create table verification (
   attempts    smallint not null default 0,    -- leases so far
   executor_id int,                            -- whose key the verifier has
   verdict     text check (verdict in ('match', 'mismatch', 'unverifiable', 'error')),   -- null: outstanding
-  evidence    jsonb,                          -- kinitro.client.verdicts.Evidence
+  evidence    jsonb,                          -- kinitro.taskpool.verdicts.Evidence
   finished_at timestamptz
 );
 create index verification_of_miner on verification (uid, cycle_id);

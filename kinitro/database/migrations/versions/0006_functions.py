@@ -2,11 +2,11 @@
 
 Until here a landed file was rewritten five times, so that one revision number stood for several schemas. From here on:
 
-- A migration that landed is never edited; tests/integration/database/landed/digests.txt and a test hold it to that.
+- A migration that landed is never edited; tests/integration/taskpool/landed/digests.txt and a test hold it to that.
 - A function changes by a new migration with a file of its own, which drops it and creates it again, whole. There is no
   file of "the functions as they are now" which migrations apply: it would change what a landed migration does, and a
   database at the right revision could again have the wrong functions. The newest file that creates a function is the
-  one that counts; kinitro/database/catalogue.txt has the digest of its source, and every start compares it.
+  one that counts; kinitro/taskpool/catalogue.txt has the digest of its source, and every start compares it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The worked example and the two figures of docs/scoring.md.
 
-python docs/scoring_figures.py          prints the example's tables and writes docs/images/scoring-*.svg
+python tools/draw_scoring_figures.py     prints the tables of the example and writes docs/pictures/scoring-*.svg
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from kinitro.scoring import CycleScores, explain_cycle, score_cycle
 from kinitro.scoring.simulation import simulate_outcomes
 
-IMAGES = Path(__file__).with_name("images")
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 ENVIRONMENTS = ("reach", "push", "drawer-open")
 MINERS = {
     "A, a generalist": ((0.75, 0.70, 0.70), 1000),
@@ -115,8 +115,8 @@ def points_figure(scores: CycleScores) -> None:
 
 
 def save(figure: mpl.figure.Figure, name: str) -> None:
-    IMAGES.mkdir(exist_ok=True)
-    figure.savefig(IMAGES / name, bbox_inches="tight", metadata={"Date": None})
+    PICTURES.mkdir(exist_ok=True)
+    figure.savefig(PICTURES / name, bbox_inches="tight", metadata={"Date": None})
 
 
 def main() -> None:

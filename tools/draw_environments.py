@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/environments.md: `python docs/pictures/environments.py`."""
+"""Draws the pictures of docs/environments.md: `python tools/draw_environments.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kinitro import environments
 from kinitro.environments.randomization import LEVELS
 
-HERE = Path(__file__).parent
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 TASKS = ("metaworld/drawer-open-v3", "metaworld/pick-place-v3")
 SEEDS = range(4)
 
@@ -30,11 +30,11 @@ def main() -> None:
         rows = [
             np.concatenate([frame(task, seed, level, ("corner4",), 168) for seed in SEEDS], axis=1) for task in TASKS
         ]
-        imageio.imwrite(HERE / f"randomization-{level}.png", np.concatenate(rows))
+        imageio.imwrite(PICTURES / f"randomization-{level}.png", np.concatenate(rows))
     cameras = environments.registry.CAMERAS
     scored = [frame(spec.id, 3, "standard", cameras, 84) for spec in environments.scored_specs()]
     columns = [np.concatenate(scored[:4]), np.concatenate(scored[4:])]
-    imageio.imwrite(HERE / "scored-environments.png", np.concatenate(columns, axis=1))
+    imageio.imwrite(PICTURES / "scored-environments.png", np.concatenate(columns, axis=1))
 
 
 if __name__ == "__main__":
