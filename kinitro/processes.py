@@ -101,7 +101,7 @@ async def run_child(
         await stop_child(process, grace_s)
 
 
-def last_words(log: Path) -> str:
+def read_log_end(log: Path) -> str:
     """The end of the file that a process wrote to, on one line."""
     try:
         lines = log.read_text(errors="replace").strip().splitlines()

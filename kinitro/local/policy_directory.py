@@ -14,7 +14,7 @@ from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.ports import free_ports
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
-from kinitro.processes import last_words, start_child, stop_child
+from kinitro.processes import read_log_end, start_child, stop_child
 
 START_DEADLINE_S = 300.0
 """Loading network weights takes a while."""
@@ -59,7 +59,7 @@ async def _wait_until_ready(process: asyncio.subprocess.Process, url: str, log_p
     try:
         while time.monotonic() < deadline:
             if process.returncode is not None:
-                code, said = process.returncode, last_words(log_path)
+                code, said = process.returncode, read_log_end(log_path)
                 raise UnavailableError(f"The policy server ended with code {code}: {said} (its log is {log_path})")
             try:
                 await policy.health()

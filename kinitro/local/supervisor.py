@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinitro.errors import UnavailableError
-from kinitro.processes import last_words, run_child
+from kinitro.processes import read_log_end, run_child
 from kinitro.supervision import SupervisedLoop
 
 STOP_DEADLINE_S = 3.5
@@ -74,7 +74,7 @@ class Supervisor:
 
     def read_log_end(self, name: str) -> str:
         """The end of a service's log, on one line."""
-        return last_words(self._log(name))
+        return read_log_end(self._log(name))
 
     async def stop(self) -> None:
         """SIGTERM to all at once, SIGKILL to whoever is left after STOP_DEADLINE_S. Idempotent."""
@@ -98,7 +98,7 @@ class Supervisor:
             if lives.failures >= MAX_RAPID_EXITS:
                 raise UnavailableError(
                     f"{name} ended {MAX_RAPID_EXITS} times in a row with exit code {code}; "
-                    f"its last words: {self.read_log_end(name)}"
+                    f"the end of its log: {self.read_log_end(name)}"
                 )
             if lives.failures:
                 await lives.pause()

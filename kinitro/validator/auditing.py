@@ -146,7 +146,7 @@ class NoAudit:
 
 
 async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
-    """Run this module as a process; raises AuditRefused if it does not answer."""
+    """Run this module as a process; raises AuditUnavailable if it does not answer."""
     process = await start_child(
         [sys.executable, "-m", "kinitro.validator.auditing"],
         stdin=asyncio.subprocess.PIPE,

@@ -38,8 +38,8 @@ SURFACE = {
         "MinerScore MinerVerdicts OperatorKey Problem RecordingRecord ReleaseResponse ResultPage ResultRow Scores "
         "Status SubmitRequest SubmitResponse SubmitStatus Task TaskResult TaskStats TaskTimings TraceRecord Verdict "
         "VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport VerificationRequest "
-        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights count_verdicts hash_leaf "
-        "compute_merkle_root digest_opening encode_result compute_results_root"
+        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights compute_merkle_root "
+        "compute_results_root count_verdicts digest_opening encode_result hash_leaf"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
