@@ -13,7 +13,7 @@ class RobotPolicy:
     """A policy of uniformly random actions: it conforms to the protocol and solves nothing."""
 
     max_concurrent_episodes = 16
-    """How many episodes the evaluator may run on this server at once; a cycle is faster with more, if answers are in time."""
+    """How many episodes the evaluator may run on this server at once; with more, a cycle is over sooner."""
     max_chunk = 1
     """The largest number of actions in one answer. If above 1, `act` may return an array (k, 4), executed open loop."""
 
