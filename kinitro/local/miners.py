@@ -33,7 +33,7 @@ DEMO_MINERS = (
     DemoMiner("generalist", "generalist", "finds things in the images"),
     DemoMiner("copycat", "generalist", "the generalist's bytes, committed later"),
 )
-"""In the order of their commitments: ties go to whoever comes first."""
+"""The demo's miners in the order of their commitments, which decides ties."""
 
 
 def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:

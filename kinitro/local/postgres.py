@@ -219,7 +219,7 @@ class LocalPostgres:
             return False
 
     def _copy_binaries(self) -> None:
-        """For an environment below a directory that only root enters; its permissions are not ours to change."""
+        """Copy the binaries to `base`, for an environment below a directory that only root may enter."""
         package = self._binaries.parent.parent
         target = self._base / "install" / package.name / self._binaries.parent.name
         if not target.exists():

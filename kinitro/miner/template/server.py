@@ -31,7 +31,7 @@ EPISODES_KEPT = 4 * RobotPolicy.max_concurrent_episodes
 IDLE_S = 10.0
 """An episode that was used within this time is never dropped, however many others are begun."""
 MAX_EPISODES = 64 * RobotPolicy.max_concurrent_episodes
-"""With so many, none of them idle, /reset answers 429: somebody begins more episodes than any evaluator does."""
+"""If this many episodes are kept and none is idle, /reset answers 429: no evaluator begins so many."""
 
 log = logging.getLogger("uvicorn.error")
 
