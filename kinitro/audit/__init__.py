@@ -8,6 +8,7 @@ from kinitro.exports import lazy_exports
 
 if TYPE_CHECKING:
     from kinitro.audit.audit import audit_cycle as audit_cycle
+    from kinitro.audit.errors import AuditUnavailable as AuditUnavailable
     from kinitro.audit.report import AuditReport as AuditReport
     from kinitro.audit.report import AuditVerdict as AuditVerdict
     from kinitro.audit.report import Check as Check
@@ -17,6 +18,7 @@ else:
         __name__,
         {
             "audit": "audit_cycle",
+            "errors": "AuditUnavailable",
             "report": "AuditReport AuditVerdict Check",
             "witness": "Witness",
         },

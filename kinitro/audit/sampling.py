@@ -224,10 +224,10 @@ def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival
 
 
 class _Better:
-    """Of two miners on one environment: is one better, by the episodes that only it (w) or only the other (l) solved.
+    """Whether one of two miners is better on one environment, by the discordant pairs: w for it, l for the other.
 
-    `lost[w, l]`: so many false results, each of which takes one from w or adds one to l, until it is not better.
-    `gained[w, l]`: the reverse, until it is.
+    `lost[w, l]`: how many false results, each taking one from w or adding one to l, make it not better.
+    `gained[w, l]`: how many, each adding one to w or taking one from l, make it better.
     """
 
     def __init__(self, episodes: int, critical: IntArray, config: ScoringConfig) -> None:

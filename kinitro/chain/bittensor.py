@@ -231,7 +231,7 @@ def _read_neuron(entry: Any) -> Neuron:
 
 
 def _decode_commitments(rows: list[tuple[Any, Any]]) -> dict[str, RawCommitment]:
-    """By hotkey, the raw fields of each commitment joined in order; fields of other kinds are left out."""
+    """Decode commitments: by hotkey, the raw fields of each joined in order; other kinds of fields are left out."""
     found = {}
     for hotkey, record in rows:
         info = record.get("info") if isinstance(record, dict) else None

@@ -54,7 +54,7 @@ class Hyperparameters:
     commit_reveal: bool = False
     min_stake: float = 0.0
     reveal_period_epochs: int = 1
-    """With commit-reveal: epochs until committed weights are revealed."""
+    """How many epochs pass until committed weights are revealed, with commit-reveal."""
     min_allowed_weights: int = 0
     """A row has at least this many positive weights (but no more than there are neurons), unless a neuron weighs only
     itself."""

@@ -117,7 +117,7 @@ def settle_endpoints(
 
 
 def list_endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
-    """By canonical endpoint, the hotkey of the miner that took part with it; the following cycle's freeze needs it."""
+    """List, by canonical endpoint, which hotkey took part with it; the freeze of the following cycle needs this."""
     holders: dict[str, str] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:

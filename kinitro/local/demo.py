@@ -26,7 +26,7 @@ from kinitro.stopping import cancel_on_signals
 
 POLL_S = 0.5
 CHAIN_PRECISION = 1e-3
-"""Two shares this close are the same weight, rounded."""
+"""Two shares that differ by less are the same weight, rounded."""
 CHAIN_DEADLINE_S = 90.0
 """How long after the last publication the validator may take to set it."""
 
@@ -35,7 +35,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the last cycle came to; `on_chain` was read back from the chain, uid -> u16."""
+    """The result of the last cycle; `on_chain` are the weights read back from the chain, uid -> u16."""
 
     scores: Scores
     weights: Weights
@@ -128,7 +128,7 @@ def _format_success(stats: TaskStats) -> str:
 
 
 async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:
-    """The row that the validator set for these weights, read back from the chain."""
+    """Wait until the chain has these weights; returns the validator's row, read back from the chain."""
     wanted = {uid: weight for uid, weight in weights.weights.items() if weight}
     deadline = time.monotonic() + CHAIN_DEADLINE_S
     while time.monotonic() < deadline:

@@ -33,11 +33,11 @@ DEMO_MINERS = (
     DemoMiner("generalist", "generalist", "finds things in the images"),
     DemoMiner("copycat", "generalist", "the generalist's bytes, committed later"),
 )
-"""In the order of their commitments: ties go to whoever comes first."""
+"""The demo's miners in the order of their commitments, which decides ties."""
 
 
 def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
-    """`parent/<name>`: the template with the miner's policy in it."""
+    """Write `parent/<name>`: the template with the miner's policy in it; returns its path."""
     directory = parent / miner.name
     copy_files(TEMPLATE_DIRECTORY, directory, leave_out=frozenset({"tests"}))
     if miner.policy is not None:
@@ -47,7 +47,7 @@ def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
 
 
 def digest_content(directory: Path) -> str:
-    """40 hexadecimal digits that stand for the files of a directory, as a commit hash does."""
+    """Compute 40 hexadecimal digits that identify the files of a directory, as a commit hash does."""
     digest = hashlib.sha1(usedforsecurity=False)
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes())
@@ -55,7 +55,7 @@ def digest_content(directory: Path) -> str:
 
 
 def make_policy_service(name: str, directory: Path, port: int) -> Service:
-    """The command a miner runs: `uvicorn server:app` in its own directory."""
+    """Make the service that a miner runs: `uvicorn server:app` in its own directory."""
     command = [sys.executable, "-m", "uvicorn", "server:app", "--port", str(port), "--log-level", "warning"]
     # One thread for each server's array mathematics: five of them share this machine's cores.
     limits = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

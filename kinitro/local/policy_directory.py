@@ -17,13 +17,15 @@ from kinitro.policies.errors import PolicyError, PolicyFailed
 from kinitro.processes import read_log_end, start_child, stop_child
 
 START_DEADLINE_S = 300.0
-"""Loading network weights takes a while."""
+"""How long the server may take to start: loading network weights takes a while."""
 STOP_DEADLINE_S = 5.0
 
 
 @asynccontextmanager
 async def serve_policy_directory(directory: Path, log_path: Path) -> AsyncIterator[str]:
-    """The URL of a server that answers; stopped at the end. Raises ConfigurationError, UnavailableError.
+    """Start the directory's server, yield its URL once it answers, and stop it at the end.
+
+    Raises ConfigurationError, UnavailableError.
 
     Runs `uvicorn server:app` with the directory's own `.venv` if there is one, else with this interpreter.
     """

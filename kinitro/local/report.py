@@ -26,7 +26,7 @@ class Standing:
 
 
 def make_leaderboard_table(standing: Standing) -> Table:
-    """Success per miner and environment, with Wilson 95 % intervals; leaders are marked."""
+    """Make the table of success per miner and environment, with Wilson 95 % intervals; leaders are marked."""
     title = "Success (95 % interval); * leads the environment"
     table = Table("miner", title=title, title_justify="left")
     for env_id in standing.scores.environments:
@@ -45,7 +45,7 @@ def _format_cell(score: EnvironmentScore) -> str:
 
 
 def make_earnings_table(standing: Standing, miners: Mapping[int, DemoMiner]) -> Table:
-    """Points, published weight, and the weight read back from the chain."""
+    """Make the table of points, published weight, and the weight read back from the chain."""
     table = Table("miner", title="Earnings", title_justify="left")
     for heading in ("uid", "first block", "points", "weight", "on chain"):
         table.add_column(heading, justify="right")

@@ -41,7 +41,7 @@ class SubnetOptions:
     directory: Path
     environments: Sequence[str]
     episodes: int
-    """Per miner and environment."""
+    """Episodes per miner and environment."""
     max_steps: int
     cycles: int
     workers: int
@@ -126,7 +126,7 @@ def _list_other_services(options: SubnetOptions, database_url: str, api_url: str
 
 
 def _start_policy_servers(supervisor: Supervisor, parent: Path) -> dict[str, str]:
-    """Miner name -> endpoint; the servers are starting when this returns."""
+    """Start the policy servers and return their endpoints by miner; they are still starting when this returns."""
     endpoints: dict[str, str] = {}
     for miner, port in zip(DEMO_MINERS, free_ports(len(DEMO_MINERS)), strict=True):
         supervisor.start(make_policy_service(miner.name, write_policy_directory(miner, parent), port))
@@ -163,7 +163,7 @@ async def _wait_for_health(supervisor: Supervisor, endpoints: dict[str, str]) ->
 
 
 async def _is_ready(client: httpx2.AsyncClient, url: str) -> bool:
-    """Whether it is ready; raises UnavailableError if it says that waiting is of no use, as a policy server does."""
+    """Whether a service is ready; raises UnavailableError if it says that it failed, as a policy server may."""
     try:
         response = await client.get(url)
     except httpx2.TransportError:

@@ -73,7 +73,7 @@ class Supervisor:
         return self._running[name].is_done
 
     def read_log_end(self, name: str) -> str:
-        """The end of a service's log, on one line."""
+        """Read the end of a service's log, on one line."""
         return read_log_end(self._log(name))
 
     async def stop(self) -> None:

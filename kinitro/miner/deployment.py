@@ -1,4 +1,4 @@
-"""From a folder to a commitment: upload, deploy, check, commit, publish. A second try goes on where the first stopped.
+"""All steps from a folder to a commitment: upload, deploy, check, commit, publish. A second run resumes the first.
 
 The repository is private until the commitment is on chain: whoever copies the policy then is later in line.
 """

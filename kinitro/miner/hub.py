@@ -175,7 +175,7 @@ def list_own_secrets() -> dict[str, str]:
 class _Revision(NamedTuple):
     private: bool
     files: dict[str, Any]
-    """By name, without the hub's own: `size`, `blob_id` and `lfs` of each."""
+    """The files by name, without the hub's own; each has `size`, `blob_id` and `lfs`."""
 
 
 def _read_revision(api: HfApi, repo: str, revision: str | None = None) -> _Revision:

@@ -41,9 +41,9 @@ from kinitro.supervision import SupervisedLoop
 RETRY_S = 2.0
 """The pause before the next try after the chain or the database was unavailable."""
 STOP_GRACE_S = 10.0
-"""For the step under way when the scheduler is told to stop."""
+"""How long the current step may take after the scheduler was told to stop."""
 CHAIN_GRACE_S = 1.0
-"""The same for what waits for a block or for miners' servers."""
+"""The same for a step that waits for a block or for miners' servers."""
 REPORT_EVERY_S = 10.0
 """The time between two log lines about a running cycle."""
 POLL_SHARE = 0.05

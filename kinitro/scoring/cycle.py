@@ -63,7 +63,7 @@ class CycleScores:
     overall_wins: npt.NDArray[np.int32]
     """(M, M): [i, j] = episodes, over all environments, that i solved and j did not."""
     subsets: tuple[tuple[int, ...], ...]
-    """Per miner, how many subsets of 0, 1, 2, ... environments it wins."""
+    """How many subsets of 0, 1, 2, ... environments each miner wins."""
     exact_points: tuple[int, ...]
     """Points as integers; `points` has the same as floats."""
     points: FloatArray

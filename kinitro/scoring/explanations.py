@@ -58,7 +58,7 @@ class SubsetExplanation:
     led: int
     """Subsets of which the miner leads every environment."""
     won: int
-    """Of those, the ones that no miner of higher priority leads too."""
+    """How many of those no miner of higher priority leads as well."""
     points: int
 
 

@@ -18,12 +18,12 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 
 _MAX_CACHED_PAIRS = 1000
-"""Rows of tail probabilities are kept up to so many discordant pairs (8 MB); longer ones are summed when asked for."""
+"""Rows of tail probabilities are kept up to this many discordant pairs (8 MB); longer ones are summed when needed."""
 
 
 @lru_cache(maxsize=16)
 def critical_wins(max_discordant: int, level: Fraction) -> IntArray:
-    """For n = 0 ... max_discordant pairs, the fewest wins whose p-value is below `level`; n + 1 where none is.
+    """The fewest wins whose p-value is below `level`, for n = 0 ... max_discordant pairs; n + 1 where none is.
 
     Read-only int64 (max_discordant + 1,). One step per n: with A(n, w) = sum of C(n, j) over j >= w,
     A(n + 1, w) = 2 A(n, w) + C(n, w - 1), and the critical number grows by 0 or 1.
@@ -77,7 +77,7 @@ def p_values(wins: IntArray, losses: IntArray) -> npt.NDArray[np.float64]:
 
 
 def count_excess_wins(wins: int, losses: int, episodes: int, epsilon: float, critical: IntArray) -> int:
-    """How many of `wins` would have to become ties for the difference to be insignificant or at most `epsilon`."""
+    """Count how many of `wins` must become ties for the difference to be insignificant or at most `epsilon`."""
     return next(
         fewer
         for fewer in range(wins + 1)
@@ -86,7 +86,7 @@ def count_excess_wins(wins: int, losses: int, episodes: int, epsilon: float, cri
 
 
 def count_missing_wins(wins: int, losses: int, critical: IntArray) -> int | None:
-    """How many ties would have to become wins for the difference to be significant; 0 if it is already.
+    """Count how many ties must become wins for the difference to be significant; 0 if it is significant already.
 
     None when `critical`, which ends at the number of episodes, holds no such number.
     """

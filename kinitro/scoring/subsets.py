@@ -102,11 +102,11 @@ class _Level:
     """What deciding one environment does to the miners that lead all that was chosen before."""
 
     leaders: int
-    """Those that remain if it is chosen."""
+    """The miners that remain if it is chosen."""
     droppers: dict[int, int]
-    """If it is not: by miner, those of lower priority that its undecided environments now contain."""
+    """If it is not chosen: by miner, the miners of lower priority whose undecided environments lie within its own."""
     dropped: dict[int, int]
-    """The same by the miner that is contained."""
+    """The same relation the other way round: by the miner that is dropped, the miners that drop it."""
     any_dropper: int
     any_dropped: int
 

@@ -158,7 +158,7 @@ class Validator:
         return plan_weights(qualified, snapshot, self._settings.max_unregistered_share)
 
     async def _snapshot(self) -> ChainSnapshot:
-        """At the head, not at the finalized block: hotkeys become uids as late as possible."""
+        """Read the subnet at the head, not at the finalized block, because hotkeys become uids as late as possible."""
         return await self._chain.snapshot(self._settings.netuid, (await self._chain.head()).number)
 
 

@@ -26,7 +26,7 @@ SOURCES = {
 }
 
 SURFACE = {
-    "audit": "AuditReport AuditVerdict Check Witness audit_cycle",
+    "audit": "AuditReport AuditUnavailable AuditVerdict Check Witness audit_cycle",
     "chain": (
         "Block Chain ChainError ChainSnapshot ChainUnavailable Hyperparameters Neuron RawCommitment TransactionRefused "
         "TransactionUndecided UnknownBlock UnknownNetwork UnknownSubnet UnknownWallet Wallet connect"

@@ -1,4 +1,4 @@
-"""Look once, then act: finds the object and the goal in the first images, and follows a skill for the task."""
+"""A policy that finds the object and the goal in the first images, and then follows a fixed skill for the task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Never moves."""
+"""A policy that never moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RobotPolicy:
 
     @classmethod
     def load(cls) -> None:
-        """There is nothing to load."""
+        """Do nothing, because there is nothing to load."""
 
     async def reset(self, task_config: dict) -> str:
         return task_config["episode_id"]

@@ -1,4 +1,4 @@
-"""Where things are, from the first images: least squares on pixels. Fitted by `examples/fit_localizer.py`.
+"""Finds where things are in the first images, by least squares on pixels. Fitted by `examples/fit_localizer.py`.
 
 The features are both corner images, averaged over blocks, which depend on where the cameras stand as well as on where a
 drawer or a button is; and, for tasks whose goal is a small red marker, the marker's position in each image.
@@ -38,7 +38,7 @@ class Localizer:
 
 
 def features(task: str, images: list[Image]) -> Vector:
-    """What the coefficients multiply: 1, averaged pixels and, for marked tasks, products of marker positions."""
+    """Compute what the coefficients multiply: 1, averaged pixels and, for marked tasks, marker positions' products."""
     pixels = np.concatenate([average_blocks(image).ravel() for image in images])
     parts = [np.ones(1), pixels - pixels.mean()]
     if task in MARKED_TASKS:
@@ -48,14 +48,14 @@ def features(task: str, images: list[Image]) -> Vector:
 
 
 def average_blocks(image: Image) -> Vector:
-    """The image (h, w, 3) in 0..1, averaged over blocks of BLOCK_PX x BLOCK_PX."""
+    """Average an image (h, w, 3) over blocks of BLOCK_PX x BLOCK_PX; the result is in 0..1."""
     height, width = image.shape[0] // BLOCK_PX, image.shape[1] // BLOCK_PX
     blocks = image[: height * BLOCK_PX, : width * BLOCK_PX].reshape(height, BLOCK_PX, width, BLOCK_PX, 3)
     return blocks.mean(axis=(1, 3), dtype=np.float32) / 255
 
 
 def find_marker(image: Image) -> Vector:
-    """Column and row, -1..1, of the brightest small red spot that stands alone; (0, 0) if there is none.
+    """Find the brightest small red spot that stands alone: (column, row) in -1..1, (0, 0) if there is none.
 
     Small and alone: red within MARKER_RADIUS_PX, hardly any red from there to SURROUNDINGS_RADIUS_PX.
     """
@@ -81,7 +81,7 @@ def find_marker(image: Image) -> Vector:
 
 
 def count_around(mask: npt.NDArray[np.bool_], radius: int) -> Vector:
-    """For every pixel how many of those at most `radius` rows and columns away are set, itself included."""
+    """Count for every pixel how many of those at most `radius` rows and columns away are set, itself included."""
     size = 2 * radius + 1
     sums = np.pad(np.pad(mask, radius).astype(np.float32).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     counts: Vector = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]

@@ -1,4 +1,4 @@
-"""How to do each task once it is known where things are.
+"""Fixed skills: how to do each task once it is known where things are.
 
 A skill is a generator: it yields actions and is sent the hand's position. Positions are metres in the world frame
 (x right, y away from the robot, z up); an action is a displacement in units of 1 cm per step, and the gripper.
@@ -18,11 +18,11 @@ Move = Generator[Vector, Vector, Vector]
 
 OPEN, STILL, CLOSE = -1.0, 0.0, 1.0
 FINGERS = np.array([0, 0, 0.045], dtype=np.float32)
-"""From the point between the fingers up to the hand, whose position is observed."""
+"""The offset, in metres, from the point between the fingers to the hand, whose position is observed."""
 
 
 DEPTH = np.array([0.04, -0.04, 0.03], dtype=np.float32)
-"""A displacement along which the images tell least where something is."""
+"""The displacement, in metres, in which the images tell least where something is."""
 SEARCH = (DEPTH, -DEPTH, 2 * DEPTH, -2 * DEPTH)
 
 
@@ -38,7 +38,7 @@ def at(x: float, y: float, z: float) -> Vector:
 
 
 def step_towards(hand: Vector, target: Vector, grip: float, gain: float = 10.0) -> Vector:
-    """The action that moves the hand to `target`, at full speed when further than 1/gain metres."""
+    """Return the action that moves the hand towards `target`, at full speed when further than 1/gain metres."""
     step = np.clip(gain * (target - hand), -1, 1)
     return np.array([*step, grip], dtype=np.float32)
 
@@ -106,7 +106,7 @@ def open_door(hand: Vector, scene: Scene) -> Skill:
 
 
 def rotate(point: Vector, pivot: Vector, angle_rad: float) -> Vector:
-    """`point` turned around the vertical axis through `pivot`, counter-clockwise from above."""
+    """Rotate `point` around the vertical axis through `pivot`, counter-clockwise from above."""
     x, y, z = point - pivot
     cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
     return pivot + at(cosine * x - sine * y, sine * x + cosine * y, z)
@@ -119,4 +119,4 @@ SKILLS: dict[str, Callable[[Vector, Scene], Skill]] = {
     "drawer-open-v3": open_drawer,
     "door-open-v3": open_door,
 }
-"""By the part of the environment's id after the slash."""
+"""Skills by task: the part of the environment's id after the slash."""

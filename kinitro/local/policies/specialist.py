@@ -1,4 +1,4 @@
-"""Closes drawers, the generalist's way; stands still in every other task."""
+"""A policy that closes drawers as the generalist does, and stands still in every other task."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Serve only the evaluators you name, as you should; no need to change it. Off unless KINITRO_EVALUATORS is set.
+"""Serve only the evaluators that you name, which is recommended. Off unless KINITRO_EVALUATORS is set.
 
-Without it everybody who finds the address can use your policy, record what it answers, and take its time away from the
-evaluator's episodes.
+You need not change this file. Without KINITRO_EVALUATORS, everybody who finds the address can use your policy, record
+what it answers, and slow down the evaluator's episodes.
 
 KINITRO_EVALUATORS   SS58 addresses of the hotkeys that may call /reset and /act, separated by commas: the evaluators'
                      and your own, with which `kinitro check --wallet-name` signs
@@ -31,7 +31,7 @@ class Unauthorized(Exception):
 
 
 class Gate:
-    """Lets signed requests of the named evaluators through, each once."""
+    """Accepts signed requests of the named evaluators, each request once."""
 
     def __init__(self, evaluators: frozenset[str], hotkey: str | None) -> None:
         self.evaluators = evaluators
@@ -40,7 +40,7 @@ class Gate:
         self.expiry: deque[tuple[int, tuple[str, int]]] = deque()
 
     def check(self, headers: Mapping[str, str], method: str, path: str, body: bytes) -> None:
-        """`headers` in lower case, `path` as it was sent; raises Unauthorized."""
+        """Check a request; `headers` are in lower case, `path` is as it was sent. Raises Unauthorized."""
         if not self.evaluators:
             return
         sender = headers.get("x-bittensor-hotkey", "")
@@ -81,7 +81,7 @@ def _verify(payload: bytes, signature: str, sender: str, scheme: int) -> bool:
 
 
 def make_gate() -> Gate:
-    """The gate that the variables above describe; ends the process if it could let nobody in."""
+    """Make the gate that the variables above describe; ends the process if signatures cannot be checked."""
     evaluators = frozenset(filter(None, (key.strip() for key in os.environ.get("KINITRO_EVALUATORS", "").split(","))))
     if evaluators and importlib.util.find_spec("bittensor_core") is None:
         raise SystemExit("KINITRO_EVALUATORS is set, and signatures cannot be checked: pip install bittensor-core.")

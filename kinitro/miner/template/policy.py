@@ -10,19 +10,22 @@ import numpy as np
 
 
 class RobotPolicy:
-    """Uniformly random actions: conforms to the protocol, solves nothing."""
+    """A policy of uniformly random actions: it conforms to the protocol and solves nothing."""
 
     max_concurrent_episodes = 16
-    """Episodes the evaluator may run on this server at once. More finish sooner, if every answer stays in time."""
+    """How many episodes the evaluator may run on this server at once; with more, a cycle is over sooner."""
     max_chunk = 1
-    """Most actions in one answer. With more than 1, `act` may return an array (k, 4) that is executed open loop."""
+    """The largest number of actions in one answer. If above 1, `act` may return an array (k, 4), executed open loop."""
 
     @classmethod
     def load(cls) -> None:
-        """Called once, before the first episode, in a thread. /health says "loading" until it returns."""
+        """Load what all episodes share. Called once, in a thread, before the first episode.
+
+        Until it returns, /health says "loading".
+        """
 
     async def reset(self, task_config: dict) -> str:
-        """Called at the start of each episode; returns its episode_id.
+        """Start an episode; returns its episode_id.
 
         task_config: env_id, task_name, instruction, episode_id, max_steps, control_hz, cameras, image_size,
         action_low, action_high, protocol.
@@ -34,7 +37,7 @@ class RobotPolicy:
         return episode_id
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        """The action for one control step. The whole call has to take less than 500 ms, network included.
+        """Return the action for one control step. The whole call must take less than 500 ms, network included.
 
         observation: float32 (4,): hand x, y, z in metres, gripper opening from 1 (open) to about 0.3 (closed).
         images: camera name ("corner", "corner4", "gripper") -> uint8 (height, width, 3), RGB, upright.

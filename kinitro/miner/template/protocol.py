@@ -1,4 +1,4 @@
-"""Policy protocol v1 as the server sees it: requests decoded and checked, answers encoded. No need to change it."""
+"""Policy protocol v1 on the server: decodes and checks requests, encodes answers. You need not change this file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class UnsupportedMediaType(BadRequest):
 
 
 class Image(msgspec.Struct):
-    """Raw pixels: base64 in JSON, binary in msgpack."""
+    """An image as raw pixels: base64 in JSON, binary in msgpack."""
 
     shape: tuple[int, int, int]
     dtype: str
     data: bytearray
 
     def array(self) -> np.ndarray:
-        """uint8 (height, width, 3); nothing is built before dtype, shape and byte count agree."""
+        """Return the pixels, uint8 (height, width, 3); raises BadRequest if dtype, shape and byte count disagree."""
         height, width, channels = self.shape
         if self.dtype != "uint8" or channels != 3:
             raise BadRequest(f"An image is {self.dtype} with {channels} channels; it must be uint8 with 3.")
@@ -64,14 +64,14 @@ class ActRequest(msgspec.Struct):
     images: dict[str, Image] | None = None
 
     def observation_array(self) -> np.ndarray:
-        """float32 (4,), finite."""
+        """Return the observation, float32 (4,); raises BadRequest if a number is not finite."""
         array = np.array(self.observation, np.float32)
         if not np.isfinite(array).all():
             raise BadRequest("The observation has numbers that are not finite.")
         return array
 
     def image_arrays(self) -> dict[str, np.ndarray] | None:
-        """Camera name -> uint8 (height, width, 3)."""
+        """Return the images by camera name, each uint8 (height, width, 3); raises BadRequest."""
         return None if self.images is None else {name: image.array() for name, image in self.images.items()}
 
 
@@ -87,7 +87,7 @@ CONTENT_TYPES = {
 
 
 def decode_reset(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
-    """(episode_id, task_config); raises BadRequest."""
+    """Decode a request to /reset into (episode_id, task_config); raises BadRequest."""
     task_config: dict[str, Any] = _decode(content_type, 0, body).task_config
     try:
         return msgspec.convert(task_config, TaskConfig).episode_id, task_config
@@ -96,13 +96,13 @@ def decode_reset(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def decode_act(content_type: str, body: bytes) -> ActRequest:
-    """The request, its images still as bytes; raises BadRequest."""
+    """Decode a request to /act; its images are still bytes. Raises BadRequest."""
     request: ActRequest = _decode(content_type, 1, body)
     return request
 
 
 def encode(content_type: str, message: dict[str, Any]) -> bytes:
-    """The answer in the encoding of the request."""
+    """Encode an answer in the encoding of the request."""
     return CONTENT_TYPES[content_type][2].encode(message)
 
 

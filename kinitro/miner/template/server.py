@@ -1,4 +1,4 @@
-"""The policy server: `uvicorn server:app --port 8001`. No need to change it.
+"""The policy server: `uvicorn server:app --port 8001`. You need not change this file.
 
 GET /health    200 {"status": "ok", ...} once the policy is loaded, 503 with "loading" before, 503 with "failed" and the
                reason if RobotPolicy.load raised
@@ -31,7 +31,7 @@ EPISODES_KEPT = 4 * RobotPolicy.max_concurrent_episodes
 IDLE_S = 10.0
 """An episode that was used within this time is never dropped, however many others are begun."""
 MAX_EPISODES = 64 * RobotPolicy.max_concurrent_episodes
-"""With so many, none of them idle, /reset answers 429: somebody begins more episodes than any evaluator does."""
+"""If this many episodes are kept and none is idle, /reset answers 429: no evaluator begins so many."""
 
 log = logging.getLogger("uvicorn.error")
 
@@ -41,7 +41,7 @@ class TooManyEpisodes(Exception):
 
 
 class Episode:
-    """One episode's policy. Calls for it run one after the other."""
+    """The policy of one episode. Calls for it run one after the other."""
 
     def __init__(self) -> None:
         self.policy = RobotPolicy()
@@ -50,13 +50,13 @@ class Episode:
 
 
 class PolicyServer:
-    """What the routes below work on."""
+    """The state of the server, which the routes below work on."""
 
     def __init__(self) -> None:
         self.status = "loading"
         self.detail = ""
         self.episodes: OrderedDict[str, Episode] = OrderedDict()
-        """The one used longest ago first."""
+        """Episodes by id; the one used longest ago is first."""
 
     async def load(self) -> None:
         error = await _load_policy()
@@ -104,7 +104,7 @@ class PolicyServer:
 
 
 async def _load_policy() -> BaseException | None:
-    """Run RobotPolicy.load in a thread that does not keep the process from ending; what it raised, if anything."""
+    """Run RobotPolicy.load in a thread that does not keep the process from ending; returns what it raised, or None."""
     loop = asyncio.get_running_loop()
     done = loop.create_future()
 
@@ -122,7 +122,7 @@ async def _load_policy() -> BaseException | None:
 
 
 def _check_action(action: np.ndarray) -> list:
-    """The action as numbers; a mistake of the policy becomes an error that names it."""
+    """Check an action and return it as numbers; raises ValueError that names the policy's mistake."""
     array = np.asarray(action, dtype=np.float64)
     rows = array.shape[0] if array.ndim == 2 else 1
     if array.shape[-1:] != (protocol.ACTION_SIZE,) or array.ndim > 2 or not 1 <= rows <= RobotPolicy.max_chunk:

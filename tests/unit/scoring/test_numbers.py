@@ -58,11 +58,11 @@ def test_critical_wins_are_the_fewest_below_the_level(level: Fraction) -> None:
         assert _tail(n, wins - 1) >= level
 
 
-def _tail(tosses: int, wins: int) -> Fraction:
-    term, total = Fraction(1, 2**tosses), Fraction(0)
-    for chosen in range(tosses - wins + 1):
+def _tail(discordant: int, wins: int) -> Fraction:
+    term, total = Fraction(1, 2**discordant), Fraction(0)
+    for chosen in range(discordant - wins + 1):
         total += term
-        term = term * (tosses - chosen) / (chosen + 1)
+        term = term * (discordant - chosen) / (chosen + 1)
     return total
 
 

@@ -1,4 +1,4 @@
-"""Serves a policy that LeRobot has saved: its folder (config.json, model.safetensors, processors) is ./model.
+"""Serves a policy saved by LeRobot: its folder (config.json, model.safetensors, processors) is ./model.
 
 Trained on a dataset of `kinitro demos --format lerobot`, its inputs have the right names already. Policies that look at
 the present observation only (ACT, SmolVLA, pi0) answer with chunks; those that look back (diffusion, VQ-BeT) see every
@@ -19,16 +19,16 @@ from lerobot.policies.factory import get_policy_class, make_pre_post_processors
 
 MODEL = Path(__file__).with_name("model")
 CHUNK = 8
-"""Actions of a predicted chunk that are executed before the next look."""
+"""How many actions of a predicted chunk are executed before the next observation."""
 MEMORY = ("_queues", "_action_queue")
-"""Where LeRobot's policies keep past observations and actions to come."""
+"""The attributes in which LeRobot's policies keep past observations and future actions."""
 
 
 class RobotPolicy:
     """All episodes share one model; what it remembers of an episode is put in its place for each call."""
 
     max_concurrent_episodes = 8 if torch.cuda.is_available() else 2
-    """They wait for one another: as many as fit into 500 ms. `kinitro check` tells."""
+    """Episodes wait for one another: allow as many as fit into 500 ms. `kinitro check` measures it."""
     max_chunk = CHUNK
     turn = threading.Lock()
 
@@ -54,7 +54,7 @@ class RobotPolicy:
         images = {camera: np.zeros((height, width, 3), np.uint8) for camera, (_, height, width) in shapes}
         blank = cls()
         blank.begin("", "")
-        blank.predict(np.zeros(4, np.float32), images)  # the first one is slow: not in an episode
+        blank.predict(np.zeros(4, np.float32), images)  # the first call is slow, so it is made before any episode
 
     async def reset(self, task_config: dict) -> str:
         self.begin(task_config["instruction"], task_config["episode_id"])
@@ -73,7 +73,7 @@ class RobotPolicy:
 
     @torch.inference_mode()
     def predict(self, observation: np.ndarray, images: dict) -> np.ndarray:
-        """(k, 4), k <= max_chunk"""
+        """Predict the next actions: (k, 4) with k <= max_chunk."""
         batch = {"observation.state": torch.from_numpy(observation)[None], "task": [self.instruction]}
         for camera in self.cameras:
             batch[f"observation.images.{camera}"] = torch.from_numpy(images[camera]).permute(2, 0, 1)[None] / 255.0

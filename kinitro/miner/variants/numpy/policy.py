@@ -11,14 +11,14 @@ import numpy as np
 WEIGHTS = Path(__file__).with_name("weights.npz")
 CAMERAS = ("corner", "gripper")
 CELLS = 14
-"""Images are averaged to CELLS x CELLS."""
+"""Images are averaged to CELLS x CELLS pixels."""
 FEATURES = 1500
 TASKS = 64
-"""Instructions are told apart by a hash into this many places."""
+"""Instructions are distinguished by a hash with this many values."""
 
 
 class RobotPolicy:
-    """Linear in random features of the state, two small images and the instruction."""
+    """A policy that is linear in random features of the state, two small images and the instruction."""
 
     max_concurrent_episodes = 8
     max_chunk = 1
@@ -26,7 +26,7 @@ class RobotPolicy:
 
     @classmethod
     def load(cls) -> None:
-        """Without weights.npz all actions are zero."""
+        """Load weights.npz; without it all actions are zero."""
         if WEIGHTS.exists():
             with np.load(WEIGHTS) as saved:
                 cls.weights = saved["weights"]
@@ -34,7 +34,8 @@ class RobotPolicy:
             logging.getLogger("uvicorn.error").warning("There is no %s: run train.py first", WEIGHTS.name)
             cls.weights = np.zeros((FEATURES + 1, 4))
         blank = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
-        compute_features(np.zeros(4, np.float32), blank, encode_task(""))  # the first one is slow: not in an episode
+        # The first call is slow, so it is made before any episode.
+        compute_features(np.zeros(4, np.float32), blank, encode_task(""))
 
     async def reset(self, task_config: dict) -> str:
         self.task = encode_task(task_config["instruction"])
@@ -45,14 +46,14 @@ class RobotPolicy:
 
 
 def encode_task(instruction: str) -> np.ndarray:
-    """A one at the instruction's place."""
+    """Encode an instruction as a vector with a one at the place of its hash."""
     code = np.zeros(TASKS, np.float32)
     code[sum(instruction.encode()) % TASKS] = 1.0
     return code
 
 
 def compute_features(observation: np.ndarray, images: dict, task: np.ndarray) -> np.ndarray:
-    """(FEATURES + 1,): cosines of random projections, and a one."""
+    """Compute the features (FEATURES + 1,): cosines of random projections, and a one."""
     small = [shrink(images[camera]) for camera in CAMERAS]
     seen = np.concatenate([(observation - (0.0, 0.6, 0.15, 0.5)) * (5.0, 5.0, 8.0, 2.0), *small, 3.0 * task])
     projection, phase = draw_projection(len(seen))
@@ -61,14 +62,14 @@ def compute_features(observation: np.ndarray, images: dict, task: np.ndarray) ->
 
 @functools.cache
 def draw_projection(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same for training and serving: drawn once from a fixed seed."""
+    """Draw the projection from a fixed seed, so that it is the same for training and serving."""
     random = np.random.default_rng(0)
     projection = random.normal(0.0, 0.15, (size, FEATURES)).astype(np.float32)
     return projection, random.uniform(0.0, 2 * np.pi, FEATURES).astype(np.float32)
 
 
 def shrink(image: np.ndarray) -> np.ndarray:
-    """(CELLS * CELLS * 3,) in about [-1, 1]: the means of equal cells."""
+    """Shrink an image to the means of equal cells: (CELLS * CELLS * 3,) in about [-1, 1]."""
     side = image.shape[0] // CELLS
     cells = image[: side * CELLS, : side * CELLS].reshape(CELLS, side, CELLS, side, 3)
     return (cells.mean(axis=(1, 3)).ravel() / 127.5 - 1.0).astype(np.float32)

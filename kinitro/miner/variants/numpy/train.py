@@ -9,7 +9,7 @@ import numpy as np
 from policy import CAMERAS, WEIGHTS, compute_features, encode_task
 
 RIDGE = 1e-2
-"""Per sample."""
+"""The weight of the ridge penalty per sample."""
 
 
 def main(dataset: Path) -> None:

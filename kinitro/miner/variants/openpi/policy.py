@@ -3,7 +3,7 @@
 OPENPI_URL   its websocket, default ws://127.0.0.1:8000. Everything an episode needs goes out in each message, so that
              episodes can share one connection.
 
-For trying a model out. Verification serves the upload without a network: what answers from elsewhere is unverifiable.
+Use this only to try a model out: verification runs the upload without a network, so its verdict is "unverifiable".
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 URL = os.environ.get("OPENPI_URL", "ws://127.0.0.1:8000")
 IMAGES = {"observation/image": "corner", "observation/wrist_image": "gripper"}
-"""What your openpi configuration calls its images -> our cameras."""
+"""The images' names in your openpi configuration -> our cameras."""
 STATE = "observation/state"
 CHUNK = 8
-"""Actions of an answer that are executed before the next look."""
+"""How many actions of an answer are executed before the next observation."""
 IMAGE_PX = 84
 WAIT_S = 600.0
-"""For the openpi server to come up, and for its first answer, which compiles the model."""
+"""How long the openpi server may take to start, and for its first answer, which compiles the model."""
 RETRY_S = 1.0
 
 log = logging.getLogger("uvicorn.error")
 
 
 class RobotPolicy:
-    """Has no weights of its own."""
+    """A policy that forwards every observation; it has no weights of its own."""
 
     max_concurrent_episodes = 4
     max_chunk = CHUNK
@@ -43,9 +43,9 @@ class RobotPolicy:
 
     @classmethod
     def load(cls) -> None:
-        """Waits for the openpi server, so that either may start first, and has it answer once.
+        """Wait for the openpi server, so that either may start first, and let it answer once.
 
-        The first answer compiles the model, which takes a minute: not in an episode.
+        The first answer compiles the model, which takes a minute, so it must not be part of an episode.
         """
         image = np.zeros((IMAGE_PX, IMAGE_PX, 3), np.uint8)
         blank = make_question(np.zeros(4, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
@@ -74,7 +74,7 @@ class RobotPolicy:
 
     @classmethod
     async def ask(cls, message: bytes) -> bytes | str:
-        """One question and its answer. A kept connection may have been closed meanwhile: then it is made again."""
+        """Send one question and return its answer. A connection that was closed meanwhile is opened again."""
         kept = cls.connection is not None
         try:
             if cls.connection is None:
@@ -99,20 +99,20 @@ class RobotPolicy:
 
 
 def make_question(observation: np.ndarray, images: dict, instruction: str) -> bytes:
-    """One observation as openpi wants it."""
+    """Encode one observation as openpi expects it."""
     seen = {name: pack(images[camera]) for name, camera in IMAGES.items()}
     return msgspec.msgpack.encode({**seen, STATE: pack(observation), "prompt": instruction})
 
 
 def read_actions(answer: bytes | str) -> np.ndarray:
-    """(k, 4), k <= CHUNK; a text is openpi's traceback."""
+    """Decode the actions in an answer: (k, 4), k <= CHUNK. Raises RuntimeError for a text: openpi's traceback."""
     if isinstance(answer, str):
         raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
     return unpack(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
 
 
 def pack(array: np.ndarray) -> dict:
-    """An array as openpi writes it in msgpack."""
+    """Convert an array to the form in which openpi writes it in msgpack."""
     return {b"__ndarray__": True, b"data": array.tobytes(), b"dtype": array.dtype.str, b"shape": array.shape}
 
 

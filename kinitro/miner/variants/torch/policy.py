@@ -14,11 +14,11 @@ CHECKPOINT = Path(__file__).with_name("policy.pt")
 CAMERAS = ("corner", "corner4", "gripper")
 CHUNK = 4
 TASKS = 64
-"""Instructions are told apart by a hash into this many places."""
+"""Instructions are distinguished by a hash with this many values."""
 
 
 class Network(nn.Module):
-    """State, images and instruction in; CHUNK actions out."""
+    """The network: from state, images and instruction to CHUNK actions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,13 +36,13 @@ class Network(nn.Module):
         self.head = nn.Sequential(nn.Linear(64 * 16 + 32 + 4, 256), nn.ReLU(), nn.Linear(256, CHUNK * 4), nn.Tanh())
 
     def forward(self, state: torch.Tensor, images: torch.Tensor, task: torch.Tensor) -> torch.Tensor:
-        """(n, 4), uint8 (n, 9, height, width), (n,) -> (n, CHUNK, 4) in [-1, 1]."""
+        """Predict from (n, 4), uint8 (n, 9, height, width) and (n,): (n, CHUNK, 4) in [-1, 1]."""
         seen = self.eyes(images.float() / 127.5 - 1.0)
         return self.head(torch.cat((seen, self.task(task), state), dim=1)).view(-1, CHUNK, 4)
 
 
 class RobotPolicy:
-    """All episodes share one network; what belongs to an episode is its instruction."""
+    """All episodes share one network; only the instruction belongs to an episode."""
 
     max_concurrent_episodes = 16
     max_chunk = CHUNK
@@ -51,7 +51,7 @@ class RobotPolicy:
 
     @classmethod
     def load(cls) -> None:
-        """Without policy.pt the network has not learned anything."""
+        """Load policy.pt; without it the network has not learned anything."""
         torch.manual_seed(0)
         cls.network = Network()
         if CHECKPOINT.exists():
@@ -62,7 +62,7 @@ class RobotPolicy:
         blank = cls()
         blank.task = 0
         images = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
-        blank.forward(np.zeros(4, np.float32), images)  # the first one is slow: not in an episode
+        blank.forward(np.zeros(4, np.float32), images)  # the first call is slow, so it is made before any episode
 
     async def reset(self, task_config: dict) -> str:
         self.task = number_task(task_config["instruction"])
@@ -73,7 +73,7 @@ class RobotPolicy:
 
     @torch.inference_mode()
     def forward(self, observation: np.ndarray, images: dict) -> np.ndarray:
-        """(CHUNK, 4)"""
+        """Predict the next actions: (CHUNK, 4)."""
         state = torch.from_numpy(observation)[None].to(self.device)
         seen = torch.from_numpy(stack_images(images))[None].to(self.device)
         return self.network(state, seen, torch.tensor([self.task], device=self.device))[0].cpu().numpy()
@@ -84,5 +84,5 @@ def number_task(instruction: str) -> int:
 
 
 def stack_images(images: dict) -> np.ndarray:
-    """uint8 (3 * cameras, height, width)"""
+    """Stack the images of all cameras: uint8 (3 * cameras, height, width)."""
     return np.concatenate([images[camera].transpose(2, 0, 1) for camera in CAMERAS])

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def load(dataset: Path) -> list[torch.Tensor]:
-    """States, images, tasks and chunks of actions, one row per control step; the last action of an episode repeats."""
+    """Load states, images, tasks and chunks of actions, one row per control step; an episode's last action repeats."""
     rows: list[list[np.ndarray]] = [[], [], [], []]
     files = sorted(dataset.glob("episodes/*/*.npz"))
     if not files:
