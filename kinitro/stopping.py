@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 CANCEL_AGAIN_S = 5.0
-"""A cancellation after which a task has not ended for so long is repeated: who awaits may swallow one that comes in the
-moment in which there is a result, as `asyncio.wait_for` does before Python 3.12, in libraries too. Tidying up is quicker
-than this, so it is not cut short."""
+"""A cancellation after which a task has not ended for so long is repeated: who awaits may swallow one that comes in
+the moment in which there is a result, as `asyncio.wait_for` does before Python 3.12, in libraries too. Tidying up is
+quicker than this, so it is not cut short."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 

@@ -72,9 +72,6 @@ def api(
     log_format: Annotated[str | None, typer.Option(help="auto, json or console.")] = None,
 ) -> None:
     """Serve the task pool, scores and weights over HTTP."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.api.main import run
     from kinitro.api.settings import ApiSettings
 

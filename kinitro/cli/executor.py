@@ -51,9 +51,6 @@ def executor(
     log_format: str = typer.Option(None, help="auto, json or console."),
 ) -> None:
     """Lease tasks from the API, run their episodes and submit the results."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.executor.settings import ExecutorSettings
 
     settings = ExecutorSettings.load(

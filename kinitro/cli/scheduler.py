@@ -72,9 +72,6 @@ def scheduler(
 
     Several may run for one subnet: one leads, the others stand by.
     """
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.scheduler.main import run
     from kinitro.scheduler.settings import SchedulerSettings
 

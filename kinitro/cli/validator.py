@@ -56,10 +56,6 @@ def validate(
     log_format: str | None = typer.Option(None, help="auto, json or console.  [default: auto]"),
 ) -> None:
     """Set the published weights on chain, after checking them. Also reads KINITRO_VALIDATOR_* variables and .env."""
-    from kinitro.stopping import leave_on_sigterm
-
-    if not (once or dry_run):
-        leave_on_sigterm()
     from kinitro.validator.main import run, run_once
     from kinitro.validator.settings import ValidatorSettings
 

@@ -41,9 +41,6 @@ def verifier(
     log_format: str = typer.Option(None, help="auto, json or console."),
 ) -> None:
     """Verify that miners deploy what they committed: recorded episodes against their uploads, in a sandbox."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.verification.settings import VerifierSettings
 
     settings = VerifierSettings.load(
