@@ -16,10 +16,10 @@ from kinitro.database.connection import Connection as Connection
 from kinitro.database.connection import ConnectionPool as ConnectionPool
 from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable
 from kinitro.database.pooler import check_session, check_session_async
-from kinitro.database.queries import answer, answer_async
+from kinitro.database.queries import Query, Row, answer, answer_async, fetch
 from kinitro.database.refusals import explanation
 from kinitro.database.refusals import one_line as one_line
-from kinitro.database.session import CLIENT_ENCODING, check_encoding, settle
+from kinitro.database.session import CLIENT_ENCODING, SQL, check_encoding, settle
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.settings import normalize_database_url
@@ -198,15 +198,18 @@ async def run_on(
     raise AssertionError("unreachable")
 
 
+async def fetch_on(connections: ConnectionPool, query: Query) -> list[Row]:
+    """The rows that the query gives, on any connection of the pool (see run_on); it must bear repetition."""
+    return await run_on(connections, lambda connection: fetch(connection, query))
+
+
 async def check_writable(connection: Connection) -> None:
     """Raises psycopg.errors.ReadOnlySqlTransaction where nothing can be stored: on a standby, or by a setting."""
-    cursor = await connection.execute("select current_setting('transaction_read_only')::boolean")
-    row = await cursor.fetchone()
-    if row is None or row[0]:
+    (found,) = await fetch(connection, SQL("IS_READ_ONLY"))
+    if found.read_only:
         raise psycopg.errors.ReadOnlySqlTransaction("transactions are read-only")
 
 
 async def _configure(connection: Connection) -> None:
     await answer_async(connection, settle())
-    for name, value in SESSION_SETTINGS.items():
-        await connection.execute("select set_config(%s, %s, false)", (name, value))
+    await fetch(connection, SQL("SET", names=list(SESSION_SETTINGS), values=list(SESSION_SETTINGS.values())))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
 from typing import Any
 
@@ -27,7 +25,6 @@ from kinitro.client.messages import (
     TaskResult,
     TaskStats,
 )
-from kinitro.database.tasks import StoredResult
 
 router = APIRouter(prefix="/v1/tasks", tags=["executors"])
 _SUBMIT_BODY = {
@@ -39,7 +36,7 @@ _SUBMIT_BODY = {
 """The route reads the body itself; `application.describe` adds the schema that is named here."""
 
 
-_Reports = tuple[int, list[StoredResult], list[SubmitStatus | None]]
+_Reports = tuple[int, list[TaskResult], list[SubmitStatus | None]]
 """Of which lease; the readable ones; for every report None, or why it is not readable."""
 
 
@@ -68,7 +65,7 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     body = await request.body()
     lease_id, readable, unreadable = _all_readable(body) or _one_by_one(body)
     refused = [
-        SubmitStatus(report.result.task_id, "rejected", reason) if reason else None
+        SubmitStatus(report.task_id, "rejected", reason) if reason else None
         for report, reason in zip(readable, await services.pool.refusals(readable), strict=True)
     ]
     accepted = [report for report, status in zip(readable, refused, strict=True) if status is None]
@@ -94,7 +91,7 @@ def _all_readable(body: bytes) -> _Reports | None:
     """The usual case, in one go: nothing is wrong with any report."""
     try:
         request = SubmitRequest.model_validate_json(body)
-        return request.lease_id, [_decoded(result) for result in request.results], [None] * len(request.results)
+        return request.lease_id, request.results, [None] * len(request.results)
     except ValidationError:
         return None
 
@@ -102,12 +99,12 @@ def _all_readable(body: bytes) -> _Reports | None:
 def _one_by_one(body: bytes) -> _Reports:
     """Raises RequestValidationError when no report can be read, or what is around them."""
     envelope = _envelope(body)
-    readable: list[StoredResult] = []
+    readable: list[TaskResult] = []
     problems: list[list[dict[str, Any]]] = []
     statuses: list[SubmitStatus | None] = []
     for position, report in enumerate(envelope.results):
         try:
-            readable.append(_decoded(TaskResult.model_validate(report)))
+            readable.append(TaskResult.model_validate(report))
             statuses.append(None)
         except ValidationError as error:
             found = field_problems(error.errors(), ("body", "results", position))
@@ -124,24 +121,8 @@ def _envelope(body: bytes) -> _Envelope:
     except ValidationError as error:
         raise RequestValidationError(field_problems(error.errors(), ("body",))) from None
     except ValueError as error:
-        raise RequestValidationError([{"loc": ("body",), "msg": f"no JSON: {error}", "type": "json_invalid"}]) from None
-
-
-def _decoded(result: TaskResult) -> StoredResult:
-    """Raises pydantic's ValidationError for a trace or recording that is no base64."""
-    return StoredResult(result, _bytes_of(result, "trace"), _bytes_of(result, "recording"))
-
-
-def _bytes_of(result: TaskResult, field: str) -> bytes | None:
-    text: str | None = getattr(result, field)
-    if text is None:
-        return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ValidationError.from_exception_data(
-            "TaskResult",
-            [{"type": "value_error", "loc": (field,), "input": "", "ctx": {"error": "it is no base64"}}],
+        raise RequestValidationError(
+            [{"loc": ("body",), "msg": f"it is not valid JSON: {error}", "type": "json_invalid"}]
         ) from None
 
 

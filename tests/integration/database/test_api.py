@@ -20,7 +20,7 @@ from kinitro.database.publications import PublicationStore
 from kinitro.errors import ConfigurationError
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
-from tests.fakes.reports import as_json, base64_of, honest
+from tests.fakes.reports import as_json, honest
 
 SCORES = {
     "cycle_id": 1, "block": 100, "published_at": "2026-01-01T00:00:00Z", "environments": ["metaworld/reach-v3"],
@@ -96,7 +96,7 @@ async def test_an_executor_works_through_the_client(database: str, cycle: int) -
             await client.heartbeat(leased.lease_id)
         assert (await client.task_stats()).finished == 2
     stored = rows(database, "select data from trace order by task_id")
-    assert [base64_of(data) for (data,) in stored] == [result.trace for result in results]
+    assert [data for (data,) in stored] == [result.trace for result in results]
     assert rows(database, "select name, fingerprint, last_seen_at is not null from executor") == [
         ("gpu-1", "physics-a", True)
     ]
@@ -105,7 +105,7 @@ async def test_an_executor_works_through_the_client(database: str, cycle: int) -
 async def test_keys_open_what_their_scope_says_until_they_are_revoked(
     database: str, cycle: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kinitro.api.auth.KEY_CACHE_S", 0.2)
+    monkeypatch.setattr("kinitro.api.keyring.KEY_CACHE_S", 0.2)
     with psycopg.connect(database, autocommit=True) as connection:
         number, key = create_key(connection, "gpu-1", "tasks")
         _, read_key = create_key(connection, "grafana", "read")

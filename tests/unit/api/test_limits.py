@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from kinitro.api.cache import ReadCache
 from kinitro.api.limits import REMEMBERED_CALLERS, RateLimiter
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Statements
 
 
 class Clock:
@@ -130,7 +130,10 @@ async def test_a_failure_is_not_remembered() -> None:
 def test_statements_are_found_by_name_and_named_once(tmp_path: Path) -> None:
     file = tmp_path / "some.sql"
     file.write_text("-- what this is\n\n-- FIRST_ONE  with a remark\n-- and more\nselect 1\n\n-- SECOND\nselect 2\n")
-    assert load_statements(file) == {"FIRST_ONE": "select 1", "SECOND": "select 2"}
+    statements = Statements(file)
+    assert (statements("FIRST_ONE").text, statements("SECOND", n=1).text) == ("select 1", "select 2")
+    with pytest.raises(KeyError):
+        statements("THIRD")
     file.write_text("-- SAME\nselect 1\n-- SAME\nselect 2\n")
     with pytest.raises(ValueError, match="two statements named SAME"):
-        load_statements(file)
+        Statements(file)
