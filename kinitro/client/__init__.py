@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from kinitro.client.records import Manifest as Manifest
     from kinitro.client.records import ResultPage as ResultPage
     from kinitro.client.records import ResultRow as ResultRow
+    from kinitro.client.records import TaskOutcome as TaskOutcome
     from kinitro.client.records import TraceRecord as TraceRecord
     from kinitro.client.records import opening_digest as opening_digest
     from kinitro.client.records import result_record as result_record
@@ -85,7 +86,7 @@ else:
             ),
             "records": (
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "
-                "ResultRow TraceRecord opening_digest result_record results_root"
+                "ResultRow TaskOutcome TraceRecord opening_digest result_record results_root"
             ),
             "verdicts": (
                 "Cause Evidence FirstDifference MinerVerdicts RecordingRecord Verdict VerdictCounts VerdictPage "

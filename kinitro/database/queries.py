@@ -19,8 +19,8 @@ The module reads the file once, and calls what it read to make a query, which so
 | `fetch_now` | a blocking connection: commands | rows |
 | `answer`, `answer_async` | either kind: a few queries in a row, see `Queries` | what they conclude |
 
-Rows are named tuples, made from PostgreSQL's binary format; a statement that gives rows gives at least one column. A column whose type is ours (`outcome`) must be read as
-`column::text`, because the driver does not know it.
+Rows are named tuples with at least one column, made from PostgreSQL's binary format. A column whose type is ours
+(`outcome`) must be read as `column::text`, because the driver does not know it.
 """
 
 from __future__ import annotations
