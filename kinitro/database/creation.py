@@ -1,4 +1,4 @@
-"""Tasks reach the table by COPY, in PostgreSQL's binary format, built by numpy: no Python code per row."""
+"""Writes the tasks of a cycle by COPY, in PostgreSQL's binary format, which numpy builds without a loop over rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COPY_ROW = np.dtype(
         ("record_size", ">i4"), ("record", "?"),
     ]
 )  # fmt: skip
-"""One row of PostgreSQL's binary COPY format: a count, then size and value of each column."""
+"""One row of PostgreSQL's binary COPY format: the number of columns, then the size and value of each."""
 
 
 async def create_tasks(

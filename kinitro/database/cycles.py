@@ -76,7 +76,7 @@ class Cycle:
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """Takes the columns that have a field here."""
+        """Make it from a row of the table; columns without a field here are ignored."""
         fields = {name: getattr(row, name) for name in cls.__dataclass_fields__}
         fields["config"] = CycleConfig.model_validate(row.config)
         return cls(**fields)
@@ -153,7 +153,7 @@ class CycleStore:
         return await self._move("START_RUNNING", cycle_id=cycle_id)
 
     async def progress(self, cycle_id: int) -> Progress:
-        """How far the tasks are."""
+        """How many tasks of the cycle are finished."""
         (row,) = await self._all("PROGRESS", cycle_id=cycle_id)
         return Progress(*row)
 
@@ -163,7 +163,7 @@ class CycleStore:
         return await self._cancel_ready(cycle_id, spared)
 
     async def _cancel_ready(self, cycle_id: int, tasks: list[Row]) -> int:
-        """End ready tasks as cancelled, in parts, so that nobody who fetches waits for long; how many still were."""
+        """Cancel those of the tasks that are still ready, in batches so that fetches go on; returns how many."""
         ended = 0
         for start in range(0, len(tasks), END_BATCH_ROWS):
             ids = [task.id for task in tasks[start : start + END_BATCH_ROWS]]
@@ -233,12 +233,12 @@ class CycleStore:
     # --- reading -----------------------------------------------------------------------------------------------
 
     async def active(self, netuid: int) -> Cycle | None:
-        """The subnet's open, running or scoring cycle."""
+        """The subnet's open, running or scoring cycle; None if there is none."""
         row = await self._one("ACTIVE_CYCLE", netuid=netuid)
         return Cycle.from_row(row) if row else None
 
     async def latest(self, netuid: int) -> Cycle | None:
-        """The subnet's newest cycle, whatever became of it."""
+        """The subnet's newest cycle, in whatever state; None if there is none."""
         row = await self._one("LATEST_CYCLE", netuid=netuid)
         return Cycle.from_row(row) if row else None
 
@@ -274,7 +274,7 @@ class CycleStore:
             config=cycle.config,
             block=cycle.block,
             block_hash=cycle.block_hash.hex(),
-            miners=[_public(miner) for miner in await self.miners(cycle_id)],
+            miners=[_hide_sealed(miner) for miner in await self.miners(cycle_id)],
             key_hash=cycle.key_hash.hex(),
             key_committed_block=cycle.key_committed_block,
             beacon_block=cycle.beacon_block,
@@ -352,7 +352,7 @@ class CycleStore:
         return Cycle.from_row(row)
 
 
-def _public(miner: FrozenMiner) -> FrozenMiner:
+def _hide_sealed(miner: FrozenMiner) -> FrozenMiner:
     return miner.model_copy(update={"endpoint": None}) if miner.sealed else miner
 
 

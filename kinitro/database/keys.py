@@ -20,7 +20,7 @@ SQL = Statements(Path(__file__).with_name("keys.sql"))
 Scope = Literal["tasks", "read", "verify"]
 PREFIX = "kin_"
 LIVE_KEYS = 2
-"""Per executor and scope: one in use and its successor."""
+"""So many keys of one scope an executor may have: one in use and its successor."""
 
 
 @dataclass(frozen=True, slots=True)

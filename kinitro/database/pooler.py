@@ -48,7 +48,7 @@ def check_session(connection: psycopg.Connection[Any], where: str) -> bool:
     if not answer(connection, is_pooled(connection.info.backend_pid)):
         return True
     answer(connection, _end_when_idle())
-    for _ in _looks(connection.pgconn.socket, where):
+    for _ in _look_for_end(connection.pgconn.socket, where):
         time.sleep(_LOOK_EVERY_S)
     connection.close()
     return False
@@ -59,13 +59,13 @@ async def check_session_async(connection: psycopg.AsyncConnection[Any], where: s
     if not await answer_async(connection, is_pooled(connection.info.backend_pid)):
         return True
     await answer_async(connection, _end_when_idle())
-    for _ in _looks(connection.pgconn.socket, where):
+    for _ in _look_for_end(connection.pgconn.socket, where):
         await asyncio.sleep(_LOOK_EVERY_S)
     await connection.close()
     return False
 
 
-def _looks(descriptor: int, where: str) -> Iterator[None]:
+def _look_for_end(descriptor: int, where: str) -> Iterator[None]:
     """Yields until the other side has something to say, which can only be that it ends the connection."""
     deadline = time.monotonic() + WAIT_S
     while not select.select([descriptor], [], [], 0)[0]:

@@ -1,4 +1,4 @@
-"""The database and its schema: create, upgrade, look at, drop."""
+"""Creates a database, upgrades its schema, checks it, and drops it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 
 from kinitro.database import catalogue
 from kinitro.database.errors import DatabaseRefused, SchemaMismatch
-from kinitro.database.pool import Connection, connect, explained, where
+from kinitro.database.pool import Connection, connect, explain_failures, where
 from kinitro.database.queries import Queries, Query, Statements, answer, answer_async, fetch_now
 from kinitro.database.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_DATABASE
 from kinitro.database.rights import check_may_migrate, check_may_use
@@ -42,7 +42,7 @@ TABLES = (
     "executor",
     "executor_key",
 )
-"""Those whose rows `kinitro db status` counts."""
+"""The tables whose rows `kinitro db status` counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +120,14 @@ async def check_schema(connection: Connection) -> None:
 
 @contextmanager
 def checked_connection(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
-    """A connection to a database that check_schema accepts, for commands."""
+    """A blocking connection for commands. Raises what check_schema raises."""
     with connect(url) as connection:
         _refuse_other(*answer(connection, _look(check_rights=True)))
         yield connection
 
 
 def status(url: str) -> SchemaStatus:
-    """Revision, differences and row counts of a database."""
+    """The revision, differences and row counts of a database."""
     rows: dict[str, int] = {}
     with connect(url) as connection:
         revision, differences = answer(connection, _look(check_rights=False))
@@ -139,7 +139,7 @@ def status(url: str) -> SchemaStatus:
     return SchemaStatus(revision, head_revision(), differences, rows)
 
 
-def listed(url: str) -> list[str]:
+def list_catalogue(url: str) -> list[str]:
     """The lines that `catalogue.txt` should have if the schema is that of this database."""
     with connect(url) as connection:
         (place,) = fetch_now(connection, SQL("FIND"))  # the caller has migrated it
@@ -201,7 +201,7 @@ def drop_database(url: str, *, force: bool = False) -> str:
 def database_name(url: str) -> str:
     """The database that `url` names, by libpq's rules."""
     address = normalize_database_url(url)
-    with explained(address):
+    with explain_failures(address):
         parts = conninfo_to_dict(address)
     name = parts.get("dbname") or parts.get("user")
     if not name:

@@ -1,4 +1,4 @@
-"""What our statements rely on in a session, whatever a database, a role or a server has as its defaults."""
+"""Settings that our statements rely on. Every session sets them, whatever the defaults of database and role are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RELIED_ON = {
     # each statement sees what was committed before it; the pool's locks presume that
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
-    # a session that waits for its next task is no fault; statements have the deadlines that our code sets
+    # a session that waits for its next task is not at fault; statements have the deadlines that our code sets
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",

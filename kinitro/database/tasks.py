@@ -35,7 +35,7 @@ T = TypeVar("T")
 SQL = Statements(Path(__file__).with_name("tasks.sql"))
 
 SEEN_EVERY_S = 5.0
-"""How precise an executor's last-seen time is."""
+"""An executor's last-seen time is written at most this often, in seconds."""
 _TIMINGS = attrgetter("policy_p50_ms", "policy_p95_ms", "policy_max_ms", "simulation_ms", "waiting_ms")
 REPORTED = {int(outcome): outcome.name.lower() for outcome in Outcome}
 """What `submit_results` calls the outcomes that executors report as numbers."""
@@ -49,15 +49,15 @@ class PoolLimits:
     """How long the pool waits for executors, and how often a task may fail."""
 
     lease_ttl_s: float = 60.0
-    """Without a heartbeat for this long, a lease's tasks go to somebody else."""
+    """A lease ends when no heartbeat came for this long; its tasks then go to somebody else."""
     lease_max_age_s: float = 7200.0
     """No heartbeat extends a lease beyond this age."""
     max_faults: int = 3
-    """Evaluator faults after which a task is void."""
+    """A task is void after so many evaluator faults."""
     max_leases: int = 10
-    """Leases of one task that may expire; a task that kills every executor is then void."""
+    """A task is void after so many leases that expired: it may be the one that kills every executor."""
     fault_retry_s: float = 10.0
-    """How long a faulted task waits for another executor before the one that failed may have it again."""
+    """After a fault, the executor that failed may have the task again only when this long has passed."""
     allow_mixed_physics: bool = False
     """Give tasks to executors whose physics fingerprint is not the cycle's."""
 
@@ -80,7 +80,7 @@ class TaskPool:
         *,
         record: npt.NDArray[np.bool_] | None = None,
     ) -> int:
-        """`create_tasks` in a transaction of its own."""
+        """Call `create_tasks` in a transaction of its own."""
         async with self.connections.connection() as connection, connection.transaction():
             return await create_tasks(connection, cycle_id, uids, seeds, record=record)
 
@@ -108,7 +108,7 @@ class TaskPool:
         """For each report why no audit would accept it, None if it may be stored. Unknown tasks are not judged."""
         ids = list({result.task_id for result in results})
         episodes: dict[int, Episode] = {}
-        for cycle_id, fingerprint, *columns in await self._rows("EPISODES", ids=_array(ids)):
+        for cycle_id, fingerprint, *columns in await self._rows("EPISODES", ids=_write_array(ids)):
             environments = (await self._frozen_of(cycle_id)).environments
             for task_id, env, seed in zip(*columns, strict=True):
                 environment = environments[env]
@@ -136,15 +136,15 @@ class TaskPool:
             executor=executor_id,
             lease=lease_id,
             max_faults=self.limits.max_faults,
-            ids=_array([report.task_id for report in reports]),
-            outcomes=_array([REPORTED[report.outcome] for report in reports]),
-            reasons=_given([report.reason for report in reports]),
-            steps=_array([report.steps for report in reports]),
-            success_steps=_array([report.success_step for report in reports]),
-            rewards=_array([report.total_reward for report in reports]),
-            forfeits=_array([report.forfeits for report in reports]),
-            timings=_array(_timings(reports)),
-            traces=_given([report.trace for report in reports]),
+            ids=_write_array([report.task_id for report in reports]),
+            outcomes=_write_array([REPORTED[report.outcome] for report in reports]),
+            reasons=_none_if_empty([report.reason for report in reports]),
+            steps=_write_array([report.steps for report in reports]),
+            success_steps=_write_array([report.success_step for report in reports]),
+            rewards=_write_array([report.total_reward for report in reports]),
+            forfeits=_write_array([report.forfeits for report in reports]),
+            timings=_write_array(_list_timings(reports)),
+            traces=_none_if_empty([report.trace for report in reports]),
         )
         recordings = {report.task_id: report.recording for report in reports if report.recording is not None}
 
@@ -207,7 +207,7 @@ class TaskPool:
         return self._executors[name]
 
     async def stats(self, netuid: int | None = None) -> TaskStats:
-        """Counts of the newest cycle."""
+        """Counts of the tasks of the newest cycle; of the subnet, or of the database if `netuid` is None."""
         newest = await self._rows("NEWEST_CYCLE", netuid=netuid)
         if not newest:
             return TaskStats(cycle_id=None, total=0, ready=0, leased=0, finished=0, by_outcome={}, by_environment={})
@@ -246,7 +246,7 @@ class TaskPool:
         return dropped
 
     async def old_cycles(self, keep: int) -> list[int]:
-        """Cycles that are over, newest first, but for the newest `keep`."""
+        """The numbers of cycles that are over, newest first, without the newest `keep`."""
         return [int(row.id) for row in await self._rows("OLD_CYCLES", keep=keep)]
 
     async def _rows(self, statement: str, **parameters: Any) -> list[Row]:
@@ -257,7 +257,7 @@ class TaskPool:
         return await fetch(connection, SQL("GIVE_BACK", leases=leases, willingly=willingly, max_leases=max_leases))
 
     async def _note_seen(self, executor_id: int, request: FetchRequest) -> None:
-        """Note that this executor was here, when the last note is old or it changed."""
+        """Note that this executor was here, unless that was noted a moment ago and nothing changed since."""
         told = (request.fingerprint, request.versions)
         noted = self._noted.get(executor_id)
         now = time.monotonic()
@@ -317,7 +317,7 @@ async def fence_cycle(connection: Connection, cycle_id: int) -> int:
 
 
 def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, bytes, int, bool]) -> Task:
-    """From what `fetch_tasks` says of it."""
+    """A task as executors get it, from one row of what `fetch_tasks` returned."""
     task_id, uid, env, episode, seed, attempt, record = row
     environment = frozen.environments[env]
     hotkey, endpoint, max_concurrency = frozen.miners[uid]
@@ -338,18 +338,18 @@ def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, by
     )
 
 
-def _array(values: Sequence[float | str | None]) -> str:
+def _write_array(values: Sequence[float | str | None]) -> str:
     """A PostgreSQL array of numbers or names as text, several times faster than through the driver's adapters."""
     return "{" + msgspec.json.encode(values)[1:-1].decode() + "}"
 
 
-def _given(values: list[T | None]) -> list[T | None] | None:
+def _none_if_empty(values: list[T | None]) -> list[T | None] | None:
     """None if every value is None, otherwise the list. `unnest` takes both, and most reports have no reason."""
     return values if any(value is not None for value in values) else None
 
 
-def _timings(reports: Sequence[TaskResult]) -> list[float]:
-    """All in a row, in the precision of a `real`: PostgreSQL refuses smaller numbers."""
+def _list_timings(reports: Sequence[TaskResult]) -> list[float]:
+    """Five numbers per report, in a row, rounded to float32: PostgreSQL refuses what is too small for a `real`."""
     numbers = chain.from_iterable(_TIMINGS(report.timings) for report in reports)
     return array("f", numbers).tolist()
 

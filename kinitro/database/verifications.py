@@ -26,10 +26,11 @@ from kinitro.database.queries import Row, Statements, fetch
 
 SQL = Statements(Path(__file__).with_name("verifications.sql"))
 LEASE_S = 60.0
-"""Without a heartbeat for this long, a verification goes to somebody else."""
+"""A lease ends when no heartbeat came for this long; the verification then goes to somebody else."""
 MAX_ATTEMPTS = 3
+"""A verification ends as an error after so many leases."""
 RETRY_PAUSE_S = 20.0
-"""After an error of ours: a hub that is down may be back by then."""
+"""Pause after an error of ours before the next attempt: a hub that was down may be back by then."""
 VERDICTS_PAGE = 5000
 """Verdicts in one answer at most."""
 NOT_IN_TIME = "It was not verified in time."

@@ -36,10 +36,10 @@ SURFACE = {
         "CycleState EnvironmentInfo EnvironmentList EnvironmentScore Evidence ExecutorRecord FetchRequest "
         "FetchResponse FirstDifference FrozenMiner HeartbeatResponse LeaseLost Manifest Message Miner MinerList "
         "MinerScore MinerVerdicts OperatorKey Problem RecordingRecord ReleaseResponse ResultPage ResultRow Scores "
-        "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings TraceRecord "
-        "Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport VerificationRequest "
-        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights count_verdicts leaf_hash "
-        "merkle_root opening_digest result_record results_root"
+        "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings "
+        "TraceRecord Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport "
+        "VerificationRequest VerificationResponse VerificationRule VerificationStatus VerificationTask Weights "
+        "count_verdicts leaf_hash merkle_root opening_digest result_record results_root"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable beacon_number first_checks freeze_miners key_commitment "

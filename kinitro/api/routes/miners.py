@@ -1,4 +1,4 @@
-"""The miners of the newest cycle."""
+"""Route of the miners of the newest cycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What executors call: fetch, submit; and the counts that everybody may read."""
+"""Routes that executors call to fetch tasks and to report results, and the counts that everybody may read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     """Report results. Each gets a status of its own: one that every audit would refuse is refused here, and the others
     are unharmed. 422 when none of them can be read."""
     body = await request.body()
-    lease_id, readable, unreadable = _all_readable(body) or _one_by_one(body)
+    lease_id, readable, unreadable = _read_all(body) or _read_one_by_one(body)
     refused = [
         SubmitStatus(report.task_id, "rejected", reason) if reason else None
         for report, reason in zip(readable, await services.pool.refusals(readable), strict=True)
@@ -87,7 +87,7 @@ async def stats(request: Request, services: ServicesOf) -> Response:
     return await services.cache.answer(request, make)
 
 
-def _all_readable(body: bytes) -> _Reports | None:
+def _read_all(body: bytes) -> _Reports | None:
     """The usual case, in one go: nothing is wrong with any report."""
     try:
         request = SubmitRequest.model_validate_json(body)
@@ -96,9 +96,9 @@ def _all_readable(body: bytes) -> _Reports | None:
         return None
 
 
-def _one_by_one(body: bytes) -> _Reports:
+def _read_one_by_one(body: bytes) -> _Reports:
     """Raises RequestValidationError when no report can be read, or what is around them."""
-    envelope = _envelope(body)
+    envelope = _read_envelope(body)
     readable: list[TaskResult] = []
     problems: list[list[dict[str, Any]]] = []
     statuses: list[SubmitStatus | None] = []
@@ -109,13 +109,13 @@ def _one_by_one(body: bytes) -> _Reports:
         except ValidationError as error:
             found = field_problems(error.errors(), ("body", "results", position))
             problems.append(found)
-            statuses.append(_rejected(report, found))
+            statuses.append(_reject(report, found))
     if not readable:
         raise RequestValidationError([problem for found in problems for problem in found])
     return envelope.lease_id, readable, statuses
 
 
-def _envelope(body: bytes) -> _Envelope:
+def _read_envelope(body: bytes) -> _Envelope:
     try:
         return _Envelope.model_validate(from_json(body))
     except ValidationError as error:
@@ -126,7 +126,7 @@ def _envelope(body: bytes) -> _Envelope:
         ) from None
 
 
-def _rejected(report: dict[str, Any], found: list[dict[str, Any]]) -> SubmitStatus:
+def _reject(report: dict[str, Any], found: list[dict[str, Any]]) -> SubmitStatus:
     claimed = report.get("task_id")
     task_id = claimed if isinstance(claimed, int) and abs(claimed) < 2**63 else 0
     field = ".".join(str(part) for part in found[0]["loc"][3:]) or "result"

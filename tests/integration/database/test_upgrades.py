@@ -40,7 +40,7 @@ def restore(url: str, dump: Path) -> None:
 
 def test_the_catalogue_file_is_what_the_migrations_make(database: str) -> None:
     """A migration that is added changes the file with it."""
-    assert schema.listed(database) == list(catalogue.expected()), "run tools/schema_catalogue.py"
+    assert schema.list_catalogue(database) == list(catalogue.expected()), "run tools/schema_catalogue.py"
 
 
 def test_what_landed_is_never_edited() -> None:
@@ -66,7 +66,7 @@ async def test_every_landed_schema_becomes_todays_and_its_cycle_goes_on(
 
     schema.migrate(url, stop)
     assert schema.upgrade(url) == REVISIONS[-1]
-    assert schema.listed(url) == schema.listed(database)
+    assert schema.list_catalogue(url) == schema.list_catalogue(database)
     assert rows(url, "select to_regclass('alembic_version')") == [(None,)]
     after = {name: rows(url, f"select count(*) from {name}")[0][0] for name in before if name != "lease"}
     assert after == {name: count for name, count in before.items() if name != "lease"}
