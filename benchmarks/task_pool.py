@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import os
 import platform
 import statistics
@@ -43,7 +42,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import FetchRequest, SubmitRequest, Task, TaskResult, TaskTimings
 from kinitro.database import schema
 from kinitro.database.pool import ConnectionPool, open_pool
-from kinitro.database.tasks import StoredResult, TaskPool
+from kinitro.database.tasks import TaskPool
 from kinitro.evaluation import traces
 from kinitro.evaluation.outcomes import Trace
 from kinitro.local.ports import free_ports
@@ -222,7 +221,7 @@ async def measure(url: str, rows: int, rounds: int) -> None:
         seeds = [[os.urandom(16) for _ in range(episodes)] for _ in range(ENVIRONMENTS)]
         await pool.create_tasks(cycle_id, range(MINERS), seeds)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("update task set outcome = 2, lease_id = 1, steps = 1, finished_at = now()")
+            connection.execute("update task set outcome = 'failure', lease_id = 1, steps = 1, finished_at = now()")
             connection.execute("update cycle set next_task = last_task + 1")
         creation = Meter()
         created = await creation.call(lambda: pool.create_tasks(cycle_id, range(MINERS), seeds))
@@ -238,7 +237,7 @@ async def measure(url: str, rows: int, rounds: int) -> None:
             await bare.call(partial(commit_one_row, connections))
             for _ in range(5):
                 leased = await fetch.call(lambda: pool.fetch(executor_id, wanted()))
-                reports = [StoredResult(report(task.task_id)) for task in leased.tasks]
+                reports = [report(task.task_id) for task in leased.tasks]
                 await submit.call(partial(pool.submit, executor_id, leased.lease_id or 0, reports))
             given = orm_fetching.call_now(lambda: orm_fetch(engine, BATCH))
             done = [OrmReport(task_id=int(str(task["task_id"])), success=False, steps=150) for task in given]
@@ -397,7 +396,7 @@ def with_trace(task: Task) -> TaskResult:
         max_steps=task.max_steps, actions=actions.tobytes(), success_step=STEPS, total_reward=1.5,
         digests=bytes(traces.DIGEST_BYTES * len(traces.digest_steps(STEPS))), fingerprint="benchmark",
     )  # fmt: skip
-    packed = base64.b64encode(traces.encode(trace)).decode()
+    packed = traces.encode(trace)
     return TaskResult(task_id=task.task_id, outcome=1, steps=STEPS, success_step=STEPS, total_reward=1.5, trace=packed)
 
 

@@ -19,7 +19,8 @@ HEAD = """\
 def main() -> None:
     with LocalPostgres() as server:
         schema.migrate(server.url)
-        catalogue.PATH.write_text(HEAD + "".join(f"{line}\n" for line in schema.listed(server.url)), encoding="utf-8")
+        lines = "".join(f"{line}\n" for line in schema.list_catalogue(server.url))
+        catalogue.PATH.write_text(HEAD + lines, encoding="utf-8")
     print(f"Wrote {catalogue.PATH}.")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kinitro.database.keys import SQL, key_hash
 from kinitro.database.pool import Connection, ConnectionPool, run_on
+from kinitro.database.queries import fetch
 
 KEY_CACHE_S = 5.0
 """How long a revoked key may still work."""
@@ -40,11 +41,11 @@ class KeyRing:
             return known[1]
 
         async def look_up(connection: Connection) -> Caller | None:
-            row = await (await connection.execute(SQL["AUTHENTICATE"], {"hash": hashed})).fetchone()
-            if row is None:
+            rows = await fetch(connection, SQL("AUTHENTICATE", hash=hashed))
+            if not rows:
                 return None
-            await connection.execute(SQL["USED"], {"id": row[0]})
-            return Caller(executor_id=row[1], name=row[2], scope=row[3])
+            await fetch(connection, SQL("USED", id=rows[0].id))
+            return Caller(executor_id=rows[0].executor_id, name=rows[0].name, scope=rows[0].scope)
 
         self._known.pop(hashed, None)
         found = await run_on(self._connections, look_up)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from psycopg.rows import TupleRow
 
-from kinitro.database.pool import Connection, ConnectionPool, run_on
-from kinitro.database.statements import load_statements
+from kinitro.database.pool import ConnectionPool, fetch_on
+from kinitro.database.queries import Statements
 from kinitro.database.tasks import TaskPool
 from kinitro.errors import UnavailableError
 
-SQL = load_statements(Path(__file__).with_name("metrics.sql"))
+SQL = Statements(Path(__file__).with_name("metrics.sql"))
 LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -66,16 +65,11 @@ class Metrics:
         self.tasks.labels("leased").set(stats.leased)
         for outcome, count in stats.by_outcome.items():
             self.tasks.labels(outcome).set(count)
-
-        async def read(connection: Connection) -> tuple[TupleRow | None, list[TupleRow]]:
-            ages = await (await connection.execute(SQL["AGES"], {"netuid": netuid})).fetchone()
-            return ages, await (await connection.execute(SQL["EXECUTORS"])).fetchall()
-
-        ages, executors = await run_on(connections, read)
-        if ages is not None:
-            self.leases.set(ages[0])
-            self.oldest_ready.set(ages[1] if stats.ready else 0)
-            self.weights_age.set(ages[2] if ages[2] is not None else float("nan"))
+        (found,) = await fetch_on(connections, SQL("AGES", netuid=netuid))
+        self.leases.set(found.leases)
+        self.oldest_ready.set(found.tasks_age_s if stats.ready else 0)
+        self.weights_age.set(found.weights_age_s if found.weights_age_s is not None else float("nan"))
+        executors = await fetch_on(connections, SQL("EXECUTORS"))
         self.executors.clear()
-        for name, seen in executors:
-            self.executors.labels(name).set(seen)
+        for executor in executors:
+            self.executors.labels(executor.name).set(executor.seen)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from kinitro import __version__
 from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.messages import MinerScore, Scores, Weights
-from kinitro.client.records import CANCELLED, VOID, FrozenMiner, Manifest, ResultRow, compute_results_root
+from kinitro.client.records import FrozenMiner, Manifest, ResultRow, TaskOutcome, compute_results_root
 from kinitro.client.verdicts import VerdictRow, find_unfounded
 from kinitro.cycles.freeze import SEALED, exclude, freeze_miners, list_candidates, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
@@ -98,16 +98,15 @@ def find_result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> It
     yield from _find_count_differences(manifest, rows)
     horizons = {environment.id: environment.max_steps for environment in manifest.config.environments}
     for row in rows:
-        if row.outcome not in (VOID, CANCELLED) and row.env_id in horizons:
+        if row.outcome not in (TaskOutcome.VOID, TaskOutcome.CANCELLED) and row.env_id in horizons:
             found_wrong = find_one_result_differences(row, horizons[row.env_id], has_trace=row.trace_sha256 is not None)
             yield from (f"task {row.task_id} {difference}" for difference in found_wrong)
 
 
 def _find_count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
-    names = {int(outcome): outcome.name.lower() for outcome in Outcome}
-    names |= {VOID: "void", CANCELLED: "cancelled"}
-    counted = Counter(names[row.outcome] for row in rows)
-    expected = {name: counted.get(name, 0) for name in names.values()} | {"total": len(rows), "finished": len(rows)}
+    counted = Counter(TaskOutcome(row.outcome) for row in rows)
+    expected = {outcome.name.lower(): counted[outcome] for outcome in TaskOutcome}
+    expected |= {"total": len(rows), "finished": len(rows)}
     for name, number in expected.items():
         if manifest.counts.get(name) != number:
             yield f"the manifest counts {manifest.counts.get(name)} tasks as {name}, the results have {number}"

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from kinitro.client.records import Manifest as Manifest
     from kinitro.client.records import ResultPage as ResultPage
     from kinitro.client.records import ResultRow as ResultRow
+    from kinitro.client.records import TaskOutcome as TaskOutcome
     from kinitro.client.records import TraceRecord as TraceRecord
     from kinitro.client.records import compute_results_root as compute_results_root
     from kinitro.client.records import digest_opening as digest_opening
@@ -85,7 +86,7 @@ else:
             ),
             "records": (
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "
-                "ResultRow TraceRecord digest_opening encode_result compute_results_root"
+                "ResultRow TaskOutcome TraceRecord opening_digest result_record results_root"
             ),
             "verdicts": (
                 "Cause Evidence FirstDifference MinerVerdicts RecordingRecord Verdict VerdictCounts VerdictPage "

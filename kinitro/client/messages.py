@@ -6,10 +6,11 @@ hashes hexadecimal, because JSON numbers end at 2**53.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 ShortText = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
@@ -78,8 +79,37 @@ class TaskTimings(Message):
     waiting_ms: float = Field(0.0, ge=0, le=1e9)
 
 
+def _base64(max_chars: int) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    """Bytes that are base64 in JSON, where they have `max_chars` characters at most."""
+
+    def decode(given: Any) -> bytes:
+        if isinstance(given, bytes):
+            return given
+        if not isinstance(given, str):
+            raise ValueError("it must be text in base64")
+        if len(given) > max_chars:
+            raise ValueError(f"it has {len(given)} characters, at most {max_chars} are allowed")
+        try:
+            return base64.b64decode(given, validate=True)
+        except ValueError:
+            raise ValueError("it is not valid base64") from None
+
+    return (
+        BeforeValidator(decode),
+        PlainSerializer(lambda data: base64.b64encode(data).decode(), return_type=str, when_used="json"),
+        WithJsonSchema({"type": "string", "maxLength": max_chars}),
+    )
+
+
+EncodedTrace = Annotated[bytes, *_base64(2_000_000)]
+EncodedRecording = Annotated[bytes, *_base64(1_000_000)]
+
+
 class TaskResult(Message):
-    """The report on one task. `outcome` is a member of `kinitro.evaluation.outcomes.Outcome`."""
+    """The report on one task: what the executor's `EpisodeResult` is on the wire, and what the task pool stores.
+
+    `outcome` is a member of `kinitro.evaluation.outcomes.Outcome`. What is published of it later is a `ResultRow`.
+    """
 
     task_id: int = Field(ge=1, le=2**63 - 1)
     outcome: Literal[1, 2, 3, 4]
@@ -89,8 +119,8 @@ class TaskResult(Message):
     total_reward: float = 0.0
     forfeits: int = Field(0, ge=0, le=100_000)
     timings: TaskTimings = Field(default_factory=TaskTimings)
-    trace: str | None = Field(None, max_length=2_000_000, description="Base64 of an encoded trace.")
-    recording: str | None = Field(None, max_length=1_000_000, description="Base64 of an encoded recording.")
+    trace: EncodedTrace | None = Field(None, description="Base64 of an encoded trace.")
+    recording: EncodedRecording | None = Field(None, description="Base64 of an encoded recording.")
 
 
 class SubmitRequest(Message):

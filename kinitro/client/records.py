@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -15,12 +16,25 @@ from kinitro.client.verdicts import VerificationRule
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CycleState = Literal["open", "running", "scoring", "published", "failed", "cancelled"]
 
-VOID = 4
-"""The stored outcome of a task that has no result through our own faults: its episode counts for no miner."""
-CANCELLED = 8
-"""The stored outcome of a task that was not run, because the deadline passed or its episode was already void."""
 RESULTS_PAGE = 5000
 """The largest number of results in one answer."""
+
+
+class TaskOutcome(IntEnum):
+    """What became of a task. These numbers are in published records and their Merkle root; never renumber.
+
+    Executors report the numbers of `kinitro.evaluation.outcomes.Outcome`. The first three are the same; 4 is another
+    thing there: one evaluator fault, after which the task runs again, while a task is void when it had too many.
+    """
+
+    SUCCESS = 1
+    FAILURE = 2
+    POLICY_FAULT = 3
+    """The miner's server did not answer as it should; counts as a failure."""
+    VOID = 4
+    """Our own faults kept the task from a result: its episode counts for no miner."""
+    CANCELLED = 8
+    """The task was not run: the deadline passed, or its episode was void already."""
 
 
 class CycleEnvironment(Message):

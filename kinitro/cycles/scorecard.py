@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.client.messages import EnvironmentScore, MinerScore, Scores, Weights
-from kinitro.client.records import VOID, CycleConfig, FrozenMiner, ResultRow
+from kinitro.client.records import CycleConfig, FrozenMiner, ResultRow, TaskOutcome
 from kinitro.client.verdicts import VerdictCounts, VerdictRow, count_verdicts
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
@@ -79,7 +79,7 @@ def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: It
             outcomes[miner, environment, row.episode] = row.outcome
     has_result = np.isin(outcomes, RESULTS)
     finished = has_result.sum(axis=(1, 2))
-    void: npt.NDArray[np.bool_] = np.any(outcomes == VOID, axis=0)
+    void: npt.NDArray[np.bool_] = np.any(outcomes == TaskOutcome.VOID, axis=0)
     laggards = _find_laggards(config, has_result, finished, void)
     complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
     missed = ~has_result & laggards[:, None, None]

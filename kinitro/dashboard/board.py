@@ -23,14 +23,14 @@ class BoardState:
 
     newest: NewestCycle
     stats: TaskStats
-    frozen: list[dict[str, Any]]
+    frozen: list[Any]
     """The miners of the newest cycle: uid, hotkey, first_block, repo, revision, excluded and more. Endpoints
     may be sealed and are never shown."""
     scores: Scores | None
 
     @property
     def excluded(self) -> list[dict[str, Any]]:
-        return [miner for miner in self.frozen if miner["excluded"] is not None]
+        return [miner for miner in self.frozen if miner.excluded is not None]
 
     def ranking(self, env_id: str) -> list[tuple[int, MinerScore, EnvironmentScore]]:
         """Place (equal successes share one), miner and score on one environment; empty for an unknown one."""

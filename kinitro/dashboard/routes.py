@@ -77,7 +77,7 @@ async def progress(request: Request, board: BoardOf) -> Response:
 async def miner(uid: Uid, request: Request, board: BoardOf) -> Response:
     snapshot = await board.snapshot()
     scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
-    frozen = next((row for row in snapshot.frozen if row["uid"] == uid), None)
+    frozen = next((row for row in snapshot.frozen if row.uid == uid), None)
     if scored is None and frozen is None:
         return page(request, "missing.html", 404, board=snapshot, what=f"Miner {uid}")
     cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0

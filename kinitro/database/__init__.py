@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kinitro.database.publications import PublishedMiner as PublishedMiner
     from kinitro.database.schema import check_schema as check_schema
     from kinitro.database.tasks import PoolLimits as PoolLimits
-    from kinitro.database.tasks import StoredResult as StoredResult
     from kinitro.database.tasks import TaskPool as TaskPool
     from kinitro.database.verifications import Verifications as Verifications
 else:
@@ -41,7 +40,7 @@ else:
             "pool": "open_pool",
             "publications": "NewestCycle Publication PublicationStore PublishedMiner",
             "schema": "check_schema",
-            "tasks": "PoolLimits StoredResult TaskPool",
+            "tasks": "PoolLimits TaskPool",
             "verifications": "Verifications",
         },
     )

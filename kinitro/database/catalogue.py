@@ -14,10 +14,10 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Statements
 
 PATH = Path(__file__).with_suffix(".txt")
-SQL = load_statements(Path(__file__).with_suffix(".sql"))
+SQL = Statements(Path(__file__).with_suffix(".sql"))
 NAMED = 3
 """How many differences a sentence names."""
 
@@ -30,8 +30,8 @@ def expected() -> tuple[str, ...]:
 
 @functools.cache
 def our_names() -> list[str]:
-    """Tables, sequences and functions of ours; what else is in the same schema is somebody else's."""
-    kinds = ("table ", "sequence ", "function ")
+    """Tables, sequences, types and functions of ours; what else is in the same schema is somebody else's."""
+    kinds = ("table ", "sequence ", "type ", "function ")
     return sorted({line.split(" ")[1].partition("(")[0] for line in expected() if line.startswith(kinds)})
 
 

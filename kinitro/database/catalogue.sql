@@ -6,7 +6,7 @@ with named as (
   select c.* from pg_class c
   where c.relnamespace = %(schema)s::oid and (%(names)s::text[] is null or c.relname = any (%(names)s::text[]))
 )
-select replace(line, (select quote_ident(n.nspname) || '.' from pg_namespace n where n.oid = %(schema)s::oid), '')
+select replace(line, (select quote_ident(n.nspname) || '.' from pg_namespace n where n.oid = %(schema)s::oid), '') as line
 from (
   select format('table %%s%%s', t.relname, case t.relpersistence when 'p' then '' else ' not logged' end)
   from named t where t.relkind in ('r', 'p')
@@ -52,6 +52,12 @@ from (
                 case when q.seqcycle then ' cycle' else '' end)
   from named s join pg_sequence q on q.seqrelid = s.oid
   union all
+  select format('type %%s enum (%%s)', e.typname, (
+           select string_agg(l.enumlabel, ', ' order by l.enumsortorder) from pg_enum l where l.enumtypid = e.oid))
+  from pg_type e
+  where e.typnamespace = %(schema)s::oid and e.typtype = 'e'
+    and (%(names)s::text[] is null or e.typname = any (%(names)s::text[]))
+  union all
   select format('function %%s(%%s) returns %%s, %%s, %%s%%s%%s%%s, source %%s', p.proname,
                 pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid), l.lanname,
                 case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
@@ -63,4 +69,4 @@ from (
   where p.pronamespace = %(schema)s::oid and p.prokind = 'f'
     and (%(names)s::text[] is null or p.proname = any (%(names)s::text[]))
 ) as listed (line)
-order by line collate "C"
+order by listed.line collate "C"

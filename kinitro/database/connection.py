@@ -22,7 +22,8 @@ RV = TypeVar("RV")
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_DEADLINE_S = 25.0
-"""For the server's answer to one statement: more than its own `statement_timeout`, less than our clients wait."""
+"""How long an answer to one statement is waited for: longer than the server's own `statement_timeout`, shorter than our
+clients wait."""
 LINK_OPTIONS: dict[str, int] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "keepalives": 1,
@@ -37,7 +38,7 @@ _INTERVAL_S = 0.1
 
 
 def link_options(address: str) -> dict[str, Any]:
-    """LINK_OPTIONS without those that the address or PGCONNECT_TIMEOUT sets.
+    """Options of libpq for a connection: LINK_OPTIONS without those that the address or PGCONNECT_TIMEOUT sets.
 
     Raises psycopg.ProgrammingError if the address is malformed.
     """
@@ -60,7 +61,7 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
         self.made_at = time.monotonic()
 
     async def wait(self, gen: PQGen[RV], interval: float = _INTERVAL_S, timeout: float | None = None) -> RV:
-        """One round trip. Raises psycopg.OperationalError after `deadline_s`."""
+        """Make one round trip. Raises psycopg.OperationalError after `deadline_s`."""
         deadline_s = self.deadline_s if timeout is None else timeout
         try:
             async with asyncio.timeout(deadline_s):

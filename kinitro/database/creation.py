@@ -1,4 +1,4 @@
-"""Tasks reach the table by COPY, in PostgreSQL's binary format, built by numpy: no Python code per row."""
+"""Writes the tasks of a cycle by COPY, in PostgreSQL's binary format, which numpy builds without a loop over rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.database.pool import Connection
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Statements, fetch
 
-SQL = load_statements(Path(__file__).with_name("tasks.sql"))
+SQL = Statements(Path(__file__).with_name("tasks.sql"))
 
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER = b"\xff\xff"
@@ -26,7 +26,7 @@ _COPY_ROW = np.dtype(
         ("record_size", ">i4"), ("record", "?"),
     ]
 )  # fmt: skip
-"""One row of PostgreSQL's binary COPY format: a count, then size and value of each column."""
+"""One row of PostgreSQL's binary COPY format: the number of columns, then the size and value of each."""
 
 
 async def create_tasks(
@@ -47,7 +47,7 @@ async def create_tasks(
     if not uids or len(episodes) != 1 or episodes == {0}:
         return 0
     first = await _next_task(connection)
-    async with connection.cursor() as cursor, cursor.copy(SQL["CREATE"]) as copy:
+    async with connection.cursor() as cursor, cursor.copy(SQL("CREATE").text) as copy:
         await copy.write(_COPY_HEADER)
         for episode in range(episodes.pop()):
             for env, row in enumerate(seeds):
@@ -55,14 +55,13 @@ async def create_tasks(
                 await copy.write(_copy_rows(cycle_id, uids, env, episode, row[episode], marked))
         await copy.write(_COPY_TRAILER)
     last = await _next_task(connection) - 1
-    await connection.execute(SQL["NOTE_TASKS"], {"cycle": cycle_id, "first": first, "last": last})
+    await fetch(connection, SQL("NOTE_TASKS", cycle=cycle_id, first=first, last=last))
     return len(uids) * sum(len(row) for row in seeds)
 
 
 async def _next_task(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["NEXT_TASK"])).fetchone()
-    assert row  # noqa: S101  a sequence has one row
-    return int(row[0])
+    (row,) = await fetch(connection, SQL("NEXT_TASK"))
+    return int(row.id)
 
 
 def _copy_rows(

@@ -10,34 +10,34 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import (
-    CANCELLED,
     RESULTS_PAGE,
-    VOID,
     CycleConfig,
+    CycleEnvironment,
     ExecutorRecord,
     FrozenMiner,
     Manifest,
     ResultPage,
     ResultRow,
+    TaskOutcome,
     TraceRecord,
     compute_results_root,
 )
 from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Row, Statements, execute, fetch
 from kinitro.database.tasks import SQL as POOL_SQL
 from kinitro.database.tasks import fence_cycle
 from kinitro.database.verifications import Verifications
 from kinitro.errors import KinitroError
-from kinitro.evaluation.outcomes import Outcome
 
-_STATEMENTS = load_statements(Path(__file__).with_name("cycles.sql"))
+SQL = Statements(Path(__file__).with_name("cycles.sql"))
 END_BATCH_ROWS = 2000
+PUBLISHED = {outcome.name.lower(): int(outcome) for outcome in TaskOutcome}
+"""Outcomes have names in the database, and numbers in what is published."""
 
 
 class NotRevealed(KinitroError):
@@ -75,10 +75,10 @@ class Cycle:
     results_root: bytes | None
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
-        """Takes the columns that have a field here."""
-        fields = {name: row[name] for name in cls.__dataclass_fields__}
-        fields["config"] = CycleConfig.model_validate(row["config"])
+    def from_row(cls, row: Row) -> Self:
+        """Make it from a row of the table; columns without a field here are ignored."""
+        fields = {name: getattr(row, name) for name in cls.__dataclass_fields__}
+        fields["config"] = CycleConfig.model_validate(row.config)
         return cls(**fields)
 
 
@@ -129,10 +129,8 @@ class CycleStore:
                     key_hash=key_hash,
                     timeout_s=config.timeout_s,
                 )
-                async with self.connection.cursor() as cursor:
-                    await cursor.executemany(
-                        _STATEMENTS["FREEZE_MINER"], [m.model_dump() | {"cycle_id": cycle.id} for m in miners]
-                    )
+                frozen = Jsonb([miner.model_dump() for miner in miners])
+                await self._all("FREEZE_MINERS", cycle_id=cycle.id, miners=frozen)
         except psycopg.errors.UniqueViolation:
             raise CycleConflict(f"Subnet {netuid} already has an active cycle.") from None
         return cycle
@@ -155,25 +153,23 @@ class CycleStore:
         return await self._move("START_RUNNING", cycle_id=cycle_id)
 
     async def progress(self, cycle_id: int) -> Progress:
-        """How far the tasks are."""
-        row = await self._one("PROGRESS", cycle_id=cycle_id)
-        assert row is not None  # noqa: S101  an aggregate has one row
-        return Progress(**row)
+        """How many tasks of the cycle are finished."""
+        (row,) = await self._all("PROGRESS", cycle_id=cycle_id)
+        return Progress(*row)
 
     async def cancel_void_siblings(self, cycle_id: int) -> int:
         """Do not run what belongs to a void episode; returns how many tasks that spared."""
         spared = await self._all("VOID_SIBLINGS", cycle_id=cycle_id)
         return await self._cancel_ready(cycle_id, spared)
 
-    async def _cancel_ready(self, cycle_id: int, tasks: list[dict[str, Any]]) -> int:
-        """End ready tasks as cancelled, in parts, so that nobody who fetches waits for long; how many still were."""
+    async def _cancel_ready(self, cycle_id: int, tasks: list[Row]) -> int:
+        """Cancel those of the tasks that are still ready, in batches so that fetches go on; returns how many."""
         ended = 0
         for start in range(0, len(tasks), END_BATCH_ROWS):
-            ids = [task["id"] for task in tasks[start : start + END_BATCH_ROWS]]
-            parameters = {"cycle_id": cycle_id, "ids": ids, "outcome": CANCELLED}
+            ids = [task.id for task in tasks[start : start + END_BATCH_ROWS]]
             async with self.connection.transaction():
-                await self.connection.execute(POOL_SQL["FETCH_TURN"])
-                ended += (await self.connection.execute(_STATEMENTS["CANCEL_READY"], parameters)).rowcount
+                await fetch(self.connection, POOL_SQL("FETCH_TURN"))
+                ended += await execute(self.connection, SQL("CANCEL_READY", cycle_id=cycle_id, ids=ids))
         return ended
 
     async def start_scoring(self, cycle_id: int) -> Cycle:
@@ -184,7 +180,7 @@ class CycleStore:
 
     async def _close_tasks(self, cycle_id: int) -> None:
         await fence_cycle(self.connection, cycle_id)
-        await self.connection.execute(_STATEMENTS["CANCEL_OPEN_TASKS"], {"cycle_id": cycle_id})
+        await self._all("CANCEL_OPEN_TASKS", cycle_id=cycle_id)
 
     async def publish(
         self, cycle: Cycle, scores: Scores, weights: Weights, explanations: dict[str, Any], published_at: datetime
@@ -193,19 +189,17 @@ class CycleStore:
         async with self.connection.transaction():
             if await self._one("LOCK_FOR_PUBLICATION", cycle_id=cycle.id) is None:
                 raise CycleConflict(f"Cycle {cycle.id} is not being scored any more.")
-            await self.connection.execute(_STATEMENTS["DIGEST_TRACES"], {"cycle_id": cycle.id})
+            await self._all("DIGEST_TRACES", cycle_id=cycle.id)
             root = compute_results_root(await self.all_results(cycle))
-            await self.connection.execute(
-                _STATEMENTS["INSERT_PUBLICATION"],
-                {
-                    "cycle_id": cycle.id,
-                    "netuid": cycle.netuid,
-                    "block": cycle.block,
-                    "scores": Jsonb(scores.model_dump()),
-                    "weights": Jsonb(weights.model_dump()),
-                    "explanations": Jsonb(explanations),
-                    "published_at": published_at,
-                },
+            await self._all(
+                "INSERT_PUBLICATION",
+                cycle_id=cycle.id,
+                netuid=cycle.netuid,
+                block=cycle.block,
+                scores=Jsonb(scores.model_dump()),
+                weights=Jsonb(weights.model_dump()),
+                explanations=Jsonb(explanations),
+                published_at=published_at,
             )
             return await self._move(
                 "FINISH_PUBLICATION", cycle_id=cycle.id, published_at=published_at, results_root=root
@@ -227,25 +221,24 @@ class CycleStore:
         async with self.connection.transaction():
             await self._close_tasks(cycle_id)
             cycle = await self._move("STOP_CYCLE", cycle_id=cycle_id, state=state, reason=reason)
-            await self.connection.execute(_STATEMENTS["DIGEST_TRACES"], {"cycle_id": cycle_id})
+            await self._all("DIGEST_TRACES", cycle_id=cycle_id)
             await Verifications(self.connection).close(cycle_id)
         return cycle
 
     async def drop_old_traces(self, netuid: int, keep: int) -> int:
         """Drop traces and recordings of all but the newest `keep` finished cycles; returns how many traces went."""
-        parameters = {"netuid": netuid, "keep": keep}
         await Verifications(self.connection).drop_old_recordings(netuid, keep)
-        return (await self.connection.execute(_STATEMENTS["DROP_OLD_TRACES"], parameters)).rowcount
+        return await execute(self.connection, SQL("DROP_OLD_TRACES", netuid=netuid, keep=keep))
 
     # --- reading -----------------------------------------------------------------------------------------------
 
     async def active(self, netuid: int) -> Cycle | None:
-        """The subnet's open, running or scoring cycle."""
+        """The subnet's open, running or scoring cycle; None if there is none."""
         row = await self._one("ACTIVE_CYCLE", netuid=netuid)
         return Cycle.from_row(row) if row else None
 
     async def latest(self, netuid: int) -> Cycle | None:
-        """The subnet's newest cycle, whatever became of it."""
+        """The subnet's newest cycle, in whatever state; None if there is none."""
         row = await self._one("LATEST_CYCLE", netuid=netuid)
         return Cycle.from_row(row) if row else None
 
@@ -259,12 +252,12 @@ class CycleStore:
     async def newest(self, limit: int = 20) -> list[tuple[Cycle, int]]:
         """The newest cycles with the number of miners that took part in each."""
         rows = await self._all("LIST_CYCLES", limit=limit)
-        return [(Cycle.from_row(row), row["miners"]) for row in rows]
+        return [(Cycle.from_row(row), row.miners) for row in rows]
 
     async def miners(self, cycle_id: int) -> list[FrozenMiner]:
         """The frozen miners in order of uid."""
         rows = await self._all("MINERS", cycle_id=cycle_id)
-        return [FrozenMiner(**{name: row[name] for name in FrozenMiner.model_fields}) for row in rows]
+        return [FrozenMiner(**{name: getattr(row, name) for name in FrozenMiner.model_fields}) for row in rows]
 
     async def manifest(self, cycle_id: int) -> Manifest:
         """The public record of a cycle, without its key unless that is revealed. Raises UnknownCycle."""
@@ -281,7 +274,7 @@ class CycleStore:
             config=cycle.config,
             block=cycle.block,
             block_hash=cycle.block_hash.hex(),
-            miners=[_public(miner) for miner in await self.miners(cycle_id)],
+            miners=[_hide_sealed(miner) for miner in await self.miners(cycle_id)],
             key_hash=cycle.key_hash.hex(),
             key_committed_block=cycle.key_committed_block,
             beacon_block=cycle.beacon_block,
@@ -292,28 +285,26 @@ class CycleStore:
             published_at=cycle.published_at.isoformat() if cycle.published_at else None,
             fingerprint=cycle.fingerprint,
             mixed_physics=cycle.mixed_physics,
-            executors=[ExecutorRecord(**row) for row in executors],
+            executors=[ExecutorRecord(**row._asdict()) for row in executors],
             counts=await self._counts(cycle_id, revealed),
             results_root=cycle.results_root.hex() if cycle.results_root else None,
-            traces_kept=bool(kept and kept["kept"]),
+            traces_kept=bool(kept and kept.kept),
         )
 
     async def _counts(self, cycle_id: int, revealed: bool) -> dict[str, int]:
         """Before the reveal the public learns how many tasks are finished and not how they ended."""
-        numbers = {row["outcome"]: row["n"] for row in await self._all("COUNTS", cycle_id=cycle_id)}
+        numbers = {row.outcome: row.n for row in await self._all("COUNTS", cycle_id=cycle_id)}
         total = sum(numbers.values())
-        counts = {"total": total, "finished": total - numbers.get(0, 0)}
+        counts = {"total": total, "finished": total - numbers.get("open", 0)}
         if revealed:
-            counts |= {outcome.name.lower(): numbers.get(int(outcome), 0) for outcome in Outcome if outcome != 4}
-            others = {"void": VOID, "cancelled": CANCELLED}
-            counts |= {name: numbers.get(outcome, 0) for name, outcome in others.items()}
+            counts |= {name: numbers.get(name, 0) for name in PUBLISHED}
         return counts
 
     async def results(self, cycle: Cycle, after: int = 0, limit: int = RESULTS_PAGE) -> list[ResultRow]:
         """Finished tasks of a cycle with ids above `after`, in order of id."""
         rows = await self._all("RESULTS", cycle_id=cycle.id, after=after, limit=limit)
         environments = cycle.config.environments
-        return [ResultRow(env_id=environments[row.pop("env")].id, **row) for row in rows]
+        return [_read_result(row, environments) for row in rows]
 
     async def all_results(self, cycle: Cycle) -> list[ResultRow]:
         """Every finished task of a cycle, in order of id."""
@@ -332,30 +323,27 @@ class CycleStore:
         row = await self._one("FIND_TASK", task_id=task_id) if 0 < task_id < 2**63 else None
         if row is None:
             raise UnknownCycle(f"There is no task {task_id}.")
-        _require_revealed(row["revealed"], f"The trace of task {task_id} is")
-        if row["data"] is None:
+        _require_revealed(row.revealed, f"The trace of task {task_id} is")
+        if row.data is None:
             raise UnknownCycle(f"Task {task_id} has no trace: it never ran, or its traces were dropped by retention.")
-        environments = CycleConfig.model_validate(row["config"]).environments
+        environments = CycleConfig.model_validate(row.config).environments
         return TraceRecord(
             task_id=task_id,
-            cycle_id=row["cycle_id"],
-            uid=row["uid"],
-            env_id=environments[row["env"]].id,
-            episode=row["episode"],
-            trace=base64.b64encode(row["data"]).decode(),
+            cycle_id=row.cycle_id,
+            uid=row.uid,
+            env_id=environments[row.env].id,
+            episode=row.episode,
+            trace=base64.b64encode(row.data).decode(),
         )
 
     # --- statements --------------------------------------------------------------------------------------------
 
-    async def _one(self, statement: str, **parameters: Any) -> dict[str, Any] | None:
-        async with self.connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(_STATEMENTS[statement], parameters)
-            return await cursor.fetchone()
+    async def _one(self, statement: str, **parameters: Any) -> Row | None:
+        rows = await self._all(statement, **parameters)
+        return rows[0] if rows else None
 
-    async def _all(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
-        async with self.connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(_STATEMENTS[statement], parameters)
-            return await cursor.fetchall()
+    async def _all(self, statement: str, **parameters: Any) -> list[Row]:
+        return await fetch(self.connection, SQL(statement, **parameters))
 
     async def _move(self, statement: str, **parameters: Any) -> Cycle:
         row = await self._one(statement, **parameters)
@@ -364,8 +352,14 @@ class CycleStore:
         return Cycle.from_row(row)
 
 
-def _public(miner: FrozenMiner) -> FrozenMiner:
+def _hide_sealed(miner: FrozenMiner) -> FrozenMiner:
     return miner.model_copy(update={"endpoint": None}) if miner.sealed else miner
+
+
+def _read_result(row: Row, environments: Sequence[CycleEnvironment]) -> ResultRow:
+    fields = row._asdict()
+    env_id, outcome = environments[fields.pop("env")].id, PUBLISHED[fields.pop("outcome")]
+    return ResultRow(env_id=env_id, outcome=outcome, **fields)
 
 
 def _require_revealed(revealed: bool, what: str) -> None:

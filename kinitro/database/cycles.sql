@@ -1,4 +1,4 @@
--- Every statement on cycles, their miners, results and publications. Parameters are psycopg's %(name)s.
+-- Every statement on cycles, their miners, results and publications.
 -- A statement that moves a cycle on names the state it moves from: whoever comes second changes nothing.
 
 -- ACTIVE_CYCLE
@@ -20,10 +20,11 @@ values (%(netuid)s, %(network)s, %(config)s, %(block)s, %(block_hash)s, %(seed_k
         now() + %(timeout_s)s * interval '1 second')
 returning *
 
--- FREEZE_MINER
+-- FREEZE_MINERS  given as a JSON array of objects
 insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, sealed, max_concurrency, excluded)
-values (%(cycle_id)s, %(uid)s, %(hotkey)s, %(first_block)s, %(repo)s, %(revision)s, %(endpoint)s, %(sealed)s,
-        %(max_concurrency)s, %(excluded)s)
+select %(cycle_id)s::int, m.* from jsonb_to_recordset(%(miners)s) as m (
+  uid int, hotkey text, first_block bigint, repo text, revision text, endpoint text, sealed boolean,
+  max_concurrency smallint, excluded text)
 
 -- COMMIT_KEY  Says when key_hash had become public. It may move forward, never back, and only until there is a beacon.
 update cycle set key_committed_block = greatest(key_committed_block, %(block)s)
@@ -49,25 +50,25 @@ returning *
 -- START_SCORING
 update cycle set state = 'scoring', scoring_at = now() where id = %(cycle_id)s and state = 'running' returning *
 
--- PROGRESS  of the tasks
-select count(*) as total, count(outcome) as finished, count(*) filter (where outcome = 4) as void,
+-- PROGRESS  How far the tasks of a cycle are.
+select count(*) as total, count(outcome) as finished, count(*) filter (where outcome = 'void') as void,
        now() >= (select deadline_at from cycle where id = %(cycle_id)s) as past_deadline
 from task where cycle_id = %(cycle_id)s
 
--- VOID_SIBLINGS  An episode that is void for one miner is void for all: what is ready of the rest of it.
+-- VOID_SIBLINGS  An episode that is void for one miner is void for all. These are its other tasks that are still ready.
 select t.id from task t
 where t.cycle_id = %(cycle_id)s and t.outcome is null
   and (t.waiting or t.id >= (select next_task from cycle where id = %(cycle_id)s))
-  and (t.env, t.episode) in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 4)
+  and (t.env, t.episode) in (select env, episode from task where cycle_id = %(cycle_id)s and outcome = 'void')
 
--- CANCEL_READY  Tasks that are still ready: after FETCH_TURN, in the same transaction.
-update task set outcome = %(outcome)s, finished_at = now(), lease_id = 0, waiting = false
+-- CANCEL_READY  Cancels those of the tasks that are still ready; after FETCH_TURN, in the same transaction.
+update task set outcome = 'cancelled', finished_at = now(), lease_id = 0, waiting = false
 where id = any (%(ids)s::bigint[]) and outcome is null
   and (waiting or id >= (select next_task from cycle where id = %(cycle_id)s))
   and exists (select from cycle where id = %(cycle_id)s and state = 'running')
 
--- CANCEL_OPEN_TASKS  the last change of outcomes in a cycle's life
-update task set outcome = 8, finished_at = now(), lease_id = 0, waiting = false
+-- CANCEL_OPEN_TASKS  After FENCE: the last change of outcomes in a cycle's life.
+update task set outcome = 'cancelled', finished_at = now(), lease_id = 0, waiting = false
 where cycle_id = %(cycle_id)s and outcome is null
 
 -- STOP_CYCLE  Fails or cancels. The seeds are used up: K becomes public as after a publication.
@@ -101,10 +102,10 @@ select name, fingerprint, versions from executor
 where id in (select distinct executor_id from task where cycle_id = %(cycle_id)s) order by name
 
 -- COUNTS
-select coalesce(outcome, 0) as outcome, count(*) as n from task where cycle_id = %(cycle_id)s group by 1
+select coalesce(outcome::text, 'open') as outcome, count(*) as n from task where cycle_id = %(cycle_id)s group by 1
 
 -- RESULTS
-select t.id as task_id, t.uid, t.env, t.episode, encode(t.seed, 'hex') as seed, t.outcome, t.steps, t.success_step,
+select t.id as task_id, t.uid, t.env, t.episode, encode(t.seed, 'hex') as seed, t.outcome::text as outcome, t.steps, t.success_step,
        t.total_reward, t.forfeits, t.attempt, t.reason, e.name as executor, encode(d.sha256, 'hex') as trace_sha256
 from task t left join executor e on e.id = t.executor_id left join trace_digest d on d.task_id = t.id
 where t.cycle_id = %(cycle_id)s and t.id > %(after)s and t.outcome is not null

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Literal
 
 import psycopg
-from psycopg.rows import TupleRow, class_row
+from psycopg.rows import TupleRow
 
 from kinitro.database.errors import KeyRefused
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Statements, fetch_now
 
-SQL = load_statements(Path(__file__).with_name("keys.sql"))
+SQL = Statements(Path(__file__).with_name("keys.sql"))
 
 Scope = Literal["tasks", "read", "verify"]
 PREFIX = "kin_"
 LIVE_KEYS = 2
-"""Per executor and scope: one in use and its successor."""
+"""So many keys of one scope an executor may have: one in use and its successor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +47,30 @@ def create_key(connection: psycopg.Connection[TupleRow], executor: str, scope: S
     """
     key = PREFIX + secrets.token_urlsafe(32)
     with connection.transaction():
-        connection.execute(SQL["ADD_EXECUTOR"], {"name": executor})
-        locked = connection.execute(SQL["LOCK_EXECUTOR"], {"name": executor}).fetchone()
-        executor_id = locked[0] if locked else None
-        live = connection.execute(SQL["LIVE_KEYS"], {"executor": executor_id, "scope": scope}).fetchall()
+        fetch_now(connection, SQL("ADD_EXECUTOR", name=executor))
+        (locked,) = fetch_now(connection, SQL("LOCK_EXECUTOR", name=executor))
+        live = fetch_now(connection, SQL("LIVE_KEYS", executor=locked.id, scope=scope))
         if len(live) >= LIVE_KEYS:
-            numbers = " and ".join(str(row[0]) for row in live)
+            numbers = " and ".join(str(row.id) for row in live)
             raise KeyRefused(
                 f"{executor!r} has two live keys of scope {scope} ({numbers}): revoke one with `kinitro keys revoke`."
             )
-        parameters = {"executor": executor_id, "hash": key_hash(key), "scope": scope}
-        added = connection.execute(SQL["ADD_KEY"], parameters).fetchone()
-    return (int(added[0]) if added else 0), key
+        (added,) = fetch_now(connection, SQL("ADD_KEY", executor=locked.id, hash=key_hash(key), scope=scope))
+    return int(added.id), key
 
 
 def list_keys(connection: psycopg.Connection[TupleRow]) -> list[KeyRow]:
     """All keys, oldest first."""
-    with connection.cursor(row_factory=class_row(KeyRow)) as cursor:
-        return cursor.execute(SQL["LIST_KEYS"]).fetchall()
+    return [KeyRow(*row) for row in fetch_now(connection, SQL("LIST_KEYS"))]
 
 
 def revoke_key(connection: psycopg.Connection[TupleRow], number: int) -> KeyRow:
     """End a key for good. Raises KeyRefused if there is no such key or it is revoked already."""
-    revoked = connection.execute(SQL["REVOKE_KEY"], {"id": number}).fetchone()
+    revoked = fetch_now(connection, SQL("REVOKE_KEY", id=number))
     found = [row for row in list_keys(connection) if row.id == number]
     if not found:
         raise KeyRefused(f"There is no key {number}: `kinitro keys list` shows them.")
-    if revoked is None:
+    if not revoked:
         raise KeyRefused(
             f"Key {number} of {found[0].executor!r} was revoked at {found[0].revoked_at:%Y-%m-%d %H:%M} UTC."
         )

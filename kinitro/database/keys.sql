@@ -1,4 +1,4 @@
--- Statements on executors and their keys; parameters in psycopg's style.
+-- Statements on executors and their keys.
 
 -- ADD_EXECUTOR
 insert into executor (name) values (%(name)s) on conflict (name) do nothing
@@ -26,6 +26,6 @@ update executor_key set revoked_at = now() where id = %(id)s and revoked_at is n
 select k.id, k.executor_id, e.name, k.scope from executor_key k join executor e on e.id = k.executor_id
 where k.key_hash = %(hash)s and k.revoked_at is null
 
--- USED  at most once a minute
+-- USED  Notes that a key was used, at most once a minute.
 update executor_key set last_used_at = now()
 where id = %(id)s and (last_used_at is null or last_used_at < now() - interval '1 minute')

@@ -16,10 +16,10 @@ from kinitro.database.connection import Connection as Connection
 from kinitro.database.connection import ConnectionPool as ConnectionPool
 from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable
 from kinitro.database.pooler import check_session, check_session_async
-from kinitro.database.queries import answer, answer_async
-from kinitro.database.refusals import explanation
+from kinitro.database.queries import Query, Row, answer, answer_async, fetch
+from kinitro.database.refusals import explain
 from kinitro.database.refusals import one_line as one_line
-from kinitro.database.session import CLIENT_ENCODING, check_encoding, settle
+from kinitro.database.session import CLIENT_ENCODING, SQL, check_encoding, settle
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.settings import normalize_database_url
@@ -28,7 +28,7 @@ T = TypeVar("T")
 log = get_logger(__name__)
 
 TRIES = 4
-"""How often work is tried when its connection breaks."""
+"""Work whose connection breaks is tried so many times altogether."""
 POOL_WAIT_S = 10.0
 MINIMUM_VERSION = 140000
 """PostgreSQL 14, in the server's own numbering."""
@@ -42,7 +42,7 @@ SESSION_SETTINGS = {
 
 
 def where(url: str) -> str:
-    """Host, port and database of `url`, without its password, for messages."""
+    """The host, port and database that `url` names, for messages; never its password."""
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
@@ -52,7 +52,7 @@ def where(url: str) -> str:
 
 
 @contextmanager
-def explained(url: str) -> Iterator[None]:
+def explain_failures(url: str) -> Iterator[None]:
     """Turn a failure to connect or a refusal into DatabaseUnavailable or DatabaseRefused."""
     try:
         yield
@@ -68,16 +68,16 @@ def explained(url: str) -> Iterator[None]:
             f"PostgreSQL at {where(url)} gave no connection within {POOL_WAIT_S:.0f} s."
         ) from None
     except psycopg.OperationalError as error:
-        raise explanation(error, url, where(url), connected=False) or error from None
+        raise explain(error, url, where(url), connected=False) or error from None
 
 
 @contextmanager
-def explained_statements(url: str) -> Iterator[None]:
-    """Turn what goes wrong in commands, and is no fault of ours, into one sentence."""
+def explain_refusals(url: str) -> Iterator[None]:
+    """Turn errors of statements that the operator can do something about into one sentence each."""
     try:
         yield
     except psycopg.Error as error:
-        if reason := explanation(error, url, where(url), connected=True):
+        if reason := explain(error, url, where(url), connected=True):
             raise reason from None
         raise
 
@@ -89,17 +89,17 @@ def connect(url: str, *, database: str | None = None) -> Iterator[psycopg.Connec
     Raises ConfigurationError or DatabaseUnavailable, also for what PostgreSQL refuses in the body.
     """
     address = normalize_database_url(url)
-    with explained(address):
+    with explain_failures(address):
         address = make_conninfo(address, dbname=database) if database else address
-    with _connected(address, ours=database is None) as connection, explained_statements(address):
+    with _connect(address, ours=database is None) as connection, explain_refusals(address):
         answer(connection, settle())
         yield connection
 
 
 @contextmanager
-def _connected(address: str, *, ours: bool) -> Iterator[psycopg.Connection[TupleRow]]:
+def _connect(address: str, *, ours: bool) -> Iterator[psycopg.Connection[TupleRow]]:
     with ExitStack() as closing:
-        with explained(address):
+        with explain_failures(address):
             connection = closing.enter_context(_open(address))
             _check_server(connection, address, ours=ours)
             if not check_session(connection, where(address)):
@@ -114,7 +114,7 @@ def _open(address: str) -> psycopg.Connection[TupleRow]:
 async def connect_async(url: str) -> Connection:
     """A connection in autocommit mode that is nobody else's. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalize_database_url(url)
-    with explained(address):
+    with explain_failures(address):
         connection = await Connection.connect(address, autocommit=True, **_options(address))
         try:
             _check_server(connection, address)
@@ -144,7 +144,7 @@ def _check_server(
 
 
 async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
-    """Up to `size` connections, in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
+    """A pool of up to `size` connections in autocommit mode. Raises ConfigurationError or DatabaseUnavailable."""
     address = normalize_database_url(url)
     await (await connect_async(address)).close()
     pool = ConnectionPool(
@@ -157,7 +157,7 @@ async def open_pool(url: str, *, size: int = 8) -> ConnectionPool:
         configure=_configure,
         kwargs={"autocommit": True, "prepare_threshold": 0, **_options(address)},
     )
-    with explained(address):
+    with explain_failures(address):
         await pool.open(wait=True, timeout=POOL_WAIT_S)
     return pool
 
@@ -198,15 +198,18 @@ async def run_on(
     raise AssertionError("unreachable")
 
 
+async def fetch_on(connections: ConnectionPool, query: Query) -> list[Row]:
+    """The rows that the query gives, on any connection of the pool (see run_on); it must bear repetition."""
+    return await run_on(connections, lambda connection: fetch(connection, query))
+
+
 async def check_writable(connection: Connection) -> None:
     """Raises psycopg.errors.ReadOnlySqlTransaction where nothing can be stored: on a standby, or by a setting."""
-    cursor = await connection.execute("select current_setting('transaction_read_only')::boolean")
-    row = await cursor.fetchone()
-    if row is None or row[0]:
+    (found,) = await fetch(connection, SQL("IS_READ_ONLY"))
+    if found.read_only:
         raise psycopg.errors.ReadOnlySqlTransaction("transactions are read-only")
 
 
 async def _configure(connection: Connection) -> None:
     await answer_async(connection, settle())
-    for name, value in SESSION_SETTINGS.items():
-        await connection.execute("select set_config(%s, %s, false)", (name, value))
+    await fetch(connection, SQL("SET", names=list(SESSION_SETTINGS), values=list(SESSION_SETTINGS.values())))

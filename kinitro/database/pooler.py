@@ -1,12 +1,12 @@
-"""Is there a connection pooler in between, and does it keep one server session for each of ours?
+"""Is there a connection pooler in between, and does it keep one server session for each of our connections?
 
-Locks of the scheduler, settings and prepared statements belong to a session of the server. A pooler such as pgbouncer
+The scheduler's locks, settings and prepared statements belong to a session of the server. A pooler such as pgbouncer
 hands each transaction to any session it likes when it pools by transaction or by statement; with some luck everything
-works for a while, and then two schedulers lead. So one has to be sure, and may not disturb who else uses the pooler.
+works for a while, and then two schedulers lead. So we have to be sure, without disturbing others who use the pooler.
 
 A pooler is there if the server's process is not the one that the handshake named. Then the session is told to end when
-it has been idle for a moment. Where it is ours, our connection ends with it. Where it is not, it was given back before,
-and it ends alone: in no transaction of anybody.
+it has been idle for a moment. If the session is ours, our connection ends with it. If it is not, the pooler has already
+taken it back, and it ends while it is idle: nobody's transaction is in it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ import psycopg
 
 from kinitro.database.errors import DatabaseRefused
 from kinitro.database.queries import Queries, answer, answer_async
+from kinitro.database.session import SQL
 
 IDLE_MS = 100
-"""After which the session ends."""
+"""Idle time after which the session ends, in milliseconds."""
 WAIT_S = 10.0
-"""For the end of our connection; a server under load is late."""
+"""How long the end of our connection is waited for; a server under load is late."""
 _LOOK_EVERY_S = 0.02
 
 
 def is_pooled(told: int) -> Queries[bool]:
     """Whether the server's process differs from `told`, the one that the handshake named."""
-    ((real,),) = yield "select pg_backend_pid()", ()
-    return bool(real != told)
+    (real,) = yield SQL("SERVER_PROCESS")
+    return bool(real.pid != told)
 
 
 def _end_when_idle() -> Queries[None]:
-    yield "select set_config('idle_session_timeout', %s, false)", (f"{IDLE_MS}ms",)
+    yield SQL("END_WHEN_IDLE", after=f"{IDLE_MS}ms")
 
 
 def check_session(connection: psycopg.Connection[Any], where: str) -> bool:
@@ -47,7 +48,7 @@ def check_session(connection: psycopg.Connection[Any], where: str) -> bool:
     if not answer(connection, is_pooled(connection.info.backend_pid)):
         return True
     answer(connection, _end_when_idle())
-    for _ in _looks(connection.pgconn.socket, where):
+    for _ in _look_for_end(connection.pgconn.socket, where):
         time.sleep(_LOOK_EVERY_S)
     connection.close()
     return False
@@ -58,13 +59,13 @@ async def check_session_async(connection: psycopg.AsyncConnection[Any], where: s
     if not await answer_async(connection, is_pooled(connection.info.backend_pid)):
         return True
     await answer_async(connection, _end_when_idle())
-    for _ in _looks(connection.pgconn.socket, where):
+    for _ in _look_for_end(connection.pgconn.socket, where):
         await asyncio.sleep(_LOOK_EVERY_S)
     await connection.close()
     return False
 
 
-def _looks(descriptor: int, where: str) -> Iterator[None]:
+def _look_for_end(descriptor: int, where: str) -> Iterator[None]:
     """Yields until the other side has something to say, which can only be that it ends the connection."""
     deadline = time.monotonic() + WAIT_S
     while not select.select([descriptor], [], [], 0)[0]:

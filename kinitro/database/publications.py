@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from psycopg.rows import AsyncRowFactory, class_row, dict_row
+from kinitro.database.pool import ConnectionPool, fetch_on
+from kinitro.database.queries import Row, Statements
 
-from kinitro.database.pool import Connection, ConnectionPool, run_on
-from kinitro.database.statements import load_statements
-
-R = TypeVar("R")
-SQL = load_statements(Path(__file__).with_name("publications.sql"))
+SQL = Statements(Path(__file__).with_name("publications.sql"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +50,33 @@ class PublicationStore:
         self._netuid = netuid
 
     async def latest(self) -> Publication | None:
-        return await self._publication("LATEST", {})
+        """The one of the newest published cycle."""
+        return await self._publication("LATEST")
 
     async def of_cycle(self, cycle_id: int) -> Publication | None:
-        return await self._publication("OF_CYCLE", {"cycle": cycle_id})
+        """None if this cycle has published nothing."""
+        return await self._publication("OF_CYCLE", cycle=cycle_id)
 
     async def at_block(self, block: int) -> Publication | None:
         """The newest one whose snapshot block is not after `block`."""
-        return await self._publication("AT_BLOCK", {"block": block})
+        return await self._publication("AT_BLOCK", block=block)
 
     async def miner(self, uid: int, cycle_id: int | None = None) -> PublishedMiner | None:
         """One miner of a cycle, or of the last published one; None if that is not published."""
-        rows = await self._rows("EXPLANATION", {"uid": uid, "cycle": cycle_id}, class_row(PublishedMiner))
-        return rows[0] if rows else None
+        rows = await self._rows("EXPLANATION", uid=uid, cycle=cycle_id)
+        return PublishedMiner(*rows[0]) if rows else None
 
     async def newest_cycle(self) -> NewestCycle:
-        rows = await self._rows("STATUS", {}, class_row(NewestCycle))
-        return rows[0]
+        """The newest cycle, whatever its state."""
+        return NewestCycle(*(await self._rows("STATUS"))[0])
 
-    async def miners(self) -> list[dict[str, Any]]:
+    async def miners(self) -> list[Row]:
         """Rows of the newest cycle's frozen list, by uid; empty without a cycle."""
-        return await self._rows("MINERS", {}, dict_row)
+        return await self._rows("MINERS")
 
-    async def _publication(self, statement: str, parameters: dict[str, int]) -> Publication | None:
-        rows = await self._rows(statement, parameters, class_row(Publication))
-        return rows[0] if rows else None
+    async def _publication(self, statement: str, **parameters: int) -> Publication | None:
+        rows = await self._rows(statement, **parameters)
+        return Publication(*rows[0]) if rows else None
 
-    async def _rows(
-        self, statement: str, parameters: Mapping[str, int | None], row_factory: AsyncRowFactory[R]
-    ) -> list[R]:
-        async def work(connection: Connection) -> list[R]:
-            cursor = connection.cursor(row_factory=row_factory)
-            return await (await cursor.execute(SQL[statement], {**parameters, "netuid": self._netuid})).fetchall()
-
-        return await run_on(self._connections, work)
+    async def _rows(self, statement: str, **parameters: int | None) -> list[Row]:
+        return await fetch_on(self._connections, SQL(statement, netuid=self._netuid, **parameters))

@@ -1,4 +1,4 @@
--- What the public reads: publications, miners, the newest cycle. Parameters in psycopg's style; netuid null: any.
+-- What the public reads: publications, miners, the newest cycle. netuid null: of any subnet.
 
 -- LATEST
 select cycle_id, scores, weights from publication where %(netuid)s::int is null or netuid = %(netuid)s::int
@@ -7,7 +7,7 @@ order by cycle_id desc limit 1
 -- OF_CYCLE
 select cycle_id, scores, weights from publication where cycle_id = %(cycle)s::int
 
--- AT_BLOCK  the newest whose snapshot block is not after this one
+-- AT_BLOCK  The newest publication whose snapshot block is not after this one.
 select cycle_id, scores, weights from publication
 where block <= %(block)s::bigint and (%(netuid)s::int is null or netuid = %(netuid)s::int)
 order by block desc, cycle_id desc limit 1
@@ -18,14 +18,14 @@ select c.id as cycle_id, c.state, c.reason, c.netuid,
 from (select 1) as one left join lateral (
   select * from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int order by id desc limit 1) as c on true
 
--- MINERS  of the newest cycle
+-- MINERS  The frozen miners of the newest cycle.
 select m.cycle_id, m.uid, m.hotkey, m.first_block, m.repo, m.revision,
        case when m.sealed then null else m.endpoint end as endpoint, m.excluded
 from cycle_miner m
 where m.cycle_id = (select max(id) from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int)
 order by m.uid
 
--- EXPLANATION  of one miner in one cycle, or (cycle null) in the last published one
+-- EXPLANATION  Of one miner in one cycle, or in the last published one if the cycle is null.
 select p.cycle_id, m.hotkey, m.excluded, p.explanations -> %(uid)s::text as explanation
 from publication p left join cycle_miner m on m.cycle_id = p.cycle_id and m.uid = %(uid)s::int
 where case when %(cycle)s::int is null then %(netuid)s::int is null or p.netuid = %(netuid)s::int

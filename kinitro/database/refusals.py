@@ -18,17 +18,17 @@ from kinitro.database.errors import DatabaseRefused, DatabaseUnavailable, Schema
 from kinitro.errors import KinitroError
 
 DEADLINE_S = 3.0
-"""For the second try; the server has just answered."""
+"""How long the second try may take, in seconds; the server has just answered, so it is short."""
 _REFUSAL = re.compile(rb'\tErrorResponse\t.*? C "([0-9A-Z]{5})"')
 
 NO_SUCH_DATABASE = "3D000"
 NO_RIGHT = "42501"
 NO_CONNECTIONS_ALLOWED = "55000"
-"""To this database: `allow_connections` is off, as for template0."""
+"""This database accepts no connections: `allow_connections` is off, as for template0."""
 NOT_AUTHENTICATED = ("28P01", "28000")
-"""Wrong password; or no such role, one that may not log in, or no line for it in pg_hba.conf."""
+"""The password is wrong, or there is no such role, or it may not log in, or pg_hba.conf has no line for it."""
 NOT_OUR_SCHEMA = ("42P01", "42703", "42883", "3F000")
-"""No such table, column, function or schema: of an older revision, or of none."""
+"""There is no such table, column, function or schema: the database has an older revision, or none."""
 TAKEN_NAMES = ("42P07", "42710", "42723")
 """A table, another object or a function of that name is there already."""
 READ_ONLY = "25006"
@@ -43,17 +43,17 @@ def sqlstate_of(error: psycopg.Error, address: str) -> str | None:
         return error.sqlstate
     if error.pgconn is not None and error.pgconn.needs_password:
         return NOT_AUTHENTICATED[0]
-    return _traced(address)
+    return _trace_refusal(address)
 
 
-def _traced(address: str) -> str | None:
+def _trace_refusal(address: str) -> str | None:
     """The SQLSTATE with which the server at `address` refuses a connection."""
     trace = os.memfd_create("kinitro-trace")  # holds what a login is made of: in memory, ours alone, and soon gone
     try:
         connection = pq.PGconn.connect_start(address.encode())
         try:
             connection.trace(trace)
-            _finish(connection)
+            _finish_connecting(connection)
             connection.untrace()
         finally:
             connection.finish()
@@ -64,8 +64,8 @@ def _traced(address: str) -> str | None:
     return found[-1].decode() if found else None
 
 
-def _finish(connection: pq.abc.PGconn) -> None:
-    """Go on with a connection that was begun until it is refused, made, or too slow."""
+def _finish_connecting(connection: pq.abc.PGconn) -> None:
+    """Poll a connection that was begun until it is made, refused, or over the deadline."""
     deadline = time.monotonic() + DEADLINE_S
     while (status := connection.connect_poll()) in (pq.PollingStatus.READING, pq.PollingStatus.WRITING):
         left_s = deadline - time.monotonic()
@@ -76,7 +76,7 @@ def _finish(connection: pq.abc.PGconn) -> None:
         select.select(reading, writing, [], left_s)
 
 
-def explanation(error: psycopg.Error, address: str, where: str, *, connected: bool) -> KinitroError | None:
+def explain(error: psycopg.Error, address: str, where: str, *, connected: bool) -> KinitroError | None:
     """What to tell the operator about `error`; None if it is a fault of our own, whose traceback is wanted.
 
     `where` names the database of `address` without its password. `connected` is false if the connection failed, true

@@ -1,38 +1,18 @@
-"""What the role in --database-url must be allowed to do, found out before anything is tried."""
+"""What the role in --database-url must be allowed to do; this is checked before anything is tried."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kinitro.database.errors import DatabaseRefused
-from kinitro.database.queries import Queries, Rows
-from kinitro.database.version_table import VERSION_TABLE
+from kinitro.database.queries import Queries, Statements
 
-RIGHTS = f"""
-select quote_ident(current_user), quote_ident(n.nspname),
-       array(select 'the schema itself' where not has_schema_privilege(n.oid, 'usage')) || array(
-         select c.relname::text from pg_class c
-         where c.relnamespace = n.oid and c.relname = any (%(names)s::text[]) and not case c.relkind
-           when 'S' then has_sequence_privilege(c.oid, 'usage') and has_sequence_privilege(c.oid, 'select')
-           else has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert')
-                and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete') end
-         order by 1)
-from pg_class v join pg_namespace n on n.oid = v.relnamespace
-where v.relname = '{VERSION_TABLE}' and v.relkind = 'r' and v.relpersistence <> 't'
-  and v.oid = coalesce(to_regclass('{VERSION_TABLE}'), v.oid)
-limit 1
-"""
-"""The role, the schema that our tables are in, and which of them the role may not use; no row without a schema."""
-
-_MAY_MIGRATE = """
-select quote_ident(current_user), quote_ident(current_database()), quote_ident(current_schema()),
-       has_schema_privilege(current_schema(), 'create'),
-       (select quote_ident(pg_get_userbyid(c.relowner)) from pg_class c
-        where c.oid = to_regclass('cycle') and not pg_has_role(c.relowner, 'usage'))
-"""
+SQL = Statements(Path(__file__).with_name("schema.sql"))
 
 
-def refuse_missing_rights(rows: Rows) -> None:
-    """Raises DatabaseRefused if RIGHTS found something that the role may not use."""
-    for role, schema, missing in rows:
+def check_may_use(names: list[str]) -> Queries[None]:
+    """Raises DatabaseRefused if the role may not use all of our tables and sequences, which have these `names`."""
+    for role, schema, missing in (yield SQL("RIGHTS", names=names)):
         if missing:
             more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
             raise DatabaseRefused(
@@ -45,7 +25,7 @@ def refuse_missing_rights(rows: Rows) -> None:
 
 def check_may_migrate() -> Queries[None]:
     """Raises DatabaseRefused if the role may not create tables, or does not own those that are there."""
-    ((role, database, schema, may_create, owner),) = yield _MAY_MIGRATE, ()
+    ((role, database, schema, may_create, owner),) = yield SQL("MAY_MIGRATE")
     if schema is None:
         raise DatabaseRefused(
             f"The search_path of the role {role} names no schema of the database {database} that the role may use: run "

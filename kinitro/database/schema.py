@@ -1,4 +1,4 @@
-"""The database and its schema: create, upgrade, look at, drop."""
+"""Creates a database, upgrades its schema, checks it, and drops it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from psycopg.rows import TupleRow
 
 from kinitro.database import catalogue
 from kinitro.database.errors import DatabaseRefused, SchemaMismatch
-from kinitro.database.pool import Connection, connect, explained, where
-from kinitro.database.queries import Queries, answer, answer_async
+from kinitro.database.pool import Connection, connect, explain_failures, where
+from kinitro.database.queries import Queries, Query, Statements, answer, answer_async, fetch_now
 from kinitro.database.refusals import NO_CONNECTIONS_ALLOWED, NO_RIGHT, NO_SUCH_DATABASE
-from kinitro.database.rights import RIGHTS, check_may_migrate, refuse_missing_rights
-from kinitro.database.statements import load_statements
-from kinitro.database.version_table import FIND, read_revision
+from kinitro.database.rights import check_may_migrate, check_may_use
 from kinitro.settings import normalize_database_url
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SQL = load_statements(Path(__file__).with_name("tasks.sql"))
+SQL = Statements(Path(__file__).with_name("schema.sql"))
+POOL_SQL = Statements(Path(__file__).with_name("tasks.sql"))
+VERSION_TABLE = "kinitro_schema_version"
+"""Has the revision; a table of our own, because other programs that use Alembic have `alembic_version`."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 TABLES = (
     "cycle",
@@ -41,7 +42,7 @@ TABLES = (
     "executor",
     "executor_key",
 )
-"""Those whose rows `kinitro db status` counts."""
+"""The tables whose rows `kinitro db status` counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,34 +120,30 @@ async def check_schema(connection: Connection) -> None:
 
 @contextmanager
 def checked_connection(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
-    """A connection to a database that check_schema accepts, for commands."""
+    """A blocking connection for commands. Raises what check_schema raises."""
     with connect(url) as connection:
         _refuse_other(*answer(connection, _look(check_rights=True)))
         yield connection
 
 
 def status(url: str) -> SchemaStatus:
-    """Revision, differences and row counts of a database."""
+    """The revision, differences and row counts of a database."""
     rows: dict[str, int] = {}
     with connect(url) as connection:
         revision, differences = answer(connection, _look(check_rights=False))
         for table in TABLES:
-            present = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-            if revision is not None and present and present[0]:
-                counted = connection.execute(
-                    sql.SQL("select count(*) from {}").format(sql.Identifier(table))
-                ).fetchone()
-                rows[table] = int(counted[0]) if counted else 0
+            (found,) = fetch_now(connection, SQL("IS_TABLE", name=table))
+            if revision is not None and found.present:
+                count = sql.SQL("select count(*) as n from {}").format(sql.Identifier(table))
+                rows[table] = fetch_now(connection, Query(count))[0].n
     return SchemaStatus(revision, head_revision(), differences, rows)
 
 
-def listed(url: str) -> list[str]:
+def list_catalogue(url: str) -> list[str]:
     """The lines that `catalogue.txt` should have if the schema is that of this database."""
     with connect(url) as connection:
-        place = connection.execute(FIND).fetchone()
-        assert place  # noqa: S101  the caller has migrated it
-        lines = connection.execute(catalogue.SQL["LINES"], {"schema": place[0], "names": None})
-        return [str(line) for (line,) in lines]
+        (place,) = fetch_now(connection, SQL("FIND"))  # the caller has migrated it
+        return [row.line for row in fetch_now(connection, catalogue.SQL("LINES", schema=place.schema, names=None))]
 
 
 def after_restore(url: str) -> int:
@@ -156,10 +153,10 @@ def after_restore(url: str) -> int:
     skip far ahead, and end every lease that the backup remembers.
     """
     with checked_connection(url) as connection, connection.transaction():
-        connection.execute(SQL["FETCH_TURN"])
-        connection.execute(SQL["SKIP_LEASE_NUMBERS"])
-        connection.execute(SQL["END_ALL_LEASES"])
-        return connection.execute(SQL["FREE_ALL_TASKS"]).rowcount
+        for statement in ("FETCH_TURN", "SKIP_LEASE_NUMBERS", "END_ALL_LEASES"):
+            fetch_now(connection, POOL_SQL(statement))
+        (freed,) = fetch_now(connection, POOL_SQL("FREE_ALL_TASKS"))
+        return int(freed.n)
 
 
 def create_database(url: str) -> str:
@@ -204,7 +201,7 @@ def drop_database(url: str, *, force: bool = False) -> str:
 def database_name(url: str) -> str:
     """The database that `url` names, by libpq's rules."""
     address = normalize_database_url(url)
-    with explained(address):
+    with explain_failures(address):
         parts = conninfo_to_dict(address)
     name = parts.get("dbname") or parts.get("user")
     if not name:
@@ -239,18 +236,16 @@ def _look(*, check_rights: bool) -> Queries[tuple[str | None, list[str]]]:
     Raises DatabaseRefused if `check_rights` and the role may not use all of it.
     """
     if check_rights:
-        refuse_missing_rights((yield RIGHTS, {"names": catalogue.our_names()}))
-    place = yield FIND, ()
-    if not place:
+        yield from check_may_use(catalogue.our_names())
+    places = yield SQL("FIND")
+    found = (yield SQL("SHARED_REVISION" if places[0].shared else "REVISION")) if places else []
+    if not found:
         return None, []
-    schema, table = place[0]
-    revision = yield read_revision(table), ()
-    if not revision:
-        return None, []
-    if revision[0][0] != head_revision():
-        return str(revision[0][0]), []
-    lines = yield catalogue.SQL["LINES"], {"schema": schema, "names": catalogue.our_names()}
-    return str(revision[0][0]), catalogue.differences(line for (line,) in lines)
+    revision = str(found[0].revision)
+    if revision != head_revision():
+        return revision, []
+    lines = yield catalogue.SQL("LINES", schema=places[0].schema, names=catalogue.our_names())
+    return revision, catalogue.differences(row.line for row in lines)
 
 
 def _refuse_other(revision: str | None, differences: list[str]) -> None:

@@ -1,14 +1,16 @@
-"""What our statements rely on in a session, whatever a database, a role or a server has as its defaults."""
+"""Settings that our statements rely on. Every session sets them, whatever the defaults of database and role are."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from kinitro.database.errors import DatabaseRefused
-from kinitro.database.queries import Queries
-from kinitro.database.version_table import VERSION_TABLE
+from kinitro.database.queries import Queries, Statements
+
+SQL = Statements(Path(__file__).with_name("session.sql"))
 
 RELIED_ON = {
     # how values are written: psycopg reads no other dates and intervals, and fewer digits would round rewards
@@ -25,7 +27,7 @@ RELIED_ON = {
     # each statement sees what was committed before it; the pool's locks presume that
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
-    # a session that waits for its next task is no fault; statements have the deadlines that our code sets
+    # a session that waits for its next task is not at fault; statements have the deadlines that our code sets
     "idle_session_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",
@@ -39,27 +41,11 @@ RELIED_ON = {
 
 CLIENT_ENCODING = "utf8"
 
-_SET = """
-select set_config(s.name, s.value, false) from unnest(%s::text[], %s::text[]) as s (name, value)
-where s.name like '%%.%%' or current_setting(s.name, true) is not null
-"""
-"""Settings that this version of PostgreSQL does not have are passed over."""
-
-_SET_SEARCH_PATH = f"""
-select set_config('search_path', min(quote_ident(n.nspname)), false)
-from pg_class v join pg_namespace n on n.oid = v.relnamespace
-where v.relname = '{VERSION_TABLE}' and v.relkind = 'r' and v.relpersistence <> 't'
-  and v.oid = coalesce(to_regclass('{VERSION_TABLE}'), v.oid)
-having count(*) = 1
-"""
-"""The schema that our tables are in, also where the search path leads elsewhere. A path that finds none of ours, in a
-database without ours or with several, stays as it is: its first schema is where `kinitro db init` creates them."""
-
 
 def settle() -> Queries[None]:
-    """Set what we rely on."""
-    yield _SET, (list(RELIED_ON), list(RELIED_ON.values()))
-    yield _SET_SEARCH_PATH, ()
+    """Set what we rely on, and the search path to the schema that our tables are in."""
+    yield SQL("SET", names=list(RELIED_ON), values=list(RELIED_ON.values()))
+    yield SQL("SET_SEARCH_PATH")
 
 
 def check_encoding(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], where: str) -> None:

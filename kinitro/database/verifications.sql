@@ -1,4 +1,4 @@
--- Every statement on recordings and verifications. Parameters are psycopg's %(name)s.
+-- Every statement on recordings and verifications.
 -- A verification is given out like a task: its lease_id is the fencing token, and ready_at the lease's end.
 
 -- KEEP  Recordings of tasks that this lease finished with a result; repeating it changes nothing. A miner that committed
@@ -10,7 +10,7 @@ with kept as (
   join task t on t.id = r.id
   join cycle c on c.id = t.cycle_id and c.state in ('running', 'scoring')
   join cycle_miner m on m.cycle_id = t.cycle_id and m.uid = t.uid and m.repo is not null and m.revision is not null
-  where t.lease_id = %(lease)s::bigint and t.outcome in (1, 2) and t.executor_id = coalesce(%(executor)s::int, t.executor_id)
+  where t.lease_id = %(lease)s::bigint and t.outcome in ('success', 'failure') and t.executor_id = coalesce(%(executor)s::int, t.executor_id)
   on conflict (task_id) do nothing
   returning task_id, cycle_id
 )
@@ -18,10 +18,10 @@ insert into verification (task_id, cycle_id, uid)
 select kept.task_id, kept.cycle_id, t.uid from kept join task t on t.id = kept.task_id
 on conflict (task_id) do nothing
 
--- SEEN
+-- SEEN  Notes when a verifier last asked for something to verify.
 update executor set verified_at = now(), last_seen_at = now() where id = %(executor)s
 
--- GIVE_UP  what was given out as often as it may be, and never came back
+-- GIVE_UP  Ends what was given out as often as it may be, and never came back.
 update verification set verdict = 'error', evidence = %(evidence)s, finished_at = now()
 where verdict is null and attempts >= %(max_attempts)s and ready_at <= now()
 
@@ -68,7 +68,7 @@ left join task k on k.id = taken.task_id
 left join recording r on r.task_id = taken.task_id
 left join trace t on t.task_id = taken.task_id
 
--- EXTEND
+-- EXTEND  Keeps a lease alive; no row if it is gone.
 with extended as (
   update verification set ready_at = now() + %(ttl)s::interval
   where task_id = %(task)s and lease_id = %(lease)s and verdict is null
@@ -78,16 +78,16 @@ with extended as (
 seen as (
   update executor e set verified_at = now() from extended where e.id = extended.executor_id
 )
-select from extended
+select executor_id from extended
 
--- LOOKED_AT  what a verdict on this task is to be about
+-- LOOKED_AT  The policy that a verdict on this task must be about, and the cycle's rule of verification.
 select m.repo, m.revision, coalesce(c.config -> 'verification', '{}') as rule
 from verification v
 join cycle c on c.id = v.cycle_id
 join cycle_miner m on m.cycle_id = v.cycle_id and m.uid = v.uid
 where v.task_id = %(task)s
 
--- REPORT  an error gives it back for another try after a pause, as long as there are tries left
+-- REPORT  Stores a verdict. An error gives the task back for another try after a pause, as long as there are tries left.
 update verification
 set verdict     = case when %(verdict)s = 'error' and attempts < %(max_attempts)s then null else %(verdict)s end,
     finished_at = case when %(verdict)s = 'error' and attempts < %(max_attempts)s then null else now() end,
@@ -97,10 +97,10 @@ where task_id = %(task)s and lease_id = %(lease)s and verdict is null
   and executor_id is not distinct from coalesce(%(executor)s::int, executor_id)
 returning task_id
 
--- STORED
+-- STORED  The verdict that this lease reported.
 select verdict from verification where task_id = %(task)s and lease_id = %(lease)s
 
--- OUTSTANDING  of a cycle, and whether anybody is there to work on them
+-- OUTSTANDING  How many checks of a cycle have no verdict yet, and whether a verifier is there to work on them.
 select count(*) as outstanding,
        exists (select from executor where verified_at > now() - interval '2 minutes') as attended
 from verification where cycle_id = %(cycle)s and verdict is null
@@ -110,7 +110,7 @@ from verification where cycle_id = %(cycle)s and verdict is null
 update verification set verdict = 'error', evidence = coalesce(evidence, %(evidence)s), finished_at = now()
 where cycle_id = %(cycle)s and verdict is null
 
--- VERDICTS  of a cycle
+-- VERDICTS  of a cycle, in order of task
 select task_id, cycle_id, uid, verdict, evidence, finished_at from verification
 where cycle_id = %(cycle)s and verdict is not null and task_id > %(after)s order by task_id limit %(limit)s
 
@@ -134,7 +134,7 @@ where m.cycle_id = %(cycle)s and exists (
   join verification v on v.cycle_id = before.cycle_id and v.uid = before.uid and v.verdict = 'match'
   where before.hotkey = m.hotkey and before.first_block = m.first_block and before.cycle_id <> m.cycle_id)
 
--- DROP_RECORDINGS  a batch of a cycle that is over
+-- DROP_RECORDINGS  Removes a batch of the recordings of a cycle that is over.
 delete from recording where task_id = any (array(select task_id from recording where cycle_id = %(cycle)s limit %(n)s))
 
 -- DROP_OLD_RECORDINGS  as for traces: those of the newest %(keep)s revealed cycles of the subnet stay

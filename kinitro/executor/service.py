@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
 import time
 from collections import Counter
@@ -326,7 +325,6 @@ class Executor:
 
 def report(task_id: int, result: EpisodeResult) -> TaskResult:
     """A result as the API wants it."""
-    trace = None if result.trace is None else base64.b64encode(traces.encode(result.trace)).decode()
     return TaskResult(
         task_id=task_id,
         outcome=result.outcome.value,
@@ -336,6 +334,6 @@ def report(task_id: int, result: EpisodeResult) -> TaskResult:
         total_reward=result.total_reward,
         forfeits=result.forfeits,
         timings=TaskTimings(**asdict(result.timings)),
-        trace=trace,
-        recording=None if result.recording is None else base64.b64encode(result.recording).decode(),
+        trace=None if result.trace is None else traces.encode(result.trace),
+        recording=result.recording,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kinitro.client.records import VOID
+from kinitro.client.records import TaskOutcome
 from kinitro.environments import get_spec
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import score_cycle
@@ -26,7 +26,7 @@ def recomputed_weights(demo: Demo) -> dict[int, float]:
         assert not seen[place], f"two results for {place}"
         seen[place] = True
         outcomes[place] = row["outcome"] == Outcome.SUCCESS
-        valid[place[1:]] &= row["outcome"] != VOID
+        valid[place[1:]] &= row["outcome"] != TaskOutcome.VOID
     assert seen.all(), "episodes without a result"
     scores = score_cycle(
         outcomes,

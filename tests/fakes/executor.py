@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kinitro.client.messages import FetchRequest, SubmitStatus, Task, TaskResult
-from kinitro.database.tasks import StoredResult, TaskPool
+from kinitro.database.tasks import TaskPool
 from kinitro.environments import Environment, make
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.traces import encode
@@ -35,15 +35,17 @@ async def run_tasks(pool: TaskPool, executor_id: int, rule: Rule, *, limit: int 
     return done
 
 
-def _report(task: Task, outcome: int) -> StoredResult:
+def _report(task: Task, outcome: int) -> TaskResult:
     success = outcome == 1
     trace = None if outcome == 4 else hashlib.sha256(f"{task.uid}{task.seed}".encode()).digest()
-    return StoredResult(
-        TaskResult(
-            task_id=task.task_id, outcome=outcome, steps=20, success_step=20 if success else None, total_reward=1.5
-        ),
-        trace,
-        b"recorded" if task.record else None,
+    return TaskResult(
+        task_id=task.task_id,
+        outcome=outcome,  # type: ignore[arg-type]
+        steps=20,
+        success_step=20 if success else None,
+        total_reward=1.5,
+        trace=trace,
+        recording=b"recorded" if task.record else None,
     )
 
 
@@ -68,7 +70,7 @@ SOLUTIONS = tuple((x, y, z, 1.0) for z in (-0.3, 0.0, -0.5) for y in (1.0, 0.7) 
 """Motions one of which, repeated, closes a drawer or presses a button, whatever the seed (nearly)."""
 
 
-def _episode(task: Task, environment: Environment, fingerprint: str) -> StoredResult:
+def _episode(task: Task, environment: Environment, fingerprint: str) -> TaskResult:
     seed = int(task.seed, 16)
     if task.uid == 9 or (task.uid == 5 and seed % 2):
         plans = [np.tile(np.array(motion, np.float32), (task.max_steps, 1)) for motion in SOLUTIONS]
@@ -80,14 +82,15 @@ def _episode(task: Task, environment: Environment, fingerprint: str) -> StoredRe
         rollout.execute(actions)
         if rollout.success_step is not None:
             break
-    result = TaskResult(
+    return TaskResult(
         task_id=task.task_id,
         outcome=2 if rollout.success_step is None else 1,
         steps=rollout.steps,
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
+        trace=encode(rollout.trace(fingerprint)),
+        recording=b"recorded" if task.record else None,
     )
-    return StoredResult(result, encode(rollout.trace(fingerprint)), b"recorded" if task.record else None)
 
 
 async def report(pool: TaskPool, executor_id: int, lease_id: int, task: Task, outcome: int) -> SubmitStatus:

@@ -10,7 +10,6 @@ import psycopg
 
 from kinitro.client.messages import FetchRequest, TaskResult
 from kinitro.database.keys import create_key
-from kinitro.database.tasks import StoredResult
 
 ADD_CYCLE = """
 insert into cycle (state, netuid, network, config, block, block_hash, seed_key, key_hash, key_committed_block,
@@ -83,6 +82,6 @@ def request(n: int = 10, **fields: Any) -> FetchRequest:
     return FetchRequest(max_tasks=n, **{"fingerprint": "physics-a"} | fields)
 
 
-def report(task_id: int, outcome: int = 1, *, trace: bytes | None = None, **fields: Any) -> StoredResult:
+def report(task_id: int, outcome: int = 1, *, trace: bytes | None = None, **fields: Any) -> TaskResult:
     """A report on one task; outcome 1 success, 2 failure, 3 policy fault, 4 evaluator fault."""
-    return StoredResult(TaskResult(task_id=task_id, outcome=outcome, steps=7, **fields), trace)  # type: ignore[arg-type]
+    return TaskResult(task_id=task_id, outcome=outcome, steps=7, trace=trace, **fields)  # type: ignore[arg-type]

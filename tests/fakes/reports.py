@@ -53,11 +53,11 @@ def honest(
         steps=steps,
         success_step=trace.success_step,
         total_reward=trace.total_reward,
-        trace=base64_of(traces.encode(trace)),
-        recording=base64_of(recordings.encode(recording_of(task, steps))) if recorded else None,
+        trace=traces.encode(trace),
+        recording=recordings.encode(recording_of(task, steps)) if recorded else None,
     )
 
 
 def as_json(task: dict[str, Any], outcome: int = 1, *, fingerprint: str = "p") -> dict[str, Any]:
     """The same, for a task as the API wrote it."""
-    return honest(Task(**task), outcome, fingerprint=fingerprint).model_dump(exclude_defaults=True)
+    return honest(Task(**task), outcome, fingerprint=fingerprint).model_dump(mode="json", exclude_defaults=True)

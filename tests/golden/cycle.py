@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow, TaskOutcome
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
 from kinitro.cycles.scorecard import PublicationIdentity
 
@@ -63,9 +63,9 @@ def golden_rows() -> list[ResultRow]:
                 chance = skill if uid != SPECIALIST or name == ENVIRONMENTS[0] else 0.1
                 outcome = 1 if draw.random() < chance else 3 if draw.random() < 0.1 else 2
                 if uid == 2 and episode == 3:
-                    outcome = VOID
+                    outcome = TaskOutcome.VOID
                 if uid == LAGGARD and episode >= 25:
-                    outcome = CANCELLED
+                    outcome = TaskOutcome.CANCELLED
                 rows.append(_row(len(rows) + 1, uid, name, episode, outcome))
     return rows
 

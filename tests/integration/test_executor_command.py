@@ -165,7 +165,7 @@ def test_killing_the_api_or_postgresql_only_delays_the_executor(database: str, m
             until(lambda: answers(port))
             until(lambda: count(database, cycle, "outcome is not null") >= 12)
             crash_postgres(database)
-            until(lambda: count(database, cycle, "outcome = 2") == episodes)
+            until(lambda: count(database, cycle, "outcome = 'failure'") == episodes)
             check_traces(database, cycle, episodes)
             finishes_or_releases_everything_on_sigterm(database, miner, running)
 

@@ -189,7 +189,8 @@ async def test_the_rest_of_a_void_episode_is_not_run(empty_database: str) -> Non
         cycle = await net.reach("running")
         await run_tasks(net.pool, net.executor_id, lambda task: 4, limit=1)
         await net.scheduler().step()
-        assert await net.one("select count(*) from task where outcome = 8 and cycle_id = %s", cycle.id) == (2,)
+        cancelled = "select count(*) from task where outcome = 'cancelled' and cycle_id = %s"
+        assert await net.one(cancelled, cycle.id) == (2,)
 
 
 async def test_too_many_void_episodes_fail_the_cycle(empty_database: str) -> None:

@@ -36,10 +36,10 @@ SURFACE = {
         "CycleState EnvironmentInfo EnvironmentList EnvironmentScore Evidence ExecutorRecord FetchRequest "
         "FetchResponse FirstDifference FrozenMiner HeartbeatResponse LeaseLost Manifest Message Miner MinerList "
         "MinerScore MinerVerdicts OperatorKey Problem RecordingRecord ReleaseResponse ResultPage ResultRow Scores "
-        "Status SubmitRequest SubmitResponse SubmitStatus Task TaskResult TaskStats TaskTimings TraceRecord Verdict "
-        "VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport VerificationRequest "
-        "VerificationResponse VerificationRule VerificationStatus VerificationTask Weights compute_merkle_root "
-        "compute_results_root count_verdicts digest_opening encode_result hash_leaf"
+        "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings "
+        "TraceRecord Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport "
+        "VerificationRequest VerificationResponse VerificationRule VerificationStatus VerificationTask Weights "
+        "count_verdicts leaf_hash merkle_root opening_digest result_record results_root"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
@@ -49,7 +49,7 @@ SURFACE = {
     "database": (
         "Connection ConnectionPool Cycle CycleConflict CycleStore DatabaseRefused DatabaseUnavailable KeyRefused "
         "NewestCycle NotRevealed PoolLimits Progress Publication PublicationStore PublishedMiner SchemaMismatch "
-        "StoredResult TaskPool UnknownCycle Verifications check_schema create_tasks open_pool"
+        "TaskPool UnknownCycle Verifications check_schema create_tasks open_pool"
     ),
     "environments": (
         "Environment EnvironmentSpec Family Observation Transition all_specs fingerprint get_spec make prepare "

@@ -1,4 +1,4 @@
-"""The public record of cycles: what anybody needs to check them."""
+"""Routes of the public record of cycles: what anybody needs to check them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environments of this program."""
+"""Route of the environments that this program has."""
 
 from __future__ import annotations
 

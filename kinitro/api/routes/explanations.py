@@ -1,4 +1,4 @@
-"""Why a miner earns what it earns."""
+"""Routes that explain why a miner earns what it earns."""
 
 from __future__ import annotations
 

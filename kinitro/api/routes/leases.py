@@ -1,4 +1,4 @@
-"""Keeping a lease alive and giving it back."""
+"""Routes that keep a lease of tasks alive or give it back."""
 
 from __future__ import annotations
 

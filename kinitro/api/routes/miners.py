@@ -1,4 +1,4 @@
-"""The miners of the newest cycle."""
+"""Route of the miners of the newest cycle."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ async def miners(request: Request, services: ServicesOf) -> Response:
         weights = published.weights if published else {"weights": {}, "hotkeys": {}}
         listed = []
         for row in rows:
-            uid = str(row["uid"])
-            same = published is not None and weights["hotkeys"].get(uid, row["hotkey"]) == row["hotkey"]
+            uid, fields = str(row.uid), row._asdict()
+            del fields["cycle_id"]
+            same = published is not None and weights["hotkeys"].get(uid, row.hotkey) == row.hotkey
             weight = weights["weights"].get(uid, 0.0) if same else None
-            listed.append(Miner(weight=weight, **{name: row[name] for name in row if name != "cycle_id"}))
-        return MinerList(cycle_id=rows[0]["cycle_id"], miners=listed)
+            listed.append(Miner(weight=weight, **fields))
+        return MinerList(cycle_id=rows[0].cycle_id, miners=listed)
 
     return await services.cache.answer(request, make)

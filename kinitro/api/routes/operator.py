@@ -1,4 +1,4 @@
-"""The operator's public key."""
+"""Route of the operator's public key."""
 
 from __future__ import annotations
 

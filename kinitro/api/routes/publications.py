@@ -1,4 +1,4 @@
-"""What validators and the public read: status, weights, scores."""
+"""Routes that validators and the public read: status, weights and scores."""
 
 from __future__ import annotations
 
@@ -48,20 +48,22 @@ async def status(request: Request, services: ServicesOf) -> Response:
 @router.get("/weights/latest", response_model=Weights)
 async def weights_latest(request: Request, services: ServicesOf) -> Response:
     """The weights of the last published cycle."""
-    return await services.cache.answer(request, lambda: _weights(services.publications.latest(), NOTHING_YET))
+    return await services.cache.answer(request, lambda: _read_weights(services.publications.latest(), NOTHING_YET))
 
 
 @router.get("/weights/{block}", response_model=Weights)
 async def weights_at(block: BlockNumber, request: Request, services: ServicesOf) -> Response:
     """The weights whose snapshot block is the newest that is not after this block."""
     missing = f"No weights were published for a snapshot at or before block {block}."
-    return await services.cache.answer(request, lambda: _weights(services.publications.at_block(block), missing), block)
+    return await services.cache.answer(
+        request, lambda: _read_weights(services.publications.at_block(block), missing), block
+    )
 
 
 @router.get("/scores/latest", response_model=Scores)
 async def scores_latest(request: Request, services: ServicesOf) -> Response:
     """The scores of the last published cycle."""
-    return await services.cache.answer(request, lambda: _scores(services.publications.latest(), NOTHING_YET))
+    return await services.cache.answer(request, lambda: _read_scores(services.publications.latest(), NOTHING_YET))
 
 
 @router.get("/scores/{cycle_id}", response_model=Scores)
@@ -69,19 +71,19 @@ async def scores_of(cycle_id: CycleNumber, request: Request, services: ServicesO
     """The scores of one published cycle."""
     missing = f"Cycle {cycle_id} has not published scores (yet); see /v1/status."
     return await services.cache.answer(
-        request, lambda: _scores(services.publications.of_cycle(cycle_id), missing), cycle_id
+        request, lambda: _read_scores(services.publications.of_cycle(cycle_id), missing), cycle_id
     )
 
 
-async def _weights(publication: Awaitable[Publication | None], missing: str) -> Weights:
-    return Weights.model_validate((await _found(publication, missing)).weights)
+async def _read_weights(publication: Awaitable[Publication | None], missing: str) -> Weights:
+    return Weights.model_validate((await _require(publication, missing)).weights)
 
 
-async def _scores(publication: Awaitable[Publication | None], missing: str) -> Scores:
-    return Scores.model_validate((await _found(publication, missing)).scores)
+async def _read_scores(publication: Awaitable[Publication | None], missing: str) -> Scores:
+    return Scores.model_validate((await _require(publication, missing)).scores)
 
 
-async def _found(publication: Awaitable[Publication | None], missing: str) -> Publication:
+async def _require(publication: Awaitable[Publication | None], missing: str) -> Publication:
     found = await publication
     if found is None:
         raise HTTPException(404, missing)

@@ -1,4 +1,4 @@
-"""Is the process alive, and should it get requests?"""
+"""Routes for whoever runs the service: is the process alive, should it get requests, and how is it doing?"""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from kinitro.database.schema import check_schema
 router = APIRouter(tags=["service"])
 
 READY_DEADLINE_S = 3.0
-"""For each round trip of the check, and to get a connection for it: a load balancer does not wait."""
+"""Deadline of each round trip of the check, and for getting a connection: a load balancer does not wait."""
 REAPER_SILENT_S = 30.0
-"""Without a successful turn of the reaper for longer than this, and its interval, an instance is not ready."""
+"""An instance is not ready if its reaper had no successful turn for longer than this and the reaper's interval."""
 
 
 class Readiness(BaseModel):
@@ -31,7 +31,7 @@ class Readiness(BaseModel):
 
 @router.get("/health")
 async def health() -> ApiHealth:
-    """The process answers; nothing else is looked at."""
+    """The process answers. Nothing else is checked."""
     return ApiHealth(version=__version__)
 
 

@@ -1,9 +1,7 @@
-"""What executors call: fetch, submit; and the counts that everybody may read."""
+"""Routes that executors call to fetch tasks and to report results, and the counts that everybody may read."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
 from typing import Any
 
@@ -27,7 +25,6 @@ from kinitro.client.messages import (
     TaskResult,
     TaskStats,
 )
-from kinitro.database.tasks import StoredResult
 
 router = APIRouter(prefix="/v1/tasks", tags=["executors"])
 _SUBMIT_BODY = {
@@ -39,7 +36,7 @@ _SUBMIT_BODY = {
 """The route reads the body itself; `application.describe` adds the schema that is named here."""
 
 
-_Reports = tuple[int, list[StoredResult], list[SubmitStatus | None]]
+_Reports = tuple[int, list[TaskResult], list[SubmitStatus | None]]
 """Of which lease; the readable ones; for every report None, or why it is not readable."""
 
 
@@ -66,9 +63,9 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     """Report results. Each gets a status of its own: one that every audit would refuse is refused here, and the others
     are unharmed. 422 when none of them can be read."""
     body = await request.body()
-    lease_id, readable, unreadable = _all_readable(body) or _one_by_one(body)
+    lease_id, readable, unreadable = _read_all(body) or _read_one_by_one(body)
     refused = [
-        SubmitStatus(report.result.task_id, "rejected", reason) if reason else None
+        SubmitStatus(report.task_id, "rejected", reason) if reason else None
         for report, reason in zip(readable, await services.pool.refusals(readable), strict=True)
     ]
     accepted = [report for report, status in zip(readable, refused, strict=True) if status is None]
@@ -90,62 +87,46 @@ async def stats(request: Request, services: ServicesOf) -> Response:
     return await services.cache.answer(request, make)
 
 
-def _all_readable(body: bytes) -> _Reports | None:
+def _read_all(body: bytes) -> _Reports | None:
     """The usual case, in one go: nothing is wrong with any report."""
     try:
         request = SubmitRequest.model_validate_json(body)
-        return request.lease_id, [_decoded(result) for result in request.results], [None] * len(request.results)
+        return request.lease_id, request.results, [None] * len(request.results)
     except ValidationError:
         return None
 
 
-def _one_by_one(body: bytes) -> _Reports:
+def _read_one_by_one(body: bytes) -> _Reports:
     """Raises RequestValidationError when no report can be read, or what is around them."""
-    envelope = _envelope(body)
-    readable: list[StoredResult] = []
+    envelope = _read_envelope(body)
+    readable: list[TaskResult] = []
     problems: list[list[dict[str, Any]]] = []
     statuses: list[SubmitStatus | None] = []
     for position, report in enumerate(envelope.results):
         try:
-            readable.append(_decoded(TaskResult.model_validate(report)))
+            readable.append(TaskResult.model_validate(report))
             statuses.append(None)
         except ValidationError as error:
             found = list_field_problems(error.errors(), ("body", "results", position))
             problems.append(found)
-            statuses.append(_rejected(report, found))
+            statuses.append(_reject(report, found))
     if not readable:
         raise RequestValidationError([problem for found in problems for problem in found])
     return envelope.lease_id, readable, statuses
 
 
-def _envelope(body: bytes) -> _Envelope:
+def _read_envelope(body: bytes) -> _Envelope:
     try:
         return _Envelope.model_validate(from_json(body))
     except ValidationError as error:
         raise RequestValidationError(list_field_problems(error.errors(), ("body",))) from None
     except ValueError as error:
-        raise RequestValidationError([{"loc": ("body",), "msg": f"no JSON: {error}", "type": "json_invalid"}]) from None
-
-
-def _decoded(result: TaskResult) -> StoredResult:
-    """Raises pydantic's ValidationError for a trace or recording that is no base64."""
-    return StoredResult(result, _bytes_of(result, "trace"), _bytes_of(result, "recording"))
-
-
-def _bytes_of(result: TaskResult, field: str) -> bytes | None:
-    text: str | None = getattr(result, field)
-    if text is None:
-        return None
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ValidationError.from_exception_data(
-            "TaskResult",
-            [{"type": "value_error", "loc": (field,), "input": "", "ctx": {"error": "it is no base64"}}],
+        raise RequestValidationError(
+            [{"loc": ("body",), "msg": f"it is not valid JSON: {error}", "type": "json_invalid"}]
         ) from None
 
 
-def _rejected(report: dict[str, Any], found: list[dict[str, Any]]) -> SubmitStatus:
+def _reject(report: dict[str, Any], found: list[dict[str, Any]]) -> SubmitStatus:
     claimed = report.get("task_id")
     task_id = claimed if isinstance(claimed, int) and abs(claimed) < 2**63 else 0
     field = ".".join(str(part) for part in found[0]["loc"][3:]) or "result"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 from alembic import context
 from sqlalchemy import Connection, text
 
-from kinitro.database.version_table import ADOPT, VERSION_TABLE
+from kinitro.database.queries import fetch_now
+from kinitro.database.schema import SQL, VERSION_TABLE
 
 ADD_INDEXES_OF_0001 = """
 create index if not exists task_next on task (id) where false;
@@ -15,9 +19,11 @@ create index if not exists task_next_of_miner on task (id) where false
 
 
 def prepare(connection: Connection) -> None:
-    """Bring what is not as the migrations assume it to where they do."""
+    """Undo what differs from what the migrations assume: a revision in a shared table, indexes that were never made."""
     connection.execute(text("select pg_advisory_xact_lock(1263095382, 2)"))  # two upgrades at once take turns
-    connection.execute(text(ADOPT))
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    if any(place.shared for place in fetch_now(driver, SQL("FIND"))):
+        fetch_now(driver, SQL("ADOPT"))
     revision = context.get_context().get_current_revision()
     if revision is not None and revision < "0005":
         connection.execute(text(ADD_INDEXES_OF_0001))

@@ -20,7 +20,7 @@ from kinitro.database.publications import PublicationStore
 from kinitro.errors import ConfigurationError
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
-from tests.fakes.reports import as_json, base64_of, honest
+from tests.fakes.reports import as_json, honest
 
 SCORES = {
     "cycle_id": 1, "block": 100, "published_at": "2026-01-01T00:00:00Z", "environments": ["metaworld/reach-v3"],
@@ -96,7 +96,7 @@ async def test_an_executor_works_through_the_client(database: str, cycle: int) -
             await client.heartbeat(leased.lease_id)
         assert (await client.task_stats()).finished == 2
     stored = rows(database, "select data from trace order by task_id")
-    assert [base64_of(data) for (data,) in stored] == [result.trace for result in results]
+    assert [data for (data,) in stored] == [result.trace for result in results]
     assert rows(database, "select name, fingerprint, last_seen_at is not null from executor") == [
         ("gpu-1", "physics-a", True)
     ]
@@ -271,7 +271,7 @@ async def test_no_way_to_write_an_address_goes_past_the_cache(
 
 
 @pytest.mark.parametrize(
-    "key", ["kin_schlüssel", "kin_\u202e", "kin_x\n", "kin_x\r", "kin_x y", "kin_\x00", "kin_\ud800"]
+    "key", ["kin_schlüssel", "kin_\u202e", "kin_x\ny", "kin_x\ry", "kin_x y", "kin_\x00", "kin_\ud800"]
 )
 def test_a_key_that_cannot_be_sent_is_refused_without_being_shown(key: str) -> None:
     with pytest.raises(ConfigurationError, match="copy it again") as refused:

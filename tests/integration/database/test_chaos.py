@@ -203,7 +203,7 @@ async def test_nothing_is_lost_counted_twice_or_overwritten(database: str, seed:
         leases = connection.execute("select count(*) from lease where task_ids <> '{}'").fetchone()
     print(f"seed {seed}: {sum(map(len, ledger.leases_of_task.values()))} tasks leased for {total} results, "
           f"{sum(map(len, ledger.duplicates.values()))} duplicates, {ledger.stale} stale reports")  # fmt: skip
-    assert [outcome for _, _, outcome, _ in stored] == [1] * total, "lost"
+    assert [outcome for _, _, outcome, _ in stored] == ["success"] * total, "lost"
     assert leases == (0,)
     for task, lease, _, reward in stored:
         report = int(reward)

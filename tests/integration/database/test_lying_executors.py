@@ -48,7 +48,7 @@ def changed(outcome: int = 1, **fields: Any) -> Callable[[Task], dict[str, Any]]
 
 
 def as_dict(result: TaskResult) -> dict[str, Any]:
-    return result.model_dump(exclude_none=True)
+    return result.model_dump(mode="json", exclude_none=True)
 
 
 def early_failure(task: Task) -> dict[str, Any]:

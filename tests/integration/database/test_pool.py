@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import psycopg
 import pytest
 
 from kinitro.client.errors import LeaseLost
-from kinitro.client.messages import FetchResponse, SubmitStatus
+from kinitro.client.messages import FetchResponse, SubmitStatus, TaskResult
 from kinitro.database import cycles
 from kinitro.database.creation import create_tasks
 from kinitro.database.pool import ConnectionPool
-from kinitro.database.statements import load_statements
-from kinitro.database.tasks import PoolLimits, StoredResult, TaskPool, fence_cycle
+from kinitro.database.tasks import PoolLimits, TaskPool, fence_cycle
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, report, request, rows
 
-RESULTS = load_statements(Path(cycles.__file__).with_name("cycles.sql"))["RESULTS"]
+RESULTS = cycles.SQL("RESULTS").text
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ async def test_reading_a_cycle_does_not_wade_through_its_neighbours(database: st
     numbers = [add_cycle(database, netuid=netuid) for netuid in range(3)]
     for cycle_id in numbers:
         assert await pool.create_tasks(cycle_id, range(8), [[bytes(16)] * 50] * 2) == 800
-    rows(database, "update task set outcome = 1, lease_id = 0")
+    rows(database, "update task set outcome = 'success', lease_id = 0")
     rows(database, "vacuum analyze task")
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("set enable_bitmapscan = off")  # what the planner chooses when a cycle is a part of many
@@ -118,7 +116,7 @@ async def test_a_fetch_does_not_read_what_is_finished(
     add_executor(database)
     cycle_id = add_cycle(database, miners=miners)
     add_tasks(database, cycle_id, uids=list(range(miners)), episodes=8000 // miners)
-    rows(database, "update task set outcome = 1, lease_id = 1 where id <= 10000")
+    rows(database, "update task set outcome = 'success', lease_id = 1 where id <= 10000")
     rows(database, "update cycle set next_task = 10001")
     rows(database, "vacuum analyze task")
     read = "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'task'"
@@ -280,7 +278,7 @@ async def test_a_task_that_ends_every_lease_is_void_in_the_end(
         rows(database, "update lease set expires_at = now() - interval '1 s'")
         await pool.reap()
     assert (await pool.fetch(1, request())).tasks == []
-    assert rows(database, "select outcome, reason from task") == [(4, "lease_expired")]
+    assert rows(database, "select outcome, reason from task") == [("void", "lease_expired")]
 
 
 async def test_released_tasks_come_back_at_once_and_untried(cycle: int, pool: TaskPool) -> None:
@@ -354,7 +352,7 @@ async def test_measurements_arrive_as_they_were_sent(database: str, cycle: int, 
     await pool.submit(1, lease_of(response), [stored])
     found = rows(database, "select outcome, reason, steps, success_step, forfeits, total_reward, timings from task "
                            "where outcome is not null")  # fmt: skip
-    assert found == [(3, text, 7, None, 3, -1e300, [1.5, 2.5, 1e9, 0.25, 0.0])]
+    assert found == [("policy_fault", text, 7, None, 3, -1e300, [1.5, 2.5, 1e9, 0.25, 0.0])]
 
 
 async def test_a_broken_connection_is_replaced(database: str, cycle: int, pool: TaskPool) -> None:
@@ -380,7 +378,7 @@ async def test_stats_and_drop(database: str, cycle: int, pool: TaskPool) -> None
 async def test_a_release_and_a_report_at_once_agree(cycle: int, pool: TaskPool) -> None:
     for _ in range(10):
         response = await pool.fetch(1, request(2))
-        reports: list[StoredResult] = [report(task.task_id) for task in response.tasks]
+        reports: list[TaskResult] = [report(task.task_id) for task in response.tasks]
         answer, released = await asyncio.gather(
             pool.submit(1, lease_of(response), reports), pool.release(1, lease_of(response)), return_exceptions=True
         )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from kinitro.client.errors import LeaseLost
+from kinitro.client.records import TaskOutcome
 from kinitro.database.pool import open_pool
 from kinitro.database.tasks import PoolLimits, TaskPool, fence_cycle
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, report, request
@@ -150,7 +151,7 @@ class PoolMachine(RuleBasedStateMachine):
         alive = self.looker.execute("select id, task_ids from lease order by id").fetchall()
         assert found == [
             (n, None, t.attempt - (t.lease is not None), t.faults, None)  # its lease has not ended
-            if t.outcome is None else (n, t.lease, t.attempt, t.faults, t.outcome)
+            if t.outcome is None else (n, t.lease, t.attempt, t.faults, TaskOutcome(t.outcome).name.lower())
             for n, t in self.tasks.items()
         ]  # fmt: skip
         stats = self.runner.run(self.pool.stats())

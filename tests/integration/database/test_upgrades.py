@@ -17,6 +17,7 @@ from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
 from kinitro.client.http import ApiClient
+from kinitro.client.records import TaskOutcome
 from kinitro.database import catalogue, schema
 from kinitro.database.errors import SchemaMismatch
 from tests.fakes.executor import run_tasks
@@ -39,7 +40,7 @@ def restore(url: str, dump: Path) -> None:
 
 def test_the_catalogue_file_is_what_the_migrations_make(database: str) -> None:
     """A migration that is added changes the file with it."""
-    assert schema.listed(database) == list(catalogue.expected()), "run tools/schema_catalogue.py"
+    assert schema.list_catalogue(database) == list(catalogue.expected()), "run tools/schema_catalogue.py"
 
 
 def test_what_landed_is_never_edited() -> None:
@@ -65,7 +66,7 @@ async def test_every_landed_schema_becomes_todays_and_its_cycle_goes_on(
 
     schema.migrate(url, stop)
     assert schema.upgrade(url) == REVISIONS[-1]
-    assert schema.listed(url) == schema.listed(database)
+    assert schema.list_catalogue(url) == schema.list_catalogue(database)
     assert rows(url, "select to_regclass('alembic_version')") == [(None,)]
     after = {name: rows(url, f"select count(*) from {name}")[0][0] for name in before if name != "lease"}
     assert after == {name: count for name, count in before.items() if name != "lease"}
@@ -76,7 +77,8 @@ async def test_every_landed_schema_becomes_todays_and_its_cycle_goes_on(
             statuses = await net.pool.submit(net.executor_id, lease, reports)
             assert [status.status for status in statuses] == ["accepted"] * 5
         await run_tasks(net.pool, net.executor_id, by_skill)
-        assert rows(url, "select count(*) from task where cycle_id = 2 and outcome in (1, 2)") == [(36,)]
+        results = "select count(*) from task where cycle_id = 2 and outcome in ('success', 'failure')"
+        assert rows(url, results) == [(36,)]
         await net.reach("published", episodes_per_env=6)
         assert rows(url, "select id, state from cycle order by id") == [(1, "published"), (2, "published")]
     app = create_app(ApiSettings.load(database_url=url))
@@ -108,6 +110,23 @@ def test_sequential_cycles_stop_the_upgrade_until_the_operator_drops_them(empty_
         assert rows(url, f"select count(*) from {table} where cycle_id = 1") == [(0,)]
     assert rows(url, "select id, state from cycle") == [(2, "running")]
     assert rows(url, "select count(*) from task where cycle_id = 2") == [(36,)]
+
+
+def test_outcomes_that_were_numbers_get_names(empty_database: str) -> None:
+    url = empty_database
+    restore(url, DUMPS[-1])
+    schema.migrate(url, "0007")
+    for task, number in enumerate([1, 2, 3, 4, 8, None], 1):
+        rows(url, "update task set outcome = %s where id = %s", number, task)
+    rows(url, "update task set outcome = 5 where id = 7")
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation, match='enum outcome: "5"'):
+        schema.migrate(url)
+    assert rows(url, "select outcome from task where id = 7") == [(5,)], "nothing was upgraded"
+    rows(url, "update task set outcome = 1 where id = 7")
+    schema.migrate(url)
+    named = [name for (name,) in rows(url, "select outcome from task where id < 7 order by id")]
+    assert named == ["success", "failure", "policy_fault", "void", "cancelled", None]
+    assert {TaskOutcome[name.upper()].value for name in named if name} == {1, 2, 3, 4, 8}
 
 
 @pytest.mark.parametrize("theirs", ["4e1f2a", "0003"])
@@ -144,6 +163,7 @@ stable language sql as 'select 1, 1::bigint'
         ),
         ("alter table cycle_miner alter sealed drop not null", "column cycle_miner.sealed is different"),
         ("alter table cycle_miner alter sealed drop default", "column cycle_miner.sealed is different"),
+        ("alter type outcome add value 'spared'", "type outcome is different"),
         ("alter table task alter steps type bigint", "column task.steps is different"),
         ("alter table task add column extra int", "column task.extra is not ours"),
         ("alter table cycle_miner drop constraint cycle_miner_cycle_id_fkey", "constraint cycle_miner_cycle_id_fkey"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi import HTTPException, Request
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from kinitro.api.cache import ReadCache
 from kinitro.api.limits import REMEMBERED_CALLERS, RateLimiter
-from kinitro.database.statements import load_statements
+from kinitro.database.queries import Statements
 
 
 class Clock:
@@ -66,7 +67,7 @@ class Body(BaseModel):
 def asking(path: str = "/v1/x", etag: str | None = None) -> Request:
     headers = [(b"if-none-match", etag.encode())] if etag else []
     return Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers,
-                    "server": ("test", 80), "scheme": "http"})  # fmt: skip
+                    "server": ("test", 80), "scheme": "http", "route": SimpleNamespace(path=path)})  # fmt: skip
 
 
 async def test_a_body_is_made_once_per_interval_and_per_path() -> None:
@@ -130,7 +131,10 @@ async def test_a_failure_is_not_remembered() -> None:
 def test_statements_are_found_by_name_and_named_once(tmp_path: Path) -> None:
     file = tmp_path / "some.sql"
     file.write_text("-- what this is\n\n-- FIRST_ONE  with a remark\n-- and more\nselect 1\n\n-- SECOND\nselect 2\n")
-    assert load_statements(file) == {"FIRST_ONE": "select 1", "SECOND": "select 2"}
+    statements = Statements(file)
+    assert (statements("FIRST_ONE").text, statements("SECOND", n=1).text) == ("select 1", "select 2")
+    with pytest.raises(KeyError):
+        statements("THIRD")
     file.write_text("-- SAME\nselect 1\n-- SAME\nselect 2\n")
     with pytest.raises(ValueError, match="two statements named SAME"):
-        load_statements(file)
+        Statements(file)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kinitro.client.records import CANCELLED, VOID, CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow, TaskOutcome
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
 from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, arrange_results, score
 
@@ -70,14 +70,14 @@ def test_policy_faults_are_failures_and_are_counted() -> None:
 
 
 def test_an_episode_that_is_void_for_one_counts_for_nobody() -> None:
-    scores = card({0: [SUCCESS] * 10, 1: [VOID, CANCELLED, *[SUCCESS] * 8]}).scores
+    scores = card({0: [SUCCESS] * 10, 1: [TaskOutcome.VOID, TaskOutcome.CANCELLED, *[SUCCESS] * 8]}).scores
     assert {miner.environments[0].episodes for miner in scores.miners} == {8}
     assert scores.void_episodes == 1
 
 
 def test_too_many_void_episodes_allow_no_scores() -> None:
     with pytest.raises(Unscorable, match="3 of 10 episodes of a/x are void"):
-        card({0: [VOID] * 3 + [SUCCESS] * 7, 1: [SUCCESS] * 10})
+        card({0: [TaskOutcome.VOID] * 3 + [SUCCESS] * 7, 1: [SUCCESS] * 10})
 
 
 def test_results_of_strangers_change_nothing() -> None:
@@ -90,7 +90,7 @@ def test_results_of_strangers_change_nothing() -> None:
 
 
 def test_one_slow_miner_of_four_loses_alone() -> None:
-    slow = [SUCCESS] * 2 + [CANCELLED] * 8
+    slow = [SUCCESS] * 2 + [TaskOutcome.CANCELLED] * 8
     scores = card({0: [SUCCESS] * 10, 1: [FAILURE] * 10, 2: [FAILURE] * 10, 3: slow}).scores
     mine = next(miner.environments[0] for miner in scores.miners if miner.uid == 3)
     assert (mine.successes, mine.episodes, mine.faults) == (2, 10, 8)
@@ -106,14 +106,14 @@ def test_slow_miners_that_leave_enough_episodes_lose_nothing_more() -> None:
 
 
 def test_our_own_faults_are_no_slowness() -> None:
-    slow = [VOID] + [SUCCESS] + [CANCELLED] * 8
+    slow = [TaskOutcome.VOID] + [SUCCESS] + [TaskOutcome.CANCELLED] * 8
     scores = card({0: [SUCCESS] * 10, 1: [FAILURE] * 10, 2: [FAILURE] * 10, 3: slow}).scores
     mine = next(miner.environments[0] for miner in scores.miners if miner.uid == 3)
     assert (mine.episodes, mine.faults) == (9, 8), "the void episode counts for nobody, the laggard included"
 
 
 def test_when_many_are_slow_it_is_not_the_miners() -> None:
-    slow = [SUCCESS] * 2 + [CANCELLED] * 8
+    slow = [SUCCESS] * 2 + [TaskOutcome.CANCELLED] * 8
     with pytest.raises(Unscorable, match="Only 2 of 10"):
         card({0: [SUCCESS] * 10, 1: slow, 2: slow, 3: [FAILURE] * 10})
     with pytest.raises(Unscorable, match="Only 2 of 10"):
