@@ -23,7 +23,7 @@ from kinitro.chain.local import OWNER, LocalChain
 from kinitro.local.ports import free_ports
 from tests.fakes.published import Published
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 _FENCE = re.compile(r"^```console( service)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
