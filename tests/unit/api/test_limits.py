@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi import HTTPException, Request
@@ -66,7 +67,7 @@ class Body(BaseModel):
 def asking(path: str = "/v1/x", etag: str | None = None) -> Request:
     headers = [(b"if-none-match", etag.encode())] if etag else []
     return Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers,
-                    "server": ("test", 80), "scheme": "http"})  # fmt: skip
+                    "server": ("test", 80), "scheme": "http", "route": SimpleNamespace(path=path)})  # fmt: skip
 
 
 async def test_a_body_is_made_once_per_interval_and_per_path() -> None:
