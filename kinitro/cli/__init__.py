@@ -31,6 +31,8 @@ COMMAND_MODULES = (
     "miner",
 )
 """Each has `register(app)`, which adds its commands."""
+SERVICES = frozenset({"api", "scheduler", "executor", "verifier", "validate"})
+"""Commands that run until they are told to stop: SIGTERM is no failure of theirs, whenever it comes."""
 
 
 def _version(value: bool) -> None:
@@ -101,6 +103,10 @@ def _expanded(value: Any) -> Any:
 def main() -> None:
     """Run the command line; every foreseen error is one sentence on standard error and an exit code."""
     os.environ.setdefault("MUJOCO_GL", "disable")
+    if SERVICES.intersection(sys.argv[1:2]) and not {"--once", "--dry-run"}.intersection(sys.argv):
+        from kinitro.stopping import leave_on_sigterm
+
+        leave_on_sigterm()
     try:
         build_app()()
     except KinitroError as error:

@@ -39,9 +39,6 @@ def register(app: typer.Typer) -> None:
 
 def api(context: typer.Context) -> None:
     """Serve the task pool, scores and weights over HTTP."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.api.main import run
 
     run(context.obj)

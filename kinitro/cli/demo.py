@@ -27,7 +27,7 @@ def demo(
     environments: Annotated[
         str,
         typer.Option(
-            help="Evaluate on these environments of `list-envs`, separated by commas; `metaworld/` may be left out."
+            help="Run these environments of `kinitro list-envs`, separated by commas, with or without `metaworld/`."
         ),
     ] = ",".join(DEFAULT_ENVIRONMENTS),
     episodes: Annotated[

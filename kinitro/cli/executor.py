@@ -20,9 +20,6 @@ def register(app: typer.Typer) -> None:
 
 def executor(context: typer.Context) -> None:
     """Lease tasks from the API, run their episodes and submit the results."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.executor.main import run
 
     run(context.obj)

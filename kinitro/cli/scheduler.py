@@ -28,9 +28,6 @@ def scheduler(context: typer.Context) -> None:
 
     Several may run for one subnet: one leads, the others stand by.
     """
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.scheduler.main import run
 
     run(context.obj)

@@ -23,10 +23,6 @@ def validate(
     dry_run: bool = typer.Option(False, "--dry-run", help="Check everything, say what would be set, and exit."),
 ) -> None:
     """Set the published weights on chain, after checking them."""
-    from kinitro.stopping import leave_on_sigterm
-
-    if not (once or dry_run):
-        leave_on_sigterm()
     from kinitro.validator.main import run, run_once
 
     if once or dry_run:

@@ -18,9 +18,6 @@ def register(app: typer.Typer) -> None:
 
 def verifier(context: typer.Context) -> None:
     """Verify that miners deploy what they committed: recorded episodes against their uploads, in a sandbox."""
-    from kinitro.stopping import leave_on_sigterm
-
-    leave_on_sigterm()
     from kinitro.verification.main import run
 
     run(context.obj)

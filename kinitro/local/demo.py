@@ -156,11 +156,14 @@ async def _write_results(options: SubnetOptions, subnet: Subnet, api: ApiClient,
         page = await api.get(f"/v1/cycles/{cycle}/results", ResultPage, {"after": after})
         results += page.results
         after = page.next_after
-    (directory / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
     rows = ",\n".join(row.model_dump_json() for row in results)
-    (directory / "results.json").write_text(f"[\n{rows}\n]\n")
-    (directory / "scores.json").write_text(result.scores.model_dump_json(indent=2) + "\n")
-    (directory / "weights.json").write_text(result.weights.model_dump_json(indent=2) + "\n")
-    (directory / "chain_weights.json").write_text(json.dumps(dict(result.on_chain), indent=2) + "\n")
     names = {uid: miner.name for uid, miner in subnet.uids.items()}
-    (directory / "names.json").write_text(json.dumps(names, indent=2) + "\n")
+    for name, text in {
+        "manifest": manifest.model_dump_json(indent=2),
+        "results": f"[\n{rows}\n]",
+        "scores": result.scores.model_dump_json(indent=2),
+        "weights": result.weights.model_dump_json(indent=2),
+        "chain_weights": json.dumps(dict(result.on_chain), indent=2),
+        "names": json.dumps(names, indent=2),
+    }.items():
+        replace_file(directory / f"{name}.json", f"{text}\n".encode())

@@ -116,8 +116,9 @@ async def _beat(connection: Connection) -> None:
             if connection.info.transaction_status == TransactionStatus.IDLE:
                 await connection.execute("select 1")
         except psycopg.Error as error:
-            failure = _SessionLost if connection.closed else DatabaseUnavailable
-            raise failure(one_line(error)) from None
+            if connection.closed:
+                raise _SessionLost(one_line(error)) from None
+            raise DatabaseUnavailable(one_line(error)) from None
         return BEAT_S
 
     try:
@@ -126,7 +127,7 @@ async def _beat(connection: Connection) -> None:
         log.error("leadership_lost", reason=str(error))
 
 
-class _SessionLost(DatabaseUnavailable):
+class _SessionLost(Exception):
     """The connection of the leader has ended, and its lock with it."""
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -114,7 +114,9 @@ def test_while_its_children_start(name: str, child: str, silent: socket.socket, 
     """As they compile the renderer, which takes long on a busy machine."""
 
     def has_child() -> bool:
-        return any(f"kinitro.{child}" in one.cmdline() for one in psutil.Process(process.pid).children())
+        with suppress(psutil.NoSuchProcess):  # some live for a moment only
+            return any(f"kinitro.{child}" in one.cmdline() for one in psutil.Process(process.pid).children())
+        return False
 
     with starting(name, silent, tmp_path) as process:
         until(has_child, process, tmp_path / "log")

@@ -54,6 +54,16 @@ def test_help_shows_every_word_that_was_written_for_it(monkeypatch: pytest.Monke
     assert shown > 10
 
 
+def test_every_help_text_is_a_sentence() -> None:
+    """Apart from a note such as [default: 8000] behind it."""
+    for path, command in commands(typer.main.get_command(build_app())):
+        texts = [command.help or "", *(getattr(option, "help", None) or "" for option in command.params)]
+        for text in texts:
+            words = text.partition("  [")[0].strip()
+            assert words[:1].isupper(), (path, text)
+            assert words.endswith("."), (path, text)
+
+
 def test_version() -> None:
     assert run_kinitro("--version").stdout.startswith("kinitro ")
 

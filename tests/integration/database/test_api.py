@@ -105,7 +105,7 @@ async def test_an_executor_works_through_the_client(database: str, cycle: int) -
 async def test_keys_open_what_their_scope_says_until_they_are_revoked(
     database: str, cycle: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kinitro.api.auth.KEY_CACHE_S", 0.2)
+    monkeypatch.setattr("kinitro.api.keyring.KEY_CACHE_S", 0.2)
     with psycopg.connect(database, autocommit=True) as connection:
         number, key = create_key(connection, "gpu-1", "tasks")
         _, read_key = create_key(connection, "grafana", "read")
