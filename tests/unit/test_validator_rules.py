@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from kinitro.chain import Block, ChainSnapshot, Hyperparameters, Neuron
 from kinitro.chain.weights import upscale_weights
 from kinitro.client.messages import Weights
-from kinitro.errors import ConfigurationError, UnavailableError
+from kinitro.errors import ConfigurationError
 from kinitro.validator.errors import WeightsRefused
 from kinitro.validator.memory import MemoryFile, PendingReveal, ValidatorMemory
 from kinitro.validator.plan import check_age, check_publication, plan_burn, plan_weights
@@ -312,10 +313,12 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, content: bytes) -> Non
     assert MemoryFile(tmp_path / "memory.json").load() == ValidatorMemory()
 
 
-def test_an_unwritable_memory_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_memory_is_warned_of_and_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UnavailableError, match="--state-directory"):
+    with capture_logs() as logs:
         MemoryFile(tmp_path / "file" / "memory.json").save(ValidatorMemory())
+    assert [(log["event"], log["log_level"]) for log in logs] == [("memory_not_saved", "warning")]
+    assert "--state-directory" in logs[0]["hint"]
 
 
 @pytest.mark.parametrize(

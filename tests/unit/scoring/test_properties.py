@@ -139,7 +139,7 @@ def test_priority_respects_who_is_better_overall(cycle: Cycle) -> None:
 def test_the_critical_numbers_make_beating_transitive(level: Fraction) -> None:
     """If A beats B and B beats C then A beats C.
 
-    A's margin over C is the sum of the two margins and its discordant pairs are at most the sum of theirs. So it is
+    A's margin over C is the sum of the two margins, and its discordant pairs are at most the sum of theirs. So it is
     enough that crit(m + n) <= crit(m) + crit(n) wherever both can be reached, and that two more pairs never need less
     margin.
     """
