@@ -26,17 +26,17 @@ from kinitro.client.verdicts import VerificationRule, VerificationTask
 from kinitro.environments import make
 from kinitro.environments.interface import Observation
 from kinitro.evaluation import recordings, traces
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.evaluation.episode import run_episode
-from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.recordings import Recorder
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
-from kinitro.sandbox.admission import admit, channel, read_to_end
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.sandbox.guest import admitted
 from kinitro.sandbox.interface import Limits, Runtime
 from kinitro.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.sandboxed_process import admitted
+from kinitro.sandbox.startup import admit, channel, read_to_end
 from kinitro.verification.examination import Examiner, Workshop
 
 TASK = TaskConfig("metaworld/reach-v3", "reach", "reach it", "e" * 16, 10, 80.0, ("corner", "corner4"), (84, 84))

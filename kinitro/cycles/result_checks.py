@@ -12,7 +12,7 @@ from typing import Protocol
 
 from kinitro.evaluation import recordings, traces
 from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
-from kinitro.evaluation.judgement import SIMULATION_FAILED
+from kinitro.evaluation.fault_attribution import SIMULATION_FAILED
 from kinitro.evaluation.outcomes import Outcome, Trace
 
 COUNTED = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)

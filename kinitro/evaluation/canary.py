@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kinitro.environments.interface import Observation
-from kinitro.evaluation.still_server import StillServer
+from kinitro.evaluation.no_op_server import StillServer
 from kinitro.policies.errors import PolicyError
 from kinitro.policies.messages import Policy, TaskConfig
 

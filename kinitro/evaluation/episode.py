@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment, Observation
-from kinitro.evaluation.judgement import SIMULATION_FAILED, UNREACHABLE, Forfeits, classify_end, classify_fault
+from kinitro.evaluation.fault_attribution import SIMULATION_FAILED, UNREACHABLE, Forfeits, classify_end, classify_fault
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import InlineSimulator, Simulator

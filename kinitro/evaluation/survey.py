@@ -18,8 +18,8 @@ from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.errors import SurveyFailed, VideoFailed
+from kinitro.evaluation.fault_attribution import VIDEO_FAILED
 from kinitro.evaluation.jobs import Evaluator, Job
-from kinitro.evaluation.judgement import VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy

@@ -25,15 +25,15 @@ from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.evaluation.episode import Surroundings, run_episode
 from kinitro.evaluation.errors import VideoFailed
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.fault_attribution import SIMULATION_FAILED, VIDEO_FAILED
 from kinitro.evaluation.jobs import Job, load
-from kinitro.evaluation.judgement import SIMULATION_FAILED, VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.recordings import Recorder, encode
 from kinitro.evaluation.simulator import SharedSimulator
-from kinitro.evaluation.stalls import StallWatch
+from kinitro.evaluation.stall_monitor import StallWatch
 from kinitro.evaluation.video import VideoWitness
 from kinitro.logs import LogFormat, configure_logs, get_logger
 from kinitro.policies.messages import Policy

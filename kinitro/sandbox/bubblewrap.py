@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from kinitro.logs import get_logger
-from kinitro.sandbox.admission import (
+from kinitro.sandbox.cgroups import make_cgroup, remove_abandoned
+from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, Limits, Runtime
+from kinitro.sandbox.processes import end_half_started
+from kinitro.sandbox.readiness import until_healthy
+from kinitro.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.sandboxed_process import Guest, admitted
+from kinitro.sandbox.startup import (
     LAUNCHER,
     POLICY,
     PROBE,
@@ -25,13 +32,6 @@ from kinitro.sandbox.admission import (
     read_to_end,
     within_setup,
 )
-from kinitro.sandbox.cgroups import make_cgroup, remove_abandoned
-from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
-from kinitro.sandbox.guest import Guest, admitted
-from kinitro.sandbox.interface import Ending, Limits, Runtime
-from kinitro.sandbox.processes import end_half_started
-from kinitro.sandbox.readiness import until_healthy
-from kinitro.sandbox.runtimes import inspect_runtime
 
 log = get_logger(__name__)
 

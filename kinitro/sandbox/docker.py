@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from kinitro.errors import ConfigurationError
-from kinitro.sandbox.admission import (
+from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, variables
+from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
+from kinitro.sandbox.processes import out_of_memory_kills
+from kinitro.sandbox.readiness import until_healthy
+from kinitro.sandbox.seccomp import container_profile
+from kinitro.sandbox.startup import (
     LAUNCHER,
     LOG_BYTES,
     POLICY,
@@ -37,12 +43,6 @@ from kinitro.sandbox.admission import (
     read_to_end,
     within_setup,
 )
-from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, variables
-from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
-from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
-from kinitro.sandbox.processes import out_of_memory_kills
-from kinitro.sandbox.readiness import until_healthy
-from kinitro.sandbox.seccomp import container_profile
 from kinitro.supervision import SupervisedLoop
 
 DOOR: Final = Path("/door.sock")

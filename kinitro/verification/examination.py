@@ -16,8 +16,8 @@ from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
 from kinitro.errors import KinitroError
 from kinitro.evaluation import recordings, traces
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
-from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Recording
 from kinitro.logs import get_logger

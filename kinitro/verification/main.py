@@ -10,7 +10,7 @@ from pathlib import Path
 from kinitro import environments
 from kinitro.client.http import ApiClient
 from kinitro.errors import ConfigurationError
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.logs import configure_logs, get_logger
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.interface import Runtime, Sandbox

@@ -9,7 +9,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.records import Manifest, TraceRecord
 from kinitro.client.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
 from kinitro.errors import KinitroError
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.verification.examination import Examiner
 from kinitro.verification.main import open_workshop
 from kinitro.verification.preparation import prepare_elsewhere

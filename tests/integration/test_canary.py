@@ -13,8 +13,8 @@ from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, run_episode
 from kinitro.evaluation import canary as canary_module
 from kinitro.evaluation.canary import Canary
-from kinitro.evaluation.stalls import StallWatch
-from kinitro.evaluation.still_server import StillServer
+from kinitro.evaluation.no_op_server import StillServer
+from kinitro.evaluation.stall_monitor import StallWatch
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyMisbehaved
 from tests.fakes.point import PointEnvironment

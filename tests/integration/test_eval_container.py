@@ -19,8 +19,8 @@ from kinitro.environments import fingerprint as own_fingerprint
 from kinitro.environments import get_spec, make
 from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.no_op_server import StillServer
 from kinitro.evaluation.pool import ProcessPool
-from kinitro.evaluation.still_server import StillServer
 from kinitro.executor.containers.evaluator import owner
 from kinitro.executor.containers.image import LOCK, find_needed_distributions, select_pins, source_directory
 from kinitro.executor.main import make_evaluator

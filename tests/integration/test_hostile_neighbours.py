@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import pytest
 
 from kinitro.evaluation import EpisodeResult, Outcome, Surroundings, run_episode
+from kinitro.evaluation.no_op_server import StillServer
 from kinitro.evaluation.simulator import SharedSimulator
-from kinitro.evaluation.still_server import StillServer
 from kinitro.policies.client import HttpPolicy
 from tests.fakes.point import PointEnvironment
 from tests.integration.policies import hostile

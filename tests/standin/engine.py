@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kinitro.sandbox.admission import memory_file
 from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
 from kinitro.sandbox.interface import Limits, Runtime
 from kinitro.sandbox.processes import usage_of
 from kinitro.sandbox.seccomp import filter_program
+from kinitro.sandbox.startup import memory_file
 from tests.standin.rest import Answer, Call, RestStandin
 
 IMAGE_ID = "sha256:" + "5" * 64

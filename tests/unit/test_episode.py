@@ -10,7 +10,7 @@ import pytest
 
 from kinitro.environments import Observation
 from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
-from kinitro.evaluation.judgement import Forfeits, classify_fault
+from kinitro.evaluation.fault_attribution import Forfeits, classify_fault
 from kinitro.evaluation.simulator import SharedSimulator
 from kinitro.evaluation.traces import actions_of, decode, digest_steps, digests_of, encode
 from kinitro.policies.errors import PolicyMisbehaved

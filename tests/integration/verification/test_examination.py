@@ -13,7 +13,7 @@ import pytest
 
 from kinitro.client.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
 from kinitro.evaluation import recordings, run_episode, traces
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.evaluation.recordings import Recorder
 from kinitro.sandbox.errors import (
     PolicyDidNotStart,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.policies.errors import PolicyError
-from kinitro.sandbox import guest
+from kinitro.sandbox import sandboxed_process
 from kinitro.sandbox.cgroups import make_cgroup
 from kinitro.sandbox.interface import MIB, Ending, EndReason, Limits, Runtime
 from tests.fakes.puppet import (
@@ -149,7 +149,7 @@ async def test_the_status_of_a_killed_process_is_no_excuse(
         pytest.skip("no control group may be made here, so nobody can say")
     cgroup.remove()
     kills = itertools.count()
-    monkeypatch.setattr(guest, "out_of_memory_kills", lambda: next(kills))
+    monkeypatch.setattr(sandboxed_process, "out_of_memory_kills", lambda: next(kills))
     async with puppet_on(OwnStage(runtime), public_path) as puppet:
         ending = await ending_of(puppet, "os._exit(137)")
     assert (ending.reason, ending.code) == (EndReason.EXITED, 137)

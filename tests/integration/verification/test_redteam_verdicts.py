@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.client.verdicts import VerificationTask
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import Instances
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.interface import Runtime

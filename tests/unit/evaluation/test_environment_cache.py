@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kinitro.environments.errors import UnknownEnvironment
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import Instances
 from tests.fakes.point import PointEnvironment
 
 

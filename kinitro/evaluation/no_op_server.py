@@ -1,6 +1,6 @@
 """The smallest policy server: it conforms to the protocol and never moves. A canary, and a clock for benchmarks.
 
-`python -m kinitro.evaluation.still_server --delay-ms 50` listens on a free loopback port, prints its URL and ends
+`python -m kinitro.evaluation.no_op_server --delay-ms 50` listens on a free loopback port, prints its URL and ends
 with its standard input.
 """
 

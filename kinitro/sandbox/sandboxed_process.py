@@ -19,7 +19,13 @@ from typing import Final
 import msgspec
 
 from kinitro.logs import get_logger
-from kinitro.sandbox.admission import (
+from kinitro.sandbox.cgroups import Cgroup, make_cgroup
+from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
+from kinitro.sandbox.errors import SandboxError, SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, EndReason, Limits
+from kinitro.sandbox.processes import out_of_memory_kills, usage_of
+from kinitro.sandbox.seccomp import filter_program
+from kinitro.sandbox.startup import (
     LOG_BYTES,
     SCRIPT,
     SETUP_S,
@@ -28,12 +34,6 @@ from kinitro.sandbox.admission import (
     printable,
     read_to_end,
 )
-from kinitro.sandbox.cgroups import Cgroup, make_cgroup
-from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
-from kinitro.sandbox.errors import SandboxError, SandboxFailed, SandboxUnavailable
-from kinitro.sandbox.interface import Ending, EndReason, Limits
-from kinitro.sandbox.processes import out_of_memory_kills, usage_of
-from kinitro.sandbox.seccomp import filter_program
 from kinitro.supervision import SupervisedLoop
 
 log = get_logger(__name__)
