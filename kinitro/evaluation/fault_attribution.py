@@ -1,4 +1,10 @@
-"""Whose fault it was. Pure: counts and codes in, an outcome out."""
+"""Fault attribution: decides whose fault it is that an episode went wrong. Counts and codes in, an outcome out.
+
+the simulation fails at the policy's action      FAILURE          (the same actions make it fail again)
+the policy's answers end it, the canary answers  POLICY_FAULT     (the miner's)
+the policy's answers end it, the canary does not EVALUATOR_FAULT  (ours: the network, or this machine)
+anything else fails                              EVALUATOR_FAULT  (see `episode` and `worker`)
+"""
 
 from __future__ import annotations
 
@@ -8,17 +14,17 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.policies.messages import MAX_CONSECUTIVE_FORFEITS, MAX_FORFEIT_SHARE
 
 UNREACHABLE = "unreachable"
-"""Reason prefix of an episode that never began because `/reset` failed at the network."""
+"""Prefix of the reason of an episode that never began, because /health or /reset failed twice."""
 SIMULATION_FAILED = "simulation_failed"
 VIDEO_FAILED = "video_failed"
 """The video that `kinitro evaluate` was asked for cannot be written."""
 OUR_NETWORK = "canary_failed"
-"""Our own canary policy did not answer either."""
+"""The reason of an episode whose policy did not answer while our own canary did not answer either."""
 
 
 @dataclass(slots=True)
 class Forfeits:
-    """The forfeited steps of an episode: too many in a row, or in total, end it as the policy's fault."""
+    """Counts the forfeited steps of an episode: too many in a row, or in total, end it as the policy's fault."""
 
     max_steps: int
     total: int = 0
@@ -29,22 +35,22 @@ class Forfeits:
         self.total += 1
         self.in_a_row += 1
 
-    def answered(self) -> None:
-        """A good answer ends a row."""
+    def end_row(self) -> None:
+        """Note a usable answer, which ends a row of forfeited steps."""
         self.in_a_row = 0
 
     @property
     def too_many(self) -> bool:
-        """Three in a row, or 10 % of `max_steps` in total (but never fewer than three)."""
+        """Whether three in a row, or more than 10 % of `max_steps` (and more than three) in total are forfeited."""
         limit = max(MAX_FORFEIT_SHARE * self.max_steps, MAX_CONSECUTIVE_FORFEITS)
         return self.in_a_row >= MAX_CONSECUTIVE_FORFEITS or self.total > limit
 
 
 def classify_end(success_step: int | None, *, diverged: bool) -> tuple[Outcome, str | None]:
-    """The outcome of an episode that ran to its end, and a reason if the policy's actions made the simulation fail.
+    """Return the outcome of an episode that ran to its end, and a reason if an action made the simulation fail.
 
-    That is the policy's failure: the same actions make it fail again, and if it were ours, a policy could have the
-    episodes voided for everybody that it does not solve.
+    That counts as the policy's failure: the same actions make it fail again, and if the fault were ours, a policy could
+    make the episodes that it does not solve void for everybody.
     """
     if diverged:
         return Outcome.FAILURE, SIMULATION_FAILED
@@ -52,10 +58,12 @@ def classify_end(success_step: int | None, *, diverged: bool) -> tuple[Outcome, 
 
 
 def classify_fault(reason: str, *, canary_ok: bool) -> tuple[Outcome, str]:
-    """Outcome and reason of an episode that ended because the policy could not be asked.
+    """Return outcome and reason of an episode that ended because the policy did not give usable answers.
 
-    `reason` says what happened to the policy's answers, `canary_ok` whether our own policy server answered then.
-    Time in which our event loop stood still is no excuse here, because no deadline counts it.
+    reason: what was wrong with the policy's answers.
+    canary_ok: whether our own policy server answered at that time.
+
+    Stalls of our event loop need no attention here, because deadlines do not count them (see `stall_monitor`).
     """
     if not canary_ok:
         return Outcome.EVALUATOR_FAULT, OUR_NETWORK

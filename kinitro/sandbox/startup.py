@@ -1,4 +1,17 @@
-"""How a policy is let into a sandbox: what it finds there, the word that it may begin, and the attack by ourselves."""
+"""The steps of starting a sandbox that bubblewrap and containers share: the control socket, the go-ahead, the probe.
+
+A sandbox is started in this order; see `sandboxed_process` and `docker` for how each kind does it:
+
+1. We open the control socket, and for a policy also the Unix socket on which it will serve.
+2. The process starts in its namespaces and is held at a barrier before it may run anything.
+3. We put the limits on it, then open the barrier. Our own script begins: `launcher.py` for a policy, `probe.py` for the
+   attack of `Sandbox.check`. It reads one byte from the control socket and waits.
+4. `send_go_ahead` sends that byte. If we die before, the script reads the end of the stream instead and exits: nothing
+   ever runs without limits.
+5. The launcher imports what every runtime has, answers READY, and closes the control socket. What fails up to here is
+   our fault; everything that happens later is the policy's doing.
+6. The launcher imports `server.py`, the first line of the upload that is ever executed. `readiness` waits for /health.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +31,29 @@ from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
 LAUNCHER: Final = Path(__file__).with_name("launcher.py")
 PROBE: Final = Path(__file__).with_name("probe.py")
 POLICY: Final = Path("/policy")
+"""Where the launcher finds the upload inside the sandbox."""
 SCRIPT: Final = Path("/launch.py")
-"""Where the two find themselves inside."""
+"""Where the launcher or the probe itself lies inside the sandbox."""
 SETUP_S: Final = 60.0
-"""Until the interpreter runs, before anything of a policy does."""
+"""Seconds until the interpreter inside must have answered, before anything of a policy runs."""
 LOG_BYTES: Final = 8192
-"""Of the end of what a policy writes, that are kept."""
+"""Bytes of a policy's output that are kept, counted from its end."""
 BACKLOG: Final = 64
-"""Connections that wait until the policy takes them."""
+"""Connections that may wait until the policy accepts them."""
 READY: Final = b"+"
-"""What the launcher says when all of ours worked."""
+"""The launcher's answer once everything of ours has worked."""
 _READ_BYTES: Final = 65536
 
 
-def channel(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> tuple[socket.socket, socket.socket]:
-    """(our end, their end), both closed with the stack."""
+def open_channel(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> tuple[socket.socket, socket.socket]:
+    """Return (our end, their end) of a new pair of sockets; both are closed with the stack."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     return stack.enter_context(ours), stack.enter_context(theirs)
 
 
 async def read_to_end(ours: socket.socket) -> bytes:
-    """Everything that is written at the other end until nobody has it open any more."""
+    """Read everything that is written at the other end, until no process has that end open any more."""
     loop = asyncio.get_running_loop()
     received = bytearray()
     while part := await loop.sock_recv(ours, _READ_BYTES):
@@ -47,26 +61,29 @@ async def read_to_end(ours: socket.socket) -> bytes:
     return bytes(received)
 
 
-def memory_file(content: bytes) -> BinaryIO:
-    """A file in memory, to be read from its beginning."""
+def make_memory_file(content: bytes) -> BinaryIO:
+    """Return a file in memory that holds `content`, positioned at its beginning."""
     file = os.fdopen(os.memfd_create("kinitro"), "r+b", buffering=0)
     file.write(content)
     file.seek(0)
     return file
 
 
-def admit(ours: socket.socket, *given: socket.socket) -> None:
-    """Tell the script inside that its limits are on, and give it these sockets; raises SandboxFailed."""
+def send_go_ahead(control: socket.socket, *given: socket.socket) -> None:
+    """Tell the script inside that its limits are on, and hand it the sockets `given`, which are closed on our side.
+
+    Raises SandboxFailed if the script has ended.
+    """
     try:
-        socket.send_fds(ours, [b"+"], [one.fileno() for one in given])
+        socket.send_fds(control, [b"+"], [one.fileno() for one in given])
     except OSError as error:
         raise SandboxFailed(f"A sandbox ended while it was set up ({error.strerror}).") from None
     for one in given:
         one.close()
 
 
-async def within_setup(reading: Awaitable[bytes]) -> bytes:
-    """Raises SandboxFailed after SETUP_S."""
+async def wait_for_setup(reading: Awaitable[bytes]) -> bytes:
+    """Return what `reading` gives, empty if the connection was reset; raises SandboxFailed after SETUP_S."""
     try:
         return await asyncio.wait_for(reading, SETUP_S)
     except TimeoutError:
@@ -76,20 +93,20 @@ async def within_setup(reading: Awaitable[bytes]) -> bytes:
 
 
 @contextlib.contextmanager
-def listening(name: str = "policy.sock") -> Iterator[tuple[Path, socket.socket]]:
-    """A Unix socket that listens, in a directory that only this user may enter; raises SandboxFailed."""
+def listen(name: str = "policy.sock") -> Iterator[tuple[Path, socket.socket]]:
+    """Listen on a new Unix socket in a directory that only this user may enter; raises SandboxFailed."""
     with tempfile.TemporaryDirectory(prefix="kinitro-sandbox-") as directory, socket.socket(socket.AF_UNIX) as listener:
         path = Path(directory, name)
         try:
             listener.bind(str(path))
         except OSError as error:
-            raise SandboxFailed(f"No Unix socket could be made at {path}: {error}; set TMPDIR.") from None
+            raise SandboxFailed(f"The Unix socket {path} cannot be created: {error}; set TMPDIR.") from None
         listener.listen(BACKLOG)
         yield path, listener
 
 
 def check_readable(policy: Path) -> None:
-    """Inside, the policy belongs to somebody else. Raises SandboxFailed."""
+    """Raise SandboxFailed unless another user can read the directory: the sandbox runs as another user."""
     everybody = stat.S_IROTH | stat.S_IXOTH
     try:
         mode = policy.stat().st_mode
@@ -100,8 +117,11 @@ def check_readable(policy: Path) -> None:
 
 
 @contextlib.contextmanager
-def bait() -> Iterator[tuple[Path, str]]:
-    """A directory of this machine, and the name of an abstract Unix socket that listens: for `probe.py` to find."""
+def place_decoys() -> Iterator[tuple[Path, str]]:
+    """Create what `probe.py` must not be able to reach from inside a sandbox.
+
+    Yields a directory of this machine, and the name of an abstract Unix socket that listens here.
+    """
     name = f"kinitro-{secrets.token_hex(8)}"
     with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as outside:
         outside.bind(b"\0" + name.encode())
@@ -109,15 +129,15 @@ def bait() -> Iterator[tuple[Path, str]]:
         yield Path(directory), name
 
 
-def judge(report: str) -> None:
-    """Raises SandboxUnavailable unless `probe.py` reports that it tried everything and nothing succeeded."""
+def check_probe_report(report: str) -> None:
+    """Raise SandboxUnavailable unless `probe.py` reports that it tried everything and nothing succeeded."""
     *holes, last = report.splitlines() or [""]
     if holes or last != "done":
         found = "; ".join(holes) or "the attack on a sandbox broke off"
-        raise SandboxUnavailable(f"Policies are not shut in on this machine: {found}.")
+        raise SandboxUnavailable(f"Policies are not isolated on this machine: {found}.")
 
 
-def printable(output: bytes | bytearray) -> str:
-    """What a stranger wrote, without anything that a terminal or a log would obey."""
+def make_printable(output: bytes | bytearray) -> str:
+    """Return what a stranger wrote without anything that a terminal or a log would interpret."""
     text = output.decode("utf-8", "replace")
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

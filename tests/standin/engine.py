@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
+from kinitro.sandbox.confinement import Descriptors, SandboxUser, build_command
 from kinitro.sandbox.interface import Limits, Runtime
-from kinitro.sandbox.processes import usage_of
-from kinitro.sandbox.seccomp import filter_program
-from kinitro.sandbox.startup import memory_file
+from kinitro.sandbox.processes import measure_usage
+from kinitro.sandbox.seccomp import build_filter
+from kinitro.sandbox.startup import make_memory_file
 from tests.standin.rest import Answer, Call, RestStandin
 
 IMAGE_ID = "sha256:" + "5" * 64
@@ -93,7 +93,7 @@ class Engine(RestStandin):
             code = process.wait()
             return Answer(200, {"StatusCode": code if code >= 0 else 128 - code})
         if what == "stats":
-            usage = usage_of(process.pid)
+            usage = measure_usage(process.pid)
             cpu = {"cpu_usage": {"total_usage": int(usage.cpu_s * 1e9)}}
             return Answer(200, {"pids_stats": {"current": usage.pids}, "cpu_stats": cpu})
         if what == "kill":
@@ -116,10 +116,10 @@ class Engine(RestStandin):
         os.write(gate_write, b"+")
         identity = SandboxUser.new()
         with (
-            memory_file(filter_program(memory_is_counted=True)) as seccomp,
-            memory_file(identity.passwd) as passwd,
+            make_memory_file(build_filter(memory_is_counted=True)) as seccomp,
+            make_memory_file(identity.passwd) as passwd,
         ):
-            argv = confined(
+            argv = build_command(
                 [self.runtime.python, *arguments],
                 identity=identity,
                 descriptors=Descriptors(seccomp.fileno(), info, gate, passwd.fileno()),

@@ -139,7 +139,7 @@ async def test_an_honest_policy_acts(stage: ContainerStage, public_path: Path) -
         actions = await client.act(TASK.episode_id, 0, OBSERVATION)
         await client.close()
         assert actions.shape == (1, 4)
-        assert served.ended() is None
+        assert served.poll() is None
 
 
 @pytest.mark.parametrize("fault", MINERS_FAULTS)

@@ -13,7 +13,7 @@ import pytest
 
 from kinitro.client.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
 from kinitro.evaluation import recordings, run_episode, traces
-from kinitro.evaluation.environment_cache import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.recordings import Recorder
 from kinitro.sandbox.errors import (
     PolicyDidNotStart,
@@ -25,7 +25,7 @@ from kinitro.sandbox.errors import (
     SandboxUnavailable,
 )
 from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
-from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.examination import Examiner, VerifierContext
 from tests.fakes.point import PointEnvironment, make
 from tests.fakes.policies import LATE, Answer, ScriptedPolicy
 from tests.fakes.sandbox import ScriptedSandbox
@@ -62,7 +62,7 @@ async def recorded(
     """A task about an episode of a deployed policy; `changes` falsify its recording."""
     recorder = Recorder()
     deployed = policy or ScriptedPolicy(script)
-    result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, witness=recorder)
+    result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, observer=recorder)
     recording = recorder.recording()
     assert recording is not None
     assert result.trace is not None
@@ -78,7 +78,7 @@ async def examine(
     task: VerificationTask, sandbox: ScriptedSandbox, shelf: Shelf | None = None
 ) -> tuple[Verdict, Evidence]:
     runtime = Runtime("python-test", Path("/usr/bin/python"))
-    examiner = Examiner(Workshop(shelf or Shelf(), sandbox, runtime, Limits()), Instances(make))
+    examiner = Examiner(VerifierContext(shelf or Shelf(), sandbox, runtime, Limits()), EnvironmentCache(make))
     try:
         return await examiner.examine(task)
     finally:

@@ -149,7 +149,7 @@ async def test_the_status_of_a_killed_process_is_no_excuse(
         pytest.skip("no control group may be made here, so nobody can say")
     cgroup.remove()
     kills = itertools.count()
-    monkeypatch.setattr(sandboxed_process, "out_of_memory_kills", lambda: next(kills))
+    monkeypatch.setattr(sandboxed_process, "count_out_of_memory_kills", lambda: next(kills))
     async with puppet_on(OwnStage(runtime), public_path) as puppet:
         ending = await ending_of(puppet, "os._exit(137)")
     assert (ending.reason, ending.code) == (EndReason.EXITED, 137)
