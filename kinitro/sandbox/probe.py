@@ -64,6 +64,7 @@ def find_holes(unseen: str, abstract: str, variables: list[str]) -> Iterator[str
 
 
 def check_network(abstract: str) -> Iterator[str]:
+    """Try to make sockets of every family, and to reach an abstract Unix socket outside."""
     for family in FAMILIES:
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
             try:
@@ -81,6 +82,7 @@ def check_network(abstract: str) -> Iterator[str]:
 
 
 def check_system_calls() -> Iterator[str]:
+    """Try system calls that the filter must deny with EPERM."""
     libc = ctypes.CDLL(None, use_errno=True)
     numbers = CALLS.get(os.uname().machine)
     if numbers is None:
@@ -94,6 +96,7 @@ def check_system_calls() -> Iterator[str]:
 
 
 def check_privileges() -> Iterator[str]:
+    """Look for capabilities, ways to gain privileges, a missing filter, and root's user id."""
     with open("/proc/self/status") as file:  # noqa: PTH123
         status = dict(line.split(":", 1) for line in file)
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
@@ -108,6 +111,7 @@ def check_privileges() -> Iterator[str]:
 
 
 def check_environment(unseen: str, allowed: set[str]) -> Iterator[str]:
+    """Look for files, environment variables and processes of the machine, and for directories that can be written."""
     if os.path.exists(unseen):  # noqa: PTH110
         yield "files of this machine can be seen"
     foreign = [n for n in os.environ if n not in allowed and not n.endswith(ALLOWED_SUFFIXES)]

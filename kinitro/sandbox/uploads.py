@@ -53,7 +53,7 @@ ATTEMPTS: Final = 3
 MAX_LISTING_BYTES: Final = 4 * 1024**2
 HUB: Final = "https://huggingface.co"
 ENTRY_POINT: Final = "server.py"
-_MINERS_DOING: Final = {
+_MINER_FAULTS: Final = {
     "RepoNotFound": "there is no such public repository",
     "RevisionNotFound": "the repository has no such revision",
     "EntryNotFound": "a file is missing from the revision",
@@ -302,8 +302,8 @@ def _check_status(response: httpx2.Response, what: str) -> None:
     code = response.headers.get("x-error-code", "")
     if response.status_code == 401:  # the hub's answer without a token for private and for missing repositories
         code = code or "RepoNotFound"
-    if code in _MINERS_DOING:
-        raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
+    if code in _MINER_FAULTS:
+        raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINER_FAULTS[code]}.")
     if response.headers.get("x-error-message") == _DISABLED:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
     unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused

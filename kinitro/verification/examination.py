@@ -1,8 +1,8 @@
 """Examines one recording, from the committed repository to a verdict. Here it is decided whose fault an error is:
 
-THE_MINERS, CommittedPolicyFailed  the verdict is `unverifiable`
-OURS                               the verdict is `error` and another verifier tries again; those WITH_THE_UPLOAD count
-                                   against a miner if they happen only with its uploads
+MINER_FAULTS, CommittedPolicyFailed  the verdict is `unverifiable`
+OUR_FAULTS                           the verdict is `error`, and another verifier tries again
+UPLOAD_FAULTS                        those of OUR_FAULTS that count against a miner if they happen only with its uploads
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ ANSWER_S = 30.0
 END_NOTICED_S = 1.0
 """How long a broken connection may be noticed before the end of the process that caused it."""
 MAX_REASON_CHARS = 500
-OURS = (
+OUR_FAULTS = (
     RepositoryUnavailable, SandboxFailed, NotReproduced, InvalidRecording, InvalidTrace, SimulationFailed,
     UnknownEnvironment,
 )  # fmt: skip
-WITH_THE_UPLOAD = (RepositoryRefused, PolicyKilled)
-"""Those of OURS that count against a miner if they happen only with its uploads; see `VerificationRule`."""
-THE_MINERS = (RepositoryUnverifiable, PolicyDidNotStart)
+UPLOAD_FAULTS = (RepositoryRefused, PolicyKilled)
+"""Those of OUR_FAULTS that count against a miner if they happen only with its uploads; see `VerificationRule`."""
+MINER_FAULTS = (RepositoryUnverifiable, PolicyDidNotStart)
 log = get_logger(__name__)
 
 
@@ -114,10 +114,10 @@ class Examiner:
                 comparison = await self._compare(
                     directory, recording, trace, environment, task.rule.tolerance, allowed_s
                 )
-        except (*THE_MINERS, CommittedPolicyFailed) as error:
+        except (*MINER_FAULTS, CommittedPolicyFailed) as error:
             return "unverifiable", Evidence(reason=_quote_error(error))
-        except OURS as error:
-            cause: Cause = "upload" if isinstance(error, WITH_THE_UPLOAD) else "machine"
+        except OUR_FAULTS as error:
+            cause: Cause = "upload" if isinstance(error, UPLOAD_FAULTS) else "machine"
             return "error", Evidence(reason=_quote_error(error), cause=cause)
         return conclude(comparison, task)
 

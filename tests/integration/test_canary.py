@@ -28,7 +28,7 @@ def connect(url: str) -> HttpPolicy:
 
 
 @pytest.fixture
-async def still() -> AsyncIterator[NoOpServer]:
+async def no_op() -> AsyncIterator[NoOpServer]:
     server = NoOpServer()
     await server.start()
     yield server
@@ -36,7 +36,7 @@ async def still() -> AsyncIterator[NoOpServer]:
 
 
 @pytest.mark.parametrize("encodings", [("json",), ("json", "msgpack")])
-async def test_the_still_server_conforms_and_does_not_move(encodings: tuple[str, ...]) -> None:
+async def test_the_no_op_server_conforms_and_does_not_move(encodings: tuple[str, ...]) -> None:
     server = NoOpServer(encodings=encodings)
     await server.start()
     policy = connect(server.url)
@@ -46,7 +46,7 @@ async def test_the_still_server_conforms_and_does_not_move(encodings: tuple[str,
     assert (result.outcome, result.steps, result.forfeits) == (Outcome.FAILURE, 30, 0)
 
 
-async def test_it_sings_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_healthy_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary_module, "REMEMBERED_S", 0.0)
     canary = Canary(connect)
     await canary.start()
@@ -55,11 +55,11 @@ async def test_it_sings_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPat
     assert not await canary.is_healthy()
 
 
-async def test_an_outside_canary_must_sing_too(still: NoOpServer) -> None:
-    for url, is_healthy in ((still.url, True), (NOBODY, False)):
+async def test_an_outside_canary_must_be_healthy_too(no_op: NoOpServer) -> None:
+    for url, healthy in ((no_op.url, True), (NOBODY, False)):
         canary = Canary(connect, outside_url=url)
         await canary.start()
-        assert await canary.is_healthy() is is_healthy
+        assert await canary.is_healthy() is healthy
         await canary.close()
 
 

@@ -112,8 +112,8 @@ class Engine(RestStandin):
         python, *arguments = container.options["Cmd"]
         assert python == "python"
         info_read, info = os.pipe()
-        gate, gate_write = os.pipe()
-        os.write(gate_write, b"+")
+        barrier, barrier_write = os.pipe()
+        os.write(barrier_write, b"+")
         identity = SandboxUser.new()
         with (
             make_memory_file(build_filter(memory_is_counted=True)) as seccomp,
@@ -122,7 +122,7 @@ class Engine(RestStandin):
             argv = build_command(
                 [self.runtime.python, *arguments],
                 identity=identity,
-                descriptors=Descriptors(seccomp.fileno(), info, gate, passwd.fileno()),
+                descriptors=Descriptors(seccomp.fileno(), info, barrier, passwd.fileno()),
                 limits=Limits(),
                 read_only=[*((path, path) for path in self.runtime.read_only), *mounts],
             )
@@ -134,13 +134,13 @@ class Engine(RestStandin):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={},
-                pass_fds=(seccomp.fileno(), passwd.fileno(), info, gate),
+                pass_fds=(seccomp.fileno(), passwd.fileno(), info, barrier),
                 start_new_session=True,
             )
         os.close(info)
         while os.read(info_read, 4096):  # bubblewrap goes on when it has told everything
             pass
-        for descriptor in (info_read, gate, gate_write):
+        for descriptor in (info_read, barrier, barrier_write):
             os.close(descriptor)
         threading.Thread(target=self._collect, args=(container, process), daemon=True).start()
         return process

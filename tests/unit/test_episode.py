@@ -188,7 +188,7 @@ async def test_simulation_goes_on_while_policies_think() -> None:
 
 
 class Notes:
-    """A witness that writes down what it was told."""
+    """An observer that writes down what it was told."""
 
     def __init__(self, *, every_step: bool) -> None:
         self.every_step = every_step

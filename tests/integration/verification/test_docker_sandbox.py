@@ -65,7 +65,7 @@ async def test_the_control_socket_is_closed_before_the_policy_runs(sandbox: Dock
     assert knocked == "ECONNREFUSED"
 
 
-async def test_an_engine_that_does_not_shut_in_is_refused(sandbox: DockerSandbox, engine: Engine) -> None:
+async def test_an_engine_that_does_not_isolate_is_refused(sandbox: DockerSandbox, engine: Engine) -> None:
     engine.filters = False
     with pytest.raises(SandboxUnavailable, match="no system call filter is on"):
         await sandbox.check()
@@ -143,7 +143,7 @@ async def test_containers_of_the_dead_are_removed(sandbox: DockerSandbox, engine
     assert left == [str(os.getpid())]
 
 
-def test_a_container_is_shut_in_by_every_means_that_engines_have() -> None:
+def test_a_container_is_isolated_by_every_means_that_engines_have() -> None:
     options = build_container_options(Limits(), [(Path("/here"), Path("/policy"))], None)
     assert options["network_mode"] == "none"
     assert options["read_only"] is True

@@ -124,7 +124,7 @@ def containers() -> list[str]:
     return docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split()
 
 
-async def test_policies_are_shut_in(sandbox: DockerSandbox) -> None:
+async def test_policies_are_isolated(sandbox: DockerSandbox) -> None:
     before = containers()
     await sandbox.check()
     assert containers() == before

@@ -176,7 +176,7 @@ async def test_whose_fault_it_is(sandbox: ScriptedSandbox, shelf: Shelf, verdict
     ],
 )
 async def test_an_error_says_where_it_arose(error: Exception, cause: str) -> None:
-    """Whose errors arise with the upload, and with nobody else's, is not verified."""
+    """A miner is not verified if errors happen with its uploads, and not with those of others."""
     fetching = isinstance(error, RepositoryUnavailable)
     sandbox = ScriptedSandbox(forward, error=None if fetching else error)
     verdict, evidence = await examine(await recorded(), sandbox, Shelf(error if fetching else None))
