@@ -124,7 +124,7 @@ async def recorded(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime
         policy = HttpPolicy("http://policy", unix_socket=served.socket)
         result = await run_episode(environment, policy, seed=1, max_steps=STEPS, observer=recorder)
         await policy.close()
-    recording = recorder.recording()
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     assert result.steps == STEPS, result

@@ -79,7 +79,7 @@ def measure_replay(replays: int) -> None:
             rollout = Rollout(environment, seed=seed)
             rollout.reset()
             rollout.execute(rng.uniform(-1, 1, (500, 4)).astype(np.float32))
-            data = encode(rollout.trace(fingerprint()))
+            data = encode(rollout.make_trace(fingerprint()))
             began = time.process_time()
             report = replay(decode(data), environment, fingerprint=fingerprint())
             spent_s += time.process_time() - began

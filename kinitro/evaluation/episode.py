@@ -221,7 +221,7 @@ class _Episode:
                 simulation_ms=1000.0 * self._simulating_s,
                 waiting_ms=max(0.0, 1000.0 * waiting_s),
             ),
-            trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.trace(self._context.fingerprint),
+            trace=None if outcome is Outcome.EVALUATOR_FAULT else rollout.make_trace(self._context.fingerprint),
             detail=self._detail,
         )
 

@@ -39,7 +39,7 @@ class Recording(msgspec.Struct, frozen=True):
     """The recording of one episode. `steps` and `checksums` have one entry for each observation that was sent.
 
     steps:     the number of control steps taken before; increasing, beginning with 0.
-    checksums: 4 bytes each, little-endian, see `checksum`.
+    checksums: 4 bytes each, little-endian, see `compute_checksum`.
     forfeited: those of `steps` at which no usable answer came, so that the arm stood still for one step.
     """
 
@@ -65,7 +65,7 @@ class Exchange:
     """Whether the answer had exactly these k actions; False for the last, which the end may have cut short."""
 
 
-def checksum(observation: Observation) -> int:
+def compute_checksum(observation: Observation) -> int:
     """Return the CRC-32 of the float32 little-endian bytes of `agent_pos`, then of all images in order of camera names.
 
     It has to detect accidents only. It takes 1 % of the time that rendering takes; a cryptographic hash would take 3 %.
@@ -98,7 +98,7 @@ class Recorder:
     def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None, /) -> None:
         """See `EpisodeObserver`."""
         self._steps.append(step)
-        self._checksums.append(checksum(observation))
+        self._checksums.append(compute_checksum(observation))
         if answer is None:
             self._forfeited.append(step)
 
@@ -111,7 +111,7 @@ class Recorder:
     def abandon(self) -> None:
         """See `EpisodeObserver`."""
 
-    def recording(self) -> Recording | None:
+    def make_recording(self) -> Recording | None:
         """Return the recording so far; None if the policy was never asked."""
         if self._task is None or not self._steps:
             return None

@@ -69,15 +69,15 @@ def replay(
         rollout.execute(read_actions(trace))
     else:
         _show(rollout, read_actions(trace), show)
-    again = rollout.trace(trace.fingerprint)
-    first_difference = _first_difference(trace, again)
+    again = rollout.make_trace(trace.fingerprint)
+    first_difference = _find_first_difference(trace, again)
     return ReplayReport(
         exact=exact,
         steps=rollout.steps,
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
         first_difference=first_difference,
-        differences=tuple(_differences(trace, again, first_difference, exact=exact)),
+        differences=tuple(_find_differences(trace, again, first_difference, exact=exact)),
     )
 
 
@@ -91,12 +91,12 @@ def _show(rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Ob
             show(rollout.environment.observe())
 
 
-def _first_difference(trace: Trace, again: Trace) -> int | None:
+def _find_first_difference(trace: Trace, again: Trace) -> int | None:
     ours = read_digests(again)
     return next((step for step, digest in read_digests(trace).items() if ours.get(step) != digest), None)
 
 
-def _differences(trace: Trace, again: Trace, first_difference: int | None, *, exact: bool) -> list[str]:
+def _find_differences(trace: Trace, again: Trace, first_difference: int | None, *, exact: bool) -> list[str]:
     found = []
     if (trace.success_step is None) != (again.success_step is None):
         found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")

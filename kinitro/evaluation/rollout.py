@@ -69,7 +69,7 @@ class Rollout:
         """Return the action (1, 4) of a forfeited step: zero motion, the gripper as last commanded."""
         return np.array([[0.0, 0.0, 0.0, self._held_gripper]], np.float32)
 
-    def trace(self, fingerprint: str) -> Trace:
+    def make_trace(self, fingerprint: str) -> Trace:
         """Return what a replay needs to run this episode again, as far as it went, without its policy."""
         spec = self.environment.spec
         if self._digested_step != self.steps:

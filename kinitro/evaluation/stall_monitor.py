@@ -30,6 +30,6 @@ class StallMonitor:
                 self._total_s += late_s
             before = now
 
-    def total_s(self) -> float:
+    def get_total_s(self) -> float:
         """Return the seconds of all stalls so far; the number never decreases."""
         return self._total_s

@@ -77,7 +77,7 @@ class SurveyPlan:
         """The (environment id, episode) of every episode; the first episodes of all environments come first."""
         return [(env_id, episode) for episode in range(self.header.episodes) for env_id, _ in self.header.environments]
 
-    def job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
+    def make_job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
         """Return the job of one episode; `videos` is the directory for its video, None for no video."""
         spec = get_spec(env_id)
         video = None if videos is None else videos / f"{env_id.replace('/', '-')}-{episode:04d}.mp4"
@@ -216,7 +216,7 @@ async def run_survey(
 
     async def one(env_id: str, episode: int) -> None:
         async with places:
-            job = plan.job(env_id, episode, endpoint, videos)
+            job = plan.make_job(env_id, episode, endpoint, videos)
             result = await _evaluate(evaluator, job)
             if result.outcome is Outcome.POLICY_FAULT:
                 async with asking:

@@ -145,7 +145,7 @@ class Worker:
             job.endpoint,
             allow_private=self._config.allow_private_endpoints,
             signer=None if self._key is None else RequestSigner(self._key, job.receiver),
-            stalled_s=self._stalls.total_s,
+            stalled_s=self._stalls.get_total_s,
         )
         recorder = Recorder() if self._config.recorders else None
         try:
@@ -161,7 +161,7 @@ class Worker:
             await policy.close()
         if recorder is None or not job.record or result.outcome not in RECORDED or result.reason is not None:
             return result
-        recording = recorder.recording()
+        recording = recorder.make_recording()
         return replace(result, recording=None if recording is None else encode(recording))
 
     def _connect_own(self, url: str) -> Policy:

@@ -87,7 +87,7 @@ class Subject:
     health: PolicyHealth = field(default_factory=PolicyHealth)
 
     @contextlib.asynccontextmanager
-    async def client(
+    async def connect(
         self, encodings: Sequence[str] = tuple(CODECS), deadlines: Deadlines = PATIENT
     ) -> AsyncIterator[HttpPolicy]:
         """Yield a client that has connections of its own and has called /health."""
@@ -121,7 +121,7 @@ async def check_address(subject: Subject) -> str:
 
 async def check_health(subject: Subject) -> str:
     """/health answers, and declares what the server can do"""
-    async with subject.client():
+    async with subject.connect():
         health = subject.health
     episodes = f"{health.max_concurrent_episodes} episodes at once"
     said = f"{' and '.join(health.encodings)}, {episodes}, chunks of {health.max_chunk}"
@@ -134,7 +134,7 @@ async def check_health(subject: Subject) -> str:
 async def check_environments(subject: Subject) -> str:
     """Every scored environment can be reset and acted in"""
     outside = 0
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         for spec in scored_specs():
             actions = await run_episode(policy, make_task(spec), make_observations(2, seed=1))
             outside += int((np.abs(actions) > 1.0).any())
@@ -146,9 +146,9 @@ async def check_environments(subject: Subject) -> str:
 async def check_json(subject: Subject) -> str:
     """JSON is understood, and gives the same actions"""
     task, observations = make_task(), make_observations(1)
-    async with subject.client(encodings=("json",)) as policy:
+    async with subject.connect(encodings=("json",)) as policy:
         by_json = await run_episode(policy, task, observations)
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         negotiated = await run_episode(policy, task, observations)
     expect_same(by_json, negotiated, "JSON and msgpack requests")
     return "same action"
@@ -157,7 +157,7 @@ async def check_json(subject: Subject) -> str:
 async def check_determinism(subject: Subject) -> str:
     """The same observations in the same episode give the same actions again"""
     task, observations = make_task(), make_observations(EPISODE_STEPS)
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         first = await run_episode(policy, task, observations)
         await run_episode(policy, make_task(), observations)  # another episode in between must not matter
         second = await run_episode(policy, task, observations)
@@ -167,7 +167,7 @@ async def check_determinism(subject: Subject) -> str:
 
 async def check_interleaving(subject: Subject) -> str:
     """Episodes at once do not mix"""
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
         if count < 2:
             raise Doubt("it declares one episode at a time, so its evaluation takes long")
@@ -183,14 +183,14 @@ async def check_interleaving(subject: Subject) -> str:
 
 async def check_connections(subject: Subject) -> str:
     """Episodes go on when their connections are renewed"""
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
         tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
         streams = [make_observations(max(EPISODE_STEPS, RENEWALS // count), seed=i) for i in range(count)]
         episodes = list(zip(tasks, streams, strict=True))
         kept = [await run_episode(policy, *episode) for episode in episodes]
     async with contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(subject.client()) for _ in episodes]
+        clients = [await stack.enter_async_context(subject.connect()) for _ in episodes]
         runs = (run_renewing(client, *episode) for client, episode in zip(clients, episodes, strict=True))
         renewed = await run_side_by_side(runs)
     for one, other in zip(kept, renewed, strict=True):
@@ -210,7 +210,7 @@ async def check_latency(subject: Subject) -> str:
 
 async def check_load(subject: Subject) -> str:
     """Answers come within the deadline with as many episodes at once as declared"""
-    async with subject.client():
+    async with subject.connect():
         count = subject.health.max_concurrent_episodes
     steps = max(subject.samples // count, 5)
     return f"{count} at once: {await _judge_twice(lambda: _measure_latencies(subject, count, steps))}"
@@ -222,7 +222,7 @@ async def _measure_latencies(
     """Measure the latencies of `count` episodes at once, as the evaluator measures them; see `time_episode`."""
     trickled_s = [] if trickled_s is None else trickled_s
     observations = make_observations(DISTINCT_OBSERVATIONS)
-    async with subject.client(deadlines=Deadlines()) as policy:
+    async with subject.connect(deadlines=Deadlines()) as policy:
         episodes = (time_episode(policy, make_task(), observations, steps, trickled_s) for _ in range(count))
         return [latency for episode in await run_side_by_side(episodes) for latency in episode]
 
@@ -255,7 +255,7 @@ GARBAGE: Final[Sequence[tuple[str, str, bytes]]] = (
 async def check_garbage(subject: Subject) -> str:
     """Bad requests are refused, and the server survives them"""
     accepted = []
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         for path, content_type, body in GARBAGE:
             try:
                 await policy.send(path, content_type, body)

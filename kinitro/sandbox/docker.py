@@ -80,16 +80,16 @@ class DockerSandbox:
         self._gpus = gpus
         self._engine = engine
 
-    async def runtime(self) -> Runtime:
+    async def inspect_runtime(self) -> Runtime:
         """Return the image as a runtime, named by its digest; raises SandboxUnavailable or ConfigurationError."""
-        client = await self._client()
+        client = await self._connect()
         with contextlib.closing(client):
             image = await self._inspect_image(client)
         return Runtime(f"{self._image}@{image.id}", Path("python"), image=self._image)
 
     async def check(self) -> None:
         """Attack a container from inside; raises SandboxUnavailable if an attack succeeds, or if none can be tried."""
-        client = await self._client()
+        client = await self._connect()
         with contextlib.closing(client), place_decoys() as (unseen, abstract):
             image = await self._inspect_image(client)
             names = [one.partition("=")[0] for one in image.attrs["Config"].get("Env") or []]
@@ -115,7 +115,7 @@ class DockerSandbox:
         check_readable(policy)
         shown = [(policy, POLICY)]
         async with contextlib.AsyncExitStack() as stack:
-            client = stack.enter_context(contextlib.closing(await self._client()))
+            client = stack.enter_context(contextlib.closing(await self._connect()))
             path, listener = stack.enter_context(listen())
             container, control = await stack.enter_async_context(
                 self._spawn(client, runtime.image or self._image, LAUNCHER, [], limits, shown)
@@ -155,7 +155,7 @@ class DockerSandbox:
             finally:
                 await container.stop()
 
-    async def _client(self) -> Any:
+    async def _connect(self) -> Any:
         import docker
 
         options = {"base_url": self._engine} if self._engine else {}

@@ -103,7 +103,7 @@ def build_container_profile() -> dict[str, Any]:
     conditional = {"clone", "ioctl", "fcntl", "socket", "socketpair"}
     every_flag = functools.reduce(operator.or_, NEW_NAMESPACE_FLAGS)
 
-    def rule(names: Iterable[str], number: int | None, *conditions: tuple[int, str, int, int]) -> dict[str, Any]:
+    def make_rule(names: Iterable[str], number: int | None, *conditions: tuple[int, str, int, int]) -> dict[str, Any]:
         """Make a rule. number: the error to return, None to allow. Conditions: (argument, comparison, operands)."""
         action = {"action": "SCMP_ACT_ALLOW"} if number is None else {"action": "SCMP_ACT_ERRNO", "errnoRet": number}
         keys = ("index", "op", "value", "valueTwo")
@@ -114,20 +114,20 @@ def build_container_profile() -> dict[str, Any]:
         "defaultErrnoRet": errno.ENOSYS,
         "architectures": [f"SCMP_ARCH_{os.uname().machine.upper()}"],
         "syscalls": [
-            rule(sorted(_list_known_calls() - denied - conditional), None),
-            rule(sorted(denied - {"clone3"}), errno.EPERM),
-            rule(["clone3"], errno.ENOSYS),
-            rule(["clone"], None, (0, "SCMP_CMP_MASKED_EQ", every_flag, 0)),
-            *(rule(["clone"], errno.EPERM, (0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
-            rule(["socket", "socketpair"], None, (0, "SCMP_CMP_EQ", _AF_UNIX, 0)),
-            rule(["socket", "socketpair"], errno.EACCES, (0, "SCMP_CMP_NE", _AF_UNIX, 0)),
+            make_rule(sorted(_list_known_calls() - denied - conditional), None),
+            make_rule(sorted(denied - {"clone3"}), errno.EPERM),
+            make_rule(["clone3"], errno.ENOSYS),
+            make_rule(["clone"], None, (0, "SCMP_CMP_MASKED_EQ", every_flag, 0)),
+            *(make_rule(["clone"], errno.EPERM, (0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in NEW_NAMESPACE_FLAGS),
+            make_rule(["socket", "socketpair"], None, (0, "SCMP_CMP_EQ", _AF_UNIX, 0)),
+            make_rule(["socket", "socketpair"], errno.EACCES, (0, "SCMP_CMP_NE", _AF_UNIX, 0)),
             *(
-                rule([call], None, (1, "SCMP_CMP_MASKED_EQ", mask, value))
+                make_rule([call], None, (1, "SCMP_CMP_MASKED_EQ", mask, value))
                 for call, numbers in _REFUSED_REQUESTS.items()
                 for mask, value in _cover_other_numbers(numbers)
             ),
             *(
-                rule([call], errno.EPERM, (1, "SCMP_CMP_MASKED_EQ", _LOW_32_BITS, number))
+                make_rule([call], errno.EPERM, (1, "SCMP_CMP_MASKED_EQ", _LOW_32_BITS, number))
                 for call, numbers in _REFUSED_REQUESTS.items()
                 for number in numbers
             ),

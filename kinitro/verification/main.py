@@ -61,7 +61,7 @@ async def open_context(settings: VerifierSettings) -> VerifierContext:
 
     Raises ConfigurationError, SandboxUnavailable: no policy is ever run in a sandbox that was not tested.
     """
-    sandbox, runtime = await _sandbox(settings)
+    sandbox, runtime = await _make_sandbox(settings)
     await sandbox.check()
     repositories = PolicyRepositories(
         settings.cache, quota_bytes=settings.cache_size, max_repo_bytes=settings.max_repo_size
@@ -69,12 +69,12 @@ async def open_context(settings: VerifierSettings) -> VerifierContext:
     return VerifierContext(repositories, sandbox, runtime, settings.limits, settings.policy_slowdown)
 
 
-async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
+async def _make_sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
     if settings.sandbox == "docker":
         from kinitro.sandbox.docker import DockerSandbox
 
         contained = DockerSandbox(settings.runtime, gpus=settings.gpus)
-        return contained, await contained.runtime()
+        return contained, await contained.inspect_runtime()
     if settings.gpus is not None:
         raise ConfigurationError("--gpus works with --sandbox docker only: bubblewrap shows no devices to policies.")
     python = Path(settings.runtime)

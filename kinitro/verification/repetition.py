@@ -36,7 +36,7 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
     Raises ApiUnavailable, ApiNotFound, SandboxUnavailable, ConfigurationError.
     """
     async with ApiClient(settings.api_url) as api:
-        task = await _published_task(api, task_id)
+        task = await _fetch_published_task(api, task_id)
         page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
     published = next((row.verdict for row in page.verdicts if row.task_id == task_id), None)
     context = await open_context(settings)
@@ -49,7 +49,7 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
     return Repetition(task.uid, verdict, evidence, published)
 
 
-async def _published_task(api: ApiClient, task_id: int) -> VerificationTask:
+async def _fetch_published_task(api: ApiClient, task_id: int) -> VerificationTask:
     recording = await api.get(f"/v1/tasks/{task_id}/recording", RecordingRecord)
     trace = await api.get(f"/v1/tasks/{task_id}/trace", TraceRecord)
     manifest = await api.get(f"/v1/cycles/{recording.cycle_id}/manifest", Manifest)

@@ -11,7 +11,7 @@ from kinitro.environments.interface import Environment, Observation
 from kinitro.errors import KinitroError
 from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.outcomes import Trace
-from kinitro.evaluation.recordings import Exchange, Recording, checksum, iter_exchanges
+from kinitro.evaluation.recordings import Exchange, Recording, compute_checksum, iter_exchanges
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import Simulator
 from kinitro.policies.errors import PolicyError, PolicyUnreachable
@@ -52,13 +52,13 @@ async def shadow(
     InvalidRecording.
     """
     seen = iter_observations(recording, trace, environment)
-    upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+    upcoming = asyncio.ensure_future(simulator.run(_make_next(seen)))
     try:
         await negotiate(policy)
         await policy.reset(recording.task)
         while (shown := await upcoming) is not None:
             exchange, observation = shown
-            upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+            upcoming = asyncio.ensure_future(simulator.run(_make_next(seen)))
             yield exchange, await _ask(policy, recording.task.episode_id, exchange.step, observation)
     finally:
         # The environment must not be reused before this has ended. Its error, if any, has been raised already.
@@ -79,14 +79,14 @@ def iter_observations(
         if rollout.over:
             raise NotReproduced(f"On this machine the episode is over after {rollout.steps} steps.")
         observation = environment.observe()
-        if checksum(observation) != exchange.checksum:
+        if compute_checksum(observation) != exchange.checksum:
             raise NotReproduced(f"What the policy was shown at step {exchange.step} looks different on this machine.")
         yield exchange, observation
         if exchange.complete:  # what follows the last answer was not shown to any policy
             rollout.execute(exchange.actions)
 
 
-def _next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
+def _make_next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
     return lambda: next(seen, None)
 
 

@@ -87,7 +87,7 @@ def _episode(task: Task, environment: Environment, fingerprint: str) -> StoredRe
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
     )
-    return StoredResult(result, encode(rollout.trace(fingerprint)), b"recorded" if task.record else None)
+    return StoredResult(result, encode(rollout.make_trace(fingerprint)), b"recorded" if task.record else None)
 
 
 async def report(pool: TaskPool, executor_id: int, lease_id: int, task: Task, outcome: int) -> SubmitStatus:

@@ -98,7 +98,7 @@ async def test_a_stall_of_our_own_loop_is_noticed() -> None:
     time.sleep(0.4)  # noqa: ASYNC251 - this is the stall
     await asyncio.sleep(0.05)
     watching.cancel()
-    assert 0.3 < watch.total_s() < 2.0
+    assert 0.3 < watch.get_total_s() < 2.0
 
 
 @pytest.mark.parametrize(("watched", "reason"), [(True, None), (False, "timeout")], ids=["watched", "not watched"])
@@ -114,7 +114,7 @@ async def test_an_answer_late_because_our_loop_stood_still_costs_the_miner_no_st
         server.url,
         allow_private=True,
         deadlines=Deadlines(act_s=0.2),
-        stalled_s=watch.total_s if watched else lambda: 0.0,
+        stalled_s=watch.get_total_s if watched else lambda: 0.0,
     )
     asking = asyncio.create_task(policy.act("e", 0, OBSERVATION))
     await asyncio.sleep(0.05)
@@ -135,7 +135,7 @@ async def test_without_a_stall_a_deadline_is_a_deadline() -> None:
     watching = asyncio.create_task(watch.run())
     server = NoOpServer(delay_s=2.0)
     await server.start()
-    policy = HttpPolicy(server.url, allow_private=True, deadlines=Deadlines(act_s=0.2), stalled_s=watch.total_s)
+    policy = HttpPolicy(server.url, allow_private=True, deadlines=Deadlines(act_s=0.2), stalled_s=watch.get_total_s)
     begun = asyncio.get_running_loop().time()
     with pytest.raises(PolicyMisbehaved):
         await policy.act("e", 0, OBSERVATION)

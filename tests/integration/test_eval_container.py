@@ -22,7 +22,7 @@ from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.no_op_server import NoOpServer
 from kinitro.evaluation.pool import ProcessPool
 from kinitro.executor.containers.evaluator import derive_owner
-from kinitro.executor.containers.image import LOCK, find_needed_distributions, select_pins, source_directory
+from kinitro.executor.containers.image import LOCK, find_needed_distributions, find_source_directory, select_pins
 from kinitro.executor.main import make_evaluator
 from kinitro.executor.settings import ExecutorSettings
 from tests.fakes.container_engine import debian, docker, import_image
@@ -41,7 +41,7 @@ def image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     root, wheelhouse, pins = directory / "root", directory / "wheelhouse", directory / "pins.txt"
     debian(root, "python3-venv")
     import_image(root, BASE)
-    pins.write_text(select_pins((source_directory() / LOCK).read_text(), find_needed_distributions()))
+    pins.write_text(select_pins((find_source_directory() / LOCK).read_text(), find_needed_distributions()))
     download = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     subprocess.run([*download, "-r", str(pins), "-d", str(wheelhouse)], check=True)
     build = [sys.executable, "-m", "kinitro", "build-eval-env", "--tag", IMAGE, "--base-image", BASE]

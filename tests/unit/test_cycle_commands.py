@@ -70,7 +70,7 @@ def test_replay_tells_a_true_trace_from_an_altered_one(tmp_path: Path) -> None:
     rollout = Rollout(make("metaworld/reach-v3"), seed=7, max_steps=60)
     rollout.reset()
     rollout.execute(np.random.default_rng(0).uniform(-1, 1, (60, 4)).astype(np.float32))
-    trace = rollout.trace(fingerprint())
+    trace = rollout.make_trace(fingerprint())
     true, altered = tmp_path / "true", tmp_path / "altered"
     true.write_bytes(encode(trace))
     actions = read_actions(trace).copy()

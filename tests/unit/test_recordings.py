@@ -10,7 +10,7 @@ from kinitro.environments.interface import Observation
 from kinitro.evaluation import Trace, run_episode
 from kinitro.evaluation.errors import InvalidRecording
 from kinitro.evaluation.packing import pack
-from kinitro.evaluation.recordings import Recorder, Recording, checksum, decode, encode, iter_exchanges
+from kinitro.evaluation.recordings import Recorder, Recording, compute_checksum, decode, encode, iter_exchanges
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import GONE, LATE, Answer, ScriptedPolicy
 
@@ -18,7 +18,7 @@ from tests.fakes.policies import GONE, LATE, Answer, ScriptedPolicy
 async def recorded(policy: ScriptedPolicy, max_steps: int = 30) -> tuple[Recording, Trace]:
     recorder = Recorder()
     result = await run_episode(PointEnvironment(), policy, seed=5, max_steps=max_steps, observer=recorder)
-    recording = recorder.recording()
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     return recording, result.trace
@@ -45,21 +45,21 @@ async def test_checksums_are_those_of_the_observations_sent() -> None:
     policy = ScriptedPolicy()
     recording, trace = await recorded(policy)
     assert [exchange.checksum for exchange in iter_exchanges(recording, trace)] == [
-        checksum(seen) for seen in policy.seen
+        compute_checksum(seen) for seen in policy.seen
     ]
 
 
 def test_a_checksum_notices_one_bit() -> None:
     seen = PointEnvironment()
     seen.reset(3)
-    before = checksum(seen.observe())
-    assert checksum(seen.observe()) == before
+    before = compute_checksum(seen.observe())
+    assert compute_checksum(seen.observe()) == before
     moved = seen.observe()
     moved.agent_pos[2] = np.nextafter(moved.agent_pos[2], np.float32(9))
-    assert checksum(moved) != before
+    assert compute_checksum(moved) != before
     images = {name: image.copy() for name, image in seen.observe().pixels.items()}
     images["gripper"][7, 7, 2] ^= 1
-    assert checksum(Observation(seen.observe().agent_pos, images)) != before
+    assert compute_checksum(Observation(seen.observe().agent_pos, images)) != before
 
 
 async def test_150_steps_take_little_more_than_their_checksums() -> None:
@@ -70,7 +70,7 @@ async def test_150_steps_take_little_more_than_their_checksums() -> None:
 async def test_a_policy_that_was_never_asked_has_no_recording() -> None:
     recorder = Recorder()
     await run_episode(PointEnvironment(), ScriptedPolicy(resets=[GONE, GONE]), seed=5, observer=recorder)
-    assert recorder.recording() is None
+    assert recorder.make_recording() is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ DOCKERFILE = Path("deploy/eval-env/Dockerfile")
 LOCK = Path("requirements/runtime.txt")
 
 
-def source_directory() -> Path:
+def find_source_directory() -> Path:
     """Return the checkout that this package is part of. Raises ConfigurationError if it was installed without one."""
     root = Path(__file__).resolve().parents[3]
     for needed in (DOCKERFILE, LOCK):
@@ -75,7 +75,7 @@ def select_pins(lock: str, names: set[str]) -> str:
 
 def stage(directory: Path, wheelhouse: Path | None) -> None:
     """Write the build context: Dockerfile, sources, pins and wheels, from `wheelhouse` or else downloaded now."""
-    source = source_directory()
+    source = find_source_directory()
     shutil.copy(source / DOCKERFILE, directory / "Dockerfile")
     shutil.copytree(source / "kinitro", directory / "kinitro", ignore=shutil.ignore_patterns("__pycache__"))
     requirements = directory / "requirements.txt"
@@ -107,6 +107,6 @@ def build(tag: str, *, base_image: str, wheelhouse: Path | None) -> None:
             )
 
 
-def default_base_image() -> str:
+def choose_base_image() -> str:
     """Return the name of a slim image with this interpreter's Python version, for which the wheels are made."""
     return f"python:{sys.version_info.major}.{sys.version_info.minor}-slim-bookworm"

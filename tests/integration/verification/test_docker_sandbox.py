@@ -39,7 +39,7 @@ def sandbox(engine: Engine) -> DockerSandbox:
 
 async def test_a_policy_is_served_from_a_container(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     await sandbox.check()
-    runtime = await sandbox.runtime()
+    runtime = await sandbox.inspect_runtime()
     assert runtime.name == f"policy-runtime@{IMAGE_ID}"
     policy = shutil.copytree(TEMPLATE_DIRECTORY, public_path / "policy")
     async with sandbox.serve(policy, runtime=runtime) as served:
@@ -57,7 +57,7 @@ async def test_a_policy_is_served_from_a_container(sandbox: DockerSandbox, engin
 
 async def test_the_control_socket_is_closed_before_the_policy_runs(sandbox: DockerSandbox, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         knocked = await Puppet(served).run("""
             with socket.socket(socket.AF_UNIX) as own:
                 result = errno.errorcode.get(own.connect_ex("/control.sock"), "connected")
@@ -86,13 +86,13 @@ async def test_a_policy_that_fails_is_the_miners_fault(
 ) -> None:
     policy = write_policy(public_path / "policy", {"server.py": source})
     with pytest.raises(PolicyDidNotStart, match=why):
-        async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=replace(LIMITS, cpu_s=2.5)):
+        async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=replace(LIMITS, cpu_s=2.5)):
             pass
 
 
 async def test_memory_ends_it(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         next(iter(engine.containers.values())).events.append("oom")
         ending = await served.wait(5)
     assert ending is not None
@@ -101,7 +101,7 @@ async def test_memory_ends_it(sandbox: DockerSandbox, engine: Engine, public_pat
 
 async def test_what_somebody_else_killed_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         (name,) = engine.containers
         await asyncio.to_thread(docker.DockerClient(engine.url.replace("http", "tcp")).api.kill, name)
         ending = await served.wait(5)
@@ -111,7 +111,7 @@ async def test_what_somebody_else_killed_is_ours(sandbox: DockerSandbox, engine:
 
 async def test_a_broken_image_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    runtime = await sandbox.runtime()
+    runtime = await sandbox.inspect_runtime()
     engine.runtime = Runtime("bare", Path("/nowhere/python"))
     with pytest.raises(SandboxFailed, match="did not connect to its control socket"):
         async with sandbox.serve(policy, runtime=runtime, limits=LIMITS):
@@ -123,7 +123,7 @@ async def test_a_failing_engine_is_ours(sandbox: DockerSandbox, engine: Engine, 
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
     engine.failures["POST", part] = 500
     with pytest.raises(SandboxFailed, match="container engine failed"):
-        async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS):
+        async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS):
             pass
 
 

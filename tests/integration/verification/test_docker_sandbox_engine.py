@@ -105,7 +105,7 @@ def sandbox(image: str) -> DockerSandbox:
 
 @pytest.fixture(scope="module")
 def stage(sandbox: DockerSandbox) -> ContainerStage:
-    return ContainerStage(sandbox, asyncio.run(sandbox.runtime()))
+    return ContainerStage(sandbox, asyncio.run(sandbox.inspect_runtime()))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -164,7 +164,7 @@ async def test_a_runtime_without_the_packages_is_ours(stage: ContainerStage, pub
     build = ("build", "--network", "none", "--quiet", "-")
     bare = docker(*build, input=recipe.encode(), env={**os.environ, "DOCKER_BUILDKIT": "0"})
     policy = write_policy(public_path / "policy", {"server.py": "app = None"})
-    runtime = await DockerSandbox(bare).runtime()
+    runtime = await DockerSandbox(bare).inspect_runtime()
     with pytest.raises(SandboxFailed, match=r"does not work in the sandbox .*No module named 'uvicorn'"):
         async with stage.sandbox.serve(policy, runtime=runtime, limits=LIMITS):
             pass

@@ -63,7 +63,7 @@ async def recorded(
     recorder = Recorder()
     deployed = policy or ScriptedPolicy(script)
     result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, observer=recorder)
-    recording = recorder.recording()
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     falsified = msgspec.structs.replace(recording, **changes)
