@@ -31,7 +31,7 @@ from tests.fakes.point import PointEnvironment
 from tests.integration.test_worker_pool import FAKES, ROOT, job
 from tests.standin.basilica import Basilica
 
-TOKEN = "not a secret"
+TOKEN = "not-a-secret"
 
 
 def settings(**changes: Any) -> ExecutorSettings:
