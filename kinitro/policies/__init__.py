@@ -31,7 +31,7 @@ else:
         {
             "client": "Deadlines HttpPolicy Signer",
             "conformance": "PolicyServerConformance",
-            "endpoints": "Endpoint canonical_endpoint is_public parse_endpoint",
+            "endpoints": "Endpoint canonicalize_endpoint is_public parse_endpoint",
             "errors": "PolicyError PolicyFailed PolicyMisbehaved PolicyUnreachable Reason",
             "messages": "Policy PolicyHealth TaskConfig",
             "signing": "RequestSigner load_hotkey",
