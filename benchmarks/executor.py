@@ -63,7 +63,7 @@ class Run:
 
 @contextmanager
 def policy_server(delay_ms: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "kinitro.evaluation.still_server", "--delay-ms", str(delay_ms)]
+    command = [sys.executable, "-m", "kinitro.evaluation.no_op_server", "--delay-ms", str(delay_ms)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

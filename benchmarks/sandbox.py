@@ -26,18 +26,18 @@ from kinitro.client.verdicts import VerificationRule, VerificationTask
 from kinitro.environments import make
 from kinitro.environments.interface import Observation
 from kinitro.evaluation import recordings, traces
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.episode import run_episode
-from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.recordings import Recorder
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
-from kinitro.sandbox.admission import admit, channel, read_to_end
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.sandbox.guest import admitted
 from kinitro.sandbox.interface import Limits, Runtime
 from kinitro.sandbox.runtimes import inspect_runtime
-from kinitro.verification.examination import Examiner, Workshop
+from kinitro.sandbox.sandboxed_process import spawn
+from kinitro.sandbox.startup import open_channel, read_to_end, send_go_ahead
+from kinitro.verification.examination import Examiner, VerifierContext
 
 TASK = TaskConfig("metaworld/reach-v3", "reach", "reach it", "e" * 16, 10, 80.0, ("corner", "corner4"), (84, 84))
 OBSERVATION = Observation(
@@ -72,13 +72,13 @@ async def alone(runtime: Runtime, directory: Path) -> float:
     shown = [(needed, needed) for needed in runtime.read_only]
     began = time.perf_counter()
     async with contextlib.AsyncExitStack() as stack:
-        ours, theirs = channel(stack)
+        ours, theirs = open_channel(stack)
         numbers = (theirs.fileno(),)
         await stack.enter_async_context(
-            admitted(script, numbers, python=runtime.python, read_only=shown, limits=Limits(), inherited=numbers)
+            spawn(script, numbers, python=runtime.python, read_only=shown, limits=Limits(), inherited=numbers)
         )
         theirs.close()
-        admit(ours)
+        send_go_ahead(ours)
         assert await read_to_end(ours) == b"+"
         return time.perf_counter() - began
 
@@ -122,9 +122,9 @@ async def recorded(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime
     recorder, environment = Recorder(), make("metaworld/reach-v3")
     async with sandbox.serve(directory, runtime=runtime, limits=Limits()) as served:
         policy = HttpPolicy("http://policy", unix_socket=served.socket)
-        result = await run_episode(environment, policy, seed=1, max_steps=STEPS, witness=recorder)
+        result = await run_episode(environment, policy, seed=1, max_steps=STEPS, observer=recorder)
         await policy.close()
-    recording = recorder.recording()
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     assert result.steps == STEPS, result
@@ -138,7 +138,7 @@ async def recorded(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime
 async def verification_times(directory: Path, sandbox: BubblewrapSandbox, runtime: Runtime) -> list[float]:
     """Seconds of each examination, the sandbox's start included."""
     task = await recorded(directory, sandbox, runtime)
-    examiner = Examiner(Workshop(Shelf(directory), sandbox, runtime, Limits()), Instances(make))
+    examiner = Examiner(VerifierContext(Shelf(directory), sandbox, runtime, Limits()), EnvironmentCache(make))
     times = []
     for _ in range(1 + VERIFICATIONS):
         began = time.perf_counter()

@@ -394,7 +394,7 @@ def with_trace(task: Task) -> TaskResult:
     trace = Trace(
         version=traces.TRACE_VERSION, env_id=task.env_id, env_version=task.env_version, seed=task.seed,
         max_steps=task.max_steps, actions=actions.tobytes(), success_step=STEPS, total_reward=1.5,
-        digests=bytes(traces.DIGEST_BYTES * len(traces.digest_steps(STEPS))), fingerprint="benchmark",
+        digests=bytes(traces.DIGEST_BYTES * len(traces.list_digest_steps(STEPS))), fingerprint="benchmark",
     )  # fmt: skip
     packed = traces.encode(trace)
     return TaskResult(task_id=task.task_id, outcome=1, steps=STEPS, success_step=STEPS, total_reward=1.5, trace=packed)

@@ -18,7 +18,7 @@ from kinitro.environments import fingerprint, make
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.replay import replay
 from kinitro.evaluation.rollout import Rollout
-from kinitro.evaluation.traces import decode, digest_steps, encode
+from kinitro.evaluation.traces import decode, encode, list_digest_steps
 from kinitro.local.postgres import LocalPostgres
 
 DISTINCT = 500
@@ -38,7 +38,7 @@ def trace_of(steps: int, rng: np.random.Generator, *, smooth: bool) -> Trace:
         seed=rng.bytes(16).hex(),
         max_steps=500,
         actions=actions.astype("<f4").tobytes(),
-        digests=rng.bytes(16 * len(digest_steps(steps))),
+        digests=rng.bytes(16 * len(list_digest_steps(steps))),
         success_step=None,
         total_reward=float(rng.uniform(0, 500)),
         fingerprint="0" * 32,
@@ -79,7 +79,7 @@ def measure_replay(replays: int) -> None:
             rollout = Rollout(environment, seed=seed)
             rollout.reset()
             rollout.execute(rng.uniform(-1, 1, (500, 4)).astype(np.float32))
-            data = encode(rollout.trace(fingerprint()))
+            data = encode(rollout.make_trace(fingerprint()))
             began = time.process_time()
             report = replay(decode(data), environment, fingerprint=fingerprint())
             spent_s += time.process_time() - began

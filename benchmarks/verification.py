@@ -26,7 +26,7 @@ import kinitro
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments import Observation, make
 from kinitro.environments.metaworld.experts import ScriptedExpert
-from kinitro.evaluation.recordings import Exchange, checksum
+from kinitro.evaluation.recordings import Exchange, compute_checksum
 from kinitro.evaluation.rollout import Rollout
 from kinitro.verification.comparison import Comparison
 
@@ -110,7 +110,7 @@ class Lab:
         began = time.process_time()
         observation = observe()
         drawn = time.process_time()
-        checksum(observation)
+        compute_checksum(observation)
         self.observing_s.append(drawn - began)
         self.checksums_s.append(time.process_time() - drawn)
         return observation

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from kinitro.client.messages import Scores
 from kinitro.local.miners import DEMO_MINERS
-from kinitro.local.report import Standing, earnings, leaderboard
+from kinitro.local.report import Standing, make_earnings_table, make_leaderboard_table
 
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "demo.png"
 WIDTH_PX, HEIGHT_PX = 1240, 640
@@ -29,8 +29,8 @@ def main(directory: Path) -> None:
     standing = Standing(Scores.model_validate_json((directory / "scores.json").read_text()), on_chain, names)
     miners = {uid: miner for uid, name in names.items() for miner in DEMO_MINERS if miner.name == name}
     console = Console(record=True, width=100, file=io.StringIO(), force_terminal=True)
-    console.print(leaderboard(standing))
-    console.print(earnings(standing, miners))
+    console.print(make_leaderboard_table(standing))
+    console.print(make_earnings_table(standing, miners))
     svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="make demo"), flags=re.DOTALL)
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "demo.html"

@@ -46,7 +46,7 @@ def replay(
     from kinitro.environments import fingerprint, make
     from kinitro.evaluation.replay import replay as replay_trace
     from kinitro.evaluation.traces import decode
-    from kinitro.evaluation.video import VideoWitness
+    from kinitro.evaluation.video import VideoObserver
 
     if video is not None:
         check_file(video, "--video")
@@ -58,9 +58,9 @@ def replay(
     if video is None:
         report = replay_trace(found, environment, fingerprint=fingerprint())
     else:
-        witness = VideoWitness(video, environment.spec.control_hz)
-        report = replay_trace(found, environment, fingerprint=fingerprint(), show=witness.unasked)
-        witness.end()
+        observer = VideoObserver(video, environment.spec.control_hz)
+        report = replay_trace(found, environment, fingerprint=fingerprint(), show=observer.observe_unsent)
+        observer.end()
     _show_replay(found, report)
     if not report.agrees:
         raise AuditFailed(f"The replay differs: {'; '.join(report.differences)}.")

@@ -33,9 +33,9 @@ def build_eval_env(
     wheelhouse: Path = typer.Option(None, help="Install the wheels of this directory, and download nothing."),
 ) -> None:
     """Build the container image in which --eval-mode docker and basilica run episodes."""
-    from kinitro.executor.containers.image import build, default_base_image
+    from kinitro.executor.containers.image import build, choose_base_image
 
     if wheelhouse is not None and not wheelhouse.is_dir():
         raise ConfigurationError(f"--wheelhouse cannot be {str(wheelhouse)!r}: name an existing directory of wheels.")
-    build(tag, base_image=base_image or default_base_image(), wheelhouse=wheelhouse)
+    build(tag, base_image=base_image or choose_base_image(), wheelhouse=wheelhouse)
     typer.echo(f"Built {tag}. Next: kinitro executor --api-url URL --eval-mode docker --eval-image {tag}")

@@ -13,7 +13,7 @@ from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, dec
 from kinitro.chain.interface import ChainSnapshot, Neuron, RawCommitment
 from kinitro.chain.seed_commitments import decode_seed_commitment
 from kinitro.client.records import FrozenMiner
-from kinitro.policies.endpoints import canonical_endpoint, is_public, parse_endpoint
+from kinitro.policies.endpoints import canonicalize_endpoint, is_public, parse_endpoint
 from kinitro.policies.errors import PolicyUnreachable, Reason
 
 MAX_REASON_CHARS = 300
@@ -108,7 +108,7 @@ def settle_endpoints(
     claims: dict[str, list[FrozenMiner]] = {}
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
-            claims.setdefault(canonical_endpoint(miner.endpoint), []).append(miner)
+            claims.setdefault(canonicalize_endpoint(miner.endpoint), []).append(miner)
     losers: dict[int, str] = {}
     for place, claimants in claims.items():
         owner, why = _find_owner(claimants, holders.get(place), named)
@@ -122,7 +122,7 @@ def list_endpoint_holders(miners: Iterable[FrozenMiner]) -> dict[str, str]:
     for miner in miners:
         if miner.endpoint is not None and miner.excluded is None:
             with contextlib.suppress(PolicyUnreachable):  # only in a record that somebody made up
-                holders[canonical_endpoint(miner.endpoint)] = miner.hotkey
+                holders[canonicalize_endpoint(miner.endpoint)] = miner.hotkey
     return holders
 
 

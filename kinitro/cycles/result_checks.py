@@ -12,7 +12,7 @@ from typing import Protocol
 
 from kinitro.evaluation import recordings, traces
 from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
-from kinitro.evaluation.judgement import SIMULATION_FAILED
+from kinitro.evaluation.fault_attribution import SIMULATION_FAILED
 from kinitro.evaluation.outcomes import Outcome, Trace
 
 COUNTED = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
@@ -63,7 +63,7 @@ def find_result_differences(result: Result, max_steps: int, *, has_trace: bool) 
 
 def find_trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
     """List where a trace differs from the result that it belongs to, or is of another episode."""
-    steps = traces.steps_of(trace)
+    steps = traces.count_steps(trace)
     any_physics = episode.fingerprint is None
     claims = {
         "physics fingerprint": (trace.fingerprint, trace.fingerprint if any_physics else episode.fingerprint),
@@ -99,12 +99,12 @@ def refusal(result: Result, trace: bytes | None, recording: bytes | None, episod
     if trace is None:
         return None if recording is None else "a recording without its trace shows nothing"
     try:
-        decoded = traces.decode(trace, limit_bytes=traces.most_bytes(episode.max_steps))
+        decoded = traces.decode(trace, limit_bytes=traces.compute_size_limit(episode.max_steps))
         if differences := find_trace_differences(result, decoded, episode):
             return differences[0]
         if recording is not None:
-            limit = recordings.most_bytes(episode.max_steps)
-            recordings.exchanges(recordings.decode(recording, limit_bytes=limit), decoded)
+            limit = recordings.compute_size_limit(episode.max_steps)
+            recordings.iter_exchanges(recordings.decode(recording, limit_bytes=limit), decoded)
     except (InvalidTrace, InvalidRecording) as error:
         return str(error)
     return None

@@ -1,9 +1,9 @@
-"""Errors of evaluation.
+"""The errors of evaluation.
 
 InvalidTrace         bytes that are not a trace, or a trace that contradicts itself
 InvalidRecording     bytes that are not a recording, or one that contradicts itself or its trace
 VideoFailed          the video of an episode cannot be written
-SurveyFailed         `kinitro evaluate` has no result worth a table
+SurveyFailed         `kinitro evaluate` has no result that a table could show
 EvaluatorUnavailable the processes that run episodes do not start
 """
 

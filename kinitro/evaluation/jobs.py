@@ -1,4 +1,14 @@
-"""What is asked of whoever runs episodes, and how it crosses to another process or container."""
+"""The interface of whatever runs episodes, and the messages between a pool and its worker processes.
+
+Frames on the socket are a length in 4 bytes, big-endian, then msgpack. The handshake and what follows:
+
+    pool                                    worker
+    configuration                  ->                                          first, before anything else
+                                   <-       WorkerReady, or Failed and the end
+    Assignment(key, job), Cancel(key) ->
+                                   <-       Alive (periodically), Report(key, result)
+    closes the socket              ->                                          the worker ends at once
+"""
 
 from __future__ import annotations
 
@@ -23,71 +33,71 @@ class Job(msgspec.Struct, frozen=True):
     env_version: str
     seed: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
     endpoint: str
-    """URL of the policy server."""
+    """The URL of the policy server."""
     max_steps: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     video: str | None = None
-    """Path of an mp4 file to write."""
+    """The path of an mp4 file to write; None for no video."""
     receiver: str | None = None
-    """SS58 address of the miner's hotkey; signed requests are bound to it."""
+    """The SS58 address of the miner's hotkey; signed requests are bound to it."""
     record: bool = False
-    """Report the recording, too; needs a worker with `recorders`."""
+    """Whether the report shall contain the recording; this needs a worker with `recorders`."""
 
 
 class Evaluator(Protocol):
     """Runs jobs, many at once: worker processes on this machine, or containers."""
 
     fingerprint: str
-    """Physics fingerprint; empty until started."""
+    """The physics fingerprint; empty until it has started."""
     versions: dict[str, str]
-    """Of everything a result depends on."""
+    """The versions of everything that a result depends on, by name."""
 
     @property
     def capacity(self) -> int:
-        """Jobs that make sense at once."""
+        """How many jobs it runs at once; more only wait."""
 
     async def start(self) -> None:
         """Return when jobs can be run; raises EvaluatorUnavailable."""
 
     async def evaluate(self, job: Job) -> EpisodeResult:
-        """Run one job; a crash is an evaluator fault, cancelling gives the episode up. Raises EvaluatorUnavailable."""
+        """Run one job. A crash is an evaluator fault; cancelling gives the episode up. Raises EvaluatorUnavailable."""
 
     async def close(self) -> None:
-        """Stop everything at once; idempotent."""
+        """Stop everything at once. It may be called more than once."""
 
 
 class Assignment(msgspec.Struct, frozen=True, tag=True):
-    """Run this job and report under `key`."""
+    """Tells the worker to run this job and to report under `key`."""
 
     key: int
     job: Job
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
-    """Give the job under `key` up; no report follows."""
+    """Tells the worker to give up the job under `key`; no report follows."""
 
     key: int
 
 
 class WorkerReady(msgspec.Struct, frozen=True, tag=True):
-    """A worker's first words."""
+    """The worker's part of the handshake: it is ready for assignments."""
 
     fingerprint: str
     versions: dict[str, str]
 
 
 class Alive(msgspec.Struct, frozen=True, tag=True):
-    """The worker's event loop, which simulates, and its thread that makes environments both still turn."""
+    """A heartbeat: the worker's event loop, which simulates, and its thread that makes environments both still run."""
 
 
 class Report(msgspec.Struct, frozen=True, tag=True):
-    """What became of the job under `key`."""
+    """The result of the job under `key`."""
 
     key: int
     result: EpisodeResult
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The worker cannot work at all; `message` is for the operator."""
+    """The worker cannot work at all and ends; `message` tells the operator why."""
 
     message: str
 
@@ -99,31 +109,32 @@ _ANSWERS: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 async def receive_order(reader: asyncio.StreamReader) -> Order | None:
-    """The next order, None when the parent is gone."""
+    """Return the next order, None when the parent has closed the socket."""
     data = await _receive(reader)
     return None if data is None else _ORDERS.decode(data)
 
 
 async def receive_answer(reader: asyncio.StreamReader) -> Answer | None:
-    """The next answer, None when the worker is gone."""
+    """Return the next answer, None when the worker has closed the socket."""
     data = await _receive(reader)
     return None if data is None else _ANSWERS.decode(data)
 
 
 def receive_config(connection: socket.socket, kind: type[S]) -> S:
-    """A process' configuration, the first message on its socket; it holds secrets, so it is no argument.
+    """Return the configuration of a process, the first message on its socket.
 
-    Blocks; raises EOFError when the parent is gone.
+    It holds secrets, so it is not a command-line argument, which every user of the machine could read. Blocks; raises
+    EOFError when the parent has closed the socket.
     """
     length = int.from_bytes(connection.recv(_LENGTH_BYTES, socket.MSG_WAITALL), "big")
     data = connection.recv(length, socket.MSG_WAITALL) if length else b""
     if not data:
-        raise EOFError("The parent is gone.")
+        raise EOFError("The parent process has ended.")
     return msgspec.msgpack.decode(data, type=kind)
 
 
 def send(writer: asyncio.StreamWriter, message: msgspec.Struct) -> None:
-    """Queue an order, an answer or a configuration: a length in 4 bytes, big-endian, then msgpack."""
+    """Queue an order, an answer or a configuration for sending."""
     data = msgspec.msgpack.encode(message)
     writer.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
@@ -139,7 +150,7 @@ async def _receive(reader: asyncio.StreamReader) -> bytes | None:
 
 
 def load(path: str) -> Any:
-    """The object that `module:name` names."""
+    """Import and return the object that `module:name` names."""
     module, _, name = path.partition(":")
     from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""What became of an episode."""
+"""The outcome of an episode, and everything that is reported with it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import msgspec
 
 
 class Outcome(IntEnum):
-    """Stored as these numbers in the task pool; never renumber."""
+    """How an episode ended. The task pool stores these numbers: never change one."""
 
     SUCCESS = 1
     FAILURE = 2
     POLICY_FAULT = 3
     """The miner's fault; counts as a failure."""
     EVALUATOR_FAULT = 4
-    """Ours: the task runs again and this is never scored."""
+    """Our fault; the task runs again, and this is never scored."""
 
 
 class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Enough to replay an episode without the miner; `encode`d it is a few KiB.
+    """Everything that a replay of an episode needs, without its miner; encoded it takes a few KiB.
 
-    actions: little-endian float32 bytes of an array (steps, 4), exactly what the simulator was given.
-    digests: 16-byte state digests after steps 0 (reset), DIGEST_EVERY, 2*DIGEST_EVERY, ..., and the last step.
+    actions: the bytes of a little-endian float32 array (steps, 4), exactly what the simulator was given.
+    digests: the 16-byte digests of the states after steps 0 (reset), DIGEST_EVERY, 2*DIGEST_EVERY, ..., and the last.
     """
 
     version: int
@@ -39,7 +39,7 @@ class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     fingerprint: str
     """The physics fingerprint of the machine that ran it."""
     diverged: bool = False
-    """The last action made the simulation fail, which ended the episode."""
+    """Whether the last action made the simulation fail, which ended the episode."""
 
 
 DIGEST_EVERY = 50
@@ -48,7 +48,7 @@ DIGEST_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Where the time of an episode went, in milliseconds."""
+    """Where the time of an episode went, in milliseconds; the first three are of single calls of the policy."""
 
     policy_p50_ms: float = 0.0
     policy_p95_ms: float = 0.0
@@ -59,7 +59,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeResult:
-    """The report of one episode. `reason` is a short code such as `timeout` when something went wrong."""
+    """The result of one episode. `reason` is a short code such as `timeout` if something went wrong."""
 
     outcome: Outcome
     steps: int
@@ -70,6 +70,6 @@ class EpisodeResult:
     timings: Timings = field(default_factory=Timings)
     trace: Trace | None = None
     recording: bytes | None = None
-    """Encoded, see `recordings`; only if it was asked for and the episode counts."""
+    """The encoded recording (see `recordings`), if it was requested and the episode counts."""
     detail: str | None = None
-    """What the last call that failed said, for whoever runs his own policy; never stored by the subnet."""
+    """The message of the last failed call, for miners who evaluate their own policy; the subnet never stores it."""

@@ -1,4 +1,4 @@
-"""Structures as bytes for storage: one version byte, then zlib over msgpack."""
+"""Encodes structures as bytes for storage: one version byte, then zlib over msgpack."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Unreadable(ValueError):
-    """These bytes are not what they should be; the message says how."""
+    """These bytes are not what they should be; the message says why."""
 
 
 def pack(version: int, structure: msgspec.Struct) -> bytes:
-    """The structure as bytes; `unpack` is the inverse."""
+    """Return the structure as bytes; `unpack` is the inverse."""
     return bytes([version]) + zlib.compress(msgspec.msgpack.encode(structure), 9)
 
 
 def unpack(version: int, data: bytes, kind: type[S], limit_bytes: int, what: str) -> S:
-    """The structure in `data`, which is not trusted, of at most `limit_bytes` decompressed. Raises Unreadable."""
+    """Return the structure in `data`, which is not trusted. Raises Unreadable.
+
+    limit_bytes: the size that the decompressed data may have at most.
+    what: the name of such a structure, for the message.
+    """
     if not data or data[0] != version:
         raise Unreadable(f"A {what} begins with the byte {version}; this has {data[:1].hex() or 'no bytes'}.")
     inflater = zlib.decompressobj()

@@ -1,4 +1,16 @@
-"""Worker processes: one per core, each with many episodes in flight. A crash costs only what ran in it."""
+"""Worker processes: one per core, each with many episodes in flight. A crash costs only the episodes that ran in it.
+
+The life of a worker process (see `jobs` for the messages and `worker` for its side):
+
+1. We make a pair of sockets and start the process with the number of its end as the only argument.
+2. We send the configuration. It contains secrets, so it is neither an argument nor a variable.
+3. The worker prepares itself and answers WorkerReady, or Failed with the reason. Until then it may be silent for
+   START_LIMIT_S: the first worker of a machine compiles the renderer, which the others then load.
+4. We send assignments; it sends results, and heartbeats between them. If it is silent for longer than the limit, it
+   hangs and is killed.
+5. When its socket is closed by us, or because this process has died, the worker ends by itself. What it still ran is
+   reported as an evaluator fault, and unless the pool is closing a new process is started.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +35,25 @@ from kinitro.supervision import SupervisedLoop
 
 WORKER_CRASHED = "worker_crashed"
 MAX_FAILED_STARTS = 3
-"""In a row, of one worker; then the pool gives up."""
+"""Failed starts in a row of one worker, after which the pool gives up."""
 RESTART_PAUSE_S = 0.5
 EXIT_GRACE_S = 2.0
-"""Between closing a process' socket and killing it."""
+"""Seconds between closing a process' socket and killing the process."""
 SILENCE_LIMIT_S = 120.0
-"""A worker that says nothing for so long hangs and is killed."""
+"""A worker that sends nothing for so long hangs and is killed."""
 START_LIMIT_S = 600.0
-"""The same before it is ready: once per machine it compiles the renderer, 10 s on an idle core."""
+"""The same limit before it is ready: once per machine it compiles the renderer, which takes 10 s on an idle core."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """One process per core: libraries must not start threads of their own."""
 log = get_logger(__name__)
 
 
 class ProcessPool:
-    """An Evaluator of processes that speak `jobs` over a socket, with `episodes_each` interleaved episodes each.
+    """An Evaluator of processes that speak the messages of `jobs`, with `episodes_each` interleaved episodes each.
 
-    `modules` are pairs of a module to run and its configuration; it is given the socket's number, and over it first the
-    configuration.
+    modules: for each process the module to run and the configuration that is sent to it.
+    silence_limit_s: a process that sends nothing for so long is killed.
+    exit_grace_s: how long a process may take to end after its socket was closed.
     """
 
     def __init__(
@@ -53,7 +66,7 @@ class ProcessPool:
     ) -> None:
         self._episodes_each = episodes_each
         self._workers = [
-            _Worker(module, config, silence_limit_s, exit_grace_s, self._changed) for module, config in modules
+            _Worker(module, config, silence_limit_s, exit_grace_s, self._notify) for module, config in modules
         ]
         self._supervisors: list[asyncio.Task[None]] = []
         self._change = asyncio.Condition()
@@ -62,16 +75,19 @@ class ProcessPool:
 
     @property
     def capacity(self) -> int:
-        """Episodes that run at once."""
+        """How many episodes run at once."""
         return len(self._workers) * self._episodes_each
 
     @property
     def process_ids(self) -> list[int]:
-        """Of the workers that run now."""
+        """The process ids of the workers that run now."""
         return [worker.process_id for worker in self._workers if worker.process_id is not None]
 
     async def start(self) -> None:
-        """Start all workers and wait until they are ready: first one, which compiles what the others then load."""
+        """Start all workers and wait until they are ready: first one, which compiles what the others then load.
+
+        Raises EvaluatorUnavailable.
+        """
         for beginners in (self._workers[:1], self._workers[1:]):
             self._supervisors += [asyncio.create_task(worker.supervise()) for worker in beginners]
             async with self._change:
@@ -81,23 +97,23 @@ class ProcessPool:
         self.fingerprint, self.versions = self._workers[0].fingerprint, self._workers[0].versions
 
     async def evaluate(self, job: Job) -> EpisodeResult:
-        """Run the job in the least busy worker, waiting for room if there is none."""
-        worker = await self._available()  # nothing is awaited between choosing a worker and occupying it
+        """Run the job in the least busy worker; wait if all are fully occupied. Raises EvaluatorUnavailable."""
+        worker = await self._wait_for_worker()  # nothing is awaited between choosing a worker and occupying it
         try:
             return await worker.run(job)
         finally:
-            await self._changed()
+            await self._notify()
 
     async def close(self) -> None:
-        """End the processes; what they ran is lost."""
+        """End the processes and give up the episodes that they run."""
         for supervisor in self._supervisors:
             supervisor.cancel()
         await asyncio.gather(*self._supervisors, return_exceptions=True)
         self._supervisors = []
 
-    async def _available(self) -> _Worker:
+    async def _wait_for_worker(self) -> _Worker:
         async with self._change:
-            while (chosen := self._least_busy()) is None:
+            while (chosen := self._pick_least_busy()) is None:
                 await self._change.wait()
         return chosen
 
@@ -106,18 +122,18 @@ class ProcessPool:
             if worker.failure is not None:
                 raise EvaluatorUnavailable(worker.failure)
 
-    def _least_busy(self) -> _Worker | None:
+    def _pick_least_busy(self) -> _Worker | None:
         self._check()
         free = [worker for worker in self._workers if worker.ready and worker.load < self._episodes_each]
         return min(free, key=lambda worker: worker.load, default=None)
 
-    async def _changed(self) -> None:
+    async def _notify(self) -> None:
         async with self._change:
             self._change.notify_all()
 
 
 class WorkerPool(ProcessPool):
-    """Worker processes on this machine: `workers` of them, one per core is best."""
+    """A pool of `workers` worker processes on this machine; one per core is best."""
 
     def __init__(
         self,
@@ -132,7 +148,7 @@ class WorkerPool(ProcessPool):
 
 
 class _Worker:
-    """One process, started again when it ends."""
+    """One worker process, which is started again when it ends."""
 
     def __init__(
         self,
@@ -140,17 +156,17 @@ class _Worker:
         config: msgspec.Struct,
         silence_limit_s: float,
         exit_grace_s: float,
-        changed: Callable[[], Coroutine[None, None, None]],
+        notify: Callable[[], Coroutine[None, None, None]],
     ) -> None:
         self._module = module
         self._config = config
         self._silence_limit_s = silence_limit_s
         self._exit_grace_s = exit_grace_s
-        self._changed = changed
+        self._notify = notify
         self._keys = itertools.count(1)
         self._pending: dict[int, asyncio.Future[EpisodeResult]] = {}
         self._writer: asyncio.StreamWriter | None = None
-        self._last_words = "it ended without a word, see its log above"
+        self._last_error = "it ended without a message, see its log above"
         self.process_id: int | None = None
         self.ready = False
         self.failure: str | None = None
@@ -178,7 +194,7 @@ class _Worker:
             self._pending.pop(key, None)
 
     async def supervise(self) -> None:
-        """Keep a process running until cancelled, or until it failed to start too often."""
+        """Keep a process running until cancelled, or until it has failed to start too often."""
         failed_starts = 0
         lives = SupervisedLoop("worker process")
         while failed_starts < MAX_FAILED_STARTS:
@@ -186,13 +202,13 @@ class _Worker:
             with lives.turn():
                 became_ready = await self._live()
             failed_starts = 0 if became_ready else failed_starts + 1
-            await self._changed()
+            await self._notify()
             await asyncio.sleep(RESTART_PAUSE_S)
-        self.failure = f"A worker process did not start {MAX_FAILED_STARTS} times in a row: {self._last_words}"
-        await self._changed()
+        self.failure = f"A worker process failed to start {MAX_FAILED_STARTS} times in a row: {self._last_error}"
+        await self._notify()
 
     async def _live(self) -> bool:
-        """One life of the process; whether it became ready."""
+        """Start the process and serve it until it ends; return whether it became ready."""
         ours, theirs = socket.socketpair()
         with theirs, ExitStack() as unless_started:
             unless_started.callback(ours.close)
@@ -229,9 +245,9 @@ class _Worker:
                     return
                 case jobs.WorkerReady(fingerprint=fingerprint, versions=versions):
                     self.fingerprint, self.versions, self.ready = fingerprint, versions, True
-                    await self._changed()
+                    await self._notify()
                 case jobs.Failed(message=message):
-                    self._last_words = message
+                    self._last_error = message
                 case jobs.Report(key=key, result=result):
                     if (waiting := self._pending.get(key)) is not None and not waiting.done():
                         waiting.set_result(result)

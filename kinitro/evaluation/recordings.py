@@ -1,8 +1,8 @@
-"""What a policy was told, asked and shown in an episode: with its trace, enough to ask another policy the same.
+"""Recordings: what a policy was told and asked in an episode, so that verification can ask another policy the same.
 
 Observations are a pure function of environment, seed and executed actions, and the software renderer gives the same
-bits everywhere. So a recording holds no pixels: who steps the simulator along the trace sees every image again, and
-the checksums tell whether it is the very same image. The actions are in the trace. 150 steps take about 1 KiB.
+bits everywhere. So a recording contains no pixels: stepping the simulator along the trace draws every image again, and
+the checksums show whether it is the same image. The actions are in the trace. 150 steps take about 1 KiB.
 
 As bytes: one version byte, then zlib over msgpack.
 """
@@ -22,30 +22,30 @@ from kinitro.environments.interface import Observation
 from kinitro.evaluation.errors import InvalidRecording
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.packing import Unreadable, pack, unpack
-from kinitro.evaluation.traces import actions_of
+from kinitro.evaluation.traces import read_actions
 from kinitro.policies.messages import TaskConfig
 
 RECORDING_VERSION = 1
 MAX_RECORDING_BYTES = 2 * 1024 * 1024
-"""Of a decompressed recording; one of 100,000 exchanges takes less than 1 MiB."""
+"""The limit of a decompressed recording; one of 100,000 exchanges takes less than 1 MiB."""
 _CHECKSUM_BYTES = 4
 _STEP_BYTES = 5
-"""Of the number of a step in msgpack at most."""
+"""Bytes that the number of a step takes in msgpack at most."""
 _REST_BYTES = 16_384
-"""The task's instruction and names, generously."""
+"""A generous allowance for the task's instruction and names."""
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """One entry of `steps` and `checksums` per observation that was sent.
+    """The recording of one episode. `steps` and `checksums` have one entry for each observation that was sent.
 
-    steps:     control steps taken when it was sent, increasing, beginning with 0.
-    checksums: 4 bytes each, little-endian, see `checksum`.
-    forfeited: those of `steps` at which no usable answer came, so that the arm stood still for a step.
+    steps:     the number of control steps taken before; increasing, beginning with 0.
+    checksums: 4 bytes each, little-endian, see `compute_checksum`.
+    forfeited: those of `steps` at which no usable answer came, so that the arm stood still for one step.
     """
 
     version: int
     task: TaskConfig
-    """What `/reset` said, with the episode_id from which policies derive their randomness."""
+    """What `/reset` said, including the episode_id from which policies derive their randomness."""
     steps: list[int]
     checksums: bytes
     forfeited: list[int]
@@ -53,22 +53,22 @@ class Recording(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One observation and what the simulator was given in answer."""
+    """One observation and the actions that were executed in answer to it."""
 
     step: int
     checksum: int
     actions: npt.NDArray[np.float32]
     """(k, 4): what the simulator was given, clipped to [-1, 1]."""
     forfeited: bool
-    """The action is ours: no usable answer came."""
+    """Whether the action is ours because no usable answer came."""
     complete: bool
-    """The answer had exactly these k actions; False for the last one, which the episode's end may have cut short."""
+    """Whether the answer had exactly these k actions; False for the last, which the end may have cut short."""
 
 
-def checksum(observation: Observation) -> int:
-    """CRC-32 of the float32 little-endian bytes of `agent_pos`, then of every image's bytes in order of camera name.
+def compute_checksum(observation: Observation) -> int:
+    """Return the CRC-32 of the float32 little-endian bytes of `agent_pos`, then of all images in order of camera names.
 
-    It has to notice accidents only, and takes 1 % of the time that rendering takes, where a cryptographic hash takes 3.
+    It has to detect accidents only. It takes 1 % of the time that rendering takes; a cryptographic hash would take 3 %.
     """
     found = zlib.crc32(observation.agent_pos.astype("<f4").tobytes())
     for camera in sorted(observation.pixels):
@@ -77,10 +77,10 @@ def checksum(observation: Observation) -> int:
 
 
 class Recorder:
-    """A Witness that records.
+    """An EpisodeObserver that makes the recording.
 
-    Every episode has one, and whether its recording is kept is decided elsewhere: while the episode runs, nothing
-    differs from which a policy could guess that it is recorded.
+    Every episode has one, and whether its recording is kept is decided elsewhere. So nothing differs while the episode
+    runs from which a policy could guess that it is recorded.
     """
 
     every_step = False
@@ -92,27 +92,27 @@ class Recorder:
         self._forfeited: list[int] = []
 
     def begin(self, task: TaskConfig) -> None:
-        """See `Witness`."""
+        """See `EpisodeObserver`."""
         self._task = task
 
     def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None, /) -> None:
-        """See `Witness`."""
+        """See `EpisodeObserver`."""
         self._steps.append(step)
-        self._checksums.append(checksum(observation))
+        self._checksums.append(compute_checksum(observation))
         if answer is None:
             self._forfeited.append(step)
 
-    def unasked(self, observation: Observation) -> None:
-        """See `Witness`; never called."""
+    def observe_unsent(self, observation: Observation) -> None:
+        """See `EpisodeObserver`; never called."""
 
     def end(self) -> None:
-        """See `Witness`."""
+        """See `EpisodeObserver`."""
 
     def abandon(self) -> None:
-        """See `Witness`."""
+        """See `EpisodeObserver`."""
 
-    def recording(self) -> Recording | None:
-        """What was seen so far; None if the policy was never asked."""
+    def make_recording(self) -> Recording | None:
+        """Return the recording so far; None if the policy was never asked."""
         if self._task is None or not self._steps:
             return None
         checksums = np.array(self._checksums, "<u4").tobytes()
@@ -120,19 +120,21 @@ class Recorder:
 
 
 def encode(recording: Recording) -> bytes:
-    """The recording as bytes; `decode` is the inverse."""
+    """Return the recording as bytes; `decode` is the inverse."""
     return pack(RECORDING_VERSION, recording)
 
 
-def most_bytes(max_steps: int) -> int:
-    """Bytes that the decompressed recording of an episode of at most `max_steps` steps can have."""
+def compute_size_limit(max_steps: int) -> int:
+    """Return how many bytes the decompressed recording of an episode of `max_steps` steps can have at most."""
     return min(MAX_RECORDING_BYTES, (2 * _STEP_BYTES + _CHECKSUM_BYTES) * max_steps + _REST_BYTES)
 
 
 def decode(data: bytes, *, limit_bytes: int = MAX_RECORDING_BYTES) -> Recording:
-    """The recording in `data`, which is not trusted: sizes, types and order are checked. Raises InvalidRecording.
+    """Return the recording in `data`, which is not trusted: sizes, types and order are checked.
 
-    limit_bytes: at most so much is decompressed; a recording that needs more is not one.
+    limit_bytes: the size that the decompressed recording may have at most.
+
+    Raises InvalidRecording.
     """
     try:
         recording = unpack(RECORDING_VERSION, data, Recording, limit_bytes, "recording")
@@ -152,9 +154,12 @@ def decode(data: bytes, *, limit_bytes: int = MAX_RECORDING_BYTES) -> Recording:
     return recording
 
 
-def exchanges(recording: Recording, trace: Trace) -> Iterator[Exchange]:
-    """The exchanges in order. Raises InvalidRecording, before the first, if the two are not of one episode."""
-    actions = actions_of(trace)
+def iter_exchanges(recording: Recording, trace: Trace) -> Iterator[Exchange]:
+    """Return an iterator of the exchanges in order.
+
+    Raises InvalidRecording, before the first exchange, if recording and trace are not of the same episode.
+    """
+    actions = read_actions(trace)
     told = (recording.task.env_id, recording.task.max_steps)
     if told != (trace.env_id, trace.max_steps):
         raise InvalidRecording(

@@ -1,4 +1,4 @@
-"""Running an episode again from its trace: physics only, no policy, no images."""
+"""Runs an episode again from its trace: only the physics, without a policy and without images."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from kinitro.environments.interface import Environment, Observation
 from kinitro.evaluation.errors import InvalidTrace
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.rollout import Rollout
-from kinitro.evaluation.traces import actions_of, check, digests_of, steps_of
+from kinitro.evaluation.traces import check, count_steps, read_actions, read_digests
 
 REWARD_TOLERANCE = 1e-9
-"""Relative; rewards add up in the same order on every machine of one fingerprint."""
+"""Relative and absolute tolerance of the total reward; machines of one fingerprint add rewards in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What a replay found. `agrees` is the verdict; `differences` says, in sentences, why not.
+    """What a replay found. `agrees` is the verdict; `differences` says in sentences why not.
 
-    exact: the states were compared bit by bit. Where this machine's physics fingerprint differs from the trace's that
-    would mean nothing, and only the success is compared.
+    exact: whether the states were compared bit by bit. Where this machine's physics fingerprint differs from the
+    trace's, that would mean nothing, so that only the success is compared.
     """
 
     exact: bool
@@ -32,12 +32,12 @@ class ReplayReport:
     success_step: int | None
     total_reward: float
     first_difference: int | None
-    """The first step with a digest of another state; None if all are equal."""
+    """The first step whose state has another digest; None if all are equal."""
     differences: tuple[str, ...]
 
     @property
     def agrees(self) -> bool:
-        """Nothing differs that should be equal."""
+        """Whether everything is equal that should be."""
         return not self.differences
 
 
@@ -50,10 +50,11 @@ def replay(
 ) -> ReplayReport:
     """Run `trace` in `environment` and compare states, success step and reward.
 
-    `show` gets what a policy would see, at the beginning and after every step; without it nothing is rendered.
+    fingerprint: this machine's physics fingerprint; None compares exactly, whatever fingerprint the trace has.
+    show: called with what a policy would see, at the beginning and after every step; without it nothing is rendered.
 
-    `fingerprint` is this machine's (None: compare exactly whatever the trace says). Raises InvalidTrace if the trace
-    is not one of this environment or contradicts itself, SimulationFailed if the episode cannot even begin.
+    Raises InvalidTrace if the trace is not one of this environment or contradicts itself, and SimulationFailed if the
+    episode cannot even begin.
     """
     check(trace)
     spec = environment.spec
@@ -65,18 +66,18 @@ def replay(
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()
     if show is None:
-        rollout.execute(actions_of(trace))
+        rollout.execute(read_actions(trace))
     else:
-        _show(rollout, actions_of(trace), show)
-    again = rollout.trace(trace.fingerprint)
-    first_difference = _first_difference(trace, again)
+        _show(rollout, read_actions(trace), show)
+    again = rollout.make_trace(trace.fingerprint)
+    first_difference = _find_first_difference(trace, again)
     return ReplayReport(
         exact=exact,
         steps=rollout.steps,
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
         first_difference=first_difference,
-        differences=tuple(_differences(trace, again, first_difference, exact=exact)),
+        differences=tuple(_find_differences(trace, again, first_difference, exact=exact)),
     )
 
 
@@ -90,12 +91,12 @@ def _show(rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Ob
             show(rollout.environment.observe())
 
 
-def _first_difference(trace: Trace, again: Trace) -> int | None:
-    ours = digests_of(again)
-    return next((step for step, digest in digests_of(trace).items() if ours.get(step) != digest), None)
+def _find_first_difference(trace: Trace, again: Trace) -> int | None:
+    ours = read_digests(again)
+    return next((step for step, digest in read_digests(trace).items() if ours.get(step) != digest), None)
 
 
-def _differences(trace: Trace, again: Trace, first_difference: int | None, *, exact: bool) -> list[str]:
+def _find_differences(trace: Trace, again: Trace, first_difference: int | None, *, exact: bool) -> list[str]:
     found = []
     if (trace.success_step is None) != (again.success_step is None):
         found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")
@@ -106,8 +107,8 @@ def _differences(trace: Trace, again: Trace, first_difference: int | None, *, ex
         found.append(f"a simulation that {ends[trace.diverged]} was reported, in the replay it {ends[again.diverged]}")
     if first_difference is not None:
         found.append(f"the state after step {first_difference} differs")
-    if steps_of(trace) != steps_of(again):
-        found.append(f"{steps_of(trace)} steps were reported, the replay ended after {steps_of(again)}")
+    if count_steps(trace) != count_steps(again):
+        found.append(f"{count_steps(trace)} steps were reported, the replay ended after {count_steps(again)}")
     if trace.success_step != again.success_step and not found:
         found.append(f"success at step {trace.success_step} was reported, the replay has {again.success_step}")
     if not math.isclose(trace.total_reward, again.total_reward, rel_tol=REWARD_TOLERANCE, abs_tol=REWARD_TOLERANCE):

@@ -1,4 +1,4 @@
-"""The simulator's side of an episode: given actions it steps, keeps score and writes the trace. No policy, no clock."""
+"""The simulator's side of an episode: it executes actions, keeps score and writes the trace. No policy, no clock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Rollout:
         self.total_reward = 0.0
         self.over = False
         self.diverged = False
-        """The last action made the simulator give up. The same actions do so again, so it is their episode's end."""
+        """Whether the last action made the simulation fail. The same actions do so again, so that ends the episode."""
         self._held_gripper = -1.0  # episodes begin with an open gripper
         self._actions: list[npt.NDArray[np.float32]] = []
         self._digests: list[bytes] = []
@@ -46,28 +46,31 @@ class Rollout:
         self._digest()
 
     def begin(self) -> Observation:
-        """Reset, and the first observation."""
+        """Reset the environment and return the first observation."""
         self.reset()
         return self.environment.observe()
 
     def advance(self, actions: npt.NDArray[np.float32]) -> Observation | None:
-        """Execute actions (k, 4) open loop until they or the episode end; what is seen then, None at the end."""
+        """Execute actions (k, 4) open loop until they or the episode end.
+
+        Returns the next observation, None at the end of the episode.
+        """
         self.execute(actions)
         return None if self.over else self.environment.observe()
 
     def execute(self, actions: npt.NDArray[np.float32]) -> None:
-        """Execute finite actions (k, 4), clipped to [-1, 1], until they or the episode end; renders nothing."""
+        """Execute finite actions (k, 4), clipped to [-1, 1], until they or the episode end. Nothing is rendered."""
         for action in np.clip(np.asarray(actions, np.float32), -1.0, 1.0):
             if self.over:
                 return
             self._step(action)
 
     def hold(self) -> npt.NDArray[np.float32]:
-        """The action (1, 4) of a forfeited step: zero motion, the gripper as last commanded."""
+        """Return the action (1, 4) of a forfeited step: zero motion, the gripper as last commanded."""
         return np.array([[0.0, 0.0, 0.0, self._held_gripper]], np.float32)
 
-    def trace(self, fingerprint: str) -> Trace:
-        """Everything needed to run this episode again, as far as it went, without its policy."""
+    def make_trace(self, fingerprint: str) -> Trace:
+        """Return what a replay needs to run this episode again, as far as it went, without its policy."""
         spec = self.environment.spec
         if self._digested_step != self.steps:
             self._digest()

@@ -1,4 +1,4 @@
-"""When the simulator's work is done, where many episodes share one event loop."""
+"""Decides when simulation work is done where many episodes share one event loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 TURNS_BETWEEN = 3
-"""Of the event loop, between two pieces of work: one finds what arrived, one reads it, one begins what follows."""
+"""Turns of the event loop between two pieces of work: one finds what has arrived, one reads it, and one begins what
+follows from it."""
 
 
 class Simulator(Protocol):
@@ -19,20 +20,21 @@ class Simulator(Protocol):
 
 
 class InlineSimulator:
-    """Does the work at once: for a single episode and for tests."""
+    """Does the work at once; this suffices for a single episode and for tests."""
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Call `work`."""
+        """Call `work` and return its result."""
         return work()
 
 
 class SharedSimulator:
-    """Does the work of many episodes in their event loop, first come first served, and between two pieces lets the
-    loop read and send what is ready. So an answer waits for one control step at most (4 ms), and nobody's 500 ms pass
-    while a row of other episodes is being simulated.
+    """Does the work of many episodes in their event loop, first come first served.
 
-    Not in a thread, which would read answers 4 ms sooner: handing every step over to it and back, and sharing the
-    interpreter with it, cost a quarter of a core.
+    Between two pieces of work the loop may read and send what is ready. So an answer waits for one control step (4 ms)
+    at most, and no policy's 500 ms pass while the steps of many other episodes are simulated.
+
+    The work is not done in a thread, which would read answers 4 ms sooner, because handing every step over to it and
+    back, and sharing the interpreter with it, took a quarter of a core.
     """
 
     def __init__(self) -> None:
@@ -40,7 +42,7 @@ class SharedSimulator:
         self._turning = False
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Call `work` when it is its turn; not at all if the caller is cancelled before."""
+        """Call `work` when it is its turn and return its result. It is not called if the caller is cancelled before."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append((done, work))
@@ -58,7 +60,7 @@ class SharedSimulator:
             loop.call_soon(self._turn, loop, left - 1)
 
     def _work(self) -> None:
-        """The first piece of work that somebody still waits for."""
+        """Do the first piece of work whose caller still waits for it."""
         while self._waiting:
             done, work = self._waiting.popleft()
             if done.cancelled():

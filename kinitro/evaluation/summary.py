@@ -1,4 +1,4 @@
-"""What a survey showed: rates with intervals, faults and timings. Pure."""
+"""Summarizes a survey: success rates with intervals, faults and timings. It does no input or output."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSummary:
-    """One environment, or all of them together. Faults of ours are not among the `episodes`."""
+    """The summary of one environment, or of all of them together. Evaluator faults are not among the `episodes`."""
 
     env_id: str
     episodes: int
     successes: int
     success_rate: float | None
-    """None without episodes."""
+    """None if there are no episodes."""
     interval: tuple[float, float]
-    """Wilson, two-sided 95 %."""
+    """The two-sided 95 % Wilson interval of the success rate."""
     policy_faults: int
     evaluator_faults: int
     forfeits: int
-    """Control steps lost, over all episodes."""
+    """The number of forfeited control steps in all episodes."""
     reasons: dict[str, int]
-    """Why episodes ended in a fault."""
+    """How many episodes ended with each reason."""
     steps_to_success: float | None
-    """Median."""
+    """The median number of steps of the successful episodes; None if there is none."""
     policy_p95_ms: float | None
-    """Median over the episodes of the 95th percentile of an answer's time."""
+    """The median over all episodes of the 95th percentile of the time of an answer."""
 
 
 def summarize(name: str, trials: Sequence[Trial]) -> EnvironmentSummary:
-    """Count and average."""
+    """Summarize trials of the environment `name`, or of several under that name."""
     counted = [trial.result for trial in trials if trial.result.outcome is not Outcome.EVALUATOR_FAULT]
     outcomes = Counter(trial.result.outcome for trial in trials)
     successes, episodes = outcomes[Outcome.SUCCESS], len(counted)

@@ -1,4 +1,4 @@
-"""A survey: one policy on several environments, outside of any cycle. What `kinitro evaluate` runs."""
+"""A survey evaluates one policy on several environments, outside of any cycle. `kinitro evaluate` runs it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.errors import SurveyFailed, VideoFailed
+from kinitro.evaluation.fault_attribution import VIDEO_FAILED
 from kinitro.evaluation.jobs import Evaluator, Job
-from kinitro.evaluation.judgement import VIDEO_FAILED
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy
@@ -29,11 +29,11 @@ MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
 HEALTH_TRIES = 3
 HEALTH_PAUSE_S = 0.5
-"""Between two tries of asking whether a server is still there."""
+"""Seconds between two tries of asking whether a server still answers."""
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One episode of a survey and what became of it; `result` has no trace."""
+    """One episode of a survey and its result, which has no trace."""
 
     env_id: str
     episode: int
@@ -42,11 +42,11 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a survey is of: a journal continues only a survey with an equal header."""
+    """What a survey measures; a journal continues only a survey with an equal header."""
 
     target: str
     environments: tuple[tuple[str, str], ...]
-    """(id, version)"""
+    """The (id, version) of each environment."""
     episodes: int
     seed: int
     max_steps: int | None
@@ -54,7 +54,7 @@ class Header(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SurveyPlan:
-    """Which episodes to run: the same seeds for the same `seed`, whatever the policy."""
+    """The episodes of a survey. Their seeds follow from the header's `seed` alone, whatever the policy."""
 
     header: Header
 
@@ -62,47 +62,50 @@ class SurveyPlan:
     def of(
         cls, target: str, environments: Sequence[str], episodes: int, seed: int, max_steps: int | None
     ) -> SurveyPlan:
-        """Raises UnknownEnvironment."""
+        """Make the plan for these environments, each of them once; raises UnknownEnvironment."""
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
         return cls(Header(target, versions, episodes, seed, max_steps))
 
     @property
     def name(self) -> str:
-        """A short name that equal plans share."""
+        """A short name; equal plans have equal names."""
         return hashlib.sha256(msgspec.json.encode(self.header)).hexdigest()[:12]
 
     @property
     def keys(self) -> list[tuple[str, int]]:
-        """(environment id, episode), all environments' first episodes first."""
+        """The (environment id, episode) of every episode; the first episodes of all environments come first."""
         return [(env_id, episode) for episode in range(self.header.episodes) for env_id, _ in self.header.environments]
 
-    def job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
-        """The job of one episode."""
+    def make_job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
+        """Return the job of one episode; `videos` is the directory for its video, None for no video."""
         spec = get_spec(env_id)
         video = None if videos is None else videos / f"{env_id.replace('/', '-')}-{episode:04d}.mp4"
         return Job(
             env_id,
             spec.version,
-            self._seed(spec, episode),
+            self._derive_seed(spec, episode),
             endpoint,
             self.header.max_steps or spec.max_steps,
             None if video is None else str(video.resolve()),
         )
 
-    def _seed(self, spec: EnvironmentSpec, episode: int) -> str:
+    def _derive_seed(self, spec: EnvironmentSpec, episode: int) -> str:
         key = hashlib.sha256(f"kinitro evaluate --seed {self.header.seed}".encode()).digest()
         return derive_seed(key, b"", spec.id, spec.version, episode).hex()
 
 
 class Journal:
-    """Finished trials of a survey in a file, one JSON line each, so that an interrupted survey can go on.
+    """Keeps the finished trials of a survey in a file, one JSON line each, so that an interrupted survey can go on.
 
-    One process at a time: the file beside it with the suffix `.lock` is locked until `close`.
+    Only one process at a time can use it: the file beside it with the suffix `.lock` is locked until `close`.
     """
 
     def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False) -> None:
-        """Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it."""
+        """Open the journal and read its trials; `fresh` ignores and overwrites them.
+
+        Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it.
+        """
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,7 @@ class Journal:
     def _open(self, plan: SurveyPlan, *, fresh: bool) -> list[Trial]:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            trials = [] if fresh else _unfinished(self.path, plan)
+            trials = [] if fresh else _read_unfinished(self.path, plan)
             replace_file(self.path, b"".join(msgspec.json.encode(line) + b"\n" for line in (plan.header, *trials)))
             self._file = self.path.open("ab")
         except BlockingIOError:
@@ -129,28 +132,28 @@ class Journal:
         return trials
 
     def add(self, trial: Trial) -> None:
-        """Remember a finished trial; raises UnavailableError if it cannot be written."""
+        """Write a finished trial; raises UnavailableError if that fails."""
         try:
             self._file.write(msgspec.json.encode(trial) + b"\n")
             self._file.flush()
         except OSError as error:
             raise UnavailableError(
-                f"{self.path} cannot be written ({error.strerror}): make room; the same command continues."
+                f"{self.path} cannot be written ({error.strerror}): make room, then run the same command to continue."
             ) from None
         self.trials.append(trial)
 
     def close(self) -> None:
-        """Close the file and let others have it."""
+        """Close the file and release its lock."""
         with suppress(OSError):  # what could not be written was reported when it was added
             self._file.close()
         self._lock.close()
 
 
-def _unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
-    """The trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
+def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
+    """Return the trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
 
-    Lines that are damaged do not count: the last one of a killed process may be half a line. Episodes that ended with
-    a fault of ours do not count either: they are run again.
+    Damaged lines are ignored: the last one of a killed process may be half a line. Episodes that ended with an
+    evaluator fault are ignored, too: they are run again.
     """
     if not path.exists():
         return []
@@ -174,7 +177,7 @@ def _unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
 
 
 async def expect_answer(endpoint: str) -> None:
-    """Raises UnavailableError unless the policy server at `endpoint` can be talked to."""
+    """Raise UnavailableError unless the policy server at `endpoint` answers."""
     policy = HttpPolicy(endpoint, allow_private=True)
     try:
         for tries_left in range(HEALTH_TRIES - 1, -1, -1):
@@ -199,10 +202,13 @@ async def run_survey(
     finished: Callable[[Trial], None] = lambda _: None,
     expect: Callable[[str], Awaitable[None]] = expect_answer,
 ) -> None:
-    """Run what the journal does not have yet, `at_once` episodes at a time; call `finished` for each.
+    """Run the episodes that the journal does not have yet, `at_once` at a time.
 
-    After an episode that the policy's answers ended, `expect` asks whether the server is still there; the error that
-    it raises ends the survey, and the episode is not counted. Raises VideoFailed, UnavailableError.
+    finished: called with every finished trial.
+    expect: called after an episode that the policy's answers ended, to find out whether the server still answers. The
+        error that it raises ends the survey, and the episode is not counted.
+
+    Raises VideoFailed, UnavailableError.
     """
     done = {(trial.env_id, trial.episode) for trial in journal.trials}
     places = asyncio.Semaphore(min(at_once, evaluator.capacity))
@@ -210,7 +216,7 @@ async def run_survey(
 
     async def one(env_id: str, episode: int) -> None:
         async with places:
-            job = plan.job(env_id, episode, endpoint, videos)
+            job = plan.make_job(env_id, episode, endpoint, videos)
             result = await _evaluate(evaluator, job)
             if result.outcome is Outcome.POLICY_FAULT:
                 async with asking:
@@ -229,12 +235,12 @@ async def run_survey(
 
 
 def check_outcomes(trials: Sequence[Trial]) -> None:
-    """Raise SurveyFailed if the trials say nothing about the policy: faults of ours, or not one episode played."""
+    """Raise SurveyFailed if the trials say nothing about the policy: evaluator faults, or only policy faults."""
     ours = [trial.result for trial in trials if trial.result.outcome is Outcome.EVALUATOR_FAULT]
     if ours:
         raise SurveyFailed(
             f"{len(ours)} of {len(trials)} episodes have no result because of a fault of this machine "
-            f"({ours[0].detail or ours[0].reason}); the same command runs them again."
+            f"({ours[0].detail or ours[0].reason}); run the same command to run them again."
         )
     if trials and all(trial.result.outcome is Outcome.POLICY_FAULT for trial in trials):
         last = trials[-1].result

@@ -1,7 +1,7 @@
-"""Traces as bytes: one version byte, then zlib over msgpack. A trace of 500 steps takes a few KiB.
+"""Encodes traces as bytes: one version byte, then zlib over msgpack. A trace of 500 steps takes a few KiB.
 
 Actions are stored byte plane by byte plane (all first bytes, then all second bytes, ...): the exponents of
-neighbouring float32 numbers are alike and compress, their mantissas do not.
+neighbouring float32 numbers are similar and compress well, their mantissas do not.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ from kinitro.policies.messages import ACTION_SIZE
 
 TRACE_VERSION = 1
 MAX_TRACE_BYTES = 4 * 1024 * 1024
-"""Of a decompressed trace; a trace of 100,000 steps takes 1.7 MiB."""
+"""The limit of a decompressed trace; a trace of 100,000 steps takes 1.7 MiB."""
 DIGEST_BYTES = 16
 _ACTION_BYTES = 4 * ACTION_SIZE
 _SEED = re.compile("[0-9a-f]{32}", re.ASCII)
 _REST_BYTES = 4096
-"""Names, numbers and field names, generously."""
+"""A generous allowance for names, numbers and field names."""
 
 
 def encode(trace: Trace) -> bytes:
-    """The trace as bytes; `decode` is the inverse."""
-    packed = msgspec.structs.replace(trace, actions=_planes(trace.actions, rows=-1, columns=4))
+    """Return the trace as bytes; `decode` is the inverse."""
+    packed = msgspec.structs.replace(trace, actions=_transpose_planes(trace.actions, rows=-1, columns=4))
     return pack(TRACE_VERSION, packed)
 
 
-def most_bytes(max_steps: int) -> int:
-    """Bytes that the decompressed trace of an episode of at most `max_steps` steps can have."""
-    return min(MAX_TRACE_BYTES, _ACTION_BYTES * max_steps + DIGEST_BYTES * len(digest_steps(max_steps)) + _REST_BYTES)
+def compute_size_limit(max_steps: int) -> int:
+    """Return how many bytes the decompressed trace of an episode of `max_steps` steps can have at most."""
+    digests_bytes = DIGEST_BYTES * len(list_digest_steps(max_steps))
+    return min(MAX_TRACE_BYTES, _ACTION_BYTES * max_steps + digests_bytes + _REST_BYTES)
 
 
 def decode(data: bytes, *, limit_bytes: int = MAX_TRACE_BYTES) -> Trace:
-    """The trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace.
+    """Return the trace in `data`, which is not trusted: size, types and lengths are checked. Raises InvalidTrace.
 
-    limit_bytes: at most so much is decompressed; a trace that needs more is not one.
+    limit_bytes: the size that the decompressed trace may have at most.
     """
     try:
         packed = unpack(TRACE_VERSION, data, Trace, limit_bytes, "trace")
@@ -51,41 +52,41 @@ def decode(data: bytes, *, limit_bytes: int = MAX_TRACE_BYTES) -> Trace:
         raise InvalidTrace(str(error)) from None
     if len(packed.actions) % _ACTION_BYTES:
         raise InvalidTrace(f"Actions take {_ACTION_BYTES} bytes each; the trace has {len(packed.actions)}.")
-    trace = msgspec.structs.replace(packed, actions=_planes(packed.actions, rows=4, columns=-1))
+    trace = msgspec.structs.replace(packed, actions=_transpose_planes(packed.actions, rows=4, columns=-1))
     check(trace)
     return trace
 
 
-def actions_of(trace: Trace) -> npt.NDArray[np.float32]:
-    """The actions, float32 (steps, 4)."""
+def read_actions(trace: Trace) -> npt.NDArray[np.float32]:
+    """Return the actions, float32 (steps, 4)."""
     return np.frombuffer(trace.actions, "<f4").reshape(-1, ACTION_SIZE).astype(np.float32)
 
 
-def digest_steps(steps: int) -> list[int]:
-    """After which steps an episode of `steps` steps has digests: 0, DIGEST_EVERY, ..., and the last."""
+def list_digest_steps(steps: int) -> list[int]:
+    """Return after which steps an episode of `steps` steps has digests: 0, DIGEST_EVERY, ..., and the last."""
     return sorted({*range(0, steps + 1, DIGEST_EVERY), steps})
 
 
-def digests_of(trace: Trace) -> dict[int, bytes]:
-    """Step -> digest of the state after it."""
+def read_digests(trace: Trace) -> dict[int, bytes]:
+    """Return the digests of the trace by the step after which they were taken."""
     cuts = range(0, len(trace.digests) + 1, DIGEST_BYTES)
     pieces = [trace.digests[start:end] for start, end in pairwise(cuts)]
-    return dict(zip(digest_steps(steps_of(trace)), pieces, strict=True))
+    return dict(zip(list_digest_steps(count_steps(trace)), pieces, strict=True))
 
 
-def steps_of(trace: Trace) -> int:
-    """Control steps the episode took."""
+def count_steps(trace: Trace) -> int:
+    """Return how many control steps the episode took."""
     return len(trace.actions) // _ACTION_BYTES
 
 
 def check(trace: Trace) -> None:
     """Raise InvalidTrace where the trace contradicts itself."""
-    if fault := next(_faults(trace), None):
+    if fault := next(_find_faults(trace), None):
         raise InvalidTrace(f"This trace has {fault}.")
 
 
-def _faults(trace: Trace) -> Iterator[str]:
-    steps = steps_of(trace)
+def _find_faults(trace: Trace) -> Iterator[str]:
+    steps = count_steps(trace)
     if trace.version != TRACE_VERSION:
         yield f"version {trace.version}, known is {TRACE_VERSION}"
     if steps > trace.max_steps:
@@ -108,5 +109,5 @@ def _is_seed(text: str) -> bool:
     return _SEED.fullmatch(text) is not None
 
 
-def _planes(data: bytes, *, rows: int, columns: int) -> bytes:
+def _transpose_planes(data: bytes, *, rows: int, columns: int) -> bytes:
     return np.frombuffer(data, np.uint8).reshape(rows, columns).T.tobytes() if data else b""

@@ -1,4 +1,4 @@
-"""Episodes as mp4 files: all cameras side by side."""
+"""Writes episodes as mp4 files, the images of all cameras side by side."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from kinitro.files import publish_file
 from kinitro.policies.messages import TaskConfig
 
 ENLARGED = 4
-"""Pixels of the video per pixel of an image, each way; 84 pixels are small."""
+"""Pixels of the video per pixel of an image, in both directions; 84 pixels are small."""
 EVERY = 2
-"""Of so many control steps one is shown: 40 frames per second at a control rate of 80 Hz."""
+"""One of so many control steps is shown: 40 frames per second at a control rate of 80 Hz."""
 LINGER_FRAMES = 20
-"""The last frame stays for half a second."""
+"""How often the last frame is repeated: for half a second."""
 FINISH_LIMIT_S = 60.0
-"""For the encoder, after the last frame."""
+"""Seconds that the encoder may take after the last frame."""
 
 
-class VideoWitness:
-    """Writes an episode to `path`, which appears when the episode is over and every byte is written.
+class VideoObserver:
+    """An EpisodeObserver that writes an episode to `path`. The file appears when it is complete.
 
-    `control_hz` is known at `begin` at last. Raises VideoFailed wherever a frame is shown, and in `end`.
+    `control_hz` is only needed where `begin` is not called, which sets it. Raises VideoFailed wherever a frame is
+    shown, and in `end`.
     """
 
     every_step = True
@@ -41,15 +42,15 @@ class VideoWitness:
         self._last: Observation | None = None
 
     def begin(self, task: TaskConfig) -> None:
-        """The control rate gives the frame rate."""
+        """Take the frame rate from the control rate."""
         self._rate_hz = task.control_hz / EVERY
 
     def exchange(self, _step: int, observation: Observation, _answer: npt.NDArray[np.float32] | None, /) -> None:
-        """Show what the policy was shown."""
-        self.unasked(observation)
+        """Write what the policy was shown as a frame."""
+        self.observe_unsent(observation)
 
-    def unasked(self, observation: Observation) -> None:
-        """Show every second state."""
+    def observe_unsent(self, observation: Observation) -> None:
+        """Write every second observation as a frame."""
         if self._shown % EVERY == 0:
             self._write(observation)
         self._shown += 1
@@ -64,10 +65,10 @@ class VideoWitness:
                 self._encoder.finish()
                 publish_file(self._unfinished, self._path)
             except OSError as error:
-                raise self._failed(error) from None
+                raise self._make_error(error) from None
 
     def abandon(self) -> None:
-        """Leave no file of an episode that was given up."""
+        """Remove the unfinished file of an episode that was given up."""
         if self._encoder is not None:
             self._encoder.kill()
             self._encoder = None
@@ -77,22 +78,22 @@ class VideoWitness:
     def _write(self, observation: Observation | None) -> None:
         if observation is None:
             return
-        frame = side_by_side(observation)
+        frame = join_images(observation)
         try:
             if self._encoder is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._encoder = _Encoder(self._unfinished, frame, self._rate_hz)
             self._encoder.write(frame)
         except OSError as error:
-            raise self._failed(error) from None
+            raise self._make_error(error) from None
 
-    def _failed(self, error: OSError) -> VideoFailed:
+    def _make_error(self, error: OSError) -> VideoFailed:
         self.abandon()
         return VideoFailed(f"The video {self._path} cannot be written: {str(error.strerror or error).rstrip('.')}.")
 
 
 class _Encoder:
-    """A process that writes frames of equal size as an mp4 file. Raises OSError with what it said when it failed."""
+    """A process that writes frames of equal size as an mp4 file. Raises OSError with its message when it failed."""
 
     def __init__(self, path: Path, frame: npt.NDArray[np.uint8], rate_hz: float) -> None:
         import imageio_ffmpeg
@@ -112,12 +113,12 @@ class _Encoder:
         if self._process.stdin is not None:
             try:
                 self._process.stdin.write(frame.data)
-            except OSError:  # it ended; why is what it said
+            except OSError:  # it has ended; `finish` raises with its message
                 self.finish()
                 raise
 
     def finish(self) -> None:
-        """Return when the file is complete."""
+        """Return when the file is complete; raises OSError if the encoder failed."""
         try:
             _, said = self._process.communicate(timeout=FINISH_LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -125,18 +126,18 @@ class _Encoder:
             raise OSError(f"the encoder did not finish within {FINISH_LIMIT_S:g} s") from None
         lines = said.decode(errors="replace").strip().splitlines()
         if self._process.returncode != 0 or lines:
-            # what ffmpeg says begins with the part that says it: [out#0/mp4 @ 0x5646c8175480]
+            # ffmpeg's messages begin with the component that writes them: [out#0/mp4 @ 0x5646c8175480]
             raise OSError(
                 lines[-1].rpartition("] ")[2] if lines else f"the encoder ended with code {self._process.returncode}"
             )
 
     def kill(self) -> None:
-        """End it, whatever it has written."""
+        """End the process, whatever it has written."""
         self._process.kill()
         self._process.communicate()
 
 
-def side_by_side(observation: Observation) -> npt.NDArray[np.uint8]:
-    """All images next to each other, enlarged without smoothing: uint8 (height, width, 3), contiguous."""
+def join_images(observation: Observation) -> npt.NDArray[np.uint8]:
+    """Return all images next to each other, enlarged without smoothing: uint8 (height, width, 3), contiguous."""
     row = np.concatenate(list(observation.pixels.values()), axis=1)
     return np.ascontiguousarray(row.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))

@@ -1,4 +1,4 @@
-"""How many episodes of one miner run at once: never more than its server says it can take."""
+"""Limits how many episodes of one miner run at once: never more than its server says it can take."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError
 
 REFRESH_S = 300.0
-"""A server is asked again after this time: it may have been restarted with other limits."""
+"""Seconds after which a server is asked again: it may have been restarted with other limits."""
 
 
 class EndpointLimits:
-    """Admits episodes per endpoint. `declared` asks a server for its limit and never raises."""
+    """Limits the episodes per endpoint. `declared` asks a server for its limit and must not raise."""
 
     def __init__(self, declared: Callable[[str], Awaitable[int]], clock: Callable[[], float]) -> None:
         self._declared = declared
@@ -26,9 +26,12 @@ class EndpointLimits:
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def admitted(self, endpoint: str, at_most: int | None = None) -> AsyncIterator[None]:
-        """Wait until another episode may run there; `at_most` is the task's own cap."""
-        declared = await self._limit(endpoint)
+    async def occupy(self, endpoint: str, at_most: int | None = None) -> AsyncIterator[None]:
+        """Wait until another episode may run at the endpoint, and occupy a place there until the context ends.
+
+        at_most: the limit that the task itself sets; None for no further limit.
+        """
+        declared = await self._read_limit(endpoint)
         limit = declared if at_most is None else max(1, min(at_most, declared))
         async with self._change:
             while self._running[endpoint] >= limit:
@@ -43,7 +46,7 @@ class EndpointLimits:
             async with self._change:
                 self._change.notify_all()
 
-    async def _limit(self, endpoint: str) -> int:
+    async def _read_limit(self, endpoint: str) -> int:
         async with self._asking[endpoint]:
             asked, limit = self._limits.get(endpoint, (float("-inf"), 1))
             if self._clock() - asked > REFRESH_S:
@@ -53,11 +56,11 @@ class EndpointLimits:
 
 
 async def ask_concurrency(endpoint: str, *, allow_private: bool) -> int:
-    """Episodes at once that the server at `endpoint` says it can take; 1 if it cannot be asked."""
+    """Ask the server at `endpoint` how many episodes it takes at once; 1 if it does not answer."""
     policy = HttpPolicy(endpoint, allow_private=allow_private)
     try:
         return (await policy.health()).max_concurrent_episodes
     except PolicyError:
-        return 1  # whether that is a fault is for its episodes to find out
+        return 1  # its episodes will show whether that is a fault
     finally:
         await policy.close()

@@ -1,4 +1,4 @@
-"""A lease: the right to report on some tasks, kept alive while they run and dropped at once when it is lost."""
+"""Leases: the right to report on some tasks, kept alive while they run and given up at once when it is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 
 class TaskApi(Protocol):
-    """What an executor needs of the API; `kinitro.client.http.ApiClient` has it, with its errors."""
+    """What an executor needs of the API. `kinitro.client.http.ApiClient` implements it, with its errors."""
 
     async def fetch(self, request: FetchRequest) -> FetchResponse: ...
 
@@ -46,19 +46,19 @@ class Lease:
         self._ttl_s = ttl_s
 
     def settle(self, task_id: int) -> None:
-        """The API has answered for this task."""
+        """Note that the API has answered for this task."""
         self.open.discard(task_id)
 
     def drop(self) -> None:
-        """Give up everything that still runs."""
+        """Cancel everything that still runs."""
         self.open.clear()
         for task in list(self.running.values()):
             task.cancel()
 
     async def keep(self, heartbeat: Callable[[int], Awaitable[HeartbeatResponse]]) -> None:
-        """Send heartbeats until nothing is open; drop the work when the API says that the lease is gone.
+        """Send heartbeats until nothing is open; drop the work when the API says that the lease is lost.
 
-        While the API is away the work goes on: it may well come back before the lease ends, and if not, it refuses
+        While the API is unavailable the work goes on: the API may return before the lease ends, and if not, it refuses
         the results one by one. Raises ApiUnauthorized.
         """
 

@@ -1,4 +1,4 @@
-"""`kinitro executor` as a process: logs, signals, the parts put together."""
+"""Runs `kinitro executor` as a process: sets up logs and signals, and puts the parts together."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def _run(settings: ExecutorSettings) -> None:
 
 
 def make_evaluator(settings: ExecutorSettings) -> Evaluator:
-    """What runs the episodes, as `eval_mode` says."""
+    """Make what runs the episodes, as `eval_mode` says."""
     if settings.eval_mode != "local":
         from kinitro.executor.containers.evaluator import ContainerPool
 

@@ -1,4 +1,4 @@
-"""The executor: lease tasks, evaluate them, submit what became of them; nothing is lost and nothing is held up."""
+"""The executor leases tasks, evaluates them and submits their results. No result is lost, and none holds up others."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from kinitro.stopping import cancel_and_wait, finish_or_cancel
 from kinitro.supervision import Backoff, SupervisedLoop
 
 FETCH_LINGER_S = 0.25
-"""Places that become free within this time are filled with one fetch."""
+"""Seconds to wait after a place has become free, so that one fetch fills several places."""
 MAX_BACKOFF_S = 15.0
 SUBMIT_BATCH = 100
 REFUSES_A_RESULT = frozenset({400, 413, 422})
-"""Statuses with which the API says that a report itself cannot be taken."""
+"""Statuses with which the API says that it cannot accept a report as it is."""
 LAST_CALLS_S = 3.5
-"""At shutdown, after the grace period: to hear of a last fetch; as long again to report and give back."""
+"""Seconds at shutdown, after the grace period, for the answer of a last fetch; as many again to report and release."""
 PROGRESS_EVERY_S = 30.0
 FAULTS_IN_A_ROW = 5
-"""Evaluator faults without a single usable result between them: then this machine is the problem, so it slows down
-instead of spending other people's attempts."""
+"""After so many evaluator faults without a usable result between them, this machine is the problem: it slows down, so
+that it does not use up the tasks' attempts."""
 _DICE = random.SystemRandom()
-"""Nobody can foresee which episodes are recorded."""
+"""Decides which episodes are recorded, in a way that no miner can predict."""
 log = get_logger(__name__)
 
 
@@ -69,16 +69,16 @@ class Executor:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`. Raises EvaluatorUnavailable or ApiUnauthorized when working makes no sense any more."""
+        """Work until `stop` is set. Raises EvaluatorUnavailable or ApiUnauthorized if no further work is possible."""
         if not await finish_or_cancel(self._evaluator.start(), stop):
             return
         log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
-        fetching = self._spawn(self._supervised("fetching", self._fetch_loop))
+        fetching = self._spawn(self._supervise("fetching", self._fetch_loop))
         for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
-            self._spawn(self._supervised(name, loop))
+            self._spawn(self._supervise(name, loop))
         try:
-            await self._stopped_or_failed(stop)
+            await self._wait_until_stopped_or_failed(stop)
         finally:
             fetching.cancel()
             try:
@@ -86,8 +86,8 @@ class Executor:
             finally:
                 await cancel_and_wait(*self._background)
 
-    async def _stopped_or_failed(self, stop: asyncio.Event) -> None:
-        """Return when `stop` is set; raise what made further work pointless."""
+    async def _wait_until_stopped_or_failed(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set; raise the error that makes further work impossible."""
         waiting = asyncio.create_task(stop.wait())
         try:
             both: list[asyncio.Future[Any]] = [waiting, self._failure]
@@ -126,7 +126,7 @@ class Executor:
                 await asyncio.sleep(min(2.0 ** (self._faults_in_a_row - FAULTS_IN_A_ROW), 4 * MAX_BACKOFF_S))
 
     async def _fetch(self, max_tasks: int) -> FetchResponse:
-        """Lease tasks. Cancelling leaves the call under way: `_drain` gives back what it brings."""
+        """Lease tasks. Cancelling does not stop the call: `_drain` releases the lease that it may bring."""
         self._fetching = asyncio.ensure_future(self._api.fetch(self._request(max_tasks)))
         try:
             response = await asyncio.shield(self._fetching)
@@ -168,7 +168,7 @@ class Executor:
 
     async def _run_task(self, lease: Lease, task: Task) -> None:
         try:
-            async with self._limits.admitted(task.endpoint, task.max_concurrency):
+            async with self._limits.occupy(task.endpoint, task.max_concurrency):
                 result = await self._evaluator.evaluate(
                     Job(
                         task.env_id,
@@ -194,8 +194,8 @@ class Executor:
     # --- submitting
 
     async def _submit_loop(self) -> None:
-        """What fails is sent again in smaller parts, after everything else: a result that a proxy finds too large or
-        does not like must not hold up the others."""
+        """Submit results for ever. What fails is sent again in smaller parts and after everything else: a result that a
+        proxy refuses, because it is too large for example, must not hold up the others."""
         backoff = Backoff(MAX_BACKOFF_S)
         limit = SUBMIT_BATCH
         while True:
@@ -215,9 +215,9 @@ class Executor:
             self._submitted.set()
 
     async def _submit(self, lease_id: int, results: list[TaskResult]) -> None:
-        """Report a batch; each result leaves the spool once the API has said what it makes of it.
+        """Report a batch; a result leaves the spool as soon as the API has answered for it.
 
-        Raises ApiUnavailable if it did not say so of all of them, ApiUnauthorized.
+        Raises ApiUnavailable if the API did not answer for all of them, ApiUnauthorized.
         """
         answers: dict[int, tuple[str, str | None]]
         try:
@@ -258,7 +258,7 @@ class Executor:
     # --- stopping
 
     async def _drain(self) -> None:
-        """Let running episodes finish for a while, report them, give the rest back."""
+        """Let running episodes finish within the grace period, report them, and release the other tasks."""
         running = [task for lease in self._leases.values() for task in lease.running.values()]
         log.info("stopping", running=len(running), grace_s=self._settings.grace_s)
         if running:
@@ -275,7 +275,7 @@ class Executor:
             log.warning("results_wait_on_disk", waiting=len(self._spool))
 
     async def _await_last_fetch(self) -> None:
-        """A lease that was granted while we stopped is one to give back."""
+        """Wait for a fetch that was running when we stopped, so that its lease is released, too."""
         if self._fetching is None:
             return
         try:
@@ -302,16 +302,16 @@ class Executor:
             log.info("progress", **self.progress())
 
     def progress(self) -> dict[str, int]:
-        """Counts since the start, and what is under way."""
+        """Return counts of outcomes since the start, and of what is in progress."""
         counts = {outcome.name.lower(): self._counts[outcome] for outcome in Outcome}
         return counts | {"running": self._in_flight, "leases": len(self._leases), "unsubmitted": len(self._spool)}
 
-    async def _supervised(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-        """A loop for ever: only what makes all further work pointless ends it, and the executor."""
+    async def _supervise(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run a loop for ever. Only an error that makes further work impossible ends it, and with it the executor."""
         await SupervisedLoop(name, max_pause_s=MAX_BACKOFF_S, final=(ApiUnauthorized, EvaluatorUnavailable)).run(loop)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Run it beside everything else; its error ends `run`."""
+        """Run `work` in the background; an error in it ends `run`."""
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._reap)
@@ -324,7 +324,7 @@ class Executor:
 
 
 def report(task_id: int, result: EpisodeResult) -> TaskResult:
-    """A result as the API wants it."""
+    """Return a result in the form in which the API expects it."""
     return TaskResult(
         task_id=task_id,
         outcome=result.outcome.value,

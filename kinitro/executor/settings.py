@@ -17,8 +17,8 @@ from kinitro.settings import ServiceSettings
 EPISODES_PER_WORKER = 24
 """Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
 
-Each episode in flight has an environment of its own (see `kinitro.evaluation.instances`): a worker needs at most
-about 450 MiB (200 of them compiled models to copy) + 30 MiB x (episodes per worker + 8): 1.4 GiB by default.
+Each episode in flight has an environment of its own (see `kinitro.evaluation.environment_cache`): a worker needs at
+most about 450 MiB (200 of them compiled models to copy) + 30 MiB x (episodes per worker + 8): 1.4 GiB by default.
 """
 NAME_PATTERN = r"^[A-Za-z0-9._:/@+-]{1,100}$"
 """What the API takes as a name."""

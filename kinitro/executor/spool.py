@@ -1,4 +1,4 @@
-"""Finished results on disk until the API has taken them."""
+"""Keeps finished results on disk until the API has accepted them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from kinitro.files import replace_file
 from kinitro.logs import get_logger
 
 OTHERS_KEPT_S = 48 * 3600.0
-"""How long results under another key are offered: longer than any lease lives."""
+"""Seconds for which results under another key are offered: longer than any lease lasts."""
 log = get_logger(__name__)
 
 Key = tuple[int, int]
-"""Lease and task."""
+"""The ids of lease and task."""
 
 
 class Spool:
-    """One file per result in a directory of one API and key; survives the executor.
+    """Keeps one file per result, in a directory for one API and key, so that results survive the executor.
 
-    Leases belong to an executor and not to one of its keys, so that results that were left behind under another key of
-    the same API are handed in too: after a key was rotated they are still good. If that key is another executor's, the
-    API says that they are stale, and their files stay for whoever has the key. Executors may share a directory:
-    reporting a result twice is harmless. If the disk refuses, results are kept in memory only.
+    Leases belong to an executor and not to one of its keys. Therefore results that were left behind under another key
+    of the same API are submitted, too: after a key was rotated they are still valid. If that key is another executor's,
+    the API answers that they are stale, and their files stay for the executor that has the key. Executors may share a
+    directory: reporting a result twice is harmless. If the disk cannot be written, results are kept in memory only.
     """
 
     def __init__(self, base: Path, api_url: str, key: str | None) -> None:
@@ -43,10 +43,10 @@ class Spool:
             ) from None
         self._results: dict[Key, TaskResult] = {}
         self._left_behind: dict[Key, Path] = {}
-        """Files of results that are not in our own directory."""
+        """The files of results that are not in our own directory."""
         self._results |= {key: result for key, result, _ in _read(self._directory)}
         before = base / _digest(f"{api_url}\n{key or ''}")
-        """Where this executor kept them before directories were named after both."""
+        """Where earlier versions kept results: their directories were not named after API and key separately."""
         for directory in [before, *sorted(base.glob(f"{api}-*"))]:
             if directory != self._directory:
                 self._adopt(directory)
@@ -57,7 +57,7 @@ class Spool:
         return len(self._results)
 
     async def put(self, lease_id: int, result: TaskResult) -> None:
-        """Keep a result until it is removed."""
+        """Keep a result until `remove` is called for it."""
         key = (lease_id, result.task_id)
         self._results[key] = result
         await asyncio.to_thread(self._write, key, result)
@@ -65,7 +65,7 @@ class Spool:
             self._discard(key)
 
     def batch(self, limit: int) -> tuple[int, list[TaskResult]] | None:
-        """The oldest lease with results and up to `limit` of them; None if there are none."""
+        """Return the oldest lease with results, and up to `limit` of them; None if there are none."""
         if not self._results:
             return None
         lease_id = next(iter(self._results))[0]
@@ -73,16 +73,16 @@ class Spool:
         return lease_id, results[:limit]
 
     def postpone(self, lease_id: int, results: Iterable[TaskResult]) -> None:
-        """Let all others go first."""
+        """Move these results behind all others."""
         for result in results:
             key = (lease_id, result.task_id)
             if key in self._results:
                 self._results[key] = self._results.pop(key)
 
     def remove(self, lease_id: int, task_id: int, *, taken: bool = True) -> None:
-        """The API has answered; also fine if it is not there.
+        """Remove a result for which the API has answered; nothing happens if there is none.
 
-        Not `taken`: it did not want the result from us. What another key left behind then stays on disk.
+        taken: whether the API has accepted the result from us. If not, a file left behind under another key is kept.
         """
         key = (lease_id, task_id)
         self._results.pop(key, None)

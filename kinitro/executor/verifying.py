@@ -1,4 +1,4 @@
-"""`--verify`: a verifier beside the executor, as a process of its own, so that neither waits for the other."""
+"""Runs a verifier beside the executor for `--verify`, as a process of its own, so that neither waits for the other."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kinitro.supervision import SupervisedLoop
 
 RESTART_PAUSE_S = 30.0
 STOP_DEADLINE_S = 20.0
-"""Between SIGTERM and SIGKILL; more than a verifier's own grace period."""
+"""Seconds between SIGTERM and SIGKILL: more than a verifier's own grace period."""
 log = get_logger(__name__)
 
 
 @asynccontextmanager
 async def verifier_beside(settings: ExecutorSettings) -> AsyncIterator[None]:
-    """Keep `kinitro verifier` running with the executor's API and key; it ends with the context, or with us."""
+    """Keep `kinitro verifier` running with the executor's API and key, until the context or this process ends."""
     supervising = asyncio.create_task(_supervise(settings))
     try:
         yield

@@ -14,7 +14,7 @@ from typing import Final
 
 from kinitro.miner import credentials
 from kinitro.miner.errors import ProjectError
-from kinitro.sandbox.uploads import problem_with_names
+from kinitro.sandbox.uploads import find_problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
 """Files that a folder needs to be served."""
@@ -114,7 +114,7 @@ def list_contents(folder: Path) -> Contents:
 
     visit(folder, "")
     _refuse(folder, refused)
-    if problem := problem_with_names(list(sizes)):
+    if problem := find_problem_with_names(list(sizes)):
         raise ProjectError(f"{folder} {problem}, so that verification would not take it; nothing was sent.")
     return Contents(folder, sizes, tuple(left_out))
 

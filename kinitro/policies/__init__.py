@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kinitro.policies.client import Signer as Signer
     from kinitro.policies.conformance import PolicyServerConformance as PolicyServerConformance
     from kinitro.policies.endpoints import Endpoint as Endpoint
-    from kinitro.policies.endpoints import canonical_endpoint as canonical_endpoint
+    from kinitro.policies.endpoints import canonicalize_endpoint as canonicalize_endpoint
     from kinitro.policies.endpoints import is_public as is_public
     from kinitro.policies.endpoints import parse_endpoint as parse_endpoint
     from kinitro.policies.errors import PolicyError as PolicyError
@@ -31,7 +31,7 @@ else:
         {
             "client": "Deadlines HttpPolicy Signer",
             "conformance": "PolicyServerConformance",
-            "endpoints": "Endpoint canonical_endpoint is_public parse_endpoint",
+            "endpoints": "Endpoint canonicalize_endpoint is_public parse_endpoint",
             "errors": "PolicyError PolicyFailed PolicyMisbehaved PolicyUnreachable Reason",
             "messages": "Policy PolicyHealth TaskConfig",
             "signing": "RequestSigner load_hotkey",

@@ -1,4 +1,4 @@
-"""The policy of a miner, called over HTTP."""
+"""Calls the policy of a miner over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
-from kinitro.policies.codecs import CODECS, JSON, KNOWN_TYPES, Codec, codec_for
+from kinitro.policies.codecs import CODECS, JSON, KNOWN_TYPES, Codec, select_codec
 from kinitro.policies.connection import Response
 from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
 from kinitro.policies.errors import PolicyFailed, PolicyMisbehaved, Reason
@@ -31,12 +31,12 @@ from kinitro.policies.transport import HttpTransport
 
 T = TypeVar("T")
 Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
-"""(method, path, body) -> headers that prove who sends it; see `signing`."""
+"""Maps (method, path, body) of a request to headers that prove who sends it; see `signing`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds for each whole call, from the first look-up to the last byte."""
+    """The seconds that each whole call may take, from the first look-up to the last byte."""
 
     health_s: float = HEALTH_DEADLINE_S
     reset_s: float = RESET_DEADLINE_S
@@ -44,11 +44,11 @@ class Deadlines:
 
 
 class HttpPolicy:
-    """A policy server at `endpoint`; implements `messages.Policy`.
+    """Asks the policy server at `endpoint`; implements `messages.Policy`.
 
     One object serves any number of concurrent episodes of one miner, within one event loop. Call `health` first: until
-    then the server is taken for the least capable one (JSON, chunks of 1). Creating the object connects to
-    nothing and never fails; a bad endpoint shows as PolicyUnreachable in the first call.
+    then the server counts as the least capable one (JSON, chunks of 1). Creating the object does not connect and never
+    fails; for a bad endpoint, the first call raises PolicyUnreachable.
     """
 
     def __init__(
@@ -64,11 +64,16 @@ class HttpPolicy:
         tls: ssl.SSLContext | None = None,
         stalled_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`allow_private` lets the endpoint be on loopback and in private networks, for a local subnet.
+        """Make a client; it does not connect yet.
 
-        With `unix_socket` the calls go to that socket and the host of `endpoint` is only a name.
-        `encodings` are those to use if the server has them, best first; JSON is always understood.
-        `stalled_s` says for how many seconds the event loop stood still so far: no deadline counts those.
+        allow_private: whether the endpoint may be on loopback and in private networks, as in a local subnet.
+        unix_socket: a socket to which all calls go; the host of `endpoint` is then only a name.
+        signer: signs requests; None sends them unsigned.
+        deadlines: time limits of the calls; None means those of the protocol.
+        encodings: the encodings to use if the server has them, best first; JSON is always possible.
+        lookup: replaces DNS.
+        tls: the TLS settings; None means the system's certificates.
+        stalled_s: returns for how many seconds the event loop stood still so far; deadlines do not count those.
         """
         self.endpoint = endpoint
         self._allow_private = allow_private
@@ -83,20 +88,20 @@ class HttpPolicy:
         self._codec = JSON
         self._max_chunk = 1
         self.trickled_s = 0.0
-        """Between the first and the last piece of the last answer to /act; for the conformance check."""
+        """Seconds between the first and the last piece of the last answer to /act; for the conformance check."""
 
     async def health(self) -> PolicyHealth:
-        """What the server can do, its declarations cut to the protocol's limits; sets the encoding from now on.
+        """Return what the server can do, cut to the protocol's limits. Later calls use the best common encoding.
 
-        Raises PolicyFailed if the server says that it will not become ready.
+        Raises PolicyFailed if the server says that it will not become ready, or another PolicyError.
         """
         response = await self._exchange("GET", "/health", b"", self._deadlines.health_s, repin=True)
         if response.status != 200:
             _raise_if_not_ready(response)
-            raise _bad_status("/health", response)
-        declared = _decoded(response, lambda codec: codec.decode_health(response.body))
+            raise _make_status_error("/health", response)
+        declared = _decode(response, lambda codec: codec.decode_health(response.body))
         if declared.status != "ok" or declared.protocol != PROTOCOL_VERSION:
-            raise _not_ready(declared)
+            raise _explain_not_ready(declared)
         health = msgspec.structs.replace(
             declared,
             max_concurrent_episodes=min(max(declared.max_concurrent_episodes, 1), MAX_CONCURRENT_EPISODES),
@@ -107,10 +112,10 @@ class HttpPolicy:
         return health
 
     async def reset(self, task: TaskConfig) -> None:
-        """Begin the episode `task.episode_id`; others may be under way."""
+        """Begin the episode `task.episode_id`; others may be in progress."""
         body = self._codec.encode_reset(task)
         response = await self._call("POST", "/reset", body, self._deadlines.reset_s, repin=True)
-        episode_id = _decoded(response, lambda codec: codec.decode_reset(response.body))
+        episode_id = _decode(response, lambda codec: codec.decode_reset(response.body))
         if episode_id != task.episode_id:
             raise PolicyMisbehaved(
                 Reason.WRONG_EPISODE,
@@ -119,11 +124,11 @@ class HttpPolicy:
             )
 
     async def act(self, episode_id: str, step: int, observation: Observation) -> npt.NDArray[np.float32]:
-        """Actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
+        """Return actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
         body = self._codec.encode_act(episode_id, step, observation)
         response = await self._call("POST", "/act", body, self._deadlines.act_s)
         self.trickled_s = response.trickled_s
-        return _decoded(response, lambda codec: codec.decode_act(response.body, self._max_chunk))
+        return _decode(response, lambda codec: codec.decode_act(response.body, self._max_chunk))
 
     async def close(self) -> None:
         """Close the connections; the object may be used again."""
@@ -131,7 +136,7 @@ class HttpPolicy:
             await self._transport.close()
 
     async def send(self, path: str, content_type: str, body: bytes) -> bytes:
-        """POST any bytes, which need not follow the protocol, and return the answer's; for the conformance check."""
+        """POST bytes that need not follow the protocol and return the answer's body; for the conformance check."""
         response = await self._call("POST", path, body, self._deadlines.reset_s, content_type=content_type)
         return response.body
 
@@ -145,10 +150,10 @@ class HttpPolicy:
         content_type: str | None = None,
         repin: bool = False,
     ) -> Response:
-        """One call that must end in 200; raises PolicyUnreachable or PolicyMisbehaved."""
+        """Make a call that must end with status 200; raises PolicyUnreachable or PolicyMisbehaved."""
         response = await self._exchange(method, path, body, deadline_s, content_type=content_type, repin=repin)
         if response.status != 200:
-            raise _bad_status(path, response)
+            raise _make_status_error(path, response)
         return response
 
     async def _exchange(
@@ -161,7 +166,7 @@ class HttpPolicy:
         content_type: str | None = None,
         repin: bool = False,
     ) -> Response:
-        """One call, whatever the status of its answer."""
+        """Make a call and return the answer, whatever its status."""
         if self._transport is None:
             self._transport = HttpTransport(
                 parse_endpoint(self.endpoint, allow_private=self._allow_private),
@@ -175,52 +180,52 @@ class HttpPolicy:
         if method == "POST":
             headers["content-type"] = content_type or self._codec.content_type
         if self._signer is not None:
-            headers |= self._signer(method, self._transport.target(path), body)
+            headers |= self._signer(method, self._transport.build_target(path), body)
         return await self._transport.request(
             method, path, deadline_s=deadline_s, headers=headers, body=body, repin=repin
         )
 
 
-def _decoded(response: Response, decode: Callable[[Codec], T]) -> T:
-    """What `decode` makes of an answer. The error for one that cannot be read names an unknown content type."""
+def _decode(response: Response, decode: Callable[[Codec], T]) -> T:
+    """Decode an answer with the codec of its content type. If that fails, the error names an unknown content type."""
     try:
-        return decode(codec_for(response.content_type))
+        return decode(select_codec(response.content_type))
     except PolicyMisbehaved as error:
         if error.reason != Reason.MALFORMED_BODY or response.content_type in KNOWN_TYPES:
             raise
         raise PolicyMisbehaved(
             Reason.MALFORMED_BODY,
-            f"{error} Its content type is {_printable(response.content_type[:60])!r}, which was read as JSON; "
+            f"{error} Its content type is {_make_printable(response.content_type[:60])!r}, which was read as JSON; "
             "send application/json or application/msgpack.",
         ) from None
 
 
-def _bad_status(path: str, response: Response) -> PolicyMisbehaved:
-    """The error for a status other than 200."""
+def _make_status_error(path: str, response: Response) -> PolicyMisbehaved:
+    """Return the error for a status other than 200."""
     if 300 <= response.status < 400:
         return PolicyMisbehaved(
             Reason.REDIRECT, f"It redirects {path} (status {response.status}); redirects are not followed."
         )
-    said = _printable(response.body[:200].decode("utf-8", "replace"))
+    said = _make_printable(response.body[:200].decode("utf-8", "replace"))
     return PolicyMisbehaved(
         Reason.HTTP_STATUS, f"It answered {path} with status {response.status}, where 200 is needed: {said}"
     )
 
 
 def _raise_if_not_ready(response: Response) -> None:
-    """Raise if an answer that is not 200 is a /health that says why, and not a proxy's page."""
+    """Raise if an answer other than 200 is that of a policy server which says why, and not a proxy's page."""
     try:
-        declared = codec_for(response.content_type).decode_health(response.body)
+        declared = select_codec(response.content_type).decode_health(response.body)
     except PolicyMisbehaved:
         return
     if declared.status != "ok":
-        raise _not_ready(declared)
+        raise _explain_not_ready(declared)
 
 
-def _not_ready(declared: PolicyHealth) -> PolicyMisbehaved:
-    """The error for a /health that is not ok."""
+def _explain_not_ready(declared: PolicyHealth) -> PolicyMisbehaved:
+    """Return the error for a /health whose status is not "ok"."""
     kind = PolicyFailed if declared.status == "failed" else PolicyMisbehaved
-    why = f" ({_printable(declared.detail[:200])})" if declared.detail else ""
+    why = f" ({_make_printable(declared.detail[:200])})" if declared.detail else ""
     return kind(
         Reason.NOT_READY,
         f"Its /health says status {declared.status[:40]!r}{why}, protocol {declared.protocol}; "
@@ -228,6 +233,6 @@ def _not_ready(declared: PolicyHealth) -> PolicyMisbehaved:
     )
 
 
-def _printable(text: str) -> str:
-    """What a stranger's server sent, fit for a line of a log."""
+def _make_printable(text: str) -> str:
+    """Return a stranger's text without characters that a log or a terminal would interpret."""
     return "".join(character if character.isprintable() else " " for character in text)

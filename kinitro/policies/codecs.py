@@ -1,4 +1,4 @@
-"""Bytes on the wire: requests encoded as JSON or msgpack, answers decoded without trusting them.
+"""Encodes requests as JSON or msgpack, and decodes answers without trusting them.
 
 The structures are those of the protocol; an image is `{"shape", "dtype", "data"}`, its raw bytes base64 in JSON and
 binary in msgpack. Nothing is ever unpickled, and no array is built from an answer before its size is known.
@@ -20,7 +20,7 @@ from kinitro.policies.messages import ACTION_SIZE, PolicyHealth, TaskConfig
 
 _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 _NOT_FINITE: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
-"""What JSON does not have and many libraries write, and numbers that no float64 holds."""
+"""Finds what strict JSON forbids and many libraries write, and numbers that may exceed a float64."""
 
 
 class _Image(msgspec.Struct, frozen=True):
@@ -60,11 +60,11 @@ class Codec:
         self._act = module.Decoder(_ActAnswer)
 
     def encode_reset(self, task: TaskConfig) -> bytes:
-        """Body of `POST /reset`."""
+        """Return the body of `POST /reset`."""
         return bytes(self._encoder.encode(_ResetRequest(task)))
 
     def encode_act(self, episode_id: str, step: int, observation: Observation) -> bytes:
-        """Body of `POST /act`."""
+        """Return the body of `POST /act`."""
         images = {
             camera: _Image(pixels.shape, pixels.dtype.name, np.ascontiguousarray(pixels).reshape(-1).data)
             for camera, pixels in observation.pixels.items()
@@ -73,17 +73,20 @@ class Codec:
         return bytes(self._encoder.encode(message))
 
     def decode_health(self, body: bytes) -> PolicyHealth:
-        """Answer of `GET /health`; raises PolicyMisbehaved(MALFORMED_BODY)."""
+        """Return the answer of `GET /health`; raises PolicyMisbehaved(MALFORMED_BODY)."""
         health: PolicyHealth = self._decode(self._health, body, "/health")
         return health
 
     def decode_reset(self, body: bytes) -> str:
-        """The episode id in the answer of `POST /reset`; raises PolicyMisbehaved(MALFORMED_BODY)."""
+        """Return the episode id in the answer of `POST /reset`; raises PolicyMisbehaved(MALFORMED_BODY)."""
         answer: _ResetAnswer = self._decode(self._reset, body, "/reset")
         return answer.episode_id
 
     def decode_act(self, body: bytes, max_chunk: int) -> npt.NDArray[np.float32]:
-        """Actions (k, 4) in the answer of `POST /act`, finite, 1 <= k <= max_chunk; raises PolicyMisbehaved."""
+        """Return the actions in the answer of `POST /act`: (k, 4), finite, 1 <= k <= max_chunk.
+
+        Raises PolicyMisbehaved.
+        """
         try:
             answer: _ActAnswer = self._decode(self._act, body, "/act")
         except PolicyMisbehaved:
@@ -102,7 +105,7 @@ class Codec:
 
 
 def _refuse_not_finite(body: bytes, max_chunk: int) -> None:
-    """Raise PolicyMisbehaved(ACTION_NOT_FINITE) if that is what is wrong with a body that is not JSON, strictly."""
+    """Raise PolicyMisbehaved(ACTION_NOT_FINITE) if a body is not strict JSON only because of NaN or infinity."""
     try:
         answer = msgspec.convert(json.loads(body), _ActAnswer)
     except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
@@ -111,9 +114,9 @@ def _refuse_not_finite(body: bytes, max_chunk: int) -> None:
 
 
 def check_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
-    """One action or a chunk of them as float32 (k, 4); raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE).
+    """Return one action or a chunk as float32 (k, 4); raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE).
 
-    Numbers beyond float32 become its largest ones, so that what was finite stays finite.
+    Numbers beyond the range of float32 are clipped to it, so that what was finite stays finite.
     """
     rows = action if action and isinstance(action[0], list) else [action]
     if not 1 <= len(rows) <= max_chunk:
@@ -135,16 +138,16 @@ def check_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDAr
 JSON: Final = Codec("json", "application/json", msgspec.json)
 MSGPACK: Final = Codec("msgpack", "application/msgpack", msgspec.msgpack)
 CODECS: Final = {codec.name: codec for codec in (MSGPACK, JSON)}
-"""By the name in `/health`, best first."""
+"""The codecs by their names in `/health`, the best first."""
 
 
 MSGPACK_TYPES: Final = frozenset({MSGPACK.content_type, "application/vnd.msgpack", "application/x-msgpack"})
-"""Content types that mean msgpack: the protocol's, the registered one, and the one from before there was any."""
+"""Content types that mean msgpack: the protocol's, the registered one, and the one that was common before it."""
 
 
 KNOWN_TYPES: Final = MSGPACK_TYPES | {JSON.content_type}
 
 
-def codec_for(content_type: str) -> Codec:
-    """The codec of an answer with this content type; JSON unless it says msgpack."""
+def select_codec(content_type: str) -> Codec:
+    """Return the codec of an answer with this content type; JSON unless it says msgpack."""
     return MSGPACK if content_type in MSGPACK_TYPES else JSON

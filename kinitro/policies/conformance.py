@@ -1,6 +1,6 @@
-"""Does a server follow the protocol? The checks that `kinitro check` runs, and the same as a test mixin.
+"""Checks whether a server follows the protocol: for `kinitro check`, and as a test mixin.
 
-Others run them against their own server:
+Miners can run the checks against their own server in their own tests:
 
     class TestMyServer(PolicyServerConformance):
         endpoint = "http://127.0.0.1:8001"
@@ -36,36 +36,36 @@ from kinitro.policies.probes import (
     make_task,
     run_episode,
     run_renewing,
-    side_by_side,
+    run_side_by_side,
     time_episode,
     wait_for_health,
 )
 
 EPISODE_STEPS: Final = 8
-"""Steps of the short episodes that are compared with one another."""
+"""The number of steps of the short episodes that are compared with one another."""
 MAX_INTERLEAVED: Final = 8
-"""Episodes at once when looking for mixed-up state."""
+"""The largest number of episodes at once in the check that looks for mixed-up state."""
 RENEWALS: Final = 32
-"""New connections at least, when looking for episodes that only one of several processes knows."""
+"""The least number of new connections in the check for episodes that only one of several processes knows."""
 PATIENT: Final = Deadlines(act_s=10.0)
-"""For what is not about time: a slow server shall be told that it is slow, and not that its episodes mix."""
+"""Deadlines of the checks that are not about time: a slow server shall learn that it is slow, not that episodes mix."""
 DISTINCT_OBSERVATIONS: Final = 16
-"""Used in turn when timing, so that no server can answer from memory alone."""
+"""The number of observations that are used in turn when timing, so that no server can answer from memory alone."""
 
 
 class ConformanceVerdict(StrEnum):
-    """What a check found."""
+    """The result of a check."""
 
     PASSED = "passed"
     WARNING = "warning"
-    """Conforms, but will probably cost the miner something."""
+    """The server conforms, but will probably cost the miner something."""
     FAILED = "failed"
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One row of the report."""
+    """One row of the report: a check's name, its verdict, and one line of detail."""
 
     name: str
     verdict: ConformanceVerdict
@@ -78,19 +78,19 @@ class Subject:
 
     endpoint: str
     samples: int = 100
-    """Calls to measure the latency with."""
+    """The number of calls with which the latency is measured."""
     public: bool = False
-    """Require an address that the evaluator would call."""
+    """Whether the server must have an address that the evaluator would connect to."""
     signer: Signer | None = None
     patience_s: float = 0.0
-    """How long the server may take to come up before the first check."""
+    """Seconds that the server may take to become ready before the first check."""
     health: PolicyHealth = field(default_factory=PolicyHealth)
 
     @contextlib.asynccontextmanager
-    async def client(
+    async def connect(
         self, encodings: Sequence[str] = tuple(CODECS), deadlines: Deadlines = PATIENT
     ) -> AsyncIterator[HttpPolicy]:
-        """A client with connections of its own, which has called /health."""
+        """Yield a client that has connections of its own and has called /health."""
         policy = HttpPolicy(
             self.endpoint,
             allow_private=not self.public,
@@ -106,7 +106,7 @@ class Subject:
 
 
 Check: TypeAlias = Callable[[Subject], Awaitable[str]]
-"""Returns one line of detail; raises Nonconformity, Doubt or a PolicyError."""
+"""A check returns one line of detail, or raises Nonconformity, Doubt or a PolicyError."""
 
 
 async def check_address(subject: Subject) -> str:
@@ -115,13 +115,13 @@ async def check_address(subject: Subject) -> str:
     addresses = await resolve(endpoint, allow_private=not subject.public)
     private = [address for address in addresses if not is_public(address)]
     if private:
-        raise Doubt(f"{private[0]} is not public: fine at home, but the evaluator will not connect to it")
+        raise Doubt(f"{private[0]} is not a public address, so that the evaluator will not connect to it")
     return f"{', '.join(addresses)}" + ("" if endpoint.secure else ", without TLS")
 
 
 async def check_health(subject: Subject) -> str:
-    """/health answers, and what it declares"""
-    async with subject.client():
+    """/health answers, and declares what the server can do"""
+    async with subject.connect():
         health = subject.health
     episodes = f"{health.max_concurrent_episodes} episodes at once"
     said = f"{' and '.join(health.encodings)}, {episodes}, chunks of {health.max_chunk}"
@@ -134,7 +134,7 @@ async def check_health(subject: Subject) -> str:
 async def check_environments(subject: Subject) -> str:
     """Every scored environment can be reset and acted in"""
     outside = 0
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         for spec in scored_specs():
             actions = await run_episode(policy, make_task(spec), make_observations(2, seed=1))
             outside += int((np.abs(actions) > 1.0).any())
@@ -146,9 +146,9 @@ async def check_environments(subject: Subject) -> str:
 async def check_json(subject: Subject) -> str:
     """JSON is understood, and gives the same actions"""
     task, observations = make_task(), make_observations(1)
-    async with subject.client(encodings=("json",)) as policy:
+    async with subject.connect(encodings=("json",)) as policy:
         by_json = await run_episode(policy, task, observations)
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         negotiated = await run_episode(policy, task, observations)
     expect_same(by_json, negotiated, "JSON and msgpack requests")
     return "same action"
@@ -157,7 +157,7 @@ async def check_json(subject: Subject) -> str:
 async def check_determinism(subject: Subject) -> str:
     """The same observations in the same episode give the same actions again"""
     task, observations = make_task(), make_observations(EPISODE_STEPS)
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         first = await run_episode(policy, task, observations)
         await run_episode(policy, make_task(), observations)  # another episode in between must not matter
         second = await run_episode(policy, task, observations)
@@ -167,7 +167,7 @@ async def check_determinism(subject: Subject) -> str:
 
 async def check_interleaving(subject: Subject) -> str:
     """Episodes at once do not mix"""
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
         if count < 2:
             raise Doubt("it declares one episode at a time, so its evaluation takes long")
@@ -175,7 +175,7 @@ async def check_interleaving(subject: Subject) -> str:
         streams = [make_observations(EPISODE_STEPS, seed=i) for i in range(count)]
         episodes = list(zip(tasks, streams, strict=True))
         alone = [await run_episode(policy, *episode) for episode in episodes]
-        together = await side_by_side(run_episode(policy, *episode) for episode in episodes)
+        together = await run_side_by_side(run_episode(policy, *episode) for episode in episodes)
     for one, other in zip(alone, together, strict=True):
         expect_same(one, other, f"an episode alone and the same among {count}")
     return f"{count} at once"
@@ -183,16 +183,16 @@ async def check_interleaving(subject: Subject) -> str:
 
 async def check_connections(subject: Subject) -> str:
     """Episodes go on when their connections are renewed"""
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
         tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
         streams = [make_observations(max(EPISODE_STEPS, RENEWALS // count), seed=i) for i in range(count)]
         episodes = list(zip(tasks, streams, strict=True))
         kept = [await run_episode(policy, *episode) for episode in episodes]
     async with contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(subject.client()) for _ in episodes]
+        clients = [await stack.enter_async_context(subject.connect()) for _ in episodes]
         runs = (run_renewing(client, *episode) for client, episode in zip(clients, episodes, strict=True))
-        renewed = await side_by_side(runs)
+        renewed = await run_side_by_side(runs)
     for one, other in zip(kept, renewed, strict=True):
         try:
             expect_same(one, other, "an episode over one connection and over many")
@@ -204,29 +204,31 @@ async def check_connections(subject: Subject) -> str:
 async def check_latency(subject: Subject) -> str:
     """Answers come within the deadline"""
     trickled_s: list[float] = []
-    said = await _judge_twice(lambda: _latencies(subject, 1, subject.samples, trickled_s))
+    said = await _judge_twice(lambda: _measure_latencies(subject, 1, subject.samples, trickled_s))
     return expect_whole(trickled_s, said)
 
 
 async def check_load(subject: Subject) -> str:
     """Answers come within the deadline with as many episodes at once as declared"""
-    async with subject.client():
+    async with subject.connect():
         count = subject.health.max_concurrent_episodes
     steps = max(subject.samples // count, 5)
-    return f"{count} at once: {await _judge_twice(lambda: _latencies(subject, count, steps))}"
+    return f"{count} at once: {await _judge_twice(lambda: _measure_latencies(subject, count, steps))}"
 
 
-async def _latencies(subject: Subject, count: int, steps: int, trickled_s: list[float] | None = None) -> list[float]:
-    """Of `count` episodes at once, as the evaluator measures them; see `time_episode`."""
+async def _measure_latencies(
+    subject: Subject, count: int, steps: int, trickled_s: list[float] | None = None
+) -> list[float]:
+    """Measure the latencies of `count` episodes at once, as the evaluator measures them; see `time_episode`."""
     trickled_s = [] if trickled_s is None else trickled_s
     observations = make_observations(DISTINCT_OBSERVATIONS)
-    async with subject.client(deadlines=Deadlines()) as policy:
+    async with subject.connect(deadlines=Deadlines()) as policy:
         episodes = (time_episode(policy, make_task(), observations, steps, trickled_s) for _ in range(count))
-        return [latency for episode in await side_by_side(episodes) for latency in episode]
+        return [latency for episode in await run_side_by_side(episodes) for latency in episode]
 
 
 async def _judge_twice(measure: Callable[[], Awaitable[list[float]]]) -> str:
-    """`judge_latencies`; where a few were late, a second time, to tell a hiccup of the machine from a slow server."""
+    """Judge latencies; if a few are late, measure again, to tell a short stall of the machine from a slow server."""
     latencies = await measure()
     late = sum(map(math.isinf, latencies))
     if not 0 < late < len(latencies) / 2:
@@ -247,13 +249,13 @@ GARBAGE: Final[Sequence[tuple[str, str, bytes]]] = (
     ("/act", "application/msgpack", bytes(range(128, 256))),
     ("/no-such-route", "application/json", b"{}"),
 )
-"""Requests (path, content type, body) that a server should refuse."""
+"""The (path, content type, body) of requests that a server should refuse."""
 
 
 async def check_garbage(subject: Subject) -> str:
     """Bad requests are refused, and the server survives them"""
     accepted = []
-    async with subject.client() as policy:
+    async with subject.connect() as policy:
         for path, content_type, body in GARBAGE:
             try:
                 await policy.send(path, content_type, body)
@@ -281,11 +283,11 @@ CHECKS: Final[dict[str, Check]] = {
     "garbage": check_garbage,
 }
 _NEEDED_BY_ALL: Final = ("address", "health")
-"""If one of these fails the others say nothing new."""
+"""If one of these checks fails, the others would say nothing new."""
 
 
 async def run_check(name: str, subject: Subject) -> CheckResult:
-    """Run one check; whatever the server does becomes a verdict."""
+    """Run the check `name`; whatever the server does becomes a verdict."""
     try:
         return CheckResult(name, ConformanceVerdict.PASSED, await CHECKS[name](subject))
     except Doubt as doubt:
@@ -297,12 +299,12 @@ async def run_check(name: str, subject: Subject) -> CheckResult:
 
 
 async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = lambda _: None) -> list[CheckResult]:
-    """Run all checks in order, telling `report` about each; skips the rest if the server cannot be talked to."""
+    """Run all checks in order and call `report` with each result; skip the rest if the server cannot be reached."""
     await wait_for_health(HttpPolicy(subject.endpoint, allow_private=not subject.public), subject.patience_s)
     results: list[CheckResult] = []
     for name in CHECKS:
         if any(result.name in _NEEDED_BY_ALL and result.verdict is ConformanceVerdict.FAILED for result in results):
-            result = CheckResult(name, ConformanceVerdict.SKIPPED, "the server cannot be talked to")
+            result = CheckResult(name, ConformanceVerdict.SKIPPED, "the server cannot be reached")
         else:
             result = await run_check(name, subject)
         results.append(result)
@@ -311,12 +313,12 @@ async def run_checks(subject: Subject, report: Callable[[CheckResult], None] = l
 
 
 def to_json(endpoint: str, results: Sequence[CheckResult]) -> bytes:
-    """The report for machines."""
+    """Return the report as JSON."""
     return msgspec.json.encode({"endpoint": endpoint, "checks": results})
 
 
 class PolicyServerConformance:
-    """Mixin: subclass it in a test module, set `endpoint`, and pytest runs every check."""
+    """A mixin for tests: subclass it in a test module and set `endpoint`; pytest then runs every check."""
 
     endpoint: str
     samples: ClassVar[int] = 50

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection to a server that may be hostile; its answers are counted, cut off and parsed here."""
+"""One HTTP/1.1 connection to a server that may be hostile: its answers are counted, cut off and parsed here."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import MAX_HEADER_BYTES, MAX_HEADERS, MAX_RESPONSE_BYTES
 
 FREE_FRAGMENTS = 16
-"""Pieces in which an answer may come before it is read with pauses; honest ones come in one to three."""
+"""The number of pieces in which an answer may arrive before it is read with pauses; honest ones have one to three."""
 PAUSE_S = 0.02
-"""Between two looks at an answer that comes in tiny pieces, so that no number of pieces costs more than 50 looks a
-second: 80,000 pieces of a byte each would take half of a core from everybody else's episodes."""
+"""Seconds between two reads of an answer that arrives in tiny pieces, so that it is read at most 50 times a second.
+Without pauses, 80,000 pieces of a byte each would take half of a core from the episodes of all other miners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +24,22 @@ class Response:
 
     status: int
     content_type: str
-    """Lower case, without parameters; empty if there was none."""
+    """The content type in lower case, without parameters; empty if there was none."""
     body: bytes
     trickled_s: float = 0.0
-    """Between its first and its last piece; 0 if it came in one."""
+    """Seconds between its first and its last piece; 0 if it arrived in one."""
 
 
 class NoAnswer(Exception):
-    """The connection was closed before a byte of the answer came."""
+    """The connection was closed before a byte of the answer arrived."""
 
 
 class _Refused(Exception):
-    """Raised in a callback of the parser to stop it."""
+    """Stops the parser when it is raised in one of its callbacks."""
 
 
 class PolicyConnection(asyncio.Protocol):
-    """One connection, one exchange at a time. Whatever ends an exchange badly closes the connection."""
+    """One connection, with one exchange at a time. An exchange that fails closes the connection."""
 
     _transport: asyncio.Transport
     _answer: asyncio.Future[Response] | None = None
@@ -50,7 +50,7 @@ class PolicyConnection(asyncio.Protocol):
         self.reusable = False
 
     def exchange(self, request: bytes) -> asyncio.Future[Response]:
-        """Send a complete request; the future gets its response, a PolicyMisbehaved or NoAnswer."""
+        """Send a complete request. Its future gets the response, or raises PolicyMisbehaved or NoAnswer."""
         answer = self._answer = asyncio.get_running_loop().create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._received_bytes = self._header_bytes = self._headers = self._fragments = 0
@@ -80,7 +80,7 @@ class PolicyConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
-            self.abort()  # nobody asked
+            self.abort()  # it sends although no request is open
             return
         if not self._fragments:
             self._first_at = asyncio.get_running_loop().time()
@@ -157,7 +157,7 @@ class PolicyConnection(asyncio.Protocol):
             )
 
     def _refuse(self, reason: Reason, message: str) -> NoReturn:
-        """Fail, and stop the parser where it is."""
+        """Fail the exchange and stop the parser where it is."""
         self._fail(reason, message)
         raise _Refused
 

@@ -1,4 +1,4 @@
-"""Where a policy server is: checked URLs, and addresses that a stranger may send us to."""
+"""Checks where a policy server is: the URL that a miner commits, and the addresses to which we would connect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kinitro.policies.errors import PolicyUnreachable, Reason
 
 MAX_ENDPOINT_CHARS = 512
 MAX_ADDRESSES = 4
-"""Of a host, tried in order; more are ignored."""
+"""The number of addresses of a host that are tried, in order; more are ignored."""
 PUBLIC_PORTS = (80, 443)
 """Ports below 1024 that a public endpoint may use; the others belong to services that are not policy servers."""
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
@@ -25,7 +25,7 @@ _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 Address = str
 """An IPv4 or IPv6 address in its textual form."""
 Lookup = Callable[[str, int], Awaitable[Sequence[Address]]]
-"""(host, port) -> its addresses; the seam where tests put their own DNS. Raises OSError."""
+"""Maps (host, port) to its addresses; raises OSError. Tests replace DNS with one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Endpoint:
 
     secure: bool
     host: str
-    """ASCII; IPv6 addresses without brackets."""
+    """A name or address in ASCII; IPv6 addresses are without brackets."""
     port: int
     path: str
-    """Without a trailing slash; empty for the root."""
+    """The path without a trailing slash; empty for the root."""
 
     @property
     def authority(self) -> str:
@@ -47,7 +47,10 @@ class Endpoint:
 
 
 def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
-    """The endpoint that `url` names, without asking DNS; raises PolicyUnreachable(BAD_ENDPOINT)."""
+    """Return the endpoint that `url` names, without asking DNS; raises PolicyUnreachable(BAD_ENDPOINT).
+
+    allow_private: whether ports below 1024 other than PUBLIC_PORTS are allowed.
+    """
 
     def refuse(why: str) -> PolicyUnreachable:
         return PolicyUnreachable(
@@ -55,7 +58,7 @@ def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
         )
 
     if len(url) > MAX_ENDPOINT_CHARS or not url.isascii() or any(c <= " " or c in '\x7f"<>\\^`{|}' for c in url):
-        raise refuse(f"has characters that no URL has, or more than {MAX_ENDPOINT_CHARS}")
+        raise refuse(f"has characters that are not allowed in a URL, or more than {MAX_ENDPOINT_CHARS} of them")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -68,7 +71,7 @@ def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
     if "?" in url or "#" in url:
         raise refuse("has a query or a fragment")
     if not _HOST.fullmatch(host) and not _is_address(host):
-        raise refuse(f"has the host {host[:60]!r}")
+        raise refuse(f"has the host {host[:60]!r}, which is not a valid name or address")
     secure = parts.scheme == "https"
     port = (443 if secure else 80) if port is None else port
     if port == 0 or (port < 1024 and port not in PUBLIC_PORTS and not allow_private):
@@ -76,19 +79,20 @@ def parse_endpoint(url: str, *, allow_private: bool = False) -> Endpoint:
     return Endpoint(secure, host, port, parts.path.rstrip("/"))
 
 
-def canonical_endpoint(url: str) -> str:
-    """Equal for the spellings of one place, without asking DNS; raises PolicyUnreachable(BAD_ENDPOINT).
+def canonicalize_endpoint(url: str) -> str:
+    """Return the same text for all spellings of one place, without asking DNS.
 
     The scheme, the standard ports of both schemes, case and a final dot of the host, forms of an IP address, percent
-    signs, dots and repeated slashes in the path do not matter (RFC 3986, section 6.2).
+    signs, dots and repeated slashes in the path do not matter (RFC 3986, section 6.2). Raises
+    PolicyUnreachable(BAD_ENDPOINT).
     """
     found = parse_endpoint(url, allow_private=True)
     port = "" if found.port in PUBLIC_PORTS else f":{found.port}"
     path = posixpath.normpath("/" + unquote(found.path, errors="backslashreplace")).strip("/")
-    return f"{_canonical_host(found.host)}{port}/{path}"
+    return f"{_canonicalize_host(found.host)}{port}/{path}"
 
 
-def _canonical_host(host: str) -> str:
+def _canonicalize_host(host: str) -> str:
     host = host.rstrip(".").lower()
     try:
         address = ipaddress.ip_address(host)
@@ -110,7 +114,7 @@ def _is_address(host: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether `address` is one that anybody on the internet has: unicast, and no way of writing a private one."""
+    """Return whether `address` is a public unicast address, and not another way of writing a private one."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -122,10 +126,10 @@ def is_public(address: Address) -> bool:
 
 
 async def lookup_addresses(host: str, port: int) -> Sequence[Address]:
-    """The addresses the system's resolver gives, IPv4 first; raises OSError.
+    """Return the addresses that the system's resolver gives, IPv4 first; raises OSError.
 
-    In a thread of its own: a resolver cannot be interrupted, and a shared pool of threads could be filled up
-    by hosts whose name servers never answer.
+    Each look-up has a thread of its own: a resolver cannot be interrupted, and hosts whose name servers never answer
+    could fill up a shared pool of threads.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Address]] = loop.create_future()
@@ -145,7 +149,7 @@ async def lookup_addresses(host: str, port: int) -> Sequence[Address]:
             records.sort(key=lambda record: record[0] != socket.AF_INET)
             found = list(dict.fromkeys(str(record[4][0]) for record in records))
         except (OSError, UnicodeError) as error:
-            found = error if isinstance(error, OSError) else OSError(f"no host name: {error}")
+            found = error if isinstance(error, OSError) else OSError(f"not a valid host name: {error}")
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, found)
 
@@ -156,9 +160,9 @@ async def lookup_addresses(host: str, port: int) -> Sequence[Address]:
 async def resolve(
     endpoint: Endpoint, *, allow_private: bool = False, lookup: Lookup = lookup_addresses
 ) -> list[Address]:
-    """The addresses that may be connected to, at most MAX_ADDRESSES; raises PolicyUnreachable.
+    """Return the addresses to which we may connect, at most MAX_ADDRESSES; raises PolicyUnreachable.
 
-    A host with both public and other addresses is refused: nothing honest looks like that.
+    A host with both public and other addresses is refused: an honest server has no reason for that.
     """
     try:
         found = list(await lookup(endpoint.host, endpoint.port))

@@ -1,9 +1,9 @@
-"""What can go wrong with a policy server. `reason` is the short code stored with an outcome.
+"""What can go wrong with a policy server. `reason` is the short code that is stored with an outcome.
 
 PolicyError
 ├── PolicyUnreachable   no connection, refused address, TLS failure
-└── PolicyMisbehaved    it answered, but late, too much, malformed or not 2xx: the step is forfeited
-    └── PolicyFailed    its /health says that it failed for good: there is nothing to wait for
+└── PolicyMisbehaved    it answered, but late, too much, malformed or not 200: the step is forfeited
+    └── PolicyFailed    its /health says that it has failed for good, so that waiting is of no use
 """
 
 from enum import StrEnum
@@ -16,7 +16,7 @@ class Reason(StrEnum):
 
     # PolicyUnreachable
     BAD_ENDPOINT = "bad_endpoint"
-    """The committed URL is not one we call: scheme, port, user-info, query."""
+    """The committed URL is not one that we call, because of its scheme, port, user-info or query."""
     NAME_NOT_FOUND = "name_not_found"
     """DNS knows no address for the host."""
     ADDRESS_REFUSED = "address_refused"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
     # PolicyMisbehaved
     TIMEOUT = "timeout"
-    """The whole answer was not there within the deadline."""
+    """The whole answer did not arrive within the deadline."""
     DISCONNECTED = "disconnected"
     """The connection was closed before the answer was complete."""
     HTTP_STATUS = "http_status"

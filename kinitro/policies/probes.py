@@ -1,4 +1,4 @@
-"""What the conformance checks are made of: tasks and observations as an evaluator sends them, runs, comparisons."""
+"""The parts of the conformance checks: tasks and observations as an evaluator sends them, runs, comparisons."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved,
 from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig
 
 TOLERANCE: Final = 1e-3
-"""Largest difference of an action component between two runs of the same episode; room for a GPU's noise."""
+"""The largest allowed difference of an action's component between two runs of one episode, for the noise of GPUs."""
 COMFORTABLE_SHARE: Final = 0.5
-"""Of the deadline. A server that needs more at home has nothing left for the network."""
+"""The share of the deadline that an answer should take at most, so that time is left for the network."""
 ACKNOWLEDGEMENT_MS: Final = 20.0
 """Answers that take longer from their first piece to their last one wait for the client's delayed acknowledgement,
 which comes after 40 ms on Linux. What a small answer takes by itself is far below a millisecond."""
@@ -33,15 +33,15 @@ T = TypeVar("T")
 
 
 class Nonconformity(Exception):
-    """Raised by a check: what the protocol says and what the server did."""
+    """A check raises it if the server breaks the protocol; the message says how."""
 
 
 class Doubt(Exception):
-    """Raised by a check: nothing forbidden, but something the miner should know."""
+    """A check raises it if the server does nothing forbidden, but something that the miner should know about."""
 
 
 def make_task(spec: EnvironmentSpec | None = None, episode_id: str | None = None) -> TaskConfig:
-    """The `task_config` an evaluator sends, with a fresh episode id."""
+    """Return a `task_config` as an evaluator sends it, with a new episode id unless one is given."""
     spec = spec or scored_specs()[0]
     return TaskConfig(
         env_id=spec.id,
@@ -56,7 +56,7 @@ def make_task(spec: EnvironmentSpec | None = None, episode_id: str | None = None
 
 
 def make_observations(count: int, seed: int = 0) -> list[Observation]:
-    """Observations of the right shape that no two steps share."""
+    """Return `count` different random observations of the right shape."""
     random = np.random.default_rng(seed)
     shape = (IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3)
     return [
@@ -69,7 +69,7 @@ def make_observations(count: int, seed: int = 0) -> list[Observation]:
 
 
 async def wait_for_health(policy: HttpPolicy, limit_s: float) -> None:
-    """Return when /health answers ok or says that it failed, or `limit_s` seconds have passed; closes the client."""
+    """Return when /health says "ok" or "failed", or when `limit_s` seconds have passed; then close the client."""
     limit = time.monotonic() + limit_s
     try:
         while time.monotonic() < limit:
@@ -88,14 +88,14 @@ async def wait_for_health(policy: HttpPolicy, limit_s: float) -> None:
 async def run_episode(
     policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation]
 ) -> npt.NDArray[np.float32]:
-    """Reset, then one act per observation; all actions, (n, 4) with n >= len(observations)."""
+    """Reset, then ask once per observation; return all actions, (n, 4) with n >= len(observations)."""
     await policy.reset(task)
     chunks = [await policy.act(task.episode_id, step, observation) for step, observation in enumerate(observations)]
     return np.concatenate(chunks)
 
 
-async def side_by_side(runs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of all; the first error ends the others too."""
+async def run_side_by_side(runs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Run all of them at once and return their results; the first error ends the others, too."""
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         return await asyncio.gather(*tasks)
@@ -108,9 +108,9 @@ async def side_by_side(runs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 async def time_episode(
     policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation], steps: int, trickled_s: list[float]
 ) -> list[float]:
-    """Reset, then the seconds each of `steps` acts took; infinity for one that was late.
+    """Reset, then ask `steps` times; return the seconds that each call took, infinity for one that was late.
 
-    To `trickled_s` is added how long the answers in time took from their first piece to their last one.
+    For the answers that were in time, the seconds from their first piece to their last one are added to `trickled_s`.
     """
     await policy.reset(task)
     latencies = []
@@ -129,7 +129,7 @@ async def time_episode(
 
 
 def judge_latencies(latencies: Sequence[float]) -> str:
-    """Percentiles in words; raises Nonconformity if steps are forfeited, Doubt if there is little room."""
+    """Return percentiles in words; raises Nonconformity if steps are forfeited, Doubt if little time is left."""
     deadline_ms = ACT_DEADLINE_S * 1000
     late = int(np.isinf(latencies).sum())
     finite_ms = np.minimum(latencies, ACT_DEADLINE_S) * 1000
@@ -145,7 +145,7 @@ def judge_latencies(latencies: Sequence[float]) -> str:
 async def run_renewing(
     policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation]
 ) -> npt.NDArray[np.float32]:
-    """As `run_episode`, with a new connection for every call; raises Nonconformity if the episode is lost thereby."""
+    """Do as `run_episode`, but with a new connection for every call; raises Nonconformity if that loses the episode."""
     await policy.reset(task)
     chunks = []
     for step, observation in enumerate(observations):
@@ -162,7 +162,7 @@ async def run_renewing(
 
 
 def expect_whole(trickled_s: Sequence[float], said: str) -> str:
-    """`said`; raises Doubt if answers waited for an acknowledgement between their first and their last piece."""
+    """Return `said`; raises Doubt if answers waited for an acknowledgement between their first and their last piece."""
     typical_ms = 1000 * float(np.median(trickled_s)) if trickled_s else 0.0
     if typical_ms < ACKNOWLEDGEMENT_MS:
         return said
@@ -174,7 +174,7 @@ def expect_whole(trickled_s: Sequence[float], said: str) -> str:
 
 
 def expect_same(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], what: str) -> float:
-    """The largest difference; raises Nonconformity if it exceeds TOLERANCE."""
+    """Return the largest difference of two runs' actions; raises Nonconformity if it exceeds TOLERANCE."""
     if one.shape != other.shape:
         raise Nonconformity(f"{what} gave {len(one)} and {len(other)} actions")
     difference = np.abs(one.clip(-1, 1) - other.clip(-1, 1)).max(axis=1)

@@ -1,4 +1,4 @@
-"""Requests signed with the evaluator's hotkey, so that a miner's server can serve the subnet alone.
+"""Signs requests with the evaluator's hotkey, so that a miner's server can serve this subnet's evaluators only.
 
 The wire format is Bittensor's `btauth/1`: `bittensor.http_auth.verify` accepts it on the other side. It is written out
 here because the whole SDK takes 0.8 s to import and every evaluation worker signs; only the key pair's small native
@@ -20,7 +20,7 @@ WALLET_DIRECTORY: Final = Path("~/.bittensor/wallets")
 """Where the SDK keeps wallets by default."""
 _NO_RECEIVER: Final = "-"
 _SCHEMES: Final = {0: "ed25519", 1: "sr25519"}
-"""By the native library's number; sr25519 is the default and is not written in the headers."""
+"""Names by the native library's numbers; sr25519 is the default and is not written in the headers."""
 
 
 class KeyPair(Protocol):
@@ -35,11 +35,11 @@ class KeyPair(Protocol):
 
 @dataclass(slots=True)
 class RequestSigner:
-    """A `client.Signer`: called with (method, path, body), it gives the headers that prove who sends them."""
+    """A `client.Signer`: called with (method, path, body), it returns the headers that prove who sends them."""
 
     key: KeyPair
     receiver: str | None = None
-    """SS58 address of the miner's hotkey; with it nobody can pass the request on to another miner."""
+    """The SS58 address of the miner's hotkey. With it the request is valid only at this miner's server."""
     _last_nonce: int = field(default=0, init=False)
 
     def __call__(self, method: str, path: str, body: bytes) -> Mapping[str, str]:
@@ -71,13 +71,13 @@ class RequestSigner:
 
 
 def load_hotkey(wallet_name: str, hotkey_name: str, wallet_path: str | Path | None = None) -> KeyPair:
-    """The key pair in a wallet's hotkey file, which must not be encrypted; raises ConfigurationError."""
+    """Return the key pair in a wallet's hotkey file, which must not be encrypted; raises ConfigurationError."""
     data = read_hotkey(wallet_name, hotkey_name, wallet_path)
     return parse_hotkey(data, f"The hotkey {wallet_name}/{hotkey_name}")
 
 
 def read_hotkey(wallet_name: str, hotkey_name: str, wallet_path: str | Path | None = None) -> bytes:
-    """The content of a wallet's hotkey file, a secret; raises ConfigurationError."""
+    """Return the content of a wallet's hotkey file, a secret; raises ConfigurationError."""
     file = Path(wallet_path or WALLET_DIRECTORY).expanduser() / wallet_name / "hotkeys" / hotkey_name
     try:
         return file.read_bytes()
@@ -88,7 +88,7 @@ def read_hotkey(wallet_name: str, hotkey_name: str, wallet_path: str | Path | No
 
 
 def parse_hotkey(data: bytes, source: str) -> KeyPair:
-    """The key pair in the content of a hotkey file; raises ConfigurationError, which names `source`."""
+    """Return the key pair in the content of a hotkey file; raises ConfigurationError, which names `source`."""
     import bittensor_core
 
     if bittensor_core.keyfile_data_is_encrypted(data):

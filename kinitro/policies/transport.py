@@ -1,10 +1,10 @@
-"""HTTP/1.1 to one server that may be hostile: pinned address, one deadline, every byte counted.
+"""HTTP/1.1 to one server that may be hostile: a pinned address, one deadline, and every byte is counted.
 
-Not a general HTTP client, because those promise too little here. The bytes of a call are counted as they leave the
-socket, before anything is parsed, so that no flood of interim responses, chunk extensions or headers costs more than
-the parsing of 80 KiB (aiohttp spends its whole deadline on such a flood and holds up the event loop); the connection
-goes to an address that was checked, not to a name; and a bare exchange costs 0.1 ms of CPU, a third of aiohttp's.
-The parsing is llhttp's, through httptools.
+General HTTP clients guarantee too little here. In this one, the bytes of a call are counted as they leave the socket,
+before anything is parsed, so that no flood of interim responses, chunk extensions or headers costs more than parsing
+80 KiB (aiohttp spends its whole deadline on such a flood and holds up the event loop). The connection goes to an
+address that was checked, not to a name. And a bare exchange costs 0.1 ms of CPU, a third of what aiohttp needs. The
+parser is llhttp, through httptools.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from kinitro.policies.endpoints import Address, Endpoint, Lookup, lookup_address
 from kinitro.policies.errors import PolicyMisbehaved, PolicyUnreachable, Reason
 
 IDLE_LIMIT_S = 4.0
-"""Idle connections are not used after this; servers commonly close theirs after 5 s."""
+"""Seconds after which an idle connection is not used any more; servers commonly close theirs after 5 s."""
 PIN_LIMIT_S = 60.0
-"""A call with `repin` looks the host up again after this, so that a server may move between episodes."""
+"""Seconds after which a call with `repin` looks the host up again, so that a server may move between episodes."""
 _GRACE_TURNS = 3
 """Turns of the event loop between the deadline and the cancellation. If we were busy at the deadline, an answer that
-was in time may still lie in the socket; that must not cost the miner a step."""
+came in time may still be unread in the socket, and that must not cost the miner a step."""
 
 
 class HttpTransport:
@@ -48,11 +48,11 @@ class HttpTransport:
         unix_socket: Path | None = None,
         stalled_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`stalled_s`: seconds for which this event loop stood still so far; deadlines are later by what is added."""
+        """Make a transport; it does not connect yet. The arguments are those of `client.HttpPolicy`."""
         self._endpoint = endpoint
         self._allow_private = allow_private
         self._lookup = lookup
-        self._tls = (tls or _default_tls()) if endpoint.secure else None
+        self._tls = (tls or _make_default_tls()) if endpoint.secure else None
         self._unix_socket = unix_socket
         self._stalled_s = stalled_s
         self._idle: deque[PolicyConnection] = deque()
@@ -71,14 +71,15 @@ class HttpTransport:
         body: bytes = b"",
         repin: bool = False,
     ) -> Response:
-        """One call, complete within `deadline_s`; raises PolicyUnreachable or PolicyMisbehaved.
+        """Make one call, complete within `deadline_s`; raises PolicyUnreachable or PolicyMisbehaved.
 
-        `path` is below the endpoint's own. `repin` lets the host be looked up again if the last time is long ago.
+        path: the path below that of the endpoint.
+        repin: whether to look the host up again if the last look-up is older than PIN_LIMIT_S.
         """
-        request = self._head(method, path, headers, len(body)) + body
+        request = self._build_head(method, path, headers, len(body)) + body
         connected = False
         try:
-            async with _deadline(deadline_s, self._stalled_s):
+            async with _enforce_deadline(deadline_s, self._stalled_s):
                 if repin and time.monotonic() - self._pinned_at > PIN_LIMIT_S:
                     self._pinned = []
                 while True:
@@ -102,21 +103,21 @@ class HttpTransport:
                 Reason.TIMEOUT, f"It did not answer {path} within {deadline_s * 1000:.0f} ms."
             ) from None
 
-    def target(self, path: str) -> str:
-        """The request target of `path`, as it is sent."""
+    def build_target(self, path: str) -> str:
+        """Return the request target of `path` as it is sent."""
         return self._endpoint.path + path
 
     async def close(self) -> None:
-        """Close every connection; calls under way fail as disconnected."""
+        """Close every connection; running calls fail as disconnected."""
         for connection in self._open:
             connection.abort()
         self._open.clear()
         self._idle.clear()
         await asyncio.sleep(0)  # the event loop closes the sockets in its next turn
 
-    def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
+    def _build_head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
         lines = [
-            f"{method} {self.target(path)} HTTP/1.1",
+            f"{method} {self.build_target(path)} HTTP/1.1",
             f"host: {self._endpoint.authority}",
             "accept-encoding: identity",
             *(f"{name}: {value}" for name, value in headers.items()),
@@ -126,7 +127,7 @@ class HttpTransport:
         return "\r\n".join(lines).encode("ascii")
 
     async def _exchange(self, connection: PolicyConnection, request: bytes) -> Response:
-        """Use the connection once; keep it only if the exchange ended well."""
+        """Use the connection once; keep it only if the exchange succeeded."""
         try:
             return await connection.exchange(request)
         finally:
@@ -137,7 +138,7 @@ class HttpTransport:
                 self._drop(connection)
 
     def _take_idle(self) -> PolicyConnection | None:
-        """The connection used last, if there is one that is still good."""
+        """Return the connection that was used last, if it can still be used."""
         limit = time.monotonic() - IDLE_LIMIT_S
         while self._idle:
             connection = self._idle.pop()
@@ -151,13 +152,13 @@ class HttpTransport:
         self._open.discard(connection)
 
     async def _connect(self) -> PolicyConnection:
-        """A new connection to the pinned address; raises PolicyUnreachable."""
+        """Make a new connection to the pinned address; raises PolicyUnreachable."""
         if self._unix_socket is not None:
-            with _connection_errors(str(self._unix_socket)):
+            with _name_connection_errors(str(self._unix_socket)):
                 loop = asyncio.get_running_loop()
                 _, connection = await loop.create_unix_connection(PolicyConnection, str(self._unix_socket))
         else:
-            connection = await self._connect_to_first(await self._addresses())
+            connection = await self._connect_to_first(await self._look_up_addresses())
         self._open.add(connection)
         return connection
 
@@ -166,7 +167,7 @@ class HttpTransport:
         server_hostname = endpoint.host if self._tls else None
         for i, address in enumerate(addresses):
             try:
-                with _connection_errors(f"{endpoint.authority} at {address}"):
+                with _name_connection_errors(f"{endpoint.authority} at {address}"):
                     _, connection = await asyncio.get_running_loop().create_connection(
                         PolicyConnection, address, endpoint.port, ssl=self._tls, server_hostname=server_hostname
                     )
@@ -179,8 +180,8 @@ class HttpTransport:
             return connection
         raise PolicyUnreachable(Reason.NAME_NOT_FOUND, f"The host {endpoint.host!r} has no address.")
 
-    async def _addresses(self) -> list[Address]:
-        """The pinned address, or those found and checked now, if nothing is pinned yet."""
+    async def _look_up_addresses(self) -> list[Address]:
+        """Return the pinned address; if none is pinned yet, look up the host's addresses and check them."""
         async with self._pinning:
             if not self._pinned:
                 self._pinned = await resolve(self._endpoint, allow_private=self._allow_private, lookup=self._lookup)
@@ -189,14 +190,14 @@ class HttpTransport:
 
 
 @functools.cache
-def _default_tls() -> ssl.SSLContext:
-    """Reads the system's certificates, which takes 20 ms: once per process."""
+def _make_default_tls() -> ssl.SSLContext:
+    """Read the system's certificates, once per process because that takes 20 ms."""
     return ssl.create_default_context()
 
 
 @contextlib.contextmanager
-def _connection_errors(where: str) -> Iterator[None]:
-    """Name what can go wrong while connecting."""
+def _name_connection_errors(where: str) -> Iterator[None]:
+    """Turn the errors of connecting into PolicyUnreachable with a reason."""
     try:
         yield
     except ssl.SSLError as error:
@@ -207,9 +208,11 @@ def _connection_errors(where: str) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _deadline(seconds: float, stalled_s: Callable[[], float]) -> AsyncIterator[None]:
-    """Like `asyncio.timeout`, but time in which the event loop stood still does not count, and at the end the loop gets
-    a few more turns to find what has already arrived."""
+async def _enforce_deadline(seconds: float, stalled_s: Callable[[], float]) -> AsyncIterator[None]:
+    """Raise TimeoutError after so many seconds, like `asyncio.timeout`, but without counting stalls of the event loop.
+
+    At the end the loop gets a few more turns to find what has already arrived.
+    """
     loop = asyncio.get_running_loop()
     pending: asyncio.Handle
     stalled_before_s = stalled_s()

@@ -1,4 +1,4 @@
-"""The default sandbox: bubblewrap, a system call filter and control groups. Needs no daemon, as root or as anybody."""
+"""The default sandbox: bubblewrap, a system call filter and control groups. It needs no daemon and no root rights."""
 
 from __future__ import annotations
 
@@ -10,71 +10,78 @@ from pathlib import Path
 from typing import ClassVar
 
 from kinitro.logs import get_logger
-from kinitro.sandbox.admission import (
+from kinitro.sandbox.cgroups import make_cgroup, remove_abandoned
+from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, Limits, Runtime
+from kinitro.sandbox.processes import end_half_started
+from kinitro.sandbox.readiness import wait_until_healthy
+from kinitro.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.sandboxed_process import SandboxedProcess, spawn
+from kinitro.sandbox.startup import (
     LAUNCHER,
     POLICY,
     PROBE,
     READY,
     SCRIPT,
-    admit,
-    bait,
-    channel,
+    check_probe_report,
     check_readable,
-    judge,
-    listening,
+    listen,
+    open_channel,
+    place_decoys,
     read_to_end,
-    within_setup,
+    send_go_ahead,
+    wait_for_setup,
 )
-from kinitro.sandbox.cgroups import make_cgroup, remove_abandoned
-from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
-from kinitro.sandbox.guest import Guest, admitted
-from kinitro.sandbox.interface import Ending, Limits, Runtime
-from kinitro.sandbox.processes import end_half_started
-from kinitro.sandbox.readiness import until_healthy
-from kinitro.sandbox.runtimes import inspect_runtime
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BubblewrappedPolicy:
-    """A policy that runs; see `interface.SandboxedPolicy`."""
+    """A running policy; see `interface.SandboxedPolicy`."""
 
     socket: Path
-    guest: Guest
+    process: SandboxedProcess
 
-    def ended(self) -> Ending | None:
-        return self.guest.ended()
+    def poll(self) -> Ending | None:
+        return self.process.poll()
 
     async def wait(self, within_s: float) -> Ending | None:
-        return await self.guest.wait(within_s)
+        return await self.process.wait(within_s)
 
 
 class BubblewrapSandbox:
-    """See `interface.Sandbox`."""
+    """Runs policies under bubblewrap; see `interface.Sandbox`."""
 
     name: ClassVar[str] = "bwrap"
 
     def __init__(self, *, allow_no_control_group: bool = False) -> None:
-        """`allow_no_control_group`: run policies also where nothing limits the kernel's memory and cores they use."""
+        """Make a sandbox; nothing starts yet.
+
+        allow_no_control_group: run policies also where no control group can be made, so that nothing limits the
+        kernel memory and the cores that they use.
+        """
         self._without_cgroup = allow_no_control_group
 
     async def check(self) -> None:
-        """Attack a sandbox from inside; raises SandboxUnavailable if anything succeeds, or if nothing can be tried, or
-        without control groups unless that is allowed."""
+        """Attack a sandbox from inside.
+
+        Raises SandboxUnavailable if an attack succeeds, if none can be tried, or if no control group can be made and
+        that is not allowed.
+        """
         end_half_started(str(SCRIPT))
         remove_abandoned()
         self._check_limits()
         try:
-            judge(await _attacked(without_cgroup=self._without_cgroup))
+            check_probe_report(await _run_probe(without_cgroup=self._without_cgroup))
         except SandboxFailed as error:
             raise SandboxUnavailable(
-                f"Policies cannot be shut in on this machine ({error}): allow this user to make user namespaces, "
+                f"Policies cannot be isolated on this machine ({error}): allow this user to make user namespaces, "
                 "run as root, or use --sandbox docker."
             ) from None
 
     def _check_limits(self) -> None:
-        """Raises SandboxUnavailable where no control group can be made, unless that is allowed."""
+        """Raise SandboxUnavailable where no control group can be made, unless that is allowed."""
         cgroup = make_cgroup(Limits())
         if cgroup is not None:
             cgroup.remove()
@@ -102,12 +109,12 @@ class BubblewrapSandbox:
         """Run `server:app` of a directory that everybody may read; see `interface.Sandbox.serve`."""
         check_readable(policy)
         async with contextlib.AsyncExitStack() as stack:
-            path, listener = stack.enter_context(listening())
-            status, status_end = channel(stack)
+            path, listener = stack.enter_context(listen())
+            control, control_end = open_channel(stack)
             shown = [*((needed, needed) for needed in runtime.read_only), (policy, POLICY)]
-            theirs = status_end.fileno()
-            guest = await stack.enter_async_context(
-                admitted(
+            theirs = control_end.fileno()
+            process = await stack.enter_async_context(
+                spawn(
                     LAUNCHER,
                     (theirs,),
                     python=runtime.python,
@@ -117,24 +124,26 @@ class BubblewrapSandbox:
                     without_cgroup=self._without_cgroup,
                 )
             )
-            status_end.close()
-            admit(status, listener)
-            if await within_setup(read_to_end(status)) != READY:
-                raise SandboxFailed(f"The runtime {runtime.name} does not work in the sandbox ({await guest.wait(1)}).")
-            served = BubblewrappedPolicy(path, guest)
-            await until_healthy(served, limits.start_s)
+            control_end.close()
+            send_go_ahead(control, listener)
+            if await wait_for_setup(read_to_end(control)) != READY:
+                raise SandboxFailed(
+                    f"The runtime {runtime.name} does not work in the sandbox ({await process.wait(1)})."
+                )
+            served = BubblewrappedPolicy(path, process)
+            await wait_until_healthy(served, limits.start_s)
             yield served
 
 
-async def _attacked(*, without_cgroup: bool) -> str:
-    """What `probe.py` reports from inside a sandbox with our own interpreter."""
+async def _run_probe(*, without_cgroup: bool) -> str:
+    """Run `probe.py` in a sandbox with our own interpreter and return its report."""
     runtime = await inspect_runtime(Path(sys.executable))
     async with contextlib.AsyncExitStack() as stack:
-        unseen, abstract = stack.enter_context(bait())
-        report, report_end = channel(stack)
+        unseen, abstract = stack.enter_context(place_decoys())
+        report, report_end = open_channel(stack)
         theirs = report_end.fileno()
-        guest = await stack.enter_async_context(
-            admitted(
+        process = await stack.enter_async_context(
+            spawn(
                 PROBE,
                 (theirs, unseen, abstract),
                 python=runtime.python,
@@ -145,8 +154,8 @@ async def _attacked(*, without_cgroup: bool) -> str:
             )
         )
         report_end.close()
-        admit(report)
-        said = (await within_setup(read_to_end(report))).decode()
-        if not said and (ending := await guest.wait(1)):
+        send_go_ahead(report)
+        said = (await wait_for_setup(read_to_end(report))).decode()
+        if not said and (ending := await process.wait(1)):
             raise SandboxFailed(str(ending))
         return said

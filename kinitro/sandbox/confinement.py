@@ -1,4 +1,4 @@
-"""The command line of bubblewrap that shuts a process in: what it sees, who it is, what it may write."""
+"""Builds the command line of bubblewrap that isolates a process: what it sees, who it is, what it may write."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from kinitro.sandbox.processes import IN_MEMORY
 
 HOSTNAME: Final = "policy"
 FIRST_UID, UIDS = 0x7000_0000, 0x100_0000
-"""Beyond the numbers that distributions, systemd and /etc/subuid give out. Each sandbox of root gets one of its own."""
+"""User ids that distributions, systemd and /etc/subuid do not assign. Each sandbox that root starts has its own."""
 DEVICES = ("null", "full", "random", "urandom")
 MEMORY_DEVICE = "zero"
-"""A shared mapping of it is memory that only a control group counts."""
+"""A device that is left out without a control group: a shared mapping of it is memory that nothing else counts."""
 SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
-"""Shared libraries, and nothing that could be run. Links stay links."""
+"""Directories of shared libraries; programs are not visible. Symbolic links are kept as links."""
 _OWN_DIRECTORIES = ("/usr", "/etc", "/dev")
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxUser:
-    """Who the guest is. Root's guests have a user of their own on this machine, others one of a user namespace."""
+    """Who the sandboxed process is: if root starts it, a user of this machine; otherwise one of a user namespace."""
 
     uid: int
     is_host_user: bool
 
     @classmethod
     def new(cls) -> SandboxUser:
-        """One that nobody else has."""
+        """Return a user that no other sandbox has."""
         if os.geteuid() == 0:
             return cls(FIRST_UID + secrets.randbelow(UIDS), True)
         return cls(FIRST_UID, False)
 
     @property
     def passwd(self) -> bytes:
-        """The /etc/passwd that tells the guest its name; programs fail without."""
+        """The content of /etc/passwd inside; some programs fail without a name for their user."""
         return f"policy:x:{self.uid}:{self.uid}:policy:/tmp:/nonexistent\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """Open files that bubblewrap reads or writes during its setup, by number."""
+    """The numbers of open files that bubblewrap reads or writes during its setup."""
 
     seccomp: int
     info: int
-    gate: int
-    """The guest begins when a byte can be read there."""
+    barrier: int
+    """The process waits until a byte can be read there: bubblewrap's --block-fd."""
     passwd: int
 
 
-def confined(
+def build_command(
     command: Iterable[str | Path],
     *,
     identity: SandboxUser,
@@ -63,26 +63,30 @@ def confined(
     read_only: Iterable[tuple[Path, Path]],
     memory_is_counted: bool = True,
 ) -> list[str]:
-    """The command that runs `command` shut in. `read_only`: (path here, path inside)."""
+    """Return the command line that runs `command` isolated.
+
+    read_only: pairs of (path on this machine, path inside) that the process may read.
+    memory_is_counted: whether a control group counts memory; if not, what else could hold memory is left out.
+    """
     devices = [*DEVICES, MEMORY_DEVICE] if memory_is_counted else DEVICES
     return [
         "bwrap",
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *("--hostname", HOSTNAME, "--new-session", "--die-with-parent", "--clearenv"),
-        *_file_system(limits, read_only, descriptors.passwd, devices),
-        *_environment(limits),
+        *_mount_file_system(limits, read_only, descriptors.passwd, devices),
+        *_set_environment(limits),
         *("--seccomp", str(descriptors.seccomp)),
-        *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.gate)),
-        *_privileges(identity),
+        *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.barrier)),
+        *_drop_privileges(identity),
         *map(str, command),
     ]
 
 
-def _privileges(identity: SandboxUser) -> Iterator[str]:
-    """No capability is left to the guest, and no way to gain one.
+def _drop_privileges(identity: SandboxUser) -> Iterator[str]:
+    """Yield the options after which the process has no capability and no way to gain one.
 
-    As root, bubblewrap mounts with root's rights and `setpriv` then becomes a user who owns nothing: in a user
-    namespace of root's, the guest would still be root wherever files of root are looked at.
+    As root, bubblewrap mounts with root's rights, and `setpriv` then becomes a user who owns nothing. A user namespace
+    would not do here: towards files of root, a process in a user namespace made by root is still root.
     """
     uid = str(identity.uid)
     if identity.is_host_user:
@@ -94,10 +98,10 @@ def _privileges(identity: SandboxUser) -> Iterator[str]:
         yield from ("--unshare-user", "--disable-userns", "--uid", uid, "--gid", uid, "--cap-drop", "ALL", "--")
 
 
-def _file_system(
+def _mount_file_system(
     limits: Limits, read_only: Iterable[tuple[Path, Path]], passwd: int, devices: Iterable[str]
 ) -> Iterator[str]:
-    """Libraries, the given paths and these devices, read-only; /tmp and /dev/shm, writable and of limited size."""
+    """Yield the mounts: libraries, `read_only` and devices, read-only; /tmp and /dev/shm, writable, of limited size."""
     for name in _OWN_DIRECTORIES:
         yield from ("--perms", "0755", "--dir", name)
     for name in SYSTEM_LIBRARIES:
@@ -117,7 +121,7 @@ def _file_system(
     if os.geteuid() == 0:
         read_only = [*read_only, (Path("/usr/bin/setpriv"), Path("/usr/bin/setpriv"))]
     for source, target in read_only:
-        for parent in reversed(target.parents):  # bubblewrap would make them for its own user only
+        for parent in reversed(target.parents):  # directories that bubblewrap makes itself only its own user may enter
             if parent not in made:
                 made.add(parent)
                 yield from ("--perms", "0755", "--dir", str(parent))
@@ -125,13 +129,13 @@ def _file_system(
     yield from ("--remount-ro", "/")
 
 
-def _environment(limits: Limits) -> Iterator[str]:
-    for name, value in variables(limits).items():
+def _set_environment(limits: Limits) -> Iterator[str]:
+    for name, value in make_environment(limits).items():
         yield from ("--setenv", name, value)
 
 
-def variables(limits: Limits) -> dict[str, str]:
-    """The whole environment of a guest."""
+def make_environment(limits: Limits) -> dict[str, str]:
+    """Return all environment variables of a sandboxed process; none of ours is inherited."""
     threads = str(max(1, int(limits.cpus)))
     return {
         "HOME": "/tmp",

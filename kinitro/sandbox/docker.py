@@ -1,7 +1,13 @@
 """Sandboxes as containers: for policies that need a GPU, and for machines that have an engine and no bubblewrap.
 
-The engine must run on this machine. A container gets one way to the outside, a Unix socket of ours that is shown to it:
-over it comes, once, the listening socket on which the policy serves; after that nobody listens there any more.
+The engine must run on this machine. A container has no network; the only way to the outside is the control socket, a
+Unix socket of ours that is mounted into it. The steps of a start (see `startup` for those inside):
+
+1. Listen on the control socket; create the container, which the engine starts with all limits already on.
+2. The script inside connects to the control socket. We accept this one connection and stop listening, so that the
+   policy cannot connect a second time.
+3. The go-ahead carries the listening socket on which the policy will serve. It is a socket of this machine, which is
+   why the container needs no network.
 """
 
 from __future__ import annotations
@@ -20,7 +26,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from kinitro.errors import ConfigurationError
-from kinitro.sandbox.admission import (
+from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, make_environment
+from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
+from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
+from kinitro.sandbox.processes import count_out_of_memory_kills
+from kinitro.sandbox.readiness import wait_until_healthy
+from kinitro.sandbox.seccomp import build_container_profile
+from kinitro.sandbox.startup import (
     LAUNCHER,
     LOG_BYTES,
     POLICY,
@@ -28,70 +40,68 @@ from kinitro.sandbox.admission import (
     READY,
     SCRIPT,
     SETUP_S,
-    admit,
-    bait,
+    check_probe_report,
     check_readable,
-    judge,
-    listening,
-    printable,
+    listen,
+    make_printable,
+    place_decoys,
     read_to_end,
-    within_setup,
+    send_go_ahead,
+    wait_for_setup,
 )
-from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, variables
-from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
-from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
-from kinitro.sandbox.processes import out_of_memory_kills
-from kinitro.sandbox.readiness import until_healthy
-from kinitro.sandbox.seccomp import container_profile
 from kinitro.supervision import SupervisedLoop
 
-DOOR: Final = Path("/door.sock")
-"""Where a container finds the socket over which it is let in."""
+CONTROL_SOCKET: Final = Path("/control.sock")
+"""Where the script in a container finds the control socket."""
 LABEL: Final = "kinitro.sandbox"
-"""Its value is the process that made the container."""
+"""The label of our containers; its value is the id of the process that made the container."""
 WATCH_S: Final = 0.5
 OPEN_FILES: Final = 1024
 ENGINE_S: Final = 60
 REPORT_S: Final = 1.0
-"""Within which an engine tells that it ran out of memory."""
+"""Seconds within which an engine reports that a container ran out of memory."""
 SPARE_CPU_S: Final = 10
-"""A single process that ignores the signal at the limit is killed this much later, if nobody else ends it."""
+"""A process that ignores the signal at its CPU limit is killed by the kernel after this many more seconds."""
 _BY_SIGNAL: Final = 128
 
 
 class DockerSandbox:
-    """See `interface.Sandbox`. Runs the image of the runtime, which has the published packages and `python`."""
+    """Runs policies in containers of the runtime's image, which has the published packages; see `interface.Sandbox`."""
 
     name: ClassVar[str] = "docker"
 
     def __init__(self, image: str, *, gpus: str | None = None, engine: str | None = None) -> None:
-        """`gpus`: `all`, or numbers or UUIDs separated by commas. `engine`: default DOCKER_HOST, else the usual one."""
+        """Make a sandbox; nothing starts yet.
+
+        gpus: `all`, or numbers or UUIDs separated by commas; None shows no GPU to policies.
+        engine: the URL of the engine; None means DOCKER_HOST, or the usual socket if that is not set.
+        """
         self._image = image
         self._gpus = gpus
         self._engine = engine
 
-    async def runtime(self) -> Runtime:
-        """The image as a runtime, named by its digest; raises SandboxUnavailable or ConfigurationError."""
-        client = await self._client()
+    async def inspect_runtime(self) -> Runtime:
+        """Return the image as a runtime, named by its digest; raises SandboxUnavailable or ConfigurationError."""
+        client = await self._connect()
         with contextlib.closing(client):
-            image = await self._inspected(client)
+            image = await self._inspect_image(client)
         return Runtime(f"{self._image}@{image.id}", Path("python"), image=self._image)
 
     async def check(self) -> None:
-        """Attack a container from inside; raises SandboxUnavailable if anything succeeds, or nothing can be tried."""
-        client = await self._client()
-        with contextlib.closing(client), bait() as (unseen, abstract):
-            image = await self._inspected(client)
+        """Attack a container from inside; raises SandboxUnavailable if an attack succeeds, or if none can be tried."""
+        client = await self._connect()
+        with contextlib.closing(client), place_decoys() as (unseen, abstract):
+            image = await self._inspect_image(client)
             names = [one.partition("=")[0] for one in image.attrs["Config"].get("Env") or []]
-            await _asked(_remove_abandoned, client)
+            await _call_engine(_remove_abandoned, client)
             try:
                 arguments = [str(unseen), abstract, "HOSTNAME", *names]
-                async with self._admitted(client, self._image, PROBE, arguments, Limits(), []) as (_, door):
-                    admit(door)
-                    report = (await within_setup(read_to_end(door))).decode()
+                async with self._spawn(client, self._image, PROBE, arguments, Limits(), []) as (_, control):
+                    send_go_ahead(control)
+                    report = (await wait_for_setup(read_to_end(control))).decode()
             except SandboxFailed as error:
-                raise SandboxUnavailable(f"The container engine cannot shut policies in: {error}") from None
-        judge(report)
+                raise SandboxUnavailable(f"The container engine cannot isolate policies: {error}") from None
+        check_probe_report(report)
 
     @contextlib.asynccontextmanager
     async def serve(
@@ -105,21 +115,21 @@ class DockerSandbox:
         check_readable(policy)
         shown = [(policy, POLICY)]
         async with contextlib.AsyncExitStack() as stack:
-            client = stack.enter_context(contextlib.closing(await self._client()))
-            path, listener = stack.enter_context(listening())
-            container, door = await stack.enter_async_context(
-                self._admitted(client, runtime.image or self._image, LAUNCHER, [], limits, shown)
+            client = stack.enter_context(contextlib.closing(await self._connect()))
+            path, listener = stack.enter_context(listen())
+            container, control = await stack.enter_async_context(
+                self._spawn(client, runtime.image or self._image, LAUNCHER, [], limits, shown)
             )
-            admit(door, listener)
-            if await within_setup(read_to_end(door)) != READY:
+            send_go_ahead(control, listener)
+            if await wait_for_setup(read_to_end(control)) != READY:
                 why = await container.wait(SETUP_S)
                 raise SandboxFailed(f"The runtime {runtime.name} does not work in the sandbox ({why}).")
             served = ContainedPolicy(path, container)
-            await until_healthy(served, limits.start_s)
+            await wait_until_healthy(served, limits.start_s)
             yield served
 
     @contextlib.asynccontextmanager
-    async def _admitted(
+    async def _spawn(
         self,
         client: Any,
         image: str,
@@ -128,24 +138,24 @@ class DockerSandbox:
         limits: Limits,
         shown: Sequence[tuple[Path, Path]],
     ) -> AsyncIterator[tuple[Container, socket.socket]]:
-        """A container in which `script` runs and has come to the door; gone when the context ends."""
+        """Run `script` in a container until the context ends. Yields the container and the script's control socket."""
         with contextlib.ExitStack() as stack:
-            path, listener = stack.enter_context(listening("door.sock"))
-            path.chmod(0o666)  # the directory above it lets nobody else of this machine in
+            path, listener = stack.enter_context(listen("control.sock"))
+            path.chmod(0o666)  # for the user inside; other users of this machine may not enter the directory above it
             listener.setblocking(False)
-            command = ["python", "-I", "-B", "-u", str(SCRIPT), str(DOOR), *arguments]
-            visible = [*shown, (script, SCRIPT), (path, DOOR)]
-            options = container_options(limits, visible, self._gpus)
-            container = Container(await _asked(client.containers.create, image, command, **options), limits)
+            command = ["python", "-I", "-B", "-u", str(SCRIPT), str(CONTROL_SOCKET), *arguments]
+            visible = [*shown, (script, SCRIPT), (path, CONTROL_SOCKET)]
+            options = build_container_options(limits, visible, self._gpus)
+            container = Container(await _call_engine(client.containers.create, image, command, **options), limits)
             try:
                 await container.start()
-                door = stack.enter_context(await container.comes_to(listener))
+                control = stack.enter_context(await container.accept_control(listener))
                 listener.close()
-                yield container, door
+                yield container, control
             finally:
-                await container.leave()
+                await container.stop()
 
-    async def _client(self) -> Any:
+    async def _connect(self) -> Any:
         import docker
 
         options = {"base_url": self._engine} if self._engine else {}
@@ -153,13 +163,13 @@ class DockerSandbox:
         try:
             return await asyncio.to_thread(connect, timeout=ENGINE_S, **options)
         except docker.errors.DockerException as error:
-            raise SandboxUnavailable(f"No container engine answers: {str(error)[:200]}.") from None
+            raise SandboxUnavailable(f"The container engine does not answer: {str(error)[:200]}.") from None
 
-    async def _inspected(self, client: Any) -> Any:
+    async def _inspect_image(self, client: Any) -> Any:
         from docker.errors import NotFound
 
         try:
-            return await _asked(client.images.get, self._image)
+            return await _call_engine(client.images.get, self._image)
         except SandboxFailed as error:
             if isinstance(error.__cause__, NotFound):
                 raise ConfigurationError(
@@ -170,12 +180,12 @@ class DockerSandbox:
 
 @dataclass(frozen=True, slots=True)
 class ContainedPolicy:
-    """A policy that runs; see `interface.SandboxedPolicy`."""
+    """A running policy; see `interface.SandboxedPolicy`."""
 
     socket: Path
     container: Container
 
-    def ended(self) -> Ending | None:
+    def poll(self) -> Ending | None:
         return self.container.ending
 
     async def wait(self, within_s: float) -> Ending | None:
@@ -183,10 +193,10 @@ class ContainedPolicy:
 
 
 class Container:
-    """One container, watched from start to end."""
+    """One container, watched from its start to its end."""
 
     def __init__(self, handle: Any, limits: Limits) -> None:
-        """`handle`: a container of the SDK's, created and not started."""
+        """handle: a container object of the Docker SDK that is created and not started."""
         self._handle = handle
         self._limits = limits
         self._tail = bytearray()
@@ -196,35 +206,38 @@ class Container:
         self.ending: Ending | None = None
 
     async def start(self) -> None:
-        """Raises SandboxFailed."""
-        await _asked(self._handle.start)
+        """Start the container and begin to watch it; raises SandboxFailed."""
+        await _call_engine(self._handle.start)
         self._began = time.monotonic()
-        self._machine_kills = out_of_memory_kills()
-        self._tasks = [asyncio.create_task(one()) for one in (self._until_over, self._watch)]
+        self._machine_kills = count_out_of_memory_kills()
+        self._tasks = [asyncio.create_task(one()) for one in (self._wait_until_over, self._watch)]
 
-    async def comes_to(self, door: socket.socket) -> socket.socket:
-        """The connection of the script inside; raises SandboxFailed."""
-        accepting = asyncio.create_task(asyncio.get_running_loop().sock_accept(door))
+    async def accept_control(self, listener: socket.socket) -> socket.socket:
+        """Return the connection that the script inside makes; raises SandboxFailed if it ends before, or is late."""
+        accepting = asyncio.create_task(asyncio.get_running_loop().sock_accept(listener))
         ending = asyncio.create_task(self.wait(SETUP_S))
         await asyncio.wait((accepting, ending), return_when=asyncio.FIRST_COMPLETED)
         for task in (accepting, ending):
             task.cancel()
         await asyncio.gather(accepting, ending, return_exceptions=True)
         if accepting.cancelled():
-            raise SandboxFailed(f"Nothing of the container came to its door ({self.ending or 'it hangs'}).")
+            raise SandboxFailed(
+                f"The container did not connect to its control socket ({self.ending or 'it still runs'})."
+            )
         connection: socket.socket = accepting.result()[0]
         connection.setblocking(False)
         return connection
 
     async def wait(self, within_s: float) -> Ending | None:
+        """Wait at most `within_s` seconds for the end and return how it ended; None if it still runs."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._over.wait(), within_s)
         return self.ending
 
-    async def leave(self) -> None:
+    async def stop(self) -> None:
         """Kill and remove it, and wait for that. Raises SandboxFailed if the engine does not do it."""
         self._verdict = self._verdict or EndReason.KILLED
-        await _asked(self._handle.remove, force=True, v=True)
+        await _call_engine(self._handle.remove, force=True, v=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -232,36 +245,36 @@ class Container:
     async def _end(self, reason: EndReason) -> None:
         if self._verdict is None:
             self._verdict = reason
-            with contextlib.suppress(SandboxFailed):  # it has ended by itself in this moment
-                await _asked(self._handle.kill)
+            with contextlib.suppress(SandboxFailed):  # it may have ended by itself in this moment
+                await _call_engine(self._handle.kill)
 
-    async def _until_over(self) -> None:
+    async def _wait_until_over(self) -> None:
         reading = asyncio.create_task(asyncio.to_thread(self._read_output))
         try:
-            code = (await _asked(self._handle.wait, timeout=self._limits.wall_s + ENGINE_S))["StatusCode"]
+            code = (await _call_engine(self._handle.wait, timeout=self._limits.wall_s + ENGINE_S))["StatusCode"]
             await reading
-            reason = self._verdict or await self._why_over(code)
-            self.ending = Ending(reason, code, printable(self._tail))
+            reason = self._verdict or await self._explain_end(code)
+            self.ending = Ending(reason, code, make_printable(self._tail))
         except SandboxFailed:  # the engine went away, or we removed the container
-            self.ending = Ending(self._verdict or EndReason.KILLED, None, printable(self._tail))
+            self.ending = Ending(self._verdict or EndReason.KILLED, None, make_printable(self._tail))
         finally:
             reading.cancel()
             self._over.set()
 
-    async def _why_over(self, code: int) -> EndReason:
-        """Why it ended that we did not end."""
-        needy = code == _BY_SIGNAL + signal.SIGKILL and out_of_memory_kills() > self._machine_kills
-        limit = time.monotonic() + (REPORT_S if needy else 0)
-        while (happened := await self._happened()) is None and time.monotonic() < limit:  # noqa: ASYNC110 - the engine is asked
+    async def _explain_end(self, code: int) -> EndReason:
+        """Return why a container ended that we did not end."""
+        short_of_memory = code == _BY_SIGNAL + signal.SIGKILL and count_out_of_memory_kills() > self._machine_kills
+        limit = time.monotonic() + (REPORT_S if short_of_memory else 0)
+        while (happened := await self._find_reported_end()) is None and time.monotonic() < limit:  # noqa: ASYNC110 - the engine is asked
             await asyncio.sleep(REPORT_S / 10)
         if happened:
             return happened
         if code == _BY_SIGNAL + signal.SIGXCPU:
             return EndReason.CPU
-        return EndReason.KILLED if needy else EndReason.EXITED
+        return EndReason.KILLED if short_of_memory else EndReason.EXITED
 
     def _read_output(self) -> None:
-        """In a thread: keep the end, and stop a flood."""
+        """Read the output in a thread: keep its end, and kill the container if there is too much of it."""
         import docker
         import requests
 
@@ -280,14 +293,14 @@ class Container:
             with loop.turn():
                 if time.monotonic() - self._began > self._limits.wall_s:
                     await self._end(EndReason.WALL)
-                elif reason := await self._exceeded():
+                elif reason := await self._find_exceeded_limit():
                     await self._end(reason)
             await self.wait(WATCH_S)
 
-    async def _exceeded(self) -> EndReason | None:
+    async def _find_exceeded_limit(self) -> EndReason | None:
         try:
-            stats = await _asked(self._handle.client.api.stats, self._handle.id, stream=False, one_shot=True)
-            happened = await self._happened()
+            stats = await _call_engine(self._handle.client.api.stats, self._handle.id, stream=False, one_shot=True)
+            happened = await self._find_reported_end()
         except SandboxFailed:  # over already; otherwise `wait` will tell
             return None
         if happened is EndReason.MEMORY:
@@ -297,25 +310,26 @@ class Container:
         used_ns = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage", 0)
         return EndReason.CPU if used_ns / 1e9 > self._limits.cpu_s else None
 
-    async def _happened(self) -> EndReason | None:
-        """What the engine reports: MEMORY ran out for one of its processes, or somebody had it KILLED.
+    async def _find_reported_end(self) -> EndReason | None:
+        """Return what the engine's events say: MEMORY if a process ran out of it, KILLED if the container was killed.
 
-        Its state tells of memory only after the end, and not on every engine when it was not the first process.
+        The container's state mentions memory only after the end, and not on every engine unless the first process was
+        concerned; the events always do.
         """
-        actions = await _asked(self._reported)
+        actions = await _call_engine(self._list_events)
         if "oom" in actions:
             return EndReason.MEMORY
         return EndReason.KILLED if "kill" in actions else None
 
-    def _reported(self) -> set[str]:
+    def _list_events(self) -> set[str]:
         which = {"container": self._handle.id, "event": ["oom", "kill"]}
         events = self._handle.client.events(since=1, until=f"{time.time():.6f}", filters=which, decode=True)
         with contextlib.closing(events):
             return {event["Action"] for event in events}
 
 
-def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: str | None) -> dict[str, Any]:
-    """Everything that shuts a container in. `shown`: (path here, path inside), all read-only."""
+def build_container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: str | None) -> dict[str, Any]:
+    """Return the options that isolate a container. `shown` are pairs of (path here, path inside), all read-only."""
     from docker.types import DeviceRequest, LogConfig, Mount, Ulimit
 
     in_memory = f"rw,nosuid,nodev,noexec,mode=1777,size={limits.file_bytes}"
@@ -328,7 +342,7 @@ def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: 
         "network_mode": "none",
         "read_only": True,
         "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true", f"seccomp={json.dumps(container_profile())}"],
+        "security_opt": ["no-new-privileges:true", f"seccomp={json.dumps(build_container_profile())}"],
         "user": f"{FIRST_UID}:{FIRST_UID}",
         "ipc_mode": "private",
         "cgroupns": "private",
@@ -336,7 +350,7 @@ def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: 
         "hostname": HOSTNAME,
         "working_dir": "/",
         "entrypoint": [],
-        "environment": variables(limits) | {"PATH": "/usr/local/bin:/usr/bin:/bin"},
+        "environment": make_environment(limits) | {"PATH": "/usr/local/bin:/usr/bin:/bin"},
         "mem_limit": limits.memory_bytes,
         "memswap_limit": limits.memory_bytes,
         "nano_cpus": round(limits.cpus * 1e9),
@@ -360,14 +374,14 @@ def container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], gpus: 
 
 
 def _remove_abandoned(client: Any) -> None:
-    """Containers of processes that were killed."""
+    """Remove the containers of those of our processes that were killed before they could do it."""
     for container in client.containers.list(all=True, filters={"label": LABEL}):
         if not Path(f"/proc/{container.labels[LABEL]}").exists():
             container.remove(force=True, v=True)
 
 
-async def _asked(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """The engine's answer; raises SandboxFailed."""
+async def _call_engine(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Return the answer of a blocking call of the engine's SDK, made in a thread; raises SandboxFailed."""
     import docker
     import requests
 

@@ -1,12 +1,12 @@
-"""What can go wrong when a deployment is verified, and whose fault it is. Only the miner's own costs a miner anything.
+"""What can go wrong when an upload is fetched or run, and whose fault it is. Only their own faults count for miners.
 
 SandboxError
-├── RepositoryUnverifiable   the miner's: the committed upload cannot be had, or is not one that we take
+├── RepositoryUnverifiable   the miner's: the committed upload is not available, or is not one that we accept
 ├── PolicyDidNotStart        the miner's: the uploaded policy did not come up within its limits
 ├── RepositoryUnavailable    ours: the hub, the network or our disk failed
-│   └── RepositoryRefused    ours as long as it happens to others too: the hub answered, but not with this upload
-├── SandboxFailed            ours: the sandbox broke before the policy was given a chance
-│   └── PolicyKilled         ours as long as it happens to others too: a policy that ran was ended from outside
+│   └── RepositoryRefused    ours if it happens to others too: the hub answered, but not with this upload
+├── SandboxFailed            ours: the sandbox failed before the policy could run
+│   └── PolicyKilled         ours if it happens to others too: a running policy was ended from outside
 └── SandboxUnavailable       ours: this machine cannot sandbox, so nothing is run at all
 """
 
@@ -26,21 +26,23 @@ class PolicyDidNotStart(SandboxError):
 
 
 class RepositoryUnavailable(SandboxError):
-    """The hub did not answer, or there is no room for the download; says nothing about the miner."""
+    """The hub did not answer, or there is no room for the download. This says nothing about the miner."""
 
 
 class RepositoryRefused(RepositoryUnavailable):
-    """The hub answered and refused this upload, or sent something else than it had announced. One such answer says
-    nothing about the miner; if others' uploads are to be had, many do."""
+    """The hub answered and refused this upload, or sent something else than it had announced.
+
+    One such answer says nothing about the miner. Many of them do, if the uploads of other miners can be downloaded.
+    """
 
 
 class SandboxFailed(SandboxError):
-    """A sandbox could not be set up, or something outside ended it; says nothing about the miner."""
+    """A sandbox could not be set up, or something outside ended it. This says nothing about the miner."""
 
 
 class PolicyKilled(SandboxFailed):
-    """Something outside ended a policy that ran already. Once says nothing about the miner."""
+    """Something outside ended a policy that was already running. Once says nothing about the miner."""
 
 
 class SandboxUnavailable(SandboxError, UnavailableError):
-    """This machine cannot sandbox. Nothing is ever run without."""
+    """This machine cannot isolate policies. None is ever run without isolation."""

@@ -1,4 +1,4 @@
-"""What verification needs of a sandbox: a policy goes in, a Unix socket that speaks the policy protocol comes out.
+"""The interface of a sandbox: a policy goes in, a Unix socket that speaks the policy protocol comes out.
 
     sandbox = BubblewrapSandbox()
     await sandbox.check()
@@ -7,7 +7,7 @@
         ...
         if ending := await policy.wait(0.5): ...
 
-There is no sandbox that does not isolate, and none can be asked not to.
+Every implementation isolates; there is no option to run a policy without isolation.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one sandboxed policy may use, all of its processes together unless said otherwise."""
+    """What one sandboxed policy may use: all of its processes together, unless a field says otherwise."""
 
     memory_bytes: int = 4096 * MIB
-    """Resident memory, what it writes to /tmp and /dev/shm included; no swap."""
+    """Bytes of resident memory, including what it writes to /tmp and /dev/shm; swap is not available."""
     pids: int = 256
-    """Processes and threads."""
+    """Number of processes and threads together."""
     cpu_s: float = 600.0
-    """Seconds of CPU."""
+    """Seconds of CPU time."""
     wall_s: float = 900.0
-    """Seconds from start to end, whatever happens."""
+    """Seconds from the start until it is ended, whatever it does."""
     start_s: float = 120.0
-    """Seconds until /health must have answered 200; at most `wall_s` matters."""
+    """Seconds until /health must have answered 200; values above `wall_s` have no effect."""
     file_bytes: int = 512 * MIB
-    """In /tmp, the same again in /dev/shm, and of any single file. Nothing else can be written."""
+    """Bytes in /tmp, as many again in /dev/shm, and the size limit of a single file. Nothing else can be written."""
     output_bytes: int = 4 * MIB
-    """On stdout and stderr together. It is read only to show its end in an `Ending`."""
+    """Bytes on stdout and stderr together. They are read only to show the last of them in an `Ending`."""
     cpus: float = 1.0
     """Cores that may be busy at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A Python environment of fixed packages that serves policies; nothing of a miner's choice is ever installed."""
+    """A Python environment of fixed packages in which policies run. Nothing that a miner asks for is ever installed."""
 
     name: str
-    """Says which packages these are, for the evidence: equal names are equal packages."""
+    """Identifies the packages in the evidence: runtimes with equal names have equal packages."""
     python: Path
-    """Its interpreter, absolute; inside the image if there is one."""
+    """Absolute path of its interpreter, inside the image if there is one."""
     read_only: tuple[Path, ...] = ()
-    """Directories and files of this machine that it needs, shown to the policy read-only at the same path."""
+    """Directories and files of this machine that it needs; the policy sees them read-only at the same paths."""
     image: str | None = None
-    """The container image that holds it, for sandboxes that run containers."""
+    """The container image that contains it; None for sandboxes that do not run containers."""
 
 
 class EndReason(StrEnum):
-    """Why a sandboxed policy is no longer there. Each but KILLED is the policy's own doing."""
+    """Why a sandboxed policy ended. All reasons except KILLED are the policy's own doing."""
 
     EXITED = "exited"
-    """It ended by itself; `code` says how."""
+    """It ended by itself; the exit status says how."""
     MEMORY = "memory"
     CPU = "cpu"
     WALL = "wall"
     OUTPUT = "output"
     PIDS = "pids"
     KILLED = "killed"
-    """We, or the machine, ended it: says nothing about the policy."""
+    """We or the machine ended it, which says nothing about the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class Ending:
 
     reason: EndReason
     code: int | None
-    """Exit status, 128 + n for signal n; None if it was ended before it had one."""
+    """The exit status, 128 + n for signal n; None if it was ended before it had one."""
     log: str
-    """The last few thousand characters it wrote to stdout and stderr. Untrusted: printable, and nothing more."""
+    """The last few thousand characters it wrote to stdout and stderr. They are printable, but otherwise untrusted."""
 
     @property
     def is_ours(self) -> bool:
-        """Whether it says nothing about the policy."""
+        """Whether the ending is our fault or the machine's, so that it says nothing about the policy."""
         return self.reason is EndReason.KILLED
 
     def __str__(self) -> str:
@@ -93,19 +93,19 @@ class Ending:
 
 
 class SandboxedPolicy(Protocol):
-    """A policy that runs in a sandbox and has answered /health."""
+    """A policy that runs in a sandbox; `poll` and `wait` work like those of `subprocess.Popen`."""
 
     @property
     def socket(self) -> Path:
         """A Unix socket on which the policy speaks HTTP; only this user may connect to it."""
         ...
 
-    def ended(self) -> Ending | None:
-        """How it ended, as far as it is known at this moment; None while it runs."""
+    def poll(self) -> Ending | None:
+        """Return how it ended, as far as that is known at this moment; None while it runs."""
         ...
 
     async def wait(self, within_s: float) -> Ending | None:
-        """How it ended, waiting for that at most `within_s`; None if it runs on.
+        """Wait at most `within_s` seconds for the end and return how it ended; None if it still runs.
 
         A lost connection is often noticed a moment before the end of the process: ask here before blaming the answer.
         """
@@ -121,18 +121,18 @@ class Sandbox(Protocol):
         ...
 
     async def check(self) -> None:
-        """Try for real that policies are shut in on this machine; raises SandboxUnavailable with one sentence.
+        """Make sure by trial that policies are isolated on this machine; raises SandboxUnavailable with one sentence.
 
-        Starts a sandbox, attacks it from inside (network, namespaces, files, privileges) and looks at what came of it.
+        Starts a sandbox, attacks it from inside (network, namespaces, files, privileges) and evaluates the report.
         """
         ...
 
     def serve(
         self, policy: Path, *, runtime: Runtime, limits: Limits = ...
     ) -> AbstractAsyncContextManager[SandboxedPolicy]:
-        """Run `server:app` of the directory `policy` until the context ends; entered once /health has answered 200.
+        """Run `server:app` of the directory `policy` until the context ends. The context begins when /health says 200.
 
         Nothing of it is left afterwards, its files included. Raises PolicyDidNotStart (the miner's fault),
-        SandboxFailed and SandboxUnavailable (ours).
+        SandboxFailed and SandboxUnavailable (our fault).
         """
         ...

@@ -1,9 +1,9 @@
-"""What runs inside a sandbox: serves `server:app` of /policy on a Unix socket that it is given.
+"""The first program inside a sandbox: it serves `server:app` of /policy on a Unix socket that it is given.
 
-Run as `python -I launcher.py CHANNEL` by the runtime's interpreter; imports nothing of kinitro. CHANNEL is a Unix
-socket to the one who made the sandbox: the number of an open file, or a path to connect to. The message that comes says
-that the limits are on, and brings the listening socket; the byte that goes there says that everything of ours worked.
-From then on, whatever happens is the policy's doing.
+The runtime's interpreter runs it as `python -I launcher.py CONTROL`; it imports nothing of kinitro. CONTROL is the
+control socket, given as the number of an open file or as a path to connect to. The message that arrives there says that
+the limits are on and carries the listening socket; the byte that is sent back says that everything of ours has worked.
+Whatever happens after that is the policy's doing. See `startup` for all steps in order.
 """
 
 import os
@@ -12,31 +12,33 @@ import sys
 
 POLICY = "/policy"
 PROMISED = ("fastapi", "httptools", "msgspec", "numpy", "uvicorn")
-"""Every runtime has these."""
+"""Packages that every runtime has. Importing them here tells a broken runtime from a broken policy."""
 MAX_OPEN_FILES = 256
-"""More are not open so early."""
+"""No file with a higher number is open at this point."""
 
 
-def connected(where: str) -> socket.socket:
+def connect(where: str) -> socket.socket:
+    """Return the control socket: an inherited file number, or a path to connect to."""
     if where.isdecimal():
         return socket.socket(fileno=int(where))
-    channel = socket.socket(socket.AF_UNIX)
-    channel.connect(where)
-    return channel
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(where)
+    return control
 
 
 def main(where: str) -> None:
-    channel = connected(where)
-    _, received, _, _ = socket.recv_fds(channel, 1, 1)
+    control = connect(where)
+    _, received, _, _ = socket.recv_fds(control, 1, 1)
     if not received:
-        raise SystemExit("nobody is there to put limits on this")
+        raise SystemExit("the process that should put limits on this one has ended")
     for name in PROMISED:
         __import__(name)
     import uvicorn
 
     os.chdir(POLICY)
-    channel.send(b"+")
-    channel.close()
+    control.send(b"+")
+    control.close()
+    # The policy inherits its listening socket and standard streams, and none of our other open files.
     listener = os.dup2(received[0], 3)
     os.closerange(4, MAX_OPEN_FILES)
     sys.path.insert(0, POLICY)

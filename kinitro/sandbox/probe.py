@@ -1,9 +1,9 @@
-"""An attack on the sandbox it runs in, by ourselves, before any stranger is let in: run by `Sandbox.check`.
+"""Attacks the sandbox it runs in. `Sandbox.check` runs it before any policy may run on this machine.
 
-Run as `python -I probe.py CHANNEL UNSEEN ABSTRACT VARIABLE...`: a Unix socket to report to (the number of an open file,
-or a path), a path of this machine that must not be there, the name of an abstract Unix socket on which somebody listens
-outside, and further names that may be in the environment. Reports one line for each thing that succeeded and must not,
-then `done`. Imports nothing of kinitro.
+It runs as `python -I probe.py CONTROL UNSEEN ABSTRACT VARIABLE...` and imports nothing of kinitro. CONTROL is the
+control socket to report to: the number of an open file, or a path. UNSEEN and ABSTRACT are decoys outside: a path that
+must not be visible, and the name of an abstract Unix socket that must not be reachable. VARIABLE are further names that
+may be in the environment. It reports one line for every attack that succeeded, then `done`.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 
 FAMILIES = range(2, 64)
-"""Every address family but AF_UNIX."""
+"""Every address family except AF_UNIX."""
 CALLS = {
     "x86_64": {
         "unshare": 272,
@@ -52,17 +52,19 @@ ALLOWED_VARIABLES = {"HOME", "LANG", "LC_CTYPE", "PATH", "PWD", "TMPDIR"}
 ALLOWED_SUFFIXES = ("_NUM_THREADS", "_OFFLINE")
 READ_ONLY = ("/", "/usr", "/etc", "/dev", "/proc/sys/kernel")
 MAX_PROCESSES = 4
-"""Those of bubblewrap and this one."""
+"""The processes of bubblewrap, and this one."""
 
 
-def holes(unseen: str, abstract: str, variables: list[str]) -> Iterator[str]:
-    yield from network(abstract)
-    yield from calls()
-    yield from privileges()
-    yield from surroundings(unseen, ALLOWED_VARIABLES.union(variables))
+def find_holes(unseen: str, abstract: str, variables: list[str]) -> Iterator[str]:
+    """Try every attack and yield a line for each that succeeded."""
+    yield from check_network(abstract)
+    yield from check_system_calls()
+    yield from check_privileges()
+    yield from check_environment(unseen, ALLOWED_VARIABLES.union(variables))
 
 
-def network(abstract: str) -> Iterator[str]:
+def check_network(abstract: str) -> Iterator[str]:
+    """Try to make sockets of every family, and to reach an abstract Unix socket outside."""
     for family in FAMILIES:
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):
             try:
@@ -76,14 +78,15 @@ def network(abstract: str) -> Iterator[str]:
             break
     with socket.socket(socket.AF_UNIX) as unix:
         if unix.connect_ex(b"\0" + abstract.encode()) == 0:
-            yield "abstract Unix sockets outside can be connected to"
+            yield "abstract Unix sockets outside can be reached"
 
 
-def calls() -> Iterator[str]:
+def check_system_calls() -> Iterator[str]:
+    """Try system calls that the filter must deny with EPERM."""
     libc = ctypes.CDLL(None, use_errno=True)
     numbers = CALLS.get(os.uname().machine)
     if numbers is None:
-        yield f"nobody has tried this on {os.uname().machine}"
+        yield f"the architecture {os.uname().machine} has never been tested"
         return
     for name, number in numbers.items():
         if libc.syscall(number, *ARGUMENTS.get(name, (0, 0, 0, 0))) != -1:
@@ -92,7 +95,8 @@ def calls() -> Iterator[str]:
             yield f"the system call {name} is not filtered ({os.strerror(ctypes.get_errno())})"
 
 
-def privileges() -> Iterator[str]:
+def check_privileges() -> Iterator[str]:
+    """Look for capabilities, ways to gain privileges, a missing filter, and root's user id."""
     with open("/proc/self/status") as file:  # noqa: PTH123
         status = dict(line.split(":", 1) for line in file)
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
@@ -106,7 +110,8 @@ def privileges() -> Iterator[str]:
         yield "it runs as root"
 
 
-def surroundings(unseen: str, allowed: set[str]) -> Iterator[str]:
+def check_environment(unseen: str, allowed: set[str]) -> Iterator[str]:
+    """Look for files, environment variables and processes of the machine, and for directories that can be written."""
     if os.path.exists(unseen):  # noqa: PTH110
         yield "files of this machine can be seen"
     foreign = [n for n in os.environ if n not in allowed and not n.endswith(ALLOWED_SUFFIXES)]
@@ -120,20 +125,21 @@ def surroundings(unseen: str, allowed: set[str]) -> Iterator[str]:
         yield f"{len(processes)} processes can be seen"
 
 
-def connected(where: str) -> socket.socket:
+def connect(where: str) -> socket.socket:
+    """Return the control socket: an inherited file number, or a path to connect to."""
     if where.isdecimal():
         return socket.socket(fileno=int(where))
-    channel = socket.socket(socket.AF_UNIX)
-    channel.connect(where)
-    return channel
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(where)
+    return control
 
 
 def main(where: str, unseen: str, abstract: str, *variables: str) -> None:
-    channel = connected(where)
-    if not channel.recv(1):
-        raise SystemExit("nobody is there to put limits on this")
-    with channel, channel.makefile("w") as out:
-        for hole in holes(unseen, abstract, list(variables)):
+    control = connect(where)
+    if not control.recv(1):
+        raise SystemExit("the process that should put limits on this one has ended")
+    with control, control.makefile("w") as out:
+        for hole in find_holes(unseen, abstract, list(variables)):
             print(hole, file=out)
         print("done", file=out)
 

@@ -1,4 +1,4 @@
-"""Processes as /proc shows them: what they use, where no control group counts it, and which nobody knows any more."""
+"""Processes as /proc shows them: what they use where no control group counts it, and which are left over."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 IN_MEMORY = ("/tmp", "/dev/shm")
-"""Where a guest can write."""
+"""The directories that a sandboxed process can write; both are held in memory."""
 _INODE_BYTES = 1024
-"""Of the kernel's memory for a file without content."""
+"""Kernel memory that a file without content takes."""
 _STATE, _PPID, _SESSION, _TIMES, _THREADS = 0, 1, 3, slice(11, 15), 17
-"""Fields of /proc/PID/stat behind the name: the CPU time is its own and that of its dead children."""
+"""Fields of /proc/PID/stat after the name. The CPU time is the process' own and that of its dead children."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of a process and all its descendants."""
+    """What a process and all its descendants use."""
 
     pids: int
-    """Processes and threads."""
+    """Number of processes and threads together."""
     memory_bytes: int
     """Anonymous memory, swapped out or not, and files in memory. What a fork still shares with its parent may be
-    counted for both. Other shared memory (`memfd`, System V, shared mappings) is not to be had without a control group:
-    it can outlive its mappings, where nobody sees it."""
+    counted for both. Other shared memory (`memfd`, System V, shared mappings) is forbidden without a control group: it
+    can outlive its mappings, and then nothing here would show it."""
     cpu_s: float
-    """Dead children included."""
+    """Seconds of CPU time, including dead children's."""
 
 
-def usage_of(root: int, *, proportional: bool = False) -> Usage:
-    """What the process `root` and its descendants use now; zeros if it is gone.
+def measure_usage(root: int, *, proportional: bool = False) -> Usage:
+    """Measure what the process `root` and its descendants use now; zeros if it is gone.
 
-    proportional: count shared memory once, which takes longer.
+    proportional: count shared memory only once, which takes longer.
 
     The first process of a pid namespace inherits orphans, so no descendant of it is ever missed.
     """
     stats: dict[int, list[str]] = {}
     children: dict[int, list[int]] = defaultdict(list)
-    for pid in _pids():
-        if fields := _stat(pid):
+    for pid in _list_pids():
+        if fields := _read_stat(pid):
             stats[pid] = fields
             children[int(fields[_PPID])].append(pid)
     tree, queue = [], [root] if root in stats else []
@@ -52,30 +52,31 @@ def usage_of(root: int, *, proportional: bool = False) -> Usage:
         queue += children[pid]
     return Usage(
         sum(int(stats[pid][_THREADS]) for pid in tree),
-        sum(map(_proportional_bytes if proportional else _anonymous_bytes, tree)) + _bytes_in_files(tree),
+        sum(map(_read_proportional_bytes if proportional else _read_anonymous_bytes, tree)) + _measure_files(tree),
         sum(sum(map(int, stats[pid][_TIMES])) for pid in tree) * _TICK_S,
     )
 
 
 def end_half_started(argument: str) -> None:
-    """End what bubblewrap left waiting because it was killed, with us, while it made a sandbox.
+    """End the processes that bubblewrap left waiting because it was killed, with us, while it started a sandbox.
 
-    argument: one of the command lines of our sandboxes only.
+    argument: an argument that only the command lines of our sandboxes contain.
 
-    Bubblewrap's child waits for its parent's word without looking whether it lives, and nothing of a policy runs in it
-    yet. Until it has that word it stays in the session that its parent leads (`start_new_session`).
+    Bubblewrap's child waits for a message of its parent without noticing that the parent has died; nothing of a policy
+    runs in it yet. Until that message comes it stays in the session that its parent leads (`start_new_session`), so a
+    bubblewrap process whose session leader is dead is one of those.
     """
-    for pid in _pids():
-        with contextlib.suppress(OSError):  # it is gone, or somebody else's
+    for pid in _list_pids():
+        with contextlib.suppress(OSError):  # it is gone, or another user's
             handle = os.pidfd_open(pid)
             try:
-                if _is_bubblewrap(pid, argument) and not _lives(_session(pid)):
+                if _is_bubblewrap(pid, argument) and not _is_alive(_read_session(pid)):
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
             finally:
                 os.close(handle)
 
 
-def _pids() -> list[int]:
+def _list_pids() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]  # noqa: PTH208 - names are all we need
 
 
@@ -84,37 +85,37 @@ def _is_bubblewrap(pid: int, argument: str) -> bool:
     return Path(program).name == "bwrap" and argument in arguments
 
 
-def _session(pid: int) -> int:
-    """The process that leads its session; our own if it is gone."""
-    fields = _stat(pid)
+def _read_session(pid: int) -> int:
+    """Return the process that leads its session; our own, which is alive, if it is gone."""
+    fields = _read_stat(pid)
     return int(fields[_SESSION]) if fields else os.getpid()
 
 
-def _lives(pid: int) -> bool:
-    fields = _stat(pid)
+def _is_alive(pid: int) -> bool:
+    fields = _read_stat(pid)
     return bool(fields) and fields[_STATE] != "Z"
 
 
-def _stat(pid: int) -> list[str]:
-    """Fields behind the name, which may hold anything; empty if the process is gone."""
+def _read_stat(pid: int) -> list[str]:
+    """Return the fields after the name, which may contain anything; empty if the process is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].decode().split()
     except OSError:
         return []
 
 
-def _anonymous_bytes(pid: int) -> int:
-    return _kib_of(f"/proc/{pid}/status", ("RssAnon:", "VmSwap:")) * 1024
+def _read_anonymous_bytes(pid: int) -> int:
+    return _sum_kib(f"/proc/{pid}/status", ("RssAnon:", "VmSwap:")) * 1024
 
 
-def _proportional_bytes(pid: int) -> int:
-    """Anonymous memory, of shared pages its share."""
-    kib = _kib_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "SwapPss:"))
-    return kib * 1024 if kib else _anonymous_bytes(pid)
+def _read_proportional_bytes(pid: int) -> int:
+    """Return its anonymous memory, shared pages divided by the number of processes that share them."""
+    kib = _sum_kib(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "SwapPss:"))
+    return kib * 1024 if kib else _read_anonymous_bytes(pid)
 
 
-def _kib_of(path: str, fields: tuple[str, ...]) -> int:
-    """The sum of these lines of a file in /proc; 0 if the process is gone or not to be looked into."""
+def _sum_kib(path: str, fields: tuple[str, ...]) -> int:
+    """Return the sum of these lines of a file in /proc; 0 if the process is gone or may not be inspected."""
     try:
         lines = Path(path).read_text(errors="replace").splitlines()
     except OSError:
@@ -122,19 +123,19 @@ def _kib_of(path: str, fields: tuple[str, ...]) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(fields))
 
 
-def _bytes_in_files(pids: Iterable[int]) -> int:
-    """What lies in the writable directories that these processes see; they all see the same, and all are in memory."""
+def _measure_files(pids: Iterable[int]) -> int:
+    """Measure the writable directories that these processes see. All processes see the same, and they are in memory."""
     for pid in pids:
         try:
             found = [os.statvfs(f"/proc/{pid}/root{directory}") for directory in IN_MEMORY]
-        except OSError:  # it is gone, or not to be looked into
+        except OSError:  # it is gone, or may not be inspected
             continue
         blocks = sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found)
         return blocks + sum(one.f_files - one.f_ffree for one in found) * _INODE_BYTES
     return 0
 
 
-def out_of_memory_kills() -> int:
-    """Processes that the kernel has killed since it runs, for the machine's sake or a control group's."""
+def count_out_of_memory_kills() -> int:
+    """Count the processes that the kernel has killed for lack of memory since it started, on the whole machine."""
     lines = Path("/proc/vmstat").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

@@ -1,4 +1,4 @@
-"""Finding out what a Python environment needs in order to run, and which packages it is made of."""
+"""Finds out which files a Python environment needs in order to run, and which packages are installed in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kinitro.sandbox.interface import Runtime
 
 INSPECTION_S = 60.0
 SHARED_PREFIXES = (Path("/"), Path("/usr"), Path("/usr/local"))
-"""Prefixes of interpreters that share their directory with programs that are no business of a policy's."""
+"""Prefixes of interpreters that share their directory with other programs, which a policy must not see."""
 _SCRIPT = """
 import hashlib, importlib.metadata, json, platform, sys, sysconfig
 names = sorted({f"{d.name.lower()}=={d.version}" for d in importlib.metadata.distributions()})
@@ -42,16 +42,17 @@ class _Facts(msgspec.Struct):
 
 
 async def inspect_runtime(python: Path, *, needed: tuple[str, ...] = ()) -> Runtime:
-    """The environment of the interpreter `python`; raises ConfigurationError if it has not the packages `needed`.
+    """Return the runtime of the interpreter `python`; raises ConfigurationError if it lacks one of `needed`.
 
     The name is a digest of the Python version and the installed packages' names and versions.
     """
     facts = await _ask(python)
     if missing := [name for name in needed if name not in facts.packages]:
         raise ConfigurationError(
-            f"The runtime {python} lacks {', '.join(missing)}: install requirements/policy-runtime.txt into it."
+            f"The runtime {python} lacks the packages {', '.join(missing)}: "
+            "install requirements/policy-runtime.txt into it."
         )
-    return Runtime(facts.name, Path(facts.executable), tuple(_needed_paths(facts)))
+    return Runtime(facts.name, Path(facts.executable), tuple(_list_needed_paths(facts)))
 
 
 async def _ask(python: Path) -> _Facts:
@@ -65,19 +66,19 @@ async def _ask(python: Path) -> _Facts:
         output, _ = await asyncio.wait_for(process.communicate(), INSPECTION_S)
         return msgspec.json.decode(output, type=_Facts)
     except (TimeoutError, msgspec.DecodeError):
-        raise ConfigurationError(f"The runtime {python} is not a Python interpreter that answers.") from None
+        raise ConfigurationError(f"The runtime {python} does not answer as a Python interpreter.") from None
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 
 
-def _needed_paths(facts: _Facts) -> Iterator[Path]:
-    """The environment and what it is built upon, but no directory that is not Python's own."""
+def _list_needed_paths(facts: _Facts) -> Iterator[Path]:
+    """Yield the environment and the interpreter it is based on, but no directory that contains other programs."""
     roots = {Path(prefix) for prefix in (facts.prefix, facts.base_prefix)}
     whole = sorted(root for root in roots if root not in SHARED_PREFIXES)
     yield from whole
-    single = [*_links(Path(facts.executable))]
+    single = [*_follow_links(Path(facts.executable))]
     if Path(facts.base_prefix) in SHARED_PREFIXES:
         single += [*map(Path, facts.stdlib), Path(*facts.library)]
     for path in dict.fromkeys(single):
@@ -85,8 +86,8 @@ def _needed_paths(facts: _Facts) -> Iterator[Path]:
             yield path
 
 
-def _links(path: Path) -> Iterator[Path]:
-    """A path, and every one that its symbolic links lead over."""
+def _follow_links(path: Path) -> Iterator[Path]:
+    """Yield a path and every path that its symbolic links lead through."""
     seen: set[Path] = set()
     while path not in seen:
         seen.add(path)

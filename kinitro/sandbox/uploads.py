@@ -1,11 +1,11 @@
-"""Uploaded policies on this machine: one revision of a public Hugging Face repository each, in a cache of limited size.
+"""A cache of uploaded policies: each is one revision of a public Hugging Face repository. The cache's size is limited.
 
     <directory>/objects/<sha256>                              the content of a file, once, however many upload it
     <directory>/repositories/<owner>--<name>@<revision>/...   hard links to objects, never symbolic links
     <directory>/partial/                                      downloads under way
 
-Sizes and names are checked before the first byte of a file is asked for, contents against the hub's digests. No token
-is ever sent. Nothing here opens a file of a miner's to look into it.
+Sizes and names are checked before the first byte of a file is requested, and contents against the hub's digests. No
+token is ever sent. Nothing here interprets the content of a miner's file.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ MAX_DIRECTORIES: Final = 1000
 MAX_PATH_CHARACTERS: Final = 512
 MAX_DEPTH: Final = 16
 INODE_BYTES: Final = 16 * 1024
-"""What a file or directory counts for at least, however small: file systems have about one inode for so many bytes, and
-a cache that fills half of a disk may use half of its inodes."""
+"""Bytes that a file or directory counts for at least, however small it is: file systems have about one inode for so
+many bytes, so that a cache that fills half of a disk uses at most half of its inodes."""
 _BLOCK_BYTES: Final = 4096
 KEEP_S: Final = 3600.0
-"""What was asked for within this time is never removed: it may be in use."""
+"""Repositories requested within this time are never removed: they may be in use."""
 DOWNLOAD_S: Final = 1800.0
-"""For one whole repository."""
+"""Time limit for downloading one whole repository."""
 READ_S: Final = 30.0
-"""For a connection, and for the next part of an answer."""
+"""Time limit for a connection, and for the next part of an answer."""
 ATTEMPTS: Final = 3
 MAX_LISTING_BYTES: Final = 4 * 1024**2
 HUB: Final = "https://huggingface.co"
 ENTRY_POINT: Final = "server.py"
-_MINERS_DOING: Final = {
+_MINER_FAULTS: Final = {
     "RepoNotFound": "there is no such public repository",
     "RevisionNotFound": "the repository has no such revision",
     "EntryNotFound": "a file is missing from the revision",
     "GatedRepo": "the repository is gated",
 }
-"""What the hub says in `X-Error-Code` when a repository, not the hub, is the reason."""
+"""Codes in the hub's `X-Error-Code` when the repository, not the hub, is the reason, in words."""
 _BUSY: Final = (429, 502, 503, 504)
-"""Too many requests, and what stands before a hub that is away: says nothing about a repository."""
+"""Statuses that say nothing about a repository: too many requests, and those of a proxy whose hub is unavailable."""
 _NO_LINK: Final = (errno.EMLINK, errno.EXDEV, errno.EPERM, errno.ENOTSUP)
 _DISABLED: Final = "Access to this resource is disabled."
-"""What it says in `X-Error-Message` about a repository that it took down."""
+"""The hub's `X-Error-Message` for a repository that it has taken down."""
 _REPO: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _REVISION: Final = re.compile(r"[0-9a-f]{40}")
 _CHUNK_BYTES: Final = 1024**2
@@ -81,7 +81,7 @@ class _RepositoryFile(msgspec.Struct, rename={"name": "rfilename", "blob_id": "b
     name: str
     size: _Size
     blob_id: str | None = None
-    """SHA-1 that git gives the content, or the pointer to it if it is a large file."""
+    """Git's SHA-1 of the content, or of the pointer to it if it is a large file."""
     lfs: _LargeFile | None = None
 
 
@@ -92,14 +92,14 @@ class _Listing(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """What an upload takes of the disk at most."""
+    """The space on the disk that an upload takes at most."""
 
     bytes: int
     inodes: int
 
     @classmethod
     def of(cls, files: Sequence[_RepositoryFile]) -> _Need:
-        inodes = len(files) + len(_directories([file.name for file in files]))
+        inodes = len(files) + len(_list_directories([file.name for file in files]))
         contents = sum(max(file.size + _BLOCK_BYTES, INODE_BYTES) for file in files)
         return cls(contents + (inodes - len(files)) * INODE_BYTES, inodes)
 
@@ -112,7 +112,7 @@ class _Places:
 
 
 class PolicyRepositories:
-    """Downloads uploads when they are asked for, and keeps those asked for last."""
+    """Downloads uploads on request, and keeps those that were requested last."""
 
     def __init__(
         self,
@@ -123,7 +123,13 @@ class PolicyRepositories:
         hub: str | None = None,
         download_s: float = DOWNLOAD_S,
     ) -> None:
-        """`hub`: default HF_ENDPOINT, else the public one. Several processes may share a directory."""
+        """Use `directory` as the cache; several processes may share it.
+
+        quota_bytes: the size of the whole cache.
+        max_repo_bytes: the largest repository that is downloaded.
+        hub: the hub's URL; None means HF_ENDPOINT, or the public hub if that is not set.
+        download_s: the time limit for one repository.
+        """
         self._places = _Places(directory / "objects", directory / "repositories", directory / "partial")
         self._quota_bytes = quota_bytes
         self._max_repo_bytes = max_repo_bytes
@@ -131,10 +137,10 @@ class PolicyRepositories:
         self._download_s = download_s
 
     async def fetch(self, repo: str, revision: str) -> Path:
-        """A directory with the files of `repo` (owner/name) at the full `revision`, readable by everybody.
+        """Return a directory with the files of `repo` (owner/name) at the full `revision`, readable by everybody.
 
-        It stays as it is for at least KEEP_S. Raises RepositoryUnverifiable (the miner's fault: it does not exist, is
-        too big, has names that no honest upload has) or RepositoryUnavailable (ours).
+        It is not changed or removed for at least KEEP_S. Raises RepositoryUnverifiable (the miner's fault: it does not
+        exist, is too big, or has names that no honest upload has) or RepositoryUnavailable (our fault).
         """
         if not _REPO.fullmatch(repo) or "--" in repo or ".." in repo or not _REVISION.fullmatch(revision):
             raise RepositoryUnverifiable(f"{repo[:100]!r} at {revision[:60]!r} is not owner/name at a full revision.")
@@ -159,7 +165,7 @@ class PolicyRepositories:
         staging = self._places.partial / secrets.token_hex(8)
         try:
             async with httpx2.AsyncClient(follow_redirects=True, timeout=READ_S, headers=_HEADERS) as client:
-                files = await self._listed(client, repo, revision)
+                files = await self._list_files(client, repo, revision)
                 size = sum(file.size for file in files)
                 if size > self._max_repo_bytes:
                     raise RepositoryUnverifiable(
@@ -168,12 +174,12 @@ class PolicyRepositories:
                 await asyncio.to_thread(self._make_room, _Need.of(files))
                 staging.mkdir()
                 for file in files:
-                    stored = await self._stored(
+                    stored = await self._store(
                         client, f"{self._hub}/{repo}/resolve/{revision}/{quote(file.name)}", file
                     )
                     target = staging / file.name
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    await asyncio.to_thread(_placed, stored, target)
+                    await asyncio.to_thread(_place, stored, target)
             for directory in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
                 directory.chmod(0o755)
             _move(staging, kept)
@@ -182,8 +188,8 @@ class PolicyRepositories:
         finally:
             await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
 
-    async def _listed(self, client: httpx2.AsyncClient, repo: str, revision: str) -> Sequence[_RepositoryFile]:
-        """The files of the revision, their names safe to create."""
+    async def _list_files(self, client: httpx2.AsyncClient, repo: str, revision: str) -> Sequence[_RepositoryFile]:
+        """Return the files of the revision; their names are safe to create."""
         url = f"{self._hub}/api/models/{repo}/revision/{revision}"
         async with client.stream("GET", url, params={"blobs": "true"}) as response:
             _check_status(response, f"{repo} at {revision}")
@@ -200,40 +206,40 @@ class PolicyRepositories:
             raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
         if listing.sha != revision:
             raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")
-        if problem := problem_with_names([file.name for file in listing.siblings]):
+        if problem := find_problem_with_names([file.name for file in listing.siblings]):
             raise RepositoryUnverifiable(f"{repo} at {revision} {problem}.")
         return listing.siblings
 
-    async def _stored(self, client: httpx2.AsyncClient, url: str, file: _RepositoryFile) -> Path:
-        """The object with the file's content, downloaded unless it is there."""
+    async def _store(self, client: httpx2.AsyncClient, url: str, file: _RepositoryFile) -> Path:
+        """Return the object with the file's content; download it unless the cache has it."""
         if file.lfs is not None and (known := self._places.objects / file.lfs.sha256).exists():
             os.utime(known)
             return known
         partial = self._places.partial / secrets.token_hex(8)
         try:
-            digest = await _downloaded(client, url, file, partial)
+            digest = await _download_file(client, url, file, partial)
             partial.chmod(0o444)
             return partial.rename(self._places.objects / digest)
         finally:
             partial.unlink(missing_ok=True)
 
     def _make_room(self, need: _Need) -> None:
-        """Remove what was not asked for longest until this much more fits; raises RepositoryUnavailable."""
+        """Remove the least recently requested repositories until `need` fits; raises RepositoryUnavailable."""
         now = time.time()
         self._forget_partial(now)
-        used = self._occupied_bytes()
+        used = self._measure_occupied_bytes()
         if used + need.bytes > self._quota_bytes:
             used -= self._forget_objects(now)
-        repositories = sorted(self._places.repositories.iterdir(), key=_used_at)
+        repositories = sorted(self._places.repositories.iterdir(), key=_read_used_at)
         while used + need.bytes > self._quota_bytes:
-            if not repositories or _used_at(repositories[0]) > now - KEEP_S:
+            if not repositories or _read_used_at(repositories[0]) > now - KEEP_S:
                 raise RepositoryUnavailable(
-                    f"{need.bytes} bytes do not fit: the cache holds {used} of {self._quota_bytes}, all in use; "
-                    "give it more."
+                    f"{need.bytes} bytes do not fit: the cache holds {used} of {self._quota_bytes} bytes, all in use; "
+                    "give it more with --cache-size."
                 )
             going = self._places.partial / secrets.token_hex(8)
-            _move(repositories.pop(0), going)  # in one step, so that nobody finds half of it
-            used -= _own_bytes(going) + (_cost_of(going.stat()) if going.exists() else 0)
+            _move(repositories.pop(0), going)  # in one step, so that no other process finds half of it
+            used -= _measure_own_bytes(going) + (_compute_cost(going.stat()) if going.exists() else 0)
             shutil.rmtree(going, ignore_errors=True)
             used -= self._forget_objects(now)
         disk = os.statvfs(self._places.objects)
@@ -242,13 +248,13 @@ class PolicyRepositories:
                 f"The disk of {self._places.objects} has no room for {need.bytes} bytes in {need.inodes} files."
             )
 
-    def _occupied_bytes(self) -> int:
-        """What the cache takes of its disk: blocks and inodes, of directories too, hard links once."""
-        objects = sum(_cost_of(path.stat()) for path in self._places.objects.iterdir())
-        return objects + sum(_own_bytes(place) for place in (self._places.repositories, self._places.partial))
+    def _measure_occupied_bytes(self) -> int:
+        """Measure what the cache takes of its disk: blocks and inodes, including directories; hard links count once."""
+        objects = sum(_compute_cost(path.stat()) for path in self._places.objects.iterdir())
+        return objects + sum(_measure_own_bytes(place) for place in (self._places.repositories, self._places.partial))
 
     def _forget_objects(self, now: float) -> int:
-        """Remove what belongs to no repository and was not asked for lately; how many bytes that were."""
+        """Remove objects of no repository that were not requested lately; return how many bytes they took."""
         freed = 0
         for path in self._places.objects.iterdir():
             try:
@@ -257,22 +263,22 @@ class PolicyRepositories:
                 continue
             if found.st_nlink == 1 and found.st_mtime <= now - KEEP_S:
                 path.unlink(missing_ok=True)
-                freed += _cost_of(found)
+                freed += _compute_cost(found)
         return freed
 
     def _forget_partial(self, now: float) -> None:
-        """Downloads of processes that were killed."""
+        """Remove the downloads of processes that were killed."""
         for path in self._places.partial.iterdir():
-            if _used_at(path) < now - max(KEEP_S, self._download_s):
+            if _read_used_at(path) < now - max(KEEP_S, self._download_s):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-async def _downloaded(client: httpx2.AsyncClient, url: str, file: _RepositoryFile, target: Path) -> str:
-    """The SHA-256 of what was written to `target`, once it is what the hub had announced."""
+async def _download_file(client: httpx2.AsyncClient, url: str, file: _RepositoryFile, target: Path) -> str:
+    """Download the file to `target` and return its SHA-256; raises RepositoryRefused if it is not as announced."""
     content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
     written = 0
     async with client.stream("GET", url) as response:
-        if response.status_code in (404, 410):  # after the hub listed it: a pointer to a large file never uploaded
+        if response.status_code in (404, 410):  # the hub has listed it, so it is a large file that was never uploaded
             raise RepositoryUnverifiable(f"{url} cannot be downloaded: the revision lists it, but it is not there.")
         _check_status(response, url)
         with target.open("xb") as out:
@@ -294,39 +300,39 @@ def _check_status(response: httpx2.Response, what: str) -> None:
     if response.status_code == 200:
         return
     code = response.headers.get("x-error-code", "")
-    if response.status_code == 401:  # what the hub says to strangers about private and missing repositories
+    if response.status_code == 401:  # the hub's answer without a token for private and for missing repositories
         code = code or "RepoNotFound"
-    if code in _MINERS_DOING:
-        raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINERS_DOING[code]}.")
+    if code in _MINER_FAULTS:
+        raise RepositoryUnverifiable(f"{what} cannot be downloaded: {_MINER_FAULTS[code]}.")
     if response.headers.get("x-error-message") == _DISABLED:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
     unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused
     raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
 
 
-def problem_with_names(names: Sequence[str]) -> str | None:
-    """Why files of these names are not taken; None if they are."""
+def find_problem_with_names(names: Sequence[str]) -> str | None:
+    """Return why files with these names are not accepted, as the end of a sentence; None if they are."""
     if len(names) > MAX_FILES:
-        return f"has {len(names)} files; at most {MAX_FILES} are taken"
+        return f"has {len(names)} files; at most {MAX_FILES} are accepted"
     if ENTRY_POINT not in names:
         return f"has no {ENTRY_POINT}"
     taken: set[str] = set()
     for name in names:
         if not _is_plain(name):
-            return f"has a file named {name[:100]!r}, which is no plain relative path"
+            return f"has a file named {name[:100]!r}, which is not a plain relative path"
         taken.add(name)
     if len(taken) < len(names):
         return "lists a file twice"
-    directories = _directories(names)
+    directories = _list_directories(names)
     if len(directories) > MAX_DIRECTORIES:
-        return f"has {len(directories)} directories; at most {MAX_DIRECTORIES} are taken"
+        return f"has {len(directories)} directories; at most {MAX_DIRECTORIES} are accepted"
     if clash := sorted(taken & directories):
         return f"has {clash[0][:100]!r} both as a file and as a directory"
     return None
 
 
-def _directories(names: Iterable[str]) -> set[str]:
-    """Those that files of these names lie in, the uppermost included."""
+def _list_directories(names: Iterable[str]) -> set[str]:
+    """Return the directories that contain files with these names, including the topmost."""
     return {str(parent) for name in names for parent in PurePosixPath(name).parents}
 
 
@@ -341,8 +347,8 @@ def _is_plain(name: str) -> bool:
     )
 
 
-def _placed(stored: Path, target: Path) -> None:
-    """Give an object another name, or copy it: a file has 65,000 names at most, and some disks know no second one."""
+def _place(stored: Path, target: Path) -> None:
+    """Link an object to `target`, or copy it: a file has at most 65,000 links, and some file systems allow none."""
     try:
         target.hardlink_to(stored)
     except OSError as error:
@@ -353,7 +359,7 @@ def _placed(stored: Path, target: Path) -> None:
 
 
 def _move(directory: Path, target: Path) -> None:
-    """Rename, unless somebody else did it first."""
+    """Rename the directory, unless another process did it first."""
     try:
         directory.rename(target)
     except OSError:
@@ -361,13 +367,13 @@ def _move(directory: Path, target: Path) -> None:
             raise
 
 
-def _cost_of(found: os.stat_result) -> int:
-    """Bytes of the disk that a file or directory counts for."""
+def _compute_cost(found: os.stat_result) -> int:
+    """Return the bytes of the disk that a file or directory counts for."""
     return max(found.st_blocks * 512, INODE_BYTES)
 
 
-def _own_bytes(directory: Path) -> int:
-    """Of everything below a directory: other directories, and files that have no second name among the objects."""
+def _measure_own_bytes(directory: Path) -> int:
+    """Measure everything below a directory except files that are linked among the objects, which count there."""
     total = 0
     for place, directories, files in os.walk(directory):
         for name in (*directories, *files):
@@ -376,12 +382,12 @@ def _own_bytes(directory: Path) -> int:
             except FileNotFoundError:  # another process was faster
                 continue
             if found.st_nlink == 1 or stat.S_ISDIR(found.st_mode):
-                total += _cost_of(found)
+                total += _compute_cost(found)
     return total
 
 
-def _used_at(path: Path) -> float:
-    """Seconds since 1970; infinity if somebody else has removed it."""
+def _read_used_at(path: Path) -> float:
+    """Return when it was last requested, in seconds since 1970; infinity if another process has removed it."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""Trust nobody: is what the operator published true (audit), is what a miner deployed what it uploaded."""
+"""Verification: is the policy that a miner deployed the policy that it uploaded?"""

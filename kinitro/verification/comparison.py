@@ -1,8 +1,8 @@
-"""Do two policies act alike? Pure: what one answered in an episode, what the other answers to the same observations.
+"""Compares two policies: what one answered in an episode, and what the other answers to the same observations.
 
 A step matches if every component of the action, clipped to [-1, 1], differs by at most the tolerance. A chunk is
-compared as it was answered: one of another length matches nowhere. Steps that were forfeited say nothing about the
-deployed policy and are left out. A policy that always answers the same matches trivially, and rightly: who commits a
+compared as it was answered: one of another length matches at no step. Forfeited steps say nothing about the deployed
+policy and are left out. A policy that always answers the same matches trivially, and rightly: a miner who commits a
 constant and deploys it has deployed what was committed.
 """
 
@@ -18,13 +18,13 @@ from kinitro.client.verdicts import FirstDifference
 from kinitro.evaluation.recordings import Exchange
 
 Answer = npt.NDArray[np.float32] | None
-"""(k, 4), finite, not yet clipped; None: no usable answer."""
+"""Actions (k, 4), finite, not yet clipped; None if there was no usable answer."""
 LARGEST = 2.0
-"""Difference of two actions at most; what stands for no answer."""
+"""The largest possible difference of two clipped actions; it also stands for a missing answer."""
 
 
-def differences(exchange: Exchange, answer: Answer) -> npt.NDArray[np.float64]:
-    """Per action of the exchange, the largest difference of any component, at most 2; 2 where there is no answer."""
+def compute_differences(exchange: Exchange, answer: Answer) -> npt.NDArray[np.float64]:
+    """Return for each action of the exchange the largest difference of a component, 0 to 2; 2 without an answer."""
     given = len(exchange.actions)
     if answer is None or len(answer) < given or (exchange.complete and len(answer) != given):
         return np.full(given, LARGEST)
@@ -35,7 +35,7 @@ def differences(exchange: Exchange, answer: Answer) -> npt.NDArray[np.float64]:
 
 @dataclass(slots=True)
 class Comparison:
-    """A comparison under way: `add` exchange by exchange."""
+    """Accumulates the comparison of an episode: call `add` for each exchange."""
 
     tolerance: float
     compared: int = 0
@@ -46,7 +46,7 @@ class Comparison:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[Exchange, Answer]], tolerance: float) -> Comparison:
-        """The whole comparison."""
+        """Compare all pairs of an exchange and the other policy's answer."""
         comparison = cls(tolerance)
         for exchange, answer in pairs:
             comparison.add(exchange, answer)
@@ -54,14 +54,14 @@ class Comparison:
 
     @property
     def unusable(self) -> int:
-        """Exchanges to which the committed policy gave no usable answer, but the deployed one did."""
+        """The number of exchanges to which the deployed policy gave a usable answer and the committed one did not."""
         return self._unusable
 
     def add(self, exchange: Exchange, answer: Answer) -> None:
-        """Compare one more answer."""
+        """Compare one more answer; forfeited exchanges are ignored."""
         if exchange.forfeited:
             return
-        found = differences(exchange, answer)
+        found = compute_differences(exchange, answer)
         agreeing = found <= self.tolerance
         self.compared += len(found)
         self.matching += int(agreeing.sum())

@@ -1,4 +1,9 @@
-"""The examination of one recording, from the committed repository to a verdict. Whose fault is what, is said here."""
+"""Examines one recording, from the committed repository to a verdict. Here it is decided whose fault an error is:
+
+MINER_FAULTS, CommittedPolicyFailed  the verdict is `unverifiable`
+OUR_FAULTS                           the verdict is `error`, and another verifier tries again
+UPLOAD_FAULTS                        those of OUR_FAULTS that count against a miner if they happen only with its uploads
+"""
 
 from __future__ import annotations
 
@@ -16,8 +21,8 @@ from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
 from kinitro.errors import KinitroError
 from kinitro.evaluation import recordings, traces
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
-from kinitro.evaluation.instances import Instances
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Recording
 from kinitro.logs import get_logger
@@ -33,87 +38,87 @@ from kinitro.sandbox.errors import (
 )
 from kinitro.sandbox.interface import Limits, Runtime, Sandbox, SandboxedPolicy
 from kinitro.verification.comparison import Comparison
-from kinitro.verification.pace import SLOWDOWN, SPARE_S, PacedPolicy, TooSlow, budget_s
+from kinitro.verification.pace import SLOWDOWN, SPARE_S, PacedPolicy, TooSlow, compute_budget_s
 from kinitro.verification.shadow import NotReproduced, SimulationThread, shadow
 
 ANSWER_S = 30.0
-"""For one answer in the sandbox, sixty times what an evaluator grants: a verifier may have no GPU."""
-LAST_WORDS_S = 1.0
-"""How long a broken connection may be ahead of the end of the process."""
+"""Seconds for one answer in the sandbox: sixty times what evaluators grant, because a verifier may have no GPU."""
+END_NOTICED_S = 1.0
+"""How long a broken connection may be noticed before the end of the process that caused it."""
 MAX_REASON_CHARS = 500
-OURS = (
+OUR_FAULTS = (
     RepositoryUnavailable, SandboxFailed, NotReproduced, InvalidRecording, InvalidTrace, SimulationFailed,
     UnknownEnvironment,
 )  # fmt: skip
-WITH_THE_UPLOAD = (RepositoryRefused, PolicyKilled)
-"""Of ours, those that cost a miner something if they happen to it alone; see `taskpool.verdicts.VerificationRule`."""
-THE_MINERS = (RepositoryUnverifiable, PolicyDidNotStart)
+UPLOAD_FAULTS = (RepositoryRefused, PolicyKilled)
+"""Those of OUR_FAULTS that count against a miner if they happen only with its uploads; see `VerificationRule`."""
+MINER_FAULTS = (RepositoryUnverifiable, PolicyDidNotStart)
 log = get_logger(__name__)
 
 
 class Repositories(Protocol):
-    """Where uploads come from; `repositories.PolicyRepositories`."""
+    """The source of uploads; `kinitro.sandbox.uploads.PolicyRepositories` implements it."""
 
     async def fetch(self, repo: str, revision: str) -> Path: ...
 
 
 class CommittedPolicyFailed(KinitroError):
-    """The committed policy came up, and did not stay: the miner's fault."""
+    """The committed policy started but failed during the episode, which is the miner's fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """What all examinations of one verifier share."""
+class VerifierContext:
+    """What all examinations of one verifier have in common."""
 
     repositories: Repositories
     sandbox: Sandbox
     runtime: Runtime
     limits: Limits
     slowdown: float = SLOWDOWN
-    """How many times as long as the deployed server a policy may take to answer."""
+    """How many times as long as the deployed server the policy in the sandbox may take to answer."""
 
 
 class Examiner:
     """Examines one recording at a time, simulating in a thread of its own."""
 
-    def __init__(self, workshop: Workshop, instances: Instances) -> None:
-        self._workshop = workshop
-        self._instances = instances
+    def __init__(self, context: VerifierContext, environments: EnvironmentCache) -> None:
+        self._context = context
+        self._environments = environments
         self._thread = SimulationThread()
 
     def close(self) -> None:
-        """Drop what has not begun."""
+        """Drop simulation work that has not begun."""
         self._thread.close()
 
     async def examine(self, task: VerificationTask) -> tuple[Verdict, Evidence]:
-        """The verdict, with everything it rests on. Raises SandboxUnavailable: then nothing can be examined here."""
+        """Return the verdict and its evidence. Raises SandboxUnavailable if this machine cannot examine anything."""
         began = time.monotonic()
         verdict, found = await self._judge(task)
-        workshop = self._workshop
+        context = self._context
         return verdict, found.model_copy(
             update={
                 "repo": task.repo,
                 "revision": task.revision,
-                "runtime": workshop.runtime.name,
-                "sandbox": workshop.sandbox.name,
+                "runtime": context.runtime.name,
+                "sandbox": context.sandbox.name,
                 "took_s": round(time.monotonic() - began, 3),
             }
         )
 
     async def _judge(self, task: VerificationTask) -> tuple[Verdict, Evidence]:
         try:
-            recording, trace = _decoded(task)
-            directory = await self._workshop.repositories.fetch(task.repo, task.revision)
+            recording, trace = _decode(task)
+            directory = await self._context.repositories.fetch(task.repo, task.revision)
             async with self._environment(trace) as environment:
-                allowed_s = budget_s(len(recording.steps), task.answer_ms, self._workshop.slowdown)
+                allowed_s = compute_budget_s(len(recording.steps), task.answer_ms, self._context.slowdown)
                 comparison = await self._compare(
                     directory, recording, trace, environment, task.rule.tolerance, allowed_s
                 )
-        except (*THE_MINERS, CommittedPolicyFailed) as error:
-            return "unverifiable", Evidence(reason=_sentence(error))
-        except OURS as error:
-            cause: Cause = "upload" if isinstance(error, WITH_THE_UPLOAD) else "machine"
-            return "error", Evidence(reason=_sentence(error), cause=cause)
+        except (*MINER_FAULTS, CommittedPolicyFailed) as error:
+            return "unverifiable", Evidence(reason=_quote_error(error))
+        except OUR_FAULTS as error:
+            cause: Cause = "upload" if isinstance(error, UPLOAD_FAULTS) else "machine"
+            return "error", Evidence(reason=_quote_error(error), cause=cause)
         return conclude(comparison, task)
 
     async def _compare(
@@ -126,43 +131,43 @@ class Examiner:
         allowed_s: float,
     ) -> Comparison:
         comparison = Comparison(tolerance)
-        workshop = self._workshop
-        async with workshop.sandbox.serve(directory, runtime=workshop.runtime, limits=workshop.limits) as served:
+        context = self._context
+        async with context.sandbox.serve(directory, runtime=context.runtime, limits=context.limits) as served:
             deadlines = Deadlines(health_s=ANSWER_S, reset_s=ANSWER_S, act_s=ANSWER_S)
             policy = PacedPolicy(HttpPolicy("http://policy", unix_socket=served.socket, deadlines=deadlines), allowed_s)
             try:
                 async with aclosing(shadow(recording, trace, environment, policy, self._thread)) as answers:
                     async for exchange, answer in answers:
                         comparison.add(exchange, answer)
-                        if answer is None and served.ended() is not None:
-                            raise await _failure(served, f"It answered no more at step {exchange.step}")
+                        if answer is None and served.poll() is not None:
+                            raise await _explain_failure(served, f"it stopped answering at step {exchange.step}")
             except TooSlow as error:
                 raise CommittedPolicyFailed(
                     f"The committed policy does not serve the episode: {error}, which is {SPARE_S:g} s and "
-                    f"{workshop.slowdown:g} times what the deployed policy needed."
+                    f"{context.slowdown:g} times what the deployed policy needed."
                 ) from None
             except PolicyError as error:
-                raise await _failure(served, _sentence(error).rstrip(".")) from None
+                raise await _explain_failure(served, _quote_error(error).rstrip(".")) from None
             finally:
                 await policy.close()
         return comparison
 
     @asynccontextmanager
     async def _environment(self, trace: Trace) -> AsyncIterator[Environment]:
-        environment = await self._instances.take(trace.env_id)
+        environment = await self._environments.take(trace.env_id)
         try:
             yield environment
         except SimulationFailed:
-            self._instances.discard(environment)
+            self._environments.discard(environment)
             raise
         except BaseException:
-            self._instances.give_back(environment)
+            self._environments.give_back(environment)
             raise
-        self._instances.give_back(environment)
+        self._environments.give_back(environment)
 
 
 def conclude(comparison: Comparison, task: VerificationTask) -> tuple[Verdict, Evidence]:
-    """The verdict of a comparison that came to its end."""
+    """Return the verdict of a complete comparison, and its evidence."""
     rule = task.rule
     evidence = Evidence(
         compared=comparison.compared,
@@ -187,9 +192,9 @@ def conclude(comparison: Comparison, task: VerificationTask) -> tuple[Verdict, E
     return "mismatch", evidence.model_copy(update={"reason": reason})
 
 
-async def _failure(served: SandboxedPolicy, what: str) -> KinitroError:
-    """Why a policy that was there is no longer: its own doing, unless the sandbox says that it was ours."""
-    ending = await served.wait(LAST_WORDS_S)
+async def _explain_failure(served: SandboxedPolicy, what: str) -> KinitroError:
+    """Return why a running policy does not answer any more: its own fault, unless the sandbox says that it is ours."""
+    ending = await served.wait(END_NOTICED_S)
     if ending is None:
         return CommittedPolicyFailed(f"The committed policy does not serve the episode: {what}.")
     if ending.is_ours:
@@ -197,16 +202,16 @@ async def _failure(served: SandboxedPolicy, what: str) -> KinitroError:
     return CommittedPolicyFailed(f"The committed policy ended during the episode ({ending}).")
 
 
-def _decoded(task: VerificationTask) -> tuple[Recording, Trace]:
-    """Raises InvalidRecording, InvalidTrace."""
+def _decode(task: VerificationTask) -> tuple[Recording, Trace]:
+    """Return the recording and the trace of a task; raises InvalidRecording, InvalidTrace."""
     try:
         data = [base64.b64decode(text, validate=True) for text in (task.recording, task.trace)]
     except (binascii.Error, ValueError) as error:
-        raise InvalidRecording(f"The recording is no base64: {error}.") from None
+        raise InvalidRecording(f"The recording or its trace is not valid base64: {error}.") from None
     return recordings.decode(data[0]), traces.decode(data[1])
 
 
-def _sentence(error: Exception) -> str:
-    """An error as evidence: strangers are quoted in it, so printable characters only, and not too many."""
+def _quote_error(error: Exception) -> str:
+    """Return an error's message as evidence. It may quote strangers, so it is made printable and cut to a maximum."""
     text = "".join(character if character.isprintable() else " " for character in str(error))
     return text[:MAX_REASON_CHARS]

@@ -1,4 +1,4 @@
-"""`kinitro verifier` as a process: logs, signals, the parts put together."""
+"""Runs `kinitro verifier` as a process: sets up logs and signals, and puts the parts together."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 from kinitro import environments
 from kinitro.client.http import ApiClient
 from kinitro.errors import ConfigurationError
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.logs import configure_logs, get_logger
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.interface import Runtime, Sandbox
 from kinitro.sandbox.runtimes import inspect_runtime
 from kinitro.sandbox.uploads import PolicyRepositories
 from kinitro.stopping import finish_or_cancel, stop_on_signals
-from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.examination import Examiner, VerifierContext
 from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.service import Verifier
 from kinitro.verification.settings import VerifierSettings
 
 NEEDED_PACKAGES = ("fastapi", "numpy", "uvicorn")
-"""Without them no policy of `kinitro init-miner` can be served."""
+"""Packages that a runtime must have: without them no policy of `kinitro init-miner` can be served."""
 SPARE_ENVIRONMENTS = 4
 log = get_logger(__name__)
 
@@ -45,34 +45,36 @@ async def _run(settings: VerifierSettings) -> None:
 async def _open_verifier(settings: VerifierSettings, stack: AsyncExitStack) -> Verifier:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-    workshop = await open_workshop(settings)
+    context = await open_context(settings)
     fingerprint = await prepare_elsewhere()
     examiners = []
     for _ in range(settings.workers):
-        examiner = Examiner(workshop, Instances(environments.make, SPARE_ENVIRONMENTS))
+        examiner = Examiner(context, EnvironmentCache(environments.make, SPARE_ENVIRONMENTS))
         stack.callback(examiner.close)
         examiners.append(examiner.examine)
-    log.info("verifier_ready", sandbox=workshop.sandbox.name, runtime=workshop.runtime.name)
+    log.info("verifier_ready", sandbox=context.sandbox.name, runtime=context.runtime.name)
     return Verifier(api, examiners, name=settings.name, fingerprint=fingerprint, grace_s=settings.grace_s)
 
 
-async def open_workshop(settings: VerifierSettings) -> Workshop:
-    """Repositories, sandbox and runtime as the settings say. Raises ConfigurationError, SandboxUnavailable: nothing is
-    ever run without a sandbox that was seen to work."""
-    sandbox, runtime = await _sandbox(settings)
+async def open_context(settings: VerifierSettings) -> VerifierContext:
+    """Make repositories, sandbox and runtime as the settings say, and make sure that the sandbox isolates.
+
+    Raises ConfigurationError, SandboxUnavailable: no policy is ever run in a sandbox that was not tested.
+    """
+    sandbox, runtime = await _make_sandbox(settings)
     await sandbox.check()
     repositories = PolicyRepositories(
         settings.cache, quota_bytes=settings.cache_size, max_repo_bytes=settings.max_repo_size
     )
-    return Workshop(repositories, sandbox, runtime, settings.limits, settings.policy_slowdown)
+    return VerifierContext(repositories, sandbox, runtime, settings.limits, settings.policy_slowdown)
 
 
-async def _sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
+async def _make_sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
     if settings.sandbox == "docker":
         from kinitro.sandbox.docker import DockerSandbox
 
         contained = DockerSandbox(settings.runtime, gpus=settings.gpus)
-        return contained, await contained.runtime()
+        return contained, await contained.inspect_runtime()
     if settings.gpus is not None:
         raise ConfigurationError("--gpus works with --sandbox docker only: bubblewrap shows no devices to policies.")
     python = Path(settings.runtime)

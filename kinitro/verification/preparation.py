@@ -1,4 +1,4 @@
-"""Compiling the renderer, once per machine, in a process of its own: a thread that compiles could not be stopped."""
+"""Compiles the renderer, once per machine, in a process of its own, because a compiling thread cannot be stopped."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kinitro.processes import start_child, stop_child
 
 
 async def prepare_elsewhere() -> str:
-    """Compile the renderer unless it is in the cache; the physics fingerprint of this machine.
+    """Compile the renderer unless it is in the cache, and return the physics fingerprint of this machine.
 
-    Being cancelled stops it at once. Raises UnavailableError.
+    Cancelling stops it at once. Raises UnavailableError.
     """
     process = await start_child(
         [sys.executable, "-m", "kinitro.verification.preparation"],

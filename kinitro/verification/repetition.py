@@ -1,4 +1,4 @@
-"""Verifying a published episode again: for whoever doubts a verdict. Needs no key, and trusts nobody but itself."""
+"""Verifies a published episode again, for anybody who doubts a verdict. It needs no key and trusts no other machine."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from kinitro.client.http import ApiClient
 from kinitro.client.records import Manifest, TraceRecord
 from kinitro.client.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
 from kinitro.errors import KinitroError
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.verification.examination import Examiner
-from kinitro.verification.main import open_workshop
+from kinitro.verification.main import open_context
 from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.settings import VerifierSettings
 
 
 class VerdictDiffers(KinitroError):
-    """The published verdict is not the one that was found here."""
+    """The published verdict differs from the one that was found here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """A verdict found here, and the one that was published, if any."""
+    """The verdict that was found here, and the published one; None if there is none."""
 
     uid: int
     verdict: Verdict
@@ -36,12 +36,12 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
     Raises ApiUnavailable, ApiNotFound, SandboxUnavailable, ConfigurationError.
     """
     async with ApiClient(settings.api_url) as api:
-        task = await _published_task(api, task_id)
+        task = await _fetch_published_task(api, task_id)
         page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
     published = next((row.verdict for row in page.verdicts if row.task_id == task_id), None)
-    workshop = await open_workshop(settings)
+    context = await open_context(settings)
     await prepare_elsewhere()
-    examiner = Examiner(workshop, Instances(environments.make))
+    examiner = Examiner(context, EnvironmentCache(environments.make))
     try:
         verdict, evidence = await examiner.examine(task)
     finally:
@@ -49,7 +49,7 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
     return Repetition(task.uid, verdict, evidence, published)
 
 
-async def _published_task(api: ApiClient, task_id: int) -> VerificationTask:
+async def _fetch_published_task(api: ApiClient, task_id: int) -> VerificationTask:
     recording = await api.get(f"/v1/tasks/{task_id}/recording", RecordingRecord)
     trace = await api.get(f"/v1/tasks/{task_id}/trace", TraceRecord)
     manifest = await api.get(f"/v1/cycles/{recording.cycle_id}/manifest", Manifest)

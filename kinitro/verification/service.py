@@ -1,4 +1,4 @@
-"""The verifier: lease recordings, examine them, report verdicts; a verifier that dies costs nobody anything."""
+"""The verifier leases recordings, examines them and reports verdicts. When it dies, another verifier takes over."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MAX_BACKOFF_S = 15.0
 HEARTBEATS_PER_TTL = 3
 PROGRESS_EVERY_S = 30.0
 REPORT_FOR_S = 600.0
-"""How long a verdict is offered to an API that is away, as long as its lease lasts."""
+"""Seconds for which a verdict is offered to an API that is unavailable: as long as its lease lasts."""
 log = get_logger(__name__)
 
 Examine = Callable[[VerificationTask], Awaitable[tuple[Verdict, Evidence]]]
 
 
 class VerificationApi(Protocol):
-    """What a verifier needs of the API; `kinitro.client.http.ApiClient` has it, with its errors."""
+    """What a verifier needs of the API. `kinitro.client.http.ApiClient` implements it, with its errors."""
 
     async def fetch_verification(self, request: VerificationRequest) -> VerificationResponse: ...
 
@@ -58,8 +58,10 @@ class Verifier:
         self.counts: Counter[Verdict] = Counter()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; what is under way then may finish within the grace period. Raises SandboxUnavailable,
-        ApiUnauthorized: then going on makes no sense."""
+        """Work until `stop` is set; running examinations may then finish within the grace period.
+
+        Raises SandboxUnavailable or ApiUnauthorized, after which no further work is possible.
+        """
         working = [asyncio.create_task(self._keep_working(examine, stop)) for examine in self._examiners]
         around = [asyncio.create_task(stop.wait()), asyncio.create_task(self._tell_progress())]
         try:
@@ -73,7 +75,7 @@ class Verifier:
                 task.result()
 
     async def _keep_working(self, examine: Examine, stop: asyncio.Event) -> None:
-        """Until `stop`, or until going on makes no sense; a mistake of ours is logged, and costs one examination."""
+        """Work until `stop`, or until no further work is possible; an unexpected error costs only one examination."""
         loop = SupervisedLoop("verifying", max_pause_s=MAX_BACKOFF_S, final=(UnavailableError, ApiUnauthorized))
         while not stop.is_set():
             with loop.turn():
@@ -93,7 +95,7 @@ class Verifier:
                 continue
             backoff.reset()
             if response.task is None:
-                await pause(stop, _jittered(response.retry_after_s))
+                await pause(stop, _add_jitter(response.retry_after_s))
             else:
                 await self._verify(response.task, examine)
 
@@ -108,14 +110,14 @@ class Verifier:
             verifying.result()
 
     async def _examine_and_report(self, task: VerificationTask, examine: Examine) -> None:
-        verdict, evidence = await _examined(task, examine)
+        verdict, evidence = await _examine_safely(task, examine)
         self.counts[verdict] += 1
         tell = log.warning if verdict == "error" else log.info
         tell("verified", task_id=task.task_id, uid=task.uid, verdict=verdict, reason=evidence.reason)
         report = VerificationReport(task_id=task.task_id, lease_id=task.lease_id, verdict=verdict, evidence=evidence)
         try:
             async with asyncio.timeout(REPORT_FOR_S):
-                status = await self._reported(report)
+                status = await self._report(report)
         except ApiUnauthorized:
             raise
         except (TimeoutError, ApiRefused) as error:
@@ -125,8 +127,8 @@ class Verifier:
             if status == "stale":
                 log.warning("verdict_too_late", task_id=task.task_id)
 
-    async def _reported(self, report: VerificationReport) -> str:
-        """What the API makes of it, whenever it is there. Raises ApiRefused."""
+    async def _report(self, report: VerificationReport) -> str:
+        """Report until the API answers, and return the status that it gives. Raises ApiRefused."""
         backoff = Backoff(MAX_BACKOFF_S)
         while True:
             try:
@@ -136,7 +138,7 @@ class Verifier:
             await backoff.pause()
 
     async def _keep(self, task: VerificationTask, verifying: asyncio.Task[None]) -> None:
-        """Send heartbeats; give the work up when the lease is gone."""
+        """Send heartbeats; cancel the work when the lease is lost."""
         lease = VerificationLease(task_id=task.task_id, lease_id=task.lease_id)
 
         async def beat() -> float:
@@ -155,9 +157,11 @@ class Verifier:
             log.info("progress", **dict(self.counts))
 
 
-async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, Evidence]:
-    """A mistake of ours is an error like others and does not stop the verifier. If it happens with one miner's uploads
-    only, something in them brings it about."""
+async def _examine_safely(task: VerificationTask, examine: Examine) -> tuple[Verdict, Evidence]:
+    """Examine the task; an unexpected exception becomes the verdict `error` and does not stop the verifier.
+
+    Its cause is given as the upload: if it happens only with the uploads of one miner, something in them causes it.
+    """
     try:
         return await examine(task)
     except UnavailableError:
@@ -167,6 +171,6 @@ async def _examined(task: VerificationTask, examine: Examine) -> tuple[Verdict, 
         return "error", Evidence(reason=f"The verifier failed: {type(error).__name__}.", cause="upload")
 
 
-def _jittered(seconds: float) -> float:
-    """So that verifiers that were refused together do not come back together."""
+def _add_jitter(seconds: float) -> float:
+    """Vary a pause, so that verifiers that were refused at the same moment do not return at the same moment."""
     return seconds * random.uniform(0.8, 1.2)

@@ -1,4 +1,4 @@
-"""Asking a policy what another one was asked: the episode is stepped again along its trace, every image drawn anew."""
+"""Asks a policy what another one was asked: the episode is simulated again along its trace, every image drawn anew."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kinitro.environments.interface import Environment, Observation
 from kinitro.errors import KinitroError
 from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.outcomes import Trace
-from kinitro.evaluation.recordings import Exchange, Recording, checksum, exchanges
+from kinitro.evaluation.recordings import Exchange, Recording, compute_checksum, iter_exchanges
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import Simulator
 from kinitro.policies.errors import PolicyError, PolicyUnreachable
@@ -22,69 +22,71 @@ T = TypeVar("T")
 
 
 class NotReproduced(KinitroError):
-    """This machine does not see what the policy was shown: other versions, other physics. Nobody's fault but ours."""
+    """This machine does not reproduce what the policy was shown: other versions, other physics. It is our fault."""
 
 
 class SimulationThread:
-    """A Simulator beside the event loop: a verifier has few episodes at once, and its heartbeats must not wait."""
+    """A Simulator in a thread of its own: a verifier has few episodes at once, and its heartbeats must not wait."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="simulation")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Call `work` in the thread. Once it began it is not interrupted, also if the caller is cancelled."""
+        """Call `work` in the thread. Once it has begun it is not interrupted, even if the caller is cancelled."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
-        """Drop what has not begun; idempotent."""
+        """Drop work that has not begun. It may be called more than once."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 async def shadow(
     recording: Recording, trace: Trace, environment: Environment, policy: Policy, simulator: Simulator
 ) -> AsyncGenerator[tuple[Exchange, Answer], None]:
-    """What `policy` answers at every exchange of the episode. The policy is not closed.
+    """Yield what `policy` answers at every exchange of the episode. The policy is not closed.
 
-    Forfeited steps are asked too, for policies that remember. Images are drawn while the policy thinks: what was
-    executed is known. Raises PolicyError if the policy takes no /reset or is gone, NotReproduced, SimulationFailed,
+    The policy is asked at forfeited steps, too, because it may have a memory. The next image is drawn while the policy
+    thinks, which is possible because the executed actions are known.
+
+    Raises PolicyError if the policy refuses /reset or does not answer, NotReproduced, SimulationFailed and
     InvalidRecording.
     """
     seen = iter_observations(recording, trace, environment)
-    upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+    upcoming = asyncio.ensure_future(simulator.run(_make_next(seen)))
     try:
         await negotiate(policy)
         await policy.reset(recording.task)
         while (shown := await upcoming) is not None:
             exchange, observation = shown
-            upcoming = asyncio.ensure_future(simulator.run(_next(seen)))
+            upcoming = asyncio.ensure_future(simulator.run(_make_next(seen)))
             yield exchange, await _ask(policy, recording.task.episode_id, exchange.step, observation)
     finally:
-        # the simulator is not to be used by others before this has ended; its error, if any, came up already
+        # The environment must not be reused before this has ended. Its error, if any, has been raised already.
         await asyncio.gather(upcoming, return_exceptions=True)
 
 
 def iter_observations(
     recording: Recording, trace: Trace, environment: Environment
 ) -> Iterator[tuple[Exchange, Observation]]:
-    """Every observation that was sent, drawn again. Raises NotReproduced at the first that differs."""
+    """Yield every observation that was sent, drawn again. Raises NotReproduced at the first that differs."""
     if trace.env_version != environment.spec.version:
         raise NotReproduced(
             f"The episode is of {trace.env_id} version {trace.env_version}; here it is {environment.spec.version}."
         )
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()
-    for exchange in exchanges(recording, trace):
+    for exchange in iter_exchanges(recording, trace):
         if rollout.over:
-            raise NotReproduced(f"The episode is over here after {rollout.steps} steps.")
+            raise NotReproduced(f"On this machine the episode is over after {rollout.steps} steps.")
         observation = environment.observe()
-        if checksum(observation) != exchange.checksum:
+        if compute_checksum(observation) != exchange.checksum:
             raise NotReproduced(f"What the policy was shown at step {exchange.step} looks different on this machine.")
         yield exchange, observation
-        if exchange.complete:  # what came after the last answer was shown to nobody
+        if exchange.complete:  # what follows the last answer was not shown to any policy
             rollout.execute(exchange.actions)
 
 
-def _next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
+def _make_next(seen: Iterator[tuple[Exchange, Observation]]) -> Callable[[], tuple[Exchange, Observation] | None]:
     return lambda: next(seen, None)
 
 

@@ -88,7 +88,7 @@ def _episode(task: Task, environment: Environment, fingerprint: str) -> TaskResu
         steps=rollout.steps,
         success_step=rollout.success_step,
         total_reward=rollout.total_reward,
-        trace=encode(rollout.trace(fingerprint)),
+        trace=encode(rollout.make_trace(fingerprint)),
         recording=b"recorded" if task.record else None,
     )
 

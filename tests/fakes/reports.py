@@ -22,7 +22,7 @@ def trace_of(task: Task, outcome: int = 1, *, fingerprint: str = "physics-a", re
     """An episode that succeeded in its 7th step, or went on to its horizon; nobody has simulated it."""
     steps = min(7, task.max_steps) if outcome == 1 else task.max_steps
     actions = np.random.default_rng(task.task_id).uniform(-1, 1, (steps, 4)).astype("<f4")
-    digests = b"".join(bytes([step % 256]) * traces.DIGEST_BYTES for step in traces.digest_steps(steps))
+    digests = b"".join(bytes([step % 256]) * traces.DIGEST_BYTES for step in traces.list_digest_steps(steps))
     return Trace(
         version=traces.TRACE_VERSION, env_id=task.env_id, env_version=task.env_version, seed=task.seed,
         max_steps=task.max_steps, actions=actions.tobytes(), digests=digests,
@@ -46,7 +46,7 @@ def honest(
     if outcome in (3, 4):
         return TaskResult(task_id=task.task_id, outcome=outcome, steps=3, total_reward=reward)  # type: ignore[arg-type]
     trace = trace_of(task, outcome, fingerprint=fingerprint, reward=reward)
-    steps = traces.steps_of(trace)
+    steps = traces.count_steps(trace)
     return TaskResult(
         task_id=task.task_id,
         outcome=outcome,  # type: ignore[arg-type]

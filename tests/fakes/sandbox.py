@@ -32,11 +32,11 @@ class ScriptedSandbox:
 
     async def check(self) -> None: ...
 
-    def ended(self) -> Ending | None:
+    def poll(self) -> Ending | None:
         return self.ending if self.over else None
 
     async def wait(self, within_s: float) -> Ending | None:
-        return self.ended()
+        return self.poll()
 
     @property
     def socket(self) -> Path:

@@ -29,10 +29,10 @@ async def main(policy: Path, runtime: Runtime, limits: Limits) -> None:
             policy, runtime=runtime, limits=limits
         ) as served:
             tell({"socket": str(served.socket)})
-            while not asked_to_end.done() and not served.ended():
+            while not asked_to_end.done() and not served.poll():
                 await served.wait(0.05)
-            ending = served.ended()
-        tell(ending or served.ended())
+            ending = served.poll()
+        tell(ending or served.poll())
         await asked_to_end
     except SandboxError as error:
         tell({"error": type(error).__name__, "message": str(error)})

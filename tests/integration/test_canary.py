@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from kinitro.environments import Observation
-from kinitro.evaluation import Outcome, Surroundings, run_episode
+from kinitro.evaluation import EpisodeContext, Outcome, run_episode
 from kinitro.evaluation import canary as canary_module
 from kinitro.evaluation.canary import Canary
-from kinitro.evaluation.stalls import StallWatch
-from kinitro.evaluation.still_server import StillServer
+from kinitro.evaluation.no_op_server import NoOpServer
+from kinitro.evaluation.stall_monitor import StallMonitor
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyMisbehaved
 from tests.fakes.point import PointEnvironment
@@ -28,16 +28,16 @@ def connect(url: str) -> HttpPolicy:
 
 
 @pytest.fixture
-async def still() -> AsyncIterator[StillServer]:
-    server = StillServer()
+async def no_op() -> AsyncIterator[NoOpServer]:
+    server = NoOpServer()
     await server.start()
     yield server
     await server.close()
 
 
 @pytest.mark.parametrize("encodings", [("json",), ("json", "msgpack")])
-async def test_the_still_server_conforms_and_does_not_move(encodings: tuple[str, ...]) -> None:
-    server = StillServer(encodings=encodings)
+async def test_the_no_op_server_conforms_and_does_not_move(encodings: tuple[str, ...]) -> None:
+    server = NoOpServer(encodings=encodings)
     await server.start()
     policy = connect(server.url)
     result = await run_episode(PointEnvironment(), policy, seed=1, max_steps=30)
@@ -46,20 +46,20 @@ async def test_the_still_server_conforms_and_does_not_move(encodings: tuple[str,
     assert (result.outcome, result.steps, result.forfeits) == (Outcome.FAILURE, 30, 0)
 
 
-async def test_it_sings_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_healthy_until_it_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary_module, "REMEMBERED_S", 0.0)
     canary = Canary(connect)
     await canary.start()
-    assert await canary.sings()
+    assert await canary.is_healthy()
     await canary.close()
-    assert not await canary.sings()
+    assert not await canary.is_healthy()
 
 
-async def test_an_outside_canary_must_sing_too(still: StillServer) -> None:
-    for url, sings in ((still.url, True), (NOBODY, False)):
+async def test_an_outside_canary_must_be_healthy_too(no_op: NoOpServer) -> None:
+    for url, healthy in ((no_op.url, True), (NOBODY, False)):
         canary = Canary(connect, outside_url=url)
         await canary.start()
-        assert await canary.sings() is sings
+        assert await canary.is_healthy() is healthy
         await canary.close()
 
 
@@ -72,7 +72,7 @@ async def test_one_verdict_serves_all_who_ask_at_once(monkeypatch: pytest.Monkey
 
     canary = Canary(counting)
     await canary.start()
-    assert all(await asyncio.gather(*(canary.sings() for _ in range(50))))
+    assert all(await asyncio.gather(*(canary.is_healthy() for _ in range(50))))
     await canary.close()
     assert len(asked) == 1
 
@@ -84,7 +84,7 @@ async def test_a_miner_out_of_reach_is_judged_by_the_canary(broken: bool, outcom
     if broken:
         await canary.close()
     policy = connect(NOBODY)
-    result = await run_episode(PointEnvironment(), policy, seed=1, surroundings=Surroundings(canary=canary.sings))
+    result = await run_episode(PointEnvironment(), policy, seed=1, context=EpisodeContext(canary=canary.is_healthy))
     await policy.close()
     await canary.close()
     assert result.outcome is outcome
@@ -92,13 +92,13 @@ async def test_a_miner_out_of_reach_is_judged_by_the_canary(broken: bool, outcom
 
 
 async def test_a_stall_of_our_own_loop_is_noticed() -> None:
-    watch = StallWatch()
+    watch = StallMonitor()
     watching = asyncio.create_task(watch.run())
     await asyncio.sleep(0.1)
     time.sleep(0.4)  # noqa: ASYNC251 - this is the stall
     await asyncio.sleep(0.05)
     watching.cancel()
-    assert 0.3 < watch.total_s() < 2.0
+    assert 0.3 < watch.get_total_s() < 2.0
 
 
 @pytest.mark.parametrize(("watched", "reason"), [(True, None), (False, "timeout")], ids=["watched", "not watched"])
@@ -106,15 +106,15 @@ async def test_an_answer_late_because_our_loop_stood_still_costs_the_miner_no_st
     watched: bool, reason: str | None
 ) -> None:
     """It comes 0.36 s after the question, the deadline is 0.2 s, and our loop sleeps through 0.25 s."""
-    watch = StallWatch()
+    watch = StallMonitor()
     watching = asyncio.create_task(watch.run())
-    server = StillServer(delay_s=0.36)
+    server = NoOpServer(delay_s=0.36)
     await server.start()
     policy = HttpPolicy(
         server.url,
         allow_private=True,
         deadlines=Deadlines(act_s=0.2),
-        stalled_s=watch.total_s if watched else lambda: 0.0,
+        stalled_s=watch.get_total_s if watched else lambda: 0.0,
     )
     asking = asyncio.create_task(policy.act("e", 0, OBSERVATION))
     await asyncio.sleep(0.05)
@@ -131,11 +131,11 @@ async def test_an_answer_late_because_our_loop_stood_still_costs_the_miner_no_st
 
 
 async def test_without_a_stall_a_deadline_is_a_deadline() -> None:
-    watch = StallWatch()
+    watch = StallMonitor()
     watching = asyncio.create_task(watch.run())
-    server = StillServer(delay_s=2.0)
+    server = NoOpServer(delay_s=2.0)
     await server.start()
-    policy = HttpPolicy(server.url, allow_private=True, deadlines=Deadlines(act_s=0.2), stalled_s=watch.total_s)
+    policy = HttpPolicy(server.url, allow_private=True, deadlines=Deadlines(act_s=0.2), stalled_s=watch.get_total_s)
     begun = asyncio.get_running_loop().time()
     with pytest.raises(PolicyMisbehaved):
         await policy.act("e", 0, OBSERVATION)

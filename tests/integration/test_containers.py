@@ -20,8 +20,8 @@ from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
 from kinitro.executor.containers.actor import Actor, WrongToken
-from kinitro.executor.containers.bridge import container_options, deadline_of
-from kinitro.executor.containers.evaluator import ContainerPool, bridge_configs
+from kinitro.executor.containers.bridge import build_container_options, compute_deadline_s
+from kinitro.executor.containers.evaluator import ContainerPool, make_bridge_configs
 from kinitro.executor.containers.server import build_app
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.local.ports import free_ports
@@ -31,7 +31,7 @@ from tests.fakes.point import PointEnvironment
 from tests.integration.test_worker_pool import FAKES, ROOT, job
 from tests.standin.basilica import Basilica
 
-TOKEN = "not a secret"
+TOKEN = "not-a-secret"
 
 
 def settings(**changes: Any) -> ExecutorSettings:
@@ -184,7 +184,7 @@ async def test_a_container_that_dies_is_a_fault_of_ours(pool: ContainerPool, con
 async def test_a_container_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pool = ContainerPool(settings(eval_mode="url", eval_url="http://127.0.0.1:9", log_level="error"))
-    with pytest.raises(EvaluatorUnavailable, match="did not start"):
+    with pytest.raises(EvaluatorUnavailable, match="failed to start"):
         await pool.start()
     await pool.close()
 
@@ -218,8 +218,8 @@ async def test_basilica_pods_are_created_used_and_deleted(
 
 
 def test_containers_can_write_nothing_and_gain_nothing() -> None:
-    (config,) = bridge_configs(settings(eval_mode="docker", eval_memory="2g", eval_cpus="1.5"))
-    options = container_options(config)
+    (config,) = make_bridge_configs(settings(eval_mode="docker", eval_memory="2g", eval_cpus="1.5"))
+    options = build_container_options(config)
     assert options["read_only"] is True
     assert options["cap_drop"] == ["ALL"]
     assert options["restart_policy"] == {"Name": "no"}
@@ -227,28 +227,28 @@ def test_containers_can_write_nothing_and_gain_nothing() -> None:
     assert options["labels"] == {"kinitro.executor": config.owner}
     assert (config.memory, options["memswap_limit"], config.cpus) == ("2g", "2g", "1.5")
     assert len(config.token) > 30
-    assert container_options(msgspec.structs.replace(config, gpus=True))["device_requests"]
+    assert build_container_options(msgspec.structs.replace(config, gpus=True))["device_requests"]
 
 
 def test_every_docker_host_gets_its_replicas_and_names_differ() -> None:
-    configs = bridge_configs(settings(eval_mode="docker", eval_hosts="localhost, ssh://a@b", eval_replicas=2))
+    configs = make_bridge_configs(settings(eval_mode="docker", eval_hosts="localhost, ssh://a@b", eval_replicas=2))
     assert [config.host for config in configs] == [None, None, "ssh://a@b", "ssh://a@b"]
     assert len({config.name for config in configs}) == 4
 
 
 def test_pods_get_jobs_in_batches() -> None:
-    (config,) = bridge_configs(settings(eval_mode="basilica", workers=2, episodes_per_worker=8))
+    (config,) = make_bridge_configs(settings(eval_mode="basilica", workers=2, episodes_per_worker=8))
     assert (config.batch, config.mode) == (16, "basilica")
 
 
 def test_an_evaluation_has_an_end() -> None:
-    assert deadline_of(500) == 20 + 250 + 120
+    assert compute_deadline_s(500) == 20 + 250 + 120
 
 
 @pytest.mark.parametrize("changes", [{"eval_mode": "url"}, {"eval_mode": "local"}])
 def test_contradicting_settings_are_named(changes: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="--eval-mode"):
-        bridge_configs(settings(**changes))
+        make_bridge_configs(settings(**changes))
 
 
 @pytest.mark.skipif(answering_engine(), reason="a Docker engine answers")

@@ -19,10 +19,10 @@ from kinitro.environments import fingerprint as own_fingerprint
 from kinitro.environments import get_spec, make
 from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.no_op_server import NoOpServer
 from kinitro.evaluation.pool import ProcessPool
-from kinitro.evaluation.still_server import StillServer
-from kinitro.executor.containers.evaluator import owner
-from kinitro.executor.containers.image import LOCK, find_needed_distributions, select_pins, source_directory
+from kinitro.executor.containers.evaluator import derive_owner
+from kinitro.executor.containers.image import LOCK, find_needed_distributions, find_source_directory, select_pins
 from kinitro.executor.main import make_evaluator
 from kinitro.executor.settings import ExecutorSettings
 from tests.fakes.container_engine import debian, docker, import_image
@@ -41,7 +41,7 @@ def image(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     root, wheelhouse, pins = directory / "root", directory / "wheelhouse", directory / "pins.txt"
     debian(root, "python3-venv")
     import_image(root, BASE)
-    pins.write_text(select_pins((source_directory() / LOCK).read_text(), find_needed_distributions()))
+    pins.write_text(select_pins((find_source_directory() / LOCK).read_text(), find_needed_distributions()))
     download = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]
     subprocess.run([*download, "-r", str(pins), "-d", str(wheelhouse)], check=True)
     build = [sys.executable, "-m", "kinitro", "build-eval-env", "--tag", IMAGE, "--base-image", BASE]
@@ -69,7 +69,7 @@ def settings(**changes: Any) -> ExecutorSettings:
 async def miner(image: str) -> AsyncIterator[str]:
     """A policy server where containers can reach it."""
     subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
-    server = StillServer(delay_s=0.02, host=str(next(ip_network(subnet).hosts())))
+    server = NoOpServer(delay_s=0.02, host=str(next(ip_network(subnet).hosts())))
     await server.start()
     yield server.url
     await server.close()
@@ -91,7 +91,7 @@ def job(endpoint: str, steps: int = STEPS) -> Job:
 
 
 def running() -> list[str]:
-    return docker("ps", "--all", "--quiet", "--filter", f"label=kinitro.executor={owner(settings())}").split()
+    return docker("ps", "--all", "--quiet", "--filter", f"label=kinitro.executor={derive_owner(settings())}").split()
 
 
 def test_an_episode_without_network_on_a_read_only_root(image: str) -> None:
@@ -124,7 +124,7 @@ async def test_a_container_that_dies_costs_its_episodes_and_is_replaced(containe
 
 
 async def test_nothing_survives_the_executor_and_strays_are_removed_at_the_next_start(image: str) -> None:
-    label = f"kinitro.executor={owner(settings())}"
+    label = f"kinitro.executor={derive_owner(settings())}"
     stray = docker("run", "--detach", "--label", label, image, "sleep", "3600")
     evaluator = make_evaluator(settings())
     try:

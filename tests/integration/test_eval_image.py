@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.errors import ConfigurationError
-from kinitro.executor.containers.image import LOCK, find_needed_distributions, select_pins, source_directory, stage
+from kinitro.executor.containers.image import LOCK, find_needed_distributions, find_source_directory, select_pins, stage
 from tests.fakes.container_engine import answering_engine
 from tests.integration.test_worker_pool import ROOT
 
@@ -57,7 +57,7 @@ def test_evaluation_needs_nothing_that_is_not_in_the_image() -> None:
 def test_the_image_holds_pinned_packages_and_no_more_than_evaluation_needs() -> None:
     needed = find_needed_distributions()
     assert not needed & {"bittensor", "torch", "psycopg", "affinetes", "docker"}
-    pins = select_pins((source_directory() / LOCK).read_text(), needed)
+    pins = select_pins((find_source_directory() / LOCK).read_text(), needed)
     assert all(f"{name}==" in pins.lower().replace("_", "-") for name in needed)
     assert "--hash=sha256:" in pins
     assert "mujoco==3.3.0" in pins

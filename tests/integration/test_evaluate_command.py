@@ -16,7 +16,7 @@ import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.evaluation.errors import VideoFailed
-from kinitro.evaluation.video import LINGER_FRAMES, VideoWitness
+from kinitro.evaluation.video import LINGER_FRAMES, VideoObserver
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,16 +126,16 @@ def test_a_video_has_its_final_name_only_when_it_is_complete(tmp_path: Path) -> 
     seen = Observation(np.zeros(4, np.float32), {"corner": np.zeros((84, 84, 3), np.uint8)})
     noise = np.random.default_rng(0)
 
-    def film(frames: int) -> VideoWitness:
-        witness = VideoWitness(tmp_path / "video.mp4", 80.0)
+    def film(frames: int) -> VideoObserver:
+        observer = VideoObserver(tmp_path / "video.mp4", 80.0)
         for _ in range(frames):
             image = noise.integers(0, 256, (84, 84, 3), dtype=np.uint8)
-            witness.unasked(Observation(seen.agent_pos, {"corner": image}))
-        return witness
+            observer.observe_unsent(Observation(seen.agent_pos, {"corner": image}))
+        return observer
 
-    witness = film(20)
+    observer = film(20)
     assert list(tmp_path.glob("*.mp4")) != [tmp_path / "video.mp4"]
-    witness.abandon()
+    observer.abandon()
     assert not list(tmp_path.iterdir())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))

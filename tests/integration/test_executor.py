@@ -131,7 +131,7 @@ async def test_real_workers_report_traces_that_decode(tmp_path: Path, monkeypatc
     for number, result in api.results.items():
         assert result.trace is not None
         trace = traces.decode(result.trace)
-        assert (trace.seed, traces.steps_of(trace)) == (f"{number:032x}", result.steps)
+        assert (trace.seed, traces.count_steps(trace)) == (f"{number:032x}", result.steps)
         assert result.timings.policy_p50_ms >= 1
 
 

@@ -38,7 +38,7 @@ def database() -> Iterator[str]:
 @pytest.fixture
 def miner() -> Iterator[str]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "kinitro.evaluation.still_server", "--delay-ms", "20"],
+        [sys.executable, "-m", "kinitro.evaluation.no_op_server", "--delay-ms", "20"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

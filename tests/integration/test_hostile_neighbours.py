@@ -9,9 +9,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from kinitro.evaluation import EpisodeResult, Outcome, Surroundings, run_episode
+from kinitro.evaluation import EpisodeContext, EpisodeResult, Outcome, run_episode
+from kinitro.evaluation.no_op_server import NoOpServer
 from kinitro.evaluation.simulator import SharedSimulator
-from kinitro.evaluation.still_server import StillServer
 from kinitro.policies.client import HttpPolicy
 from tests.fakes.point import PointEnvironment
 from tests.integration.policies import hostile
@@ -90,21 +90,21 @@ def enemies() -> Iterator[dict[str, str]]:
         }
 
 
-async def run(url: str, around: Surroundings) -> EpisodeResult:
+async def run(url: str, context: EpisodeContext) -> EpisodeResult:
     policy = HttpPolicy(url, allow_private=True)
     try:
-        return await run_episode(PointEnvironment("slow"), policy, seed=1, max_steps=STEPS, surroundings=around)
+        return await run_episode(PointEnvironment("slow"), policy, seed=1, max_steps=STEPS, context=context)
     finally:
         await policy.close()
 
 
 async def test_each_enemy_gets_its_named_outcome_and_nobody_else_suffers(enemies: dict[str, str]) -> None:
-    honest = StillServer(delay_s=0.02)
+    honest = NoOpServer(delay_s=0.02)
     await honest.start()
-    around = Surroundings(simulator=SharedSimulator())
+    context = EpisodeContext(simulator=SharedSimulator())
     begun = time.monotonic()
-    fighting = {reason: asyncio.create_task(run(url, around)) for reason, url in enemies.items()}
-    good = await asyncio.gather(*(run(honest.url, around) for _ in range(4)))
+    fighting = {reason: asyncio.create_task(run(url, context)) for reason, url in enemies.items()}
+    good = await asyncio.gather(*(run(honest.url, context) for _ in range(4)))
     results = {reason: await task for reason, task in fighting.items()}
     elapsed_s = time.monotonic() - begun
     await honest.close()
@@ -117,11 +117,11 @@ async def test_each_enemy_gets_its_named_outcome_and_nobody_else_suffers(enemies
 
 
 async def test_a_server_that_dies_in_the_middle_costs_only_its_own_episode() -> None:
-    mortal, honest = StillServer(delay_s=0.01), StillServer(delay_s=0.01)
+    mortal, honest = NoOpServer(delay_s=0.01), NoOpServer(delay_s=0.01)
     await mortal.start()
     await honest.start()
-    around = Surroundings(simulator=SharedSimulator())
-    dying, living = (asyncio.create_task(run(server.url, around)) for server in (mortal, honest))
+    context = EpisodeContext(simulator=SharedSimulator())
+    dying, living = (asyncio.create_task(run(server.url, context)) for server in (mortal, honest))
     await asyncio.sleep(0.3)
     await mortal.close()
     result = await dying

@@ -20,7 +20,7 @@ from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
-from kinitro.evaluation.recordings import checksum, decode, exchanges
+from kinitro.evaluation.recordings import compute_checksum, decode, iter_exchanges
 from kinitro.evaluation.worker import WorkerConfig
 from tests.fakes.point import PointEnvironment
 from tests.fakes.waiting import until
@@ -74,11 +74,11 @@ async def test_recordings_are_handed_over_only_if_wanted_and_of_episodes_that_co
     assert (unwanted.recording, fault.recording) == (None, None)
     assert fault.outcome is Outcome.POLICY_FAULT
     assert wanted.trace is not None
-    shown = list(exchanges(decode(wanted.recording), wanted.trace))
+    shown = list(iter_exchanges(decode(wanted.recording), wanted.trace))
     assert [exchange.step for exchange in shown] == list(range(wanted.steps))
     environment = PointEnvironment()
     environment.reset(3)
-    assert shown[0].checksum == checksum(environment.observe())
+    assert shown[0].checksum == compute_checksum(environment.observe())
 
 
 async def test_episodes_of_slow_policies_overlap_in_all_processes(pool: WorkerPool) -> None:

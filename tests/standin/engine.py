@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kinitro.sandbox.admission import memory_file
-from kinitro.sandbox.confinement import Descriptors, SandboxUser, confined
+from kinitro.sandbox.confinement import Descriptors, SandboxUser, build_command
 from kinitro.sandbox.interface import Limits, Runtime
-from kinitro.sandbox.processes import usage_of
-from kinitro.sandbox.seccomp import filter_program
+from kinitro.sandbox.processes import measure_usage
+from kinitro.sandbox.seccomp import build_filter
+from kinitro.sandbox.startup import make_memory_file
 from tests.standin.rest import Answer, Call, RestStandin
 
 IMAGE_ID = "sha256:" + "5" * 64
@@ -93,7 +93,7 @@ class Engine(RestStandin):
             code = process.wait()
             return Answer(200, {"StatusCode": code if code >= 0 else 128 - code})
         if what == "stats":
-            usage = usage_of(process.pid)
+            usage = measure_usage(process.pid)
             cpu = {"cpu_usage": {"total_usage": int(usage.cpu_s * 1e9)}}
             return Answer(200, {"pids_stats": {"current": usage.pids}, "cpu_stats": cpu})
         if what == "kill":
@@ -112,17 +112,17 @@ class Engine(RestStandin):
         python, *arguments = container.options["Cmd"]
         assert python == "python"
         info_read, info = os.pipe()
-        gate, gate_write = os.pipe()
-        os.write(gate_write, b"+")
+        barrier, barrier_write = os.pipe()
+        os.write(barrier_write, b"+")
         identity = SandboxUser.new()
         with (
-            memory_file(filter_program(memory_is_counted=True)) as seccomp,
-            memory_file(identity.passwd) as passwd,
+            make_memory_file(build_filter(memory_is_counted=True)) as seccomp,
+            make_memory_file(identity.passwd) as passwd,
         ):
-            argv = confined(
+            argv = build_command(
                 [self.runtime.python, *arguments],
                 identity=identity,
-                descriptors=Descriptors(seccomp.fileno(), info, gate, passwd.fileno()),
+                descriptors=Descriptors(seccomp.fileno(), info, barrier, passwd.fileno()),
                 limits=Limits(),
                 read_only=[*((path, path) for path in self.runtime.read_only), *mounts],
             )
@@ -134,13 +134,13 @@ class Engine(RestStandin):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env={},
-                pass_fds=(seccomp.fileno(), passwd.fileno(), info, gate),
+                pass_fds=(seccomp.fileno(), passwd.fileno(), info, barrier),
                 start_new_session=True,
             )
         os.close(info)
         while os.read(info_read, 4096):  # bubblewrap goes on when it has told everything
             pass
-        for descriptor in (info_read, gate, gate_write):
+        for descriptor in (info_read, barrier, barrier_write):
             os.close(descriptor)
         threading.Thread(target=self._collect, args=(container, process), daemon=True).start()
         return process

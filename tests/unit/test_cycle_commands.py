@@ -13,7 +13,7 @@ from kinitro.cli import build_app
 from kinitro.environments import fingerprint, make
 from kinitro.errors import KinitroError
 from kinitro.evaluation.rollout import Rollout
-from kinitro.evaluation.traces import actions_of, encode
+from kinitro.evaluation.traces import encode, read_actions
 
 NOWHERE = "postgresql://nobody:secret@127.0.0.1:1/none"
 
@@ -70,10 +70,10 @@ def test_replay_tells_a_true_trace_from_an_altered_one(tmp_path: Path) -> None:
     rollout = Rollout(make("metaworld/reach-v3"), seed=7, max_steps=60)
     rollout.reset()
     rollout.execute(np.random.default_rng(0).uniform(-1, 1, (60, 4)).astype(np.float32))
-    trace = rollout.trace(fingerprint())
+    trace = rollout.make_trace(fingerprint())
     true, altered = tmp_path / "true", tmp_path / "altered"
     true.write_bytes(encode(trace))
-    actions = actions_of(trace).copy()
+    actions = read_actions(trace).copy()
     actions[10] *= -1
     altered.write_bytes(encode(msgspec.structs.replace(trace, actions=actions.astype("<f4").tobytes())))
     output, error = run("replay", "--trace", str(true))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from kinitro.environments import Observation
-from kinitro.evaluation import Outcome, Surroundings, Trace, replay, run_episode
-from kinitro.evaluation.judgement import Forfeits, classify_fault
+from kinitro.evaluation import EpisodeContext, Outcome, Trace, replay, run_episode
+from kinitro.evaluation.fault_attribution import Forfeits, classify_fault
 from kinitro.evaluation.simulator import SharedSimulator
-from kinitro.evaluation.traces import actions_of, decode, digest_steps, digests_of, encode
+from kinitro.evaluation.traces import decode, encode, list_digest_steps, read_actions, read_digests
 from kinitro.policies.errors import PolicyMisbehaved
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import FORWARD, GONE, LATE, ScriptedPolicy
@@ -22,7 +22,7 @@ STILL = (0.0, 0.0, 0.0, -1.0)
 
 def actions(trace: Trace | None) -> list[list[float]]:
     assert trace is not None
-    return actions_of(trace).tolist()
+    return read_actions(trace).tolist()
 
 
 async def test_reaching_the_goal_is_a_success_and_ends_the_episode() -> None:
@@ -100,7 +100,7 @@ def test_short_episodes_forgive_as_many_steps_as_long_rows_do() -> None:
     forfeits = Forfeits(max_steps=10)
     for _ in range(3):
         forfeits.add()
-        forfeits.answered()
+        forfeits.end_row()
     assert not forfeits.too_many
     forfeits.add()
     assert forfeits.too_many
@@ -121,7 +121,7 @@ async def test_it_is_our_fault_when_the_canary_is_out_of_reach_too(script: Scrip
     async def canary() -> bool:
         return False
 
-    result = await run_episode(PointEnvironment(), script, seed=7, surroundings=Surroundings(canary=canary))
+    result = await run_episode(PointEnvironment(), script, seed=7, context=EpisodeContext(canary=canary))
     assert (result.outcome, result.reason) == (Outcome.EVALUATOR_FAULT, "canary_failed")
     assert result.trace is None
 
@@ -159,15 +159,15 @@ async def test_a_simulation_that_fails_before_the_first_action_is_our_fault() ->
 async def test_a_witness_of_every_step_sees_nothing_of_a_simulation_that_failed() -> None:
     notes = Notes(every_step=True)
     policy = ScriptedPolicy(lambda step: [STILL] * 4)
-    result = await run_episode(PointEnvironment("diverging"), policy, seed=7, witness=notes)
+    result = await run_episode(PointEnvironment("diverging"), policy, seed=7, observer=notes)
     assert result.reason == "simulation_failed"
     assert notes.said == ["begin", (0, 4), 1, 2, 3, (4, 4), 5, "end"]
 
 
 async def test_timings_tell_the_policy_from_the_simulator() -> None:
-    around = Surroundings(simulator=SharedSimulator())
+    context = EpisodeContext(simulator=SharedSimulator())
     result = await run_episode(
-        PointEnvironment("slow"), ScriptedPolicy(delay_s=0.02), seed=7, max_steps=15, surroundings=around
+        PointEnvironment("slow"), ScriptedPolicy(delay_s=0.02), seed=7, max_steps=15, context=context
     )
     assert 20 <= result.timings.policy_p50_ms <= result.timings.policy_p95_ms <= result.timings.policy_max_ms
     assert 30 <= result.timings.simulation_ms <= 3000
@@ -175,11 +175,11 @@ async def test_timings_tell_the_policy_from_the_simulator() -> None:
 
 
 async def test_simulation_goes_on_while_policies_think() -> None:
-    around = Surroundings(simulator=SharedSimulator())
+    context = EpisodeContext(simulator=SharedSimulator())
     begun = time.perf_counter()
     results = await asyncio.gather(
         *(
-            run_episode(PointEnvironment(), ScriptedPolicy(delay_s=0.02), seed=seed, max_steps=20, surroundings=around)
+            run_episode(PointEnvironment(), ScriptedPolicy(delay_s=0.02), seed=seed, max_steps=20, context=context)
             for seed in range(10)
         )
     )
@@ -188,7 +188,7 @@ async def test_simulation_goes_on_while_policies_think() -> None:
 
 
 class Notes:
-    """A witness that writes down what it was told."""
+    """An observer that writes down what it was told."""
 
     def __init__(self, *, every_step: bool) -> None:
         self.every_step = every_step
@@ -200,7 +200,7 @@ class Notes:
     def exchange(self, step: int, observation: object, answer: np.ndarray | None) -> None:
         self.said.append((step, None if answer is None else len(answer)))
 
-    def unasked(self, observation: Observation) -> None:
+    def observe_unsent(self, observation: Observation) -> None:
         self.said.append(int(observation.pixels["corner"][0, 0, 0]))
 
     def end(self) -> None:
@@ -220,7 +220,7 @@ class Notes:
 async def test_a_witness_sees_what_the_policy_saw(every_step: bool, said: list[object]) -> None:
     notes = Notes(every_step=every_step)
     policy = ScriptedPolicy(lambda step: LATE if step == 2 else [STILL] * 2)
-    await run_episode(PointEnvironment(), policy, seed=7, max_steps=5, witness=notes)
+    await run_episode(PointEnvironment(), policy, seed=7, max_steps=5, observer=notes)
     assert notes.said == said
 
 
@@ -235,7 +235,7 @@ async def test_a_witness_of_an_episode_that_is_given_up_is_told() -> None:
             raise AssertionError("nobody sets it")
 
     policy = Silent()
-    running = asyncio.create_task(run_episode(PointEnvironment(), policy, seed=7, witness=notes))
+    running = asyncio.create_task(run_episode(PointEnvironment(), policy, seed=7, observer=notes))
     await asked.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -254,4 +254,4 @@ async def test_the_result_says_what_the_policy_said_last() -> None:
 async def test_digests_are_taken_at_fixed_steps_and_at_the_end() -> None:
     result = await run_episode(PointEnvironment(), ScriptedPolicy(), seed=7)
     assert result.trace is not None
-    assert list(digests_of(result.trace)) == digest_steps(result.steps)
+    assert list(read_digests(result.trace)) == list_digest_steps(result.steps)

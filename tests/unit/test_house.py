@@ -58,11 +58,11 @@ SURFACE = {
     "environments.gym": "register_when_imported",
     "environments.metaworld": "make specs",
     "environments.randomization": "LEVELS Level NominalModel Variation get_level",
-    "evaluation": "EpisodeObserver EpisodeResult Outcome ReplayReport Surroundings Timings Trace replay run_episode",
+    "evaluation": "EpisodeContext EpisodeObserver EpisodeResult Outcome ReplayReport Timings Trace replay run_episode",
     "policies": (
         "Deadlines Endpoint HttpPolicy Policy PolicyError PolicyFailed PolicyHealth PolicyMisbehaved "
-        "PolicyServerConformance PolicyUnreachable Reason RequestSigner Signer TaskConfig canonical_endpoint is_public "
-        "load_hotkey parse_endpoint"
+        "PolicyServerConformance PolicyUnreachable Reason RequestSigner Signer TaskConfig canonicalize_endpoint "
+        "is_public load_hotkey parse_endpoint"
     ),
     "sandbox": (
         "BubblewrapSandbox DockerSandbox EndReason Ending Limits PolicyDidNotStart PolicyKilled PolicyRepositories "

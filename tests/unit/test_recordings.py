@@ -10,15 +10,15 @@ from kinitro.environments.interface import Observation
 from kinitro.evaluation import Trace, run_episode
 from kinitro.evaluation.errors import InvalidRecording
 from kinitro.evaluation.packing import pack
-from kinitro.evaluation.recordings import Recorder, Recording, checksum, decode, encode, exchanges
+from kinitro.evaluation.recordings import Recorder, Recording, compute_checksum, decode, encode, iter_exchanges
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import GONE, LATE, Answer, ScriptedPolicy
 
 
 async def recorded(policy: ScriptedPolicy, max_steps: int = 30) -> tuple[Recording, Trace]:
     recorder = Recorder()
-    result = await run_episode(PointEnvironment(), policy, seed=5, max_steps=max_steps, witness=recorder)
-    recording = recorder.recording()
+    result = await run_episode(PointEnvironment(), policy, seed=5, max_steps=max_steps, observer=recorder)
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     return recording, result.trace
@@ -32,7 +32,7 @@ def chunks_with_a_gap(step: int) -> Answer:
 async def test_exchanges_tell_what_was_asked_and_executed() -> None:
     policy = ScriptedPolicy(chunks_with_a_gap)
     recording, trace = await recorded(policy, max_steps=12)
-    found = list(exchanges(decode(encode(recording)), trace))
+    found = list(iter_exchanges(decode(encode(recording)), trace))
     assert recording.task == policy.tasks[0]
     assert [exchange.step for exchange in found] == policy.asked == [0, 3, 6, 7, 10]
     assert [len(exchange.actions) for exchange in found] == [3, 3, 1, 3, 2]
@@ -44,20 +44,22 @@ async def test_exchanges_tell_what_was_asked_and_executed() -> None:
 async def test_checksums_are_those_of_the_observations_sent() -> None:
     policy = ScriptedPolicy()
     recording, trace = await recorded(policy)
-    assert [exchange.checksum for exchange in exchanges(recording, trace)] == [checksum(seen) for seen in policy.seen]
+    assert [exchange.checksum for exchange in iter_exchanges(recording, trace)] == [
+        compute_checksum(seen) for seen in policy.seen
+    ]
 
 
 def test_a_checksum_notices_one_bit() -> None:
     seen = PointEnvironment()
     seen.reset(3)
-    before = checksum(seen.observe())
-    assert checksum(seen.observe()) == before
+    before = compute_checksum(seen.observe())
+    assert compute_checksum(seen.observe()) == before
     moved = seen.observe()
     moved.agent_pos[2] = np.nextafter(moved.agent_pos[2], np.float32(9))
-    assert checksum(moved) != before
+    assert compute_checksum(moved) != before
     images = {name: image.copy() for name, image in seen.observe().pixels.items()}
     images["gripper"][7, 7, 2] ^= 1
-    assert checksum(Observation(seen.observe().agent_pos, images)) != before
+    assert compute_checksum(Observation(seen.observe().agent_pos, images)) != before
 
 
 async def test_150_steps_take_little_more_than_their_checksums() -> None:
@@ -67,8 +69,8 @@ async def test_150_steps_take_little_more_than_their_checksums() -> None:
 
 async def test_a_policy_that_was_never_asked_has_no_recording() -> None:
     recorder = Recorder()
-    await run_episode(PointEnvironment(), ScriptedPolicy(resets=[GONE, GONE]), seed=5, witness=recorder)
-    assert recorder.recording() is None
+    await run_episode(PointEnvironment(), ScriptedPolicy(resets=[GONE, GONE]), seed=5, observer=recorder)
+    assert recorder.make_recording() is None
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,9 @@ async def test_what_is_no_recording_of_the_trace_is_refused() -> None:
     recording, trace = await recorded(ScriptedPolicy())
     longer = msgspec.structs.replace(recording, steps=[*recording.steps, 40], checksums=recording.checksums + b"1234")
     with pytest.raises(InvalidRecording, match="asks at step 40, and the trace has 30"):
-        exchanges(longer, trace)
+        iter_exchanges(longer, trace)
     with pytest.raises(InvalidRecording, match="fake/other"):
-        exchanges(recording, msgspec.structs.replace(trace, env_id="fake/other"))
+        iter_exchanges(recording, msgspec.structs.replace(trace, env_id="fake/other"))
 
 
 class Bomb(msgspec.Struct):

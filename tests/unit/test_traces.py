@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kinitro.evaluation import Trace, replay, run_episode
 from kinitro.evaluation.errors import InvalidTrace
-from kinitro.evaluation.traces import MAX_TRACE_BYTES, actions_of, decode, digest_steps, encode
+from kinitro.evaluation.traces import MAX_TRACE_BYTES, decode, encode, list_digest_steps, read_actions
 from tests.fakes.point import PointEnvironment
 from tests.fakes.policies import ScriptedPolicy
 
@@ -26,7 +26,7 @@ def made_up(steps: int, **changes: object) -> Trace:
         "seed": "0" * 31 + "7",
         "max_steps": 500,
         "actions": random.uniform(-1, 1, (steps, 4)).astype("<f4").tobytes(),
-        "digests": random.bytes(16 * len(digest_steps(steps))),
+        "digests": random.bytes(16 * len(list_digest_steps(steps))),
         "success_step": None,
         "total_reward": 1.5,
         "fingerprint": "fake-physics",
@@ -100,7 +100,7 @@ async def test_an_honest_trace_replays_exactly() -> None:
 
 
 async def lies(trace: Trace) -> dict[str, Trace]:
-    changed = actions_of(trace).copy()
+    changed = read_actions(trace).copy()
     changed[60, 0] *= 0.5
     return {
         "the state after step 100": msgspec.structs.replace(trace, actions=changed.astype("<f4").tobytes()),

@@ -1,4 +1,4 @@
-"""What runs inside an evaluation container: `Actor.evaluate` hands jobs to worker processes, many at once."""
+"""The part that runs inside an evaluation container: `Actor.evaluate` gives jobs to worker processes, many at once."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ ENVIRONMENT_PREFIX = "KINITRO_EVAL_"
 
 
 class WrongToken(Exception):
-    """The caller does not know the token that this container was started with."""
+    """The caller does not have the token with which this container was started."""
 
 
 class Actor:
-    """One per container. Settings come from KINITRO_EVAL_* variables, set by whoever starts the container.
+    """Evaluates jobs; there is one per container. Its settings are variables with the prefix KINITRO_EVAL_.
 
-    TOKEN               callers must give it; a container on a public address must have one
-    WORKERS             processes; one per usable core by default
-    EPISODES_PER_WORKER episodes in flight in each
-    WORKER              JSON of `kinitro.evaluation.worker.WorkerConfig`
+    TOKEN               what callers must give; a container on a public address must have one
+    WORKERS             the number of processes; one per usable core by default
+    EPISODES_PER_WORKER the number of episodes in flight in each process
+    WORKER              `kinitro.evaluation.worker.WorkerConfig` as JSON
     """
 
     def __init__(self, evaluator: Evaluator | None = None) -> None:
-        self._token = _setting("TOKEN", "")
+        self._token = _read_setting("TOKEN", "")
         self._evaluator = evaluator or WorkerPool(
-            int(_setting("WORKERS", str(usable_cores()))),
-            int(_setting("EPISODES_PER_WORKER", str(EPISODES_PER_WORKER))),
-            msgspec.json.decode(_setting("WORKER", "{}"), type=WorkerConfig),
+            int(_read_setting("WORKERS", str(usable_cores()))),
+            int(_read_setting("EPISODES_PER_WORKER", str(EPISODES_PER_WORKER))),
+            msgspec.json.decode(_read_setting("WORKER", "{}"), type=WorkerConfig),
         )
         self._starting: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[list[Any]]] = {}
 
     async def describe(self, token: str = "", task_id: str = "") -> dict[str, Any]:
-        """Fingerprint, versions and capacity; starts the workers when called first. `task_id` only names the call."""
+        """Return fingerprint, versions and capacity. The first call starts the workers. `task_id` is ignored."""
         self._check(token)
         log.debug("described", task_id=task_id)
-        await self._started()
+        await self._ensure_started()
         evaluator = self._evaluator
         return {
             "fingerprint": evaluator.fingerprint,
@@ -57,13 +57,13 @@ class Actor:
     async def evaluate(
         self, jobs: list[dict[str, Any]], task_id: str = "", timeout: float | None = None, token: str = ""
     ) -> list[Any]:
-        """Run jobs (`kinitro.evaluation.jobs.Job` as JSON), all at once; their EpisodeResults as JSON, in order.
+        """Run jobs (`kinitro.evaluation.jobs.Job` as JSON) all at once; return their EpisodeResults as JSON, in order.
 
-        `cancel` with the same `task_id` gives them up.
+        `cancel` with the same `task_id` gives the jobs up.
         """
         self._check(token)
         work = msgspec.convert(jobs, list[Job])
-        await self._started()
+        await self._ensure_started()
         async with asyncio.timeout(timeout):
             task = asyncio.ensure_future(asyncio.gather(*(self._evaluator.evaluate(job) for job in work)))
             self._running[task_id] = task  # type: ignore[assignment]
@@ -75,12 +75,12 @@ class Actor:
         return found
 
     async def cancel(self, task_id: str, token: str = "") -> bool:
-        """Give up what `evaluate` runs under this `task_id`; whether there was something."""
+        """Give up what `evaluate` runs under this `task_id`; return whether there was anything."""
         self._check(token)
         task = self._running.pop(task_id, None)
         return task is not None and task.cancel()
 
-    async def _started(self) -> None:
+    async def _ensure_started(self) -> None:
         if self._starting is None or (self._starting.done() and self._starting.exception() is not None):
             self._starting = asyncio.create_task(self._evaluator.start())
         await asyncio.shield(self._starting)
@@ -90,8 +90,8 @@ class Actor:
 
     def _check(self, token: str) -> None:
         if not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise WrongToken("This container evaluates only for whoever started it.")
+            raise WrongToken("The token is wrong: this container evaluates only for the executor that started it.")
 
 
-def _setting(name: str, default: str) -> str:
+def _read_setting(name: str, default: str) -> str:
     return os.environ.get(ENVIRONMENT_PREFIX + name) or default

@@ -1,7 +1,7 @@
-"""A process between the executor and one container (or one series of Basilica pods): the only one that loads Affinetes.
+"""A bridge: the process between the executor and one container, or one series of Basilica pods. It loads Affinetes.
 
-Started by `ProcessPool`; speaks `kinitro.evaluation.jobs` with the executor and Affinetes with the container. It ends
-when its socket does, and takes the container with it.
+`ProcessPool` starts it. It exchanges the messages of `kinitro.evaluation.jobs` with the executor, and speaks Affinetes
+with the container. It ends when its socket is closed, and removes the container.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ from kinitro.policies.messages import ACT_DEADLINE_S, RESET_DEADLINE_S
 STRAY_LABEL = "kinitro.executor"
 ALIVE_EVERY_S = 10.0
 DESCRIBE_DEADLINE_S = 90.0
-"""Starting the workers of a container and compiling their renderer."""
+"""Seconds for starting the workers of a container and compiling their renderer."""
 CLEANUP_DEADLINE_S = 15.0
 SIMULATION_ALLOWANCE_S = 120.0
-"""Beyond what the protocol's deadlines allow an episode; whoever takes longer hangs."""
+"""Seconds beyond what the protocol's deadlines allow an episode; if it takes longer, it hangs."""
 POD_START_S = 600.0
 GATHER_S = 1.0
-"""A pod costs minutes to start, so jobs that come within this time share one."""
+"""Seconds within which jobs are gathered to share a pod, because a pod takes minutes to start."""
 CONTAINER_FAILED = "container_failed"
 log = get_logger(__name__)
 
 
 class BridgeConfig(msgspec.Struct, frozen=True):
-    """Where and how to run one container."""
+    """The configuration of a bridge: where and how it runs its container."""
 
     mode: Literal["docker", "basilica", "url"]
     owner: str
-    """Whose container it is: the value of STRAY_LABEL."""
+    """The value of the label STRAY_LABEL, which says to which executor the container belongs."""
     name: str
-    """Of the container."""
+    """The name of the container."""
     image: str = ""
     url: str = ""
-    """In mode `url`: a server that somebody else runs."""
+    """In mode `url`, the address of a container that is already running."""
     host: str | None = None
-    """A Docker engine, such as ssh://user@host; None for the local one."""
+    """The Docker engine, such as ssh://user@host; None for the local one."""
     memory: str = "8g"
     cpus: str | None = None
     gpus: bool = False
     token: str = ""
     variables: dict[str, str] = {}
-    """KINITRO_EVAL_* for the Actor, without the prefix."""
+    """The variables of the Actor without their prefix KINITRO_EVAL_."""
     batch: int = 1
-    """Jobs in one call at most; more than 1 for pods."""
+    """The largest number of jobs in one call; more than 1 for pods."""
     log_level: str = "info"
     log_format: LogFormat = "auto"
 
 
 class Bridge:
-    """Turns assignments into calls of the Actor behind an Affinetes environment."""
+    """Turns assignments into calls of the Actor in the container, through an Affinetes environment."""
 
     def __init__(self, config: BridgeConfig, environment: Any, writer: asyncio.StreamWriter) -> None:
         self._config = config
@@ -75,11 +75,11 @@ class Bridge:
         self._numbers = itertools.count(1)
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
-        """Describe the container, then take orders until the executor is gone."""
+        """Report what the container is, then take orders until the executor closes the socket."""
         within_s = DESCRIBE_DEADLINE_S + (POD_START_S if self._pods else 0)
         about = await self._call("describe", within_s, task_id=f"{self._config.name}-0")
         jobs.send(self._writer, jobs.WorkerReady(about["fingerprint"], about["versions"]))
-        work = [asyncio.create_task(part) for part in (self._listen(reader), self._dispatch(), self._show_life())]
+        work = [asyncio.create_task(part) for part in (self._listen(reader), self._dispatch(), self._send_heartbeats())]
         try:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for ended in done:
@@ -112,7 +112,7 @@ class Bridge:
 
     async def _evaluate(self, batch: list[Assignment]) -> None:
         name = f"{self._config.name}-{next(self._numbers)}"
-        deadline_s = max(deadline_of(assignment.job.max_steps) for assignment in batch)
+        deadline_s = max(compute_deadline_s(assignment.job.max_steps) for assignment in batch)
         try:
             found = await self._call(
                 "evaluate",
@@ -128,7 +128,7 @@ class Bridge:
             if not self._pods:
                 await self._call("cancel", ALIVE_EVERY_S, task_id=name)
             raise
-        except Exception as error:  # Affinetes raises whatever happened: it is a fault of ours with a name
+        except Exception as error:  # Affinetes raises all kinds of exceptions; each becomes an evaluator fault
             log.error("container_failed", container=self._config.name, reason=f"{type(error).__name__}: {error}"[:500])
             results = [EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=CONTAINER_FAILED)] * len(batch)
         for assignment, result in zip(batch, results, strict=True):
@@ -139,10 +139,10 @@ class Bridge:
         call = getattr(self._environment, method)
         return await call(_timeout=within_s, token=self._config.token, **arguments)
 
-    async def _show_life(self) -> None:
-        """Vouch for the container as long as it answers; once it does not, end, and take it with us.
+    async def _send_heartbeats(self) -> None:
+        """Send heartbeats as long as the container answers. When it does not, the error ends the bridge.
 
-        Pods are short-lived, and the platform ends them.
+        Pods are not asked: they are short-lived, and the platform ends them.
         """
         while True:
             if not self._pods:
@@ -151,13 +151,13 @@ class Bridge:
             await asyncio.sleep(ALIVE_EVERY_S)
 
 
-def deadline_of(max_steps: int) -> float:
-    """Seconds after which an episode can only be hanging."""
+def compute_deadline_s(max_steps: int) -> float:
+    """Return after how many seconds an episode of `max_steps` steps must be hanging."""
     return 4 * RESET_DEADLINE_S + max_steps * ACT_DEADLINE_S + SIMULATION_ALLOWANCE_S
 
 
 def open_environment(config: BridgeConfig) -> Any:
-    """Start the container, or connect to what `url` names. Affinetes blocks here, on its own event loop."""
+    """Start the container, or connect to the one at `url`. Affinetes blocks here and uses its own event loop."""
     from affinetes import load_env
 
     variables = {ENVIRONMENT_PREFIX + name: value for name, value in config.variables.items()}
@@ -183,12 +183,12 @@ def open_environment(config: BridgeConfig) -> Any:
         force_recreate=True,
         mem_limit=config.memory,
         cpu_limit=config.cpus,
-        **container_options(config),
+        **build_container_options(config),
     )
 
 
-def container_options(config: BridgeConfig) -> dict[str, Any]:
-    """What Docker is told beyond image, name and limits: nothing may be written, gained or left behind."""
+def build_container_options(config: BridgeConfig) -> dict[str, Any]:
+    """Return Docker's options beyond image, name and limits: read-only, without privileges, removed at the end."""
     options: dict[str, Any] = {
         "labels": {STRAY_LABEL: config.owner},
         "restart_policy": {"Name": "no"},
@@ -216,7 +216,7 @@ async def _work(connection: socket.socket, config: BridgeConfig, environment: An
         await writer.drain()
     finally:
         await environment.cleanup()
-        # Affinetes deletes pods in tasks that nobody waits for.
+        # Affinetes deletes pods in background tasks and does not wait for them.
         if leftovers := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(leftovers, timeout=CLEANUP_DEADLINE_S)
 
@@ -228,7 +228,7 @@ async def _fail(connection: socket.socket, message: str) -> None:
 
 
 def main() -> None:
-    """Entry point; signals are the executor's business."""
+    """Run the bridge. It ignores Ctrl-C and SIGTERM, which the executor handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     connection = socket.socket(fileno=int(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Containers as an Evaluator: one bridge process per container, strays removed before and after."""
+"""An Evaluator that runs containers: one bridge process per container; strays are removed before and after."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from kinitro.logs import get_logger
 
 BRIDGE = "kinitro.executor.containers.bridge"
 SILENCE_LIMIT_S = 900.0
-"""Starting a container or a pod, with all its workers, included."""
+"""Seconds of silence after which a bridge is killed; starting a container or a pod with all its workers is included."""
 log = get_logger(__name__)
 
 
 class ContainerPool(ProcessPool):
-    """`replicas` containers on each Docker host, or that many streams of Basilica pods."""
+    """Runs `eval_replicas` containers on each Docker host, or as many series of Basilica pods."""
 
     def __init__(self, settings: ExecutorSettings) -> None:
         self._docker_hosts = settings.docker_hosts if settings.eval_mode == "docker" else []
-        self._owner = owner(settings)
+        self._owner = derive_owner(settings)
         episodes = settings.workers * settings.episodes_per_worker
         super().__init__(
-            [(BRIDGE, config) for config in bridge_configs(settings)],
+            [(BRIDGE, config) for config in make_bridge_configs(settings)],
             episodes,
             silence_limit_s=SILENCE_LIMIT_S,
             exit_grace_s=CLEANUP_DEADLINE_S + 2,
         )
 
     async def start(self) -> None:
-        """Remove what an earlier life of this executor left, then start."""
+        """Remove containers that an earlier process of this executor left behind, then start."""
         await self._reap()
         await super().start()
 
     async def close(self) -> None:
-        """Stop all containers; those that do not stop are removed by force."""
+        """Stop all containers; remove by force those that do not stop."""
         await super().close()
         await self._reap()
 
@@ -54,15 +54,15 @@ class ContainerPool(ProcessPool):
                 log.warning("stray_containers_removed", host=host or "local", containers=removed)
 
 
-def owner(settings: ExecutorSettings) -> str:
-    """Marks this executor's containers; executors that share a Docker engine need different names."""
+def derive_owner(settings: ExecutorSettings) -> str:
+    """Return the mark of this executor's containers; executors that share a Docker engine need different names."""
     return hashlib.sha256(f"{settings.api_url}\n{settings.name}".encode()).hexdigest()[:16]
 
 
-def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
-    """One per container."""
+def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
+    """Return the configuration of the bridge of each container; raises ConfigurationError."""
     if settings.eval_mode == "local":
-        raise ConfigurationError("--eval-mode local needs no containers.")
+        raise ConfigurationError("--eval-mode local does not use containers.")
     if settings.eval_mode == "url" and not settings.eval_url:
         raise ConfigurationError("--eval-mode url needs --eval-url: the address of a running evaluation container.")
     memory = settings.eval_memory  # Docker writes 8g, Kubernetes 8Gi
@@ -86,8 +86,8 @@ def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
     return [
         BridgeConfig(
             mode=settings.eval_mode,
-            owner=owner(settings),
-            name=f"kinitro-eval-{owner(settings)[:8]}-{number}",
+            owner=derive_owner(settings),
+            name=f"kinitro-eval-{derive_owner(settings)[:8]}-{number}",
             image=settings.eval_image,
             url=settings.eval_url or "",
             host=host,
@@ -105,7 +105,7 @@ def bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
 
 
 def remove_strays(host: str | None, owned_by: str) -> list[str]:
-    """Remove by force every container with this owner's label; their names. Raises EvaluatorUnavailable."""
+    """Remove by force every container with this owner's label; return their names. Raises EvaluatorUnavailable."""
     import docker
     from docker.errors import DockerException, NotFound
 

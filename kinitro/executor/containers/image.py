@@ -16,13 +16,13 @@ ROOTS = (
     *("numpy", "msgspec", "pydantic", "pydantic-settings", "structlog", "fastapi", "uvicorn", "httptools"),
     *("bittensor-core", "metaworld", "mujoco", "gymnasium[mujoco]", "numba", "wrapt", "packaging"),
 )
-"""What evaluation imports; with their dependencies, these are in the image and nothing else is."""
+"""The distributions that evaluation imports. The image contains these and their dependencies, and nothing else."""
 DOCKERFILE = Path("deploy/eval-env/Dockerfile")
 LOCK = Path("requirements/runtime.txt")
 
 
-def source_directory() -> Path:
-    """The checkout this package is part of. Raises ConfigurationError if it was installed without one."""
+def find_source_directory() -> Path:
+    """Return the checkout that this package is part of. Raises ConfigurationError if it was installed without one."""
     root = Path(__file__).resolve().parents[3]
     for needed in (DOCKERFILE, LOCK):
         if not (root / needed).is_file():
@@ -34,7 +34,7 @@ def source_directory() -> Path:
 
 
 def find_needed_distributions(roots: Iterable[str] = ROOTS) -> set[str]:
-    """Normalized names of the installed distributions that `roots` need, themselves included."""
+    """Return the normalized names of the installed distributions that `roots` need, including themselves."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -58,7 +58,7 @@ def find_needed_distributions(roots: Iterable[str] = ROOTS) -> set[str]:
 
 
 def select_pins(lock: str, names: set[str]) -> str:
-    """The entries, with their hashes, of the distributions `names` in a pip lock file. Raises ConfigurationError."""
+    """Return the entries of the distributions `names`, with hashes, in a pip lock file. Raises ConfigurationError."""
     from packaging.utils import canonicalize_name
 
     entries: dict[str, list[str]] = {}
@@ -74,8 +74,8 @@ def select_pins(lock: str, names: set[str]) -> str:
 
 
 def stage(directory: Path, wheelhouse: Path | None) -> None:
-    """Write the build context: Dockerfile, sources, pins, wheels (from `wheelhouse`, else downloaded once, now)."""
-    source = source_directory()
+    """Write the build context: Dockerfile, sources, pins and wheels, from `wheelhouse` or else downloaded now."""
+    source = find_source_directory()
     shutil.copy(source / DOCKERFILE, directory / "Dockerfile")
     shutil.copytree(source / "kinitro", directory / "kinitro", ignore=shutil.ignore_patterns("__pycache__"))
     requirements = directory / "requirements.txt"
@@ -92,10 +92,10 @@ def stage(directory: Path, wheelhouse: Path | None) -> None:
 
 
 def build(tag: str, *, base_image: str, wheelhouse: Path | None) -> None:
-    """Build the image with the local Docker engine, its output on ours. Raises KinitroError."""
+    """Build the image with the local Docker engine, which writes to our output. Raises KinitroError."""
     if shutil.which("docker") is None:
         raise UnavailableError(
-            "There is no `docker` command: install Docker, or use `kinitro executor --eval-mode local`."
+            "The command `docker` was not found: install Docker, or use `kinitro executor --eval-mode local`."
         )
     with tempfile.TemporaryDirectory(prefix="kinitro-eval-env-") as name:
         directory = Path(name)
@@ -107,6 +107,6 @@ def build(tag: str, *, base_image: str, wheelhouse: Path | None) -> None:
             )
 
 
-def default_base_image() -> str:
-    """A slim image with this interpreter's Python version: the wheels are made for it."""
+def choose_base_image() -> str:
+    """Return the name of a slim image with this interpreter's Python version, for which the wheels are made."""
     return f"python:{sys.version_info.major}.{sys.version_info.minor}-slim-bookworm"

@@ -31,14 +31,14 @@ class Call(msgspec.Struct):
 
 
 class Returned(BaseModel):
-    """What it returned."""
+    """What the method returned."""
 
     status: str = "success"
     result: Any = None
 
 
 def build_app(actor: Actor | None = None) -> FastAPI:
-    """The application around one Actor."""
+    """Return the application that serves one Actor."""
     served = actor or Actor()
 
     @asynccontextmanager
@@ -62,9 +62,11 @@ def build_app(actor: Actor | None = None) -> FastAPI:
         try:
             request = msgspec.json.decode(await http.body(), type=Call)
         except msgspec.MsgspecError as error:
-            raise HTTPException(422, f"This is no call of a method: {error}") from None
+            raise HTTPException(422, f"This is not a valid call of a method: {error}") from None
         if request.method not in METHODS:
-            raise HTTPException(404, f"There is no method {request.method!r}; there are {', '.join(METHODS)}.")
+            raise HTTPException(
+                404, f"The method {request.method!r} does not exist; the methods are {', '.join(METHODS)}."
+            )
         try:
             return Returned(result=await getattr(served, request.method)(*request.args, **request.kwargs))
         except WrongToken as error:
@@ -74,6 +76,6 @@ def build_app(actor: Actor | None = None) -> FastAPI:
         except KinitroError as error:
             raise HTTPException(503, str(error)) from None
         except (TypeError, msgspec.ValidationError) as error:
-            raise HTTPException(422, f"{request.method} cannot be called so: {error}") from None
+            raise HTTPException(422, f"The arguments of {request.method} are not valid: {error}") from None
 
     return app

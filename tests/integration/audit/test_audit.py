@@ -28,7 +28,7 @@ from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, TraceRecord, encode_result
 from kinitro.client.verdicts import VerdictPage, VerdictRow
-from kinitro.evaluation.traces import actions_of, decode, encode
+from kinitro.evaluation.traces import decode, encode, read_actions
 from tests.fakes.problems import problem_response
 from tests.fakes.published import Published
 
@@ -162,7 +162,7 @@ async def test_a_simulation_that_is_said_to_have_failed_must_fail_in_the_replay(
 async def test_an_altered_action_is_named(published: Published) -> None:
     def lie(record: TraceRecord) -> TraceRecord:
         trace = decode(base64.b64decode(record.trace))
-        actions = actions_of(trace).copy()
+        actions = read_actions(trace).copy()
         actions[3] = np.float32(0.123)
         altered = encode(msgspec.structs.replace(trace, actions=actions.astype("<f4").tobytes()))
         return record.model_copy(update={"trace": base64.b64encode(altered).decode()})

@@ -113,7 +113,8 @@ def test_what_is_no_file_is_refused(huggingface, folder, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("-rf.py", "no plain relative path"), ("/".join("abcdefghijklmnopq"), "no plain relative path")]
+    ("name", "says"),
+    [("-rf.py", "not a plain relative path"), ("/".join("abcdefghijklmnopq"), "not a plain relative path")],
 )
 def test_what_the_verifier_would_not_take_is_not_sent(huggingface, folder, name, says) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)

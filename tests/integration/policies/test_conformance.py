@@ -83,7 +83,7 @@ class TestTemplate(PolicyServerConformance):
         ("chunks", "json", ConformanceVerdict.PASSED, "same action"),
         ("hermit", "interleaving", ConformanceVerdict.WARNING, "takes long"),
         ("not loaded", "health", ConformanceVerdict.FAILED, "failed"),
-        ("template", "address", ConformanceVerdict.WARNING, "not public"),
+        ("template", "address", ConformanceVerdict.WARNING, "not a public address"),
         ("template", "garbage", ConformanceVerdict.PASSED, "bad requests"),
         ("template", "connections", ConformanceVerdict.PASSED, "64 new connections"),
         ("hermit", "connections", ConformanceVerdict.PASSED, "32 new connections"),

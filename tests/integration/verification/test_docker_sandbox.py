@@ -17,10 +17,10 @@ import pytest
 from kinitro.errors import ConfigurationError
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
-from kinitro.sandbox.docker import LABEL, DockerSandbox, container_options
+from kinitro.sandbox.docker import LABEL, DockerSandbox, build_container_options
 from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import EndReason, Limits, Runtime
-from kinitro.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, container_profile
+from kinitro.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, build_container_profile
 from tests.fakes.puppet import LIMITS, SERVER, Puppet, write_policy
 from tests.standin.engine import IMAGE_ID, Container, Engine
 
@@ -39,33 +39,33 @@ def sandbox(engine: Engine) -> DockerSandbox:
 
 async def test_a_policy_is_served_from_a_container(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     await sandbox.check()
-    runtime = await sandbox.runtime()
+    runtime = await sandbox.inspect_runtime()
     assert runtime.name == f"policy-runtime@{IMAGE_ID}"
     policy = shutil.copytree(TEMPLATE_DIRECTORY, public_path / "policy")
     async with sandbox.serve(policy, runtime=runtime) as served:
         client = HttpPolicy("http://policy", unix_socket=served.socket)
         assert (await client.health()).max_concurrent_episodes == 16
         await client.close()
-        assert served.ended() is None
+        assert served.poll() is None
     assert not served.socket.exists()
     assert [mount["Target"] for mount in engine.removed[-1].options["HostConfig"]["Mounts"]] == [
         "/policy",
         "/launch.py",
-        "/door.sock",
+        "/control.sock",
     ]
 
 
-async def test_the_door_is_closed_behind_the_policy(sandbox: DockerSandbox, public_path: Path) -> None:
+async def test_the_control_socket_is_closed_before_the_policy_runs(sandbox: DockerSandbox, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         knocked = await Puppet(served).run("""
             with socket.socket(socket.AF_UNIX) as own:
-                result = errno.errorcode.get(own.connect_ex("/door.sock"), "connected")
+                result = errno.errorcode.get(own.connect_ex("/control.sock"), "connected")
         """)
     assert knocked == "ECONNREFUSED"
 
 
-async def test_an_engine_that_does_not_shut_in_is_refused(sandbox: DockerSandbox, engine: Engine) -> None:
+async def test_an_engine_that_does_not_isolate_is_refused(sandbox: DockerSandbox, engine: Engine) -> None:
     engine.filters = False
     with pytest.raises(SandboxUnavailable, match="no system call filter is on"):
         await sandbox.check()
@@ -86,13 +86,13 @@ async def test_a_policy_that_fails_is_the_miners_fault(
 ) -> None:
     policy = write_policy(public_path / "policy", {"server.py": source})
     with pytest.raises(PolicyDidNotStart, match=why):
-        async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=replace(LIMITS, cpu_s=2.5)):
+        async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=replace(LIMITS, cpu_s=2.5)):
             pass
 
 
 async def test_memory_ends_it(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         next(iter(engine.containers.values())).events.append("oom")
         ending = await served.wait(5)
     assert ending is not None
@@ -101,7 +101,7 @@ async def test_memory_ends_it(sandbox: DockerSandbox, engine: Engine, public_pat
 
 async def test_what_somebody_else_killed_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS) as served:
+    async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS) as served:
         (name,) = engine.containers
         await asyncio.to_thread(docker.DockerClient(engine.url.replace("http", "tcp")).api.kill, name)
         ending = await served.wait(5)
@@ -111,9 +111,9 @@ async def test_what_somebody_else_killed_is_ours(sandbox: DockerSandbox, engine:
 
 async def test_a_broken_image_is_ours(sandbox: DockerSandbox, engine: Engine, public_path: Path) -> None:
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
-    runtime = await sandbox.runtime()
+    runtime = await sandbox.inspect_runtime()
     engine.runtime = Runtime("bare", Path("/nowhere/python"))
-    with pytest.raises(SandboxFailed, match="came to its door"):
+    with pytest.raises(SandboxFailed, match="did not connect to its control socket"):
         async with sandbox.serve(policy, runtime=runtime, limits=LIMITS):
             pass
 
@@ -123,12 +123,12 @@ async def test_a_failing_engine_is_ours(sandbox: DockerSandbox, engine: Engine, 
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
     engine.failures["POST", part] = 500
     with pytest.raises(SandboxFailed, match="container engine failed"):
-        async with sandbox.serve(policy, runtime=await sandbox.runtime(), limits=LIMITS):
+        async with sandbox.serve(policy, runtime=await sandbox.inspect_runtime(), limits=LIMITS):
             pass
 
 
 async def test_without_an_engine_or_an_image_nothing_runs(sandbox: DockerSandbox, engine: Engine) -> None:
-    with pytest.raises(SandboxUnavailable, match="No container engine answers"):
+    with pytest.raises(SandboxUnavailable, match="The container engine does not answer"):
         await DockerSandbox("policy-runtime", engine="tcp://127.0.0.1:9").check()
     with pytest.raises(ConfigurationError, match="'other', which is not on this machine"):
         await DockerSandbox("other", engine=engine.url.replace("http", "tcp")).check()
@@ -143,8 +143,8 @@ async def test_containers_of_the_dead_are_removed(sandbox: DockerSandbox, engine
     assert left == [str(os.getpid())]
 
 
-def test_a_container_is_shut_in_by_every_means_that_engines_have() -> None:
-    options = container_options(Limits(), [(Path("/here"), Path("/policy"))], None)
+def test_a_container_is_isolated_by_every_means_that_engines_have() -> None:
+    options = build_container_options(Limits(), [(Path("/here"), Path("/policy"))], None)
     assert options["network_mode"] == "none"
     assert options["read_only"] is True
     assert options["cap_drop"] == ["ALL"]
@@ -177,11 +177,11 @@ def test_only_requests_that_write_into_a_terminals_input_are_refused(request_: i
     def matches(rule: dict[str, Any]) -> bool:
         return all(request_ & one["value"] == one["valueTwo"] for one in rule["args"])
 
-    rules = [rule for rule in container_profile()["syscalls"] if rule["names"] == ["ioctl"] and matches(rule)]
+    rules = [rule for rule in build_container_profile()["syscalls"] if rule["names"] == ["ioctl"] and matches(rule)]
     assert {rule["action"] for rule in rules} == {"SCMP_ACT_ALLOW" if is_allowed else "SCMP_ACT_ERRNO"}
 
 
 @pytest.mark.parametrize(("gpus", "request_"), [("all", {"Count": -1}), ("0,1", {"DeviceIDs": ["0", "1"]})])
 def test_gpus_are_passed_through(gpus: str, request_: dict[str, object]) -> None:
-    (request,) = container_options(Limits(), [], gpus)["device_requests"]
+    (request,) = build_container_options(Limits(), [], gpus)["device_requests"]
     assert request.items() >= {"Capabilities": [["gpu"]], **request_}.items()

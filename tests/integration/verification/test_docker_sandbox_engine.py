@@ -105,7 +105,7 @@ def sandbox(image: str) -> DockerSandbox:
 
 @pytest.fixture(scope="module")
 def stage(sandbox: DockerSandbox) -> ContainerStage:
-    return ContainerStage(sandbox, asyncio.run(sandbox.runtime()))
+    return ContainerStage(sandbox, asyncio.run(sandbox.inspect_runtime()))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -124,7 +124,7 @@ def containers() -> list[str]:
     return docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split()
 
 
-async def test_policies_are_shut_in(sandbox: DockerSandbox) -> None:
+async def test_policies_are_isolated(sandbox: DockerSandbox) -> None:
     before = containers()
     await sandbox.check()
     assert containers() == before
@@ -139,7 +139,7 @@ async def test_an_honest_policy_acts(stage: ContainerStage, public_path: Path) -
         actions = await client.act(TASK.episode_id, 0, OBSERVATION)
         await client.close()
         assert actions.shape == (1, 4)
-        assert served.ended() is None
+        assert served.poll() is None
 
 
 @pytest.mark.parametrize("fault", MINERS_FAULTS)
@@ -164,7 +164,7 @@ async def test_a_runtime_without_the_packages_is_ours(stage: ContainerStage, pub
     build = ("build", "--network", "none", "--quiet", "-")
     bare = docker(*build, input=recipe.encode(), env={**os.environ, "DOCKER_BUILDKIT": "0"})
     policy = write_policy(public_path / "policy", {"server.py": "app = None"})
-    runtime = await DockerSandbox(bare).runtime()
+    runtime = await DockerSandbox(bare).inspect_runtime()
     with pytest.raises(SandboxFailed, match=r"does not work in the sandbox .*No module named 'uvicorn'"):
         async with stage.sandbox.serve(policy, runtime=runtime, limits=LIMITS):
             pass

@@ -13,7 +13,7 @@ import pytest
 
 from kinitro.client.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
 from kinitro.evaluation import recordings, run_episode, traces
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.recordings import Recorder
 from kinitro.sandbox.errors import (
     PolicyDidNotStart,
@@ -25,7 +25,7 @@ from kinitro.sandbox.errors import (
     SandboxUnavailable,
 )
 from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
-from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.examination import Examiner, VerifierContext
 from tests.fakes.point import PointEnvironment, make
 from tests.fakes.policies import LATE, Answer, ScriptedPolicy
 from tests.fakes.sandbox import ScriptedSandbox
@@ -62,8 +62,8 @@ async def recorded(
     """A task about an episode of a deployed policy; `changes` falsify its recording."""
     recorder = Recorder()
     deployed = policy or ScriptedPolicy(script)
-    result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, witness=recorder)
-    recording = recorder.recording()
+    result = await run_episode(PointEnvironment(), deployed, seed=5, max_steps=STEPS, observer=recorder)
+    recording = recorder.make_recording()
     assert recording is not None
     assert result.trace is not None
     falsified = msgspec.structs.replace(recording, **changes)
@@ -78,7 +78,7 @@ async def examine(
     task: VerificationTask, sandbox: ScriptedSandbox, shelf: Shelf | None = None
 ) -> tuple[Verdict, Evidence]:
     runtime = Runtime("python-test", Path("/usr/bin/python"))
-    examiner = Examiner(Workshop(shelf or Shelf(), sandbox, runtime, Limits()), Instances(make))
+    examiner = Examiner(VerifierContext(shelf or Shelf(), sandbox, runtime, Limits()), EnvironmentCache(make))
     try:
         return await examiner.examine(task)
     finally:
@@ -176,7 +176,7 @@ async def test_whose_fault_it_is(sandbox: ScriptedSandbox, shelf: Shelf, verdict
     ],
 )
 async def test_an_error_says_where_it_arose(error: Exception, cause: str) -> None:
-    """Whose errors arise with the upload, and with nobody else's, is not verified."""
+    """A miner is not verified if errors happen with its uploads, and not with those of others."""
     fetching = isinstance(error, RepositoryUnavailable)
     sandbox = ScriptedSandbox(forward, error=None if fetching else error)
     verdict, evidence = await examine(await recorded(), sandbox, Shelf(error if fetching else None))

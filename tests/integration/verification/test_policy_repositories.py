@@ -163,7 +163,7 @@ async def test_hostile_names_are_refused_before_anything_is_written(
     hub: Hub, cache: PolicyRepositories, tmp_path: Path, name: str
 ) -> None:
     revision = hub.publish(REPO, FILES | {name: b"x"})
-    with pytest.raises(RepositoryUnverifiable, match=r"no plain relative path|both as a file"):
+    with pytest.raises(RepositoryUnverifiable, match=r"not a plain relative path|both as a file"):
         await cache.fetch(REPO, revision)
     assert content_of(tmp_path) == {}
 
@@ -174,7 +174,7 @@ async def test_too_many_files_and_no_server_are_refused(
     with pytest.raises(RepositoryUnverifiable, match=r"has no server\.py"):
         await cache.fetch(REPO, hub.publish(REPO, {"policy.py": b""}))
     many = FILES | {f"{number}.txt": b"" for number in range(repositories.MAX_FILES)}
-    with pytest.raises(RepositoryUnverifiable, match="at most 2000 are taken"):
+    with pytest.raises(RepositoryUnverifiable, match="at most 2000 are accepted"):
         await cache.fetch(REPO, hub.publish(REPO, many))
 
 

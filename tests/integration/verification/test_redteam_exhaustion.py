@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.policies.errors import PolicyError
-from kinitro.sandbox import guest
+from kinitro.sandbox import sandboxed_process
 from kinitro.sandbox.cgroups import make_cgroup
 from kinitro.sandbox.interface import MIB, Ending, EndReason, Limits, Runtime
 from tests.fakes.puppet import (
@@ -144,12 +144,12 @@ async def test_a_memory_bomb_of_one_ends_it_or_fails(stage: Stage, public_path: 
 async def test_the_status_of_a_killed_process_is_no_excuse(
     runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever exits with 137 while somebody else runs out of memory was not killed: its control group says so."""
+    """Who exits with 137 while another process runs out of memory was not killed: the control group says so."""
     if (cgroup := make_cgroup(LIMITS)) is None:
-        pytest.skip("no control group may be made here, so nobody can say")
+        pytest.skip("no control group can be made here, so the reason of a kill is not known")
     cgroup.remove()
     kills = itertools.count()
-    monkeypatch.setattr(guest, "out_of_memory_kills", lambda: next(kills))
+    monkeypatch.setattr(sandboxed_process, "count_out_of_memory_kills", lambda: next(kills))
     async with puppet_on(OwnStage(runtime), public_path) as puppet:
         ending = await ending_of(puppet, "os._exit(137)")
     assert (ending.reason, ending.code) == (EndReason.EXITED, 137)

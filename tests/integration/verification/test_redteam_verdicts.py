@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from kinitro.client.verdicts import VerificationTask
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.interface import Runtime
 from kinitro.sandbox.uploads import PolicyRepositories
-from kinitro.verification.examination import Examiner, Workshop
+from kinitro.verification.examination import Examiner, VerifierContext
 from tests.fakes.point import make
 from tests.fakes.puppet import LIMITS, processes_marked
 from tests.integration.verification.test_examination import recorded
@@ -105,7 +105,8 @@ async def test_hostile_uploads_get_the_verdict_they_deserve(
     repositories = PolicyRepositories(tmp_path, hub=hub.url)
     limits = LIMITS if attack != "no_start" else type(LIMITS)(start_s=3)
     examiner = Examiner(
-        Workshop(repositories, BubblewrapSandbox(allow_no_control_group=True), runtime, limits), Instances(make)
+        VerifierContext(repositories, BubblewrapSandbox(allow_no_control_group=True), runtime, limits),
+        EnvironmentCache(make),
     )
     try:
         verdict, evidence = await examiner.examine(task)

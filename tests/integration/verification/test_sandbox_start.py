@@ -21,13 +21,13 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import TaskConfig
-from kinitro.sandbox import bubblewrap, guest, seccomp
-from kinitro.sandbox.admission import channel
+from kinitro.sandbox import bubblewrap, sandboxed_process, seccomp
 from kinitro.sandbox.bubblewrap import BubblewrapSandbox
 from kinitro.sandbox.cgroups import remove_abandoned
 from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import EndReason, Limits, Runtime
 from kinitro.sandbox.runtimes import inspect_runtime
+from kinitro.sandbox.startup import open_channel
 from tests.fakes.puppet import (
     LIMITS,
     SERVER,
@@ -129,9 +129,9 @@ async def test_a_runtime_without_the_promised_packages_is_ours(public_path: Path
     with pytest.raises(SandboxFailed, match="ModuleNotFoundError"):
         async with OwnStage(bare).serve(policy):
             pass
-    with pytest.raises(ConfigurationError, match="lacks fastapi, uvicorn: install"):
+    with pytest.raises(ConfigurationError, match="lacks the packages fastapi, uvicorn: install"):
         await inspect_runtime(Path("/usr/bin/python3"), needed=("fastapi", "uvicorn"))
-    with pytest.raises(ConfigurationError, match="not a Python interpreter"):
+    with pytest.raises(ConfigurationError, match="as a Python interpreter"):
         await inspect_runtime(Path("/bin/false"))
 
 
@@ -145,13 +145,13 @@ async def test_an_end_from_outside_is_ours(
     runtime: Runtime, public_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spawned: list[asyncio.subprocess.Process] = []
-    spawn = guest._spawn
+    spawn = sandboxed_process._start_bubblewrap
 
     async def remembering(*arguments: object) -> asyncio.subprocess.Process:
         spawned.append(await spawn(*arguments))  # type: ignore[arg-type]
         return spawned[-1]
 
-    monkeypatch.setattr(guest, "_spawn", remembering)
+    monkeypatch.setattr(sandboxed_process, "_start_bubblewrap", remembering)
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
     async with OwnStage(runtime).serve(policy) as running:
         spawned[0].send_signal(signal.SIGKILL)
@@ -219,13 +219,13 @@ async def test_what_bubblewrap_left_half_started_is_ended_by_the_next_verifier(
 
     def full_channel(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
         """Bubblewrap is held up when it tells us of its child, which waits for its word."""
-        ours, theirs = channel(stack)
+        handles, theirs = open_channel(stack)
         theirs.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
                 theirs.send(bytes(4096))
         theirs.setblocking(True)
-        return ours, theirs
+        return handles, theirs
 
     async def killed_too_early(process: asyncio.subprocess.Process, _: object) -> int:
         assert await until(lambda: len(processes_marked(str(half_started))) == 2)
@@ -235,9 +235,9 @@ async def test_what_bubblewrap_left_half_started_is_ended_by_the_next_verifier(
 
     async with OwnStage(runtime).serve(started) as running:
         with monkeypatch.context() as patch:
-            patch.setattr(guest, "channel", full_channel)
-            patch.setattr(guest, "_child_pid", killed_too_early)
-            patch.setattr(guest, "_kill_process", lambda process: None)  # we would have been killed before
+            patch.setattr(sandboxed_process, "open_channel", full_channel)
+            patch.setattr(sandboxed_process, "_read_child_pid", killed_too_early)
+            patch.setattr(sandboxed_process, "_kill_process", lambda process: None)  # we would have been killed before
             with pytest.raises(SandboxFailed, match="killed"):
                 async with OwnStage(runtime).serve(half_started):
                     pass
@@ -260,14 +260,14 @@ LEAKY = {
 
 @pytest.mark.parametrize("left_out", LEAKY)
 async def test_check_finds_what_is_left_open(left_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    confined = guest.confined
+    build_command = sandboxed_process.build_command
 
     def leaky(*arguments: object, **options: object) -> list[str]:
-        argv = confined(*arguments, **options)  # type: ignore[arg-type]
+        argv = build_command(*arguments, **options)  # type: ignore[arg-type]
         at = argv.index(left_out)
         return argv[:at] + argv[at + (1 if left_out.startswith("--unshare") else 2) :]
 
-    monkeypatch.setattr(guest, "confined", leaky)
+    monkeypatch.setattr(sandboxed_process, "build_command", leaky)
     with pytest.raises(SandboxUnavailable, match=LEAKY[left_out]):
         await BubblewrapSandbox(allow_no_control_group=True).check()
 
@@ -277,7 +277,7 @@ async def test_without_a_control_group_nothing_runs_unless_it_is_allowed(
 ) -> None:
     """The kernel's memory (buffers of sockets and pipes) is limited by nothing else."""
     monkeypatch.setattr(bubblewrap, "make_cgroup", lambda _: None)
-    monkeypatch.setattr(guest, "make_cgroup", lambda _: None)
+    monkeypatch.setattr(sandboxed_process, "make_cgroup", lambda _: None)
     policy = write_policy(public_path / "policy", {"server.py": SERVER})
     with pytest.raises(SandboxUnavailable, match="--allow-no-control-group"):
         await BubblewrapSandbox().check()
@@ -300,8 +300,8 @@ async def test_without_a_filter_nothing_runs(monkeypatch: pytest.MonkeyPatch) ->
     def missing() -> None:
         raise SandboxUnavailable("libseccomp is missing")
 
-    seccomp.filter_program.cache_clear()
-    monkeypatch.setattr(seccomp, "_library", missing)
+    seccomp.build_filter.cache_clear()
+    monkeypatch.setattr(seccomp, "_load_library", missing)
     with pytest.raises(SandboxUnavailable, match="libseccomp"):
         await BubblewrapSandbox(allow_no_control_group=True).check()
 

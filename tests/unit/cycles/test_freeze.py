@@ -13,7 +13,7 @@ from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, enc
 from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment
 from kinitro.client.records import FrozenMiner
 from kinitro.cycles.freeze import MAX_REASON_CHARS, freeze_miners, list_endpoint_holders
-from kinitro.policies.endpoints import canonical_endpoint
+from kinitro.policies.endpoints import canonicalize_endpoint
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -110,14 +110,14 @@ def test_of_two_miners_with_one_endpoint_the_first_keeps_it(same: str) -> None:
     ],
 )
 def test_forms_of_one_address_are_one_endpoint(one: str, other: str) -> None:
-    assert canonical_endpoint(one) == canonical_endpoint(other)
+    assert canonicalize_endpoint(one) == canonicalize_endpoint(other)
 
 
 @pytest.mark.parametrize(
     "other", ["https://v.example/b", "https://v.example:8443/a", "https://w.example/a", "https://v.example/A"]
 )
 def test_other_places_are_other_endpoints(other: str) -> None:
-    assert canonical_endpoint("https://v.example/a") != canonical_endpoint(other)
+    assert canonicalize_endpoint("https://v.example/a") != canonicalize_endpoint(other)
 
 
 def stolen(owner_block: int = 70, thief_block: int = 60) -> ChainSnapshot:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinitro.environments.interface import Observation
-from kinitro.policies.codecs import CODECS, JSON, MSGPACK, codec_for
+from kinitro.policies.codecs import CODECS, JSON, MSGPACK, select_codec
 from kinitro.policies.errors import PolicyMisbehaved, Reason
 from kinitro.policies.messages import TaskConfig
 
@@ -145,7 +145,7 @@ def test_missing_health_fields_mean_the_least_capable_server() -> None:
 
 
 def test_an_answer_without_a_known_content_type_is_json() -> None:
-    assert codec_for("") is JSON
-    assert codec_for("text/plain") is JSON
+    assert select_codec("") is JSON
+    assert select_codec("text/plain") is JSON
     for name in ("application/msgpack", "application/vnd.msgpack", "application/x-msgpack"):
-        assert codec_for(name) is MSGPACK
+        assert select_codec(name) is MSGPACK

@@ -11,7 +11,7 @@ import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.messages import PolicyHealth, TaskConfig
-from kinitro.verification.pace import SPARE_S, PacedPolicy, TooSlow, budget_s
+from kinitro.verification.pace import SPARE_S, PacedPolicy, TooSlow, compute_budget_s
 
 SEEN = Observation(np.zeros(4, np.float32), {})
 
@@ -37,15 +37,15 @@ class Sleeper:
 
 
 def test_the_budget_follows_what_the_deployed_server_needed() -> None:
-    assert budget_s(150, 20.0) == SPARE_S + 180.0
-    assert budget_s(150, 0.0) == SPARE_S
-    assert budget_s(150, 20.0, slowdown=2.0) == SPARE_S + 6.0
-    assert budget_s(150, None) == math.inf
+    assert compute_budget_s(150, 20.0) == SPARE_S + 180.0
+    assert compute_budget_s(150, 0.0) == SPARE_S
+    assert compute_budget_s(150, 20.0, slowdown=2.0) == SPARE_S + 6.0
+    assert compute_budget_s(150, None) == math.inf
 
 
 async def test_who_sleeps_three_seconds_per_answer_is_ended_after_the_budget() -> None:
     sleeper = Sleeper(3.0)
-    policy = PacedPolicy(sleeper, budget_s(150, 1.0), clock=lambda: sleeper.now_s)
+    policy = PacedPolicy(sleeper, compute_budget_s(150, 1.0), clock=lambda: sleeper.now_s)
     for step in range(23):
         await policy.act("", step, SEEN)
     with pytest.raises(TooSlow, match="took longer than 69 s"):

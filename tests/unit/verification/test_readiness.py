@@ -9,16 +9,16 @@ import pytest
 
 from kinitro.sandbox.errors import PolicyDidNotStart
 from kinitro.sandbox.interface import Ending
-from kinitro.sandbox.readiness import until_healthy
+from kinitro.sandbox.readiness import wait_until_healthy
 
 
-class Guest:
+class RunningPolicy:
     """A policy that runs for ever."""
 
     def __init__(self, socket: Path) -> None:
         self.socket = socket
 
-    def ended(self) -> Ending | None:
+    def poll(self) -> Ending | None:
         return None
 
     async def wait(self, within_s: float) -> Ending | None:
@@ -27,7 +27,7 @@ class Guest:
 
 
 @pytest.fixture
-async def guest(tmp_path: Path):
+async def running(tmp_path: Path):
     """Its /health says "loading" twice, then "failed"."""
     bodies = [b'{"status": "loading"}'] * 2
 
@@ -39,11 +39,11 @@ async def guest(tmp_path: Path):
         writer.close()
 
     server = await asyncio.start_unix_server(converse, tmp_path / "s")
-    yield Guest(tmp_path / "s")
+    yield RunningPolicy(tmp_path / "s")
     server.close()
 
 
-async def test_a_policy_that_could_not_be_loaded_is_not_waited_for(guest) -> None:
+async def test_a_policy_that_could_not_be_loaded_is_not_waited_for(running) -> None:
     async with asyncio.timeout(60):
         with pytest.raises(PolicyDidNotStart, match=r"status 'failed' .OSError: no weights."):
-            await until_healthy(guest, 100_000.0)
+            await wait_until_healthy(running, 100_000.0)

@@ -1,7 +1,7 @@
-"""The smallest policy server: it conforms to the protocol and never moves. A canary, and a clock for benchmarks.
+"""The smallest policy server: it conforms to the protocol and never moves. It is the canary, and serves benchmarks.
 
-`python -m kinitro.evaluation.still_server --delay-ms 50` listens on a free loopback port, prints its URL and ends
-with its standard input.
+`python -m kinitro.evaluation.no_op_server --delay-ms 50` listens on a free loopback port, prints its URL and ends when
+its standard input is closed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class _Reset(msgspec.Struct):
     task_config: _Task
 
 
-class StillServer:
-    """Listens on `host` after `start`; answers every `/act` with zero motion, `delay_s` after it arrived."""
+class NoOpServer:
+    """Listens on `host` after `start`; answers every `/act` with zero motion, `delay_s` seconds after it arrived."""
 
     def __init__(
         self, delay_s: float = 0.0, encodings: tuple[str, ...] = _HEALTH.encodings, host: str = "127.0.0.1"
@@ -48,7 +48,7 @@ class StillServer:
         self.url = f"http://{host}:{port}"
 
     async def close(self) -> None:
-        """Stop listening, break all connections."""
+        """Stop listening and close all connections."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -56,7 +56,7 @@ class StillServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One keep-alive connection; whoever sends something else than our client is hung up on."""
+        """Serve one kept-alive connection; it is closed if something arrives that our client would not send."""
         self._connections.add(writer)
         try:
             while True:
@@ -99,7 +99,7 @@ async def _main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--json-only", action="store_true")
     arguments = parser.parse_args()
-    server = StillServer(arguments.delay_ms / 1000.0, ("json",) if arguments.json_only else _HEALTH.encodings)
+    server = NoOpServer(arguments.delay_ms / 1000.0, ("json",) if arguments.json_only else _HEALTH.encodings)
     await server.start()
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Notices when this process' event loop stood still, so that nobody else is blamed for being late."""
+"""Measures how long this process' event loop stood still, so that no policy is blamed for our own delay."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 
 PERIOD_S = 0.02
+"""Seconds between two measurements."""
 NOTICED_S = 0.05
-"""Smaller delays are ordinary."""
+"""Smaller delays are normal and not counted."""
 
 
-class StallWatch:
+class StallMonitor:
     """Sleeps for `PERIOD_S` again and again, and adds up by how much it woke too late when that was much."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -19,7 +20,7 @@ class StallWatch:
         self._total_s = 0.0
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Measure until cancelled."""
         before = self._clock()
         while True:
             await asyncio.sleep(PERIOD_S)
@@ -29,6 +30,6 @@ class StallWatch:
                 self._total_s += late_s
             before = now
 
-    def total_s(self) -> float:
-        """Seconds of all stalls so far; only grows."""
+    def get_total_s(self) -> float:
+        """Return the seconds of all stalls so far; the number never decreases."""
         return self._total_s

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kinitro.environments.errors import UnknownEnvironment
-from kinitro.evaluation.instances import Instances
+from kinitro.evaluation.environment_cache import EnvironmentCache
 from tests.fakes.point import PointEnvironment
 
 
@@ -25,58 +25,58 @@ class Factory:
         return self.made[-1]
 
     @property
-    def alive(self) -> int:
+    def probe_liveness(self) -> int:
         return sum(not environment.closed for environment in self.made)
 
 
 async def test_an_idle_environment_is_used_again() -> None:
-    instances = Instances(factory := Factory())
-    first = await instances.take("fake/point")
-    instances.give_back(first)
-    assert await instances.take("fake/point") is first
-    assert await instances.take("fake/point") is not first
+    cache = EnvironmentCache(factory := Factory())
+    first = await cache.take("fake/point")
+    cache.give_back(first)
+    assert await cache.take("fake/point") is first
+    assert await cache.take("fake/point") is not first
     assert len(factory.made) == 2
 
 
 async def test_episodes_of_one_environment_after_another_make_it_only_as_often_as_it_runs_at_once() -> None:
-    instances = Instances(factory := Factory(), spare=0)
+    cache = EnvironmentCache(factory := Factory(), spare=0)
     for _ in range(5):
-        for environment in [await instances.take("fake/point") for _ in range(24)]:
-            instances.give_back(environment)
+        for environment in [await cache.take("fake/point") for _ in range(24)]:
+            cache.give_back(environment)
     assert len(factory.made) == 24
 
 
 async def test_there_are_never_more_than_in_use_at_once_plus_spare() -> None:
-    instances = Instances(factory := Factory(), spare=3)
+    cache = EnvironmentCache(factory := Factory(), spare=3)
     chance = random.Random(1)
     used: list[PointEnvironment] = []
     for _ in range(2000):
         if used and (len(used) == 10 or chance.random() < 0.5):
             environment = used.pop(chance.randrange(len(used)))
-            (instances.discard if chance.random() < 0.1 else instances.give_back)(environment)
+            (cache.discard if chance.random() < 0.1 else cache.give_back)(environment)
         else:
-            used.append(await instances.take(f"fake/{chance.randrange(6)}"))  # type: ignore[arg-type]
-        assert factory.alive <= 13
+            used.append(await cache.take(f"fake/{chance.randrange(6)}"))  # type: ignore[arg-type]
+        assert factory.probe_liveness <= 13
         assert not any(environment.closed for environment in used)
 
 
 async def test_the_one_used_longest_ago_makes_room() -> None:
-    instances = Instances(Factory(), spare=1)
-    old, young = await instances.take("fake/old"), await instances.take("fake/young")
-    instances.give_back(old)
-    instances.give_back(young)
-    other = [await instances.take("fake/other"), await instances.take("fake/other")]
+    cache = EnvironmentCache(Factory(), spare=1)
+    old, young = await cache.take("fake/old"), await cache.take("fake/young")
+    cache.give_back(old)
+    cache.give_back(young)
+    other = [await cache.take("fake/other"), await cache.take("fake/other")]
     assert len({id(environment) for environment in other}) == 2
     assert old.closed  # type: ignore[attr-defined]
     assert not young.closed  # type: ignore[attr-defined]
 
 
 async def test_what_failed_is_closed_and_not_used_again() -> None:
-    instances = Instances(Factory())
-    failed = await instances.take("fake/point")
-    instances.discard(failed)
+    cache = EnvironmentCache(Factory())
+    failed = await cache.take("fake/point")
+    cache.discard(failed)
     assert failed.closed  # type: ignore[attr-defined]
-    assert await instances.take("fake/point") is not failed
+    assert await cache.take("fake/point") is not failed
 
 
 async def test_an_episode_given_up_while_its_environment_is_made_leaves_it_for_the_next() -> None:
@@ -87,15 +87,15 @@ async def test_an_episode_given_up_while_its_environment_is_made_leaves_it_for_t
         go_on.wait(5)
         return factory(env_id)
 
-    instances = Instances(make_slowly)
-    taking = asyncio.create_task(instances.take("fake/point"))
+    cache = EnvironmentCache(make_slowly)
+    taking = asyncio.create_task(cache.take("fake/point"))
     await asyncio.sleep(0.01)
     taking.cancel()
     await asyncio.gather(taking, return_exceptions=True)
     go_on.set()
-    await instances.alive()
+    await cache.probe_liveness()
     await asyncio.sleep(0)
-    assert await instances.take("fake/point") is factory.made[0]
+    assert await cache.take("fake/point") is factory.made[0]
 
 
 async def test_the_event_loop_turns_while_an_environment_is_made() -> None:
@@ -103,8 +103,8 @@ async def test_the_event_loop_turns_while_an_environment_is_made() -> None:
         time.sleep(0.2)
         return PointEnvironment()
 
-    instances = Instances(make_slowly)
-    taking = asyncio.create_task(instances.take("fake/point"))
+    cache = EnvironmentCache(make_slowly)
+    taking = asyncio.create_task(cache.take("fake/point"))
     begun = time.monotonic()
     await asyncio.sleep(0.01)
     assert time.monotonic() - begun < 0.1
@@ -119,10 +119,10 @@ async def test_an_environment_that_cannot_be_made_takes_no_place() -> None:
         return factory(env_id)
 
     factory = Factory()
-    instances = Instances(fail_once, spare=0)
+    cache = EnvironmentCache(fail_once, spare=0)
     for _ in range(3):
         with pytest.raises(UnknownEnvironment):
-            await instances.take("fake/unheard-of")
+            await cache.take("fake/unheard-of")
     for name in ("one", "other"):
-        instances.give_back(await instances.take(f"fake/{name}"))
-    assert factory.alive == 1
+        cache.give_back(await cache.take(f"fake/{name}"))
+    assert factory.probe_liveness == 1

@@ -1,4 +1,4 @@
-"""Environments kept for reuse: making one takes much longer than resetting it."""
+"""A cache of environments, because making one takes much longer than resetting it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from kinitro.environments.interface import Environment
 
 SPARE = 8
-"""As many as there are scored environments. An instance takes 20 to 30 MiB (model, data, caches)."""
+"""Idle environments that are kept: as many as there are scored ones. Each takes 20 to 30 MiB (model, data, caches)."""
 
 
-class Instances:
-    """Environments by id, in use or idle.
+class EnvironmentCache:
+    """Environments of one process by id, in use or idle.
 
-    Interleaved episodes of one environment need one instance each. There are never more than were once in use at the
-    same time plus `spare`; where another one is needed, the idle one that was used longest ago is closed first.
-    They are made in a thread, so that the episodes under way go on meanwhile.
+    Interleaved episodes of one environment need one instance each. There are never more instances than were once in use
+    at the same time plus `spare`; where another one is needed, the idle one that was used longest ago is closed first.
+    Instances are made in a thread, so that the running episodes go on meanwhile.
     """
 
     def __init__(self, make: Callable[[str], Environment], spare: int = SPARE) -> None:
@@ -26,17 +26,17 @@ class Instances:
         self._spare = spare
         self._used = self._most_used = 0
         self._idle: OrderedDict[int, Environment] = OrderedDict()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="instances")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="environments")
 
     async def take(self, env_id: str) -> Environment:
-        """An environment nobody uses, made if there is none. Give it back or discard it."""
+        """Return an environment that is not in use; make one if there is none. Then call `give_back` or `discard`."""
         self._used += 1
         self._most_used = max(self._most_used, self._used)
-        environment = self._idle_one(env_id)
+        environment = self._take_idle(env_id)
         if environment is not None:
             return environment
         self._make_room()
-        making = asyncio.get_running_loop().run_in_executor(self._thread, _ready, self._make, env_id)
+        making = asyncio.get_running_loop().run_in_executor(self._thread, _make_ready, self._make, env_id)
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -47,27 +47,27 @@ class Instances:
             raise
 
     def give_back(self, environment: Environment) -> None:
-        """It may be reused; discard one that failed."""
+        """Return an environment for reuse; call `discard` instead if it failed."""
         self._used -= 1
         self._idle[id(environment)] = environment
 
     def discard(self, environment: Environment) -> None:
-        """It may not be reused."""
+        """Close an environment that must not be used again."""
         self._used -= 1
         environment.close()
 
-    async def alive(self) -> None:
-        """Return when everything that was asked for before is made: never, if that hangs."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, _nothing)
+    async def probe_liveness(self) -> None:
+        """Return when everything that was requested before has been made. If making hangs, this does not return."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, _do_nothing)
 
     def _keep(self, made: asyncio.Future[Environment]) -> None:
-        """What nobody waited for."""
+        """Keep an environment whose caller was cancelled while it was made."""
         if made.cancelled() or made.exception() is not None:
             self._used -= 1
         else:
             self.give_back(made.result())
 
-    def _idle_one(self, env_id: str) -> Environment | None:
+    def _take_idle(self, env_id: str) -> Environment | None:
         for key, environment in reversed(self._idle.items()):
             if environment.spec.id == env_id:
                 del self._idle[key]
@@ -79,13 +79,13 @@ class Instances:
             self._idle.popitem(last=False)[1].close()
 
 
-def _ready(make: Callable[[str], Environment], env_id: str) -> Environment:
-    """A new environment that has been reset and seen once: the first image takes ten times as long as others."""
+def _make_ready(make: Callable[[str], Environment], env_id: str) -> Environment:
+    """Make an environment, reset it and draw its first image, which takes ten times as long as the others."""
     environment = make(env_id)
     environment.reset(0)
     environment.observe()
     return environment
 
 
-def _nothing() -> None:
-    """Work that shows that the thread still turns."""
+def _do_nothing() -> None:
+    """Do nothing: the liveness probe of the thread that makes environments."""
