@@ -36,7 +36,7 @@ class RobotPolicy:
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
         """The action for one control step. The whole call has to take less than 500 ms, network included.
 
-        observation: float32 (4,): hand x, y, z in metres, gripper opening from 0 (closed) to 1 (open).
+        observation: float32 (4,): hand x, y, z in metres, gripper opening, 1 open, about .29 closed on nothing.
         images: camera name ("corner", "corner4", "gripper") -> uint8 (height, width, 3), RGB, upright.
         Returns (4,): hand dx, dy, dz and gripper (+1 closes, -1 opens), each in [-1, 1].
         """
