@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Observation:
     """What the policy sees. Never object positions, never the seed.
 
-    agent_pos: float32 (4,): hand x, y, z in metres in the world frame, and the gripper opening: 1 is open, and closed on
-        nothing it reads .28 to .30.
+    agent_pos: float32 (4,): hand x, y, z in metres in the world frame, and the gripper's opening: 1 is open, and
+        closed on nothing it reads .28 to .30.
     pixels:    camera name -> uint8 (height, width, 3), RGB, upright, unmirrored.
     """
 

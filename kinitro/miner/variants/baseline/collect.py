@@ -1,15 +1,19 @@
-"""Record images with labels: `python collect.py [--frames 60000] [--workers 2] [--out data]`.
+"""Record images with labels: `python collect.py [--rounds 240] [--workers 2] [--out data]`.
 
-Scripted teachers play the tasks, disturbed so that the frames show more than success; every few steps one frame is kept.
+Scripted experts play the tasks, disturbed so that the frames show more than success; every few steps a frame is kept.
 The labels are privileged: where object and goal are, in space and in the images. They are used in training only.
+Equal options give equal frames with any number of workers. An interrupted recording goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import functools
 import multiprocessing
+import os
+import signal
 import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -19,32 +23,17 @@ from teachers import GOAL, OBJECT, make_teacher
 
 from kinitro import environments
 
-CHUNK_FRAMES = 500
 EPISODE_STEPS = 150
 SEED_BASE = 1 << 92
-"""Far from the seeds of `kinitro evaluate` and of cycles."""
+"""No evaluation has these seeds: those of cycles and of `kinitro evaluate` are hashes, and `card.py` has others."""
 HARDER = ("pick-place-v3", "push-v3", "peg-insert-v3", "reach-v3")
 """Tasks that need millimetres are played twice as often."""
+ORDER = [task for task, name in enumerate(TASKS) for _ in range(1 + (name in HARDER))]
+"""The tasks of one round."""
 
 
-class Chunks:
-    """Frames on disk, CHUNK_FRAMES a file; a file appears as a whole."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name, self.frames, self.written = folder, name, [], 0
-
-    def add(self, frame: dict) -> None:
-        self.frames.append(frame)
-        if len(self.frames) == CHUNK_FRAMES:
-            arrays = {key: np.stack([frame[key] for frame in self.frames]) for key in self.frames[0]}
-            draft = self.folder / f".{self.name}-{self.written:04d}.npz"
-            np.savez(draft, **arrays)
-            draft.rename(self.folder / draft.name[1:])
-            self.frames, self.written = [], self.written + 1
-
-
-def frame(environment, task: int, seed: int, step: int) -> dict:
-    """One labelled frame."""
+def labelled_frame(environment, task: int, number: int, step: int) -> dict:
+    """What is seen at this step of the episode `number`, and where things are."""
     seen, state = environment.observe(), environment.privileged_state()
     points = np.array([state[OBJECT], state[GOAL], seen.agent_pos[:3], *LANDMARKS_M])
     pixels = environment.privileged_pixels(points)
@@ -54,15 +43,15 @@ def frame(environment, task: int, seed: int, step: int) -> dict:
         "positions": np.array([state[OBJECT], state[GOAL]], np.float32),
         "proprioception": seen.agent_pos,
         "task": np.int64(task),
-        "episode": np.int64(seed - SEED_BASE),
+        "episode": np.int64(number),
         "step": np.int64(step),
     }
 
 
-def play(environment, task: int, seed: int, chunks: Chunks) -> None:
-    """One disturbed episode: biased positions, a detour, shaking, and fingers that never close."""
-    random = np.random.default_rng([seed - SEED_BASE, 99])
-    environment.reset(seed)
+def play(environment, task: int, number: int) -> list[dict]:
+    """The frames of one episode, disturbed by wrong positions, a detour, shaking, and fingers that never close."""
+    random = np.random.default_rng([number, 99])
+    environment.reset(SEED_BASE + number)
     teacher = make_teacher(task)
     bias_m = random.normal(0, random.choice([0, 0.003, 0.008, 0.015, 0.03]), 6)
     detour_steps = random.integers(4, 26) if random.random() < 0.35 else 0
@@ -70,61 +59,74 @@ def play(environment, task: int, seed: int, chunks: Chunks) -> None:
     shaking, shake = random.choice([0, 0, 0.25, 0.5]), np.zeros(4)
     grasps = random.random() < 0.8
     next_frame = 0 if random.random() < 0.7 else int(random.integers(1, 12))
+    frames = []
     for step in range(EPISODE_STEPS):
         if step == next_frame:
-            chunks.add(frame(environment, task, seed, step))
+            frames.append(labelled_frame(environment, task, number, step))
             next_frame += int(random.integers(3, 15))
-        state = environment.privileged_state().copy()
-        state[OBJECT] += bias_m[:3]
-        state[GOAL] += bias_m[3:]
-        chosen = teacher(state)
+        believed = environment.privileged_state().copy()
+        hand = believed[:3].copy()
+        believed[OBJECT] += bias_m[:3]
+        believed[GOAL] += bias_m[3:]
+        action = teacher(believed)
         if step < detour_steps:
-            chosen = np.array([*np.clip(8 * (detour_m - state[:3]), -1, 1), detour_grip])
+            action = np.array([*np.clip(8 * (detour_m - hand), -1, 1), detour_grip])
         shake = 0.8 * shake + random.normal(0, shaking, 4) * 0.6
-        chosen = np.clip(chosen + shake * (1, 1, 1, 0.3), -1, 1)
+        action = np.clip(action + shake * (1, 1, 1, 0.3), -1, 1)
         if not grasps:
-            chosen[3] = min(chosen[3], 0)
-        if environment.step(chosen).terminated:
+            action[3] = min(action[3], 0)
+        if environment.step(action).terminated:
             break
+    return frames
 
 
-def work(worker: int, workers: int, frames: int, out: Path, levels: list[str]) -> None:
-    """Play until this worker's share of the frames is there."""
-    chunks = Chunks(out, f"worker{worker}")
-    order = [task for task, name in enumerate(TASKS) for _ in range(1 + (name in HARDER))]
-    made: dict = {}
-    for number in itertools.count(worker, workers):
-        task, level = order[number // workers % len(order)], levels[number // workers // len(order) % len(levels)]
-        if (task, level) not in made:
-            made[task, level] = environments.make(
-                f"metaworld/{TASKS[task]}", cameras=CAMERAS, rewards=False, randomization=level
-            )
-        play(made[task, level], task, SEED_BASE + number, chunks)
-        if worker == 0:
-            print(f"\r{(chunks.written * CHUNK_FRAMES + len(chunks.frames)) * workers} frames", end="", file=sys.stderr)
-        if chunks.written * CHUNK_FRAMES * workers >= frames:
-            return
+@functools.cache
+def make(task: int, level: str):
+    """Each process makes an environment once."""
+    return environments.make(f"metaworld/{TASKS[task]}", cameras=CAMERAS, rewards=False, randomization=level)
+
+
+def record(number: int, levels: tuple[str, ...], file: Path) -> int:
+    """Play every task of the round `number` at every level; the number of frames in the file, which appears whole."""
+    frames = []
+    for n, (level, task) in enumerate((level, task) for level in levels for task in ORDER):
+        frames += play(make(task, level), task, number * len(levels) * len(ORDER) + n)
+    draft = file.with_name(f".{file.name}")
+    with draft.open("wb") as out:
+        np.savez(out, **{key: np.stack([frame[key] for frame in frames]) for key in frames[0]})
+    draft.rename(file)
+    return len(frames)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=60_000)
-    parser.add_argument("--workers", type=int, default=2)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=240, help="240 give 60,000 frames, 3.8 GB.")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=Path("data"))
-    parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas, in turns.")
+    parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas.")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    levels = options.randomization.split(",")
-    context = multiprocessing.get_context("spawn")
-    arguments = [(n, options.workers, options.frames, options.out, levels) for n in range(options.workers)]
-    processes = [context.Process(target=work, args=each, daemon=True) for each in arguments]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    failed = [process.exitcode for process in processes if process.exitcode]
-    print(f"\n{len(list(options.out.glob('*.npz'))) * CHUNK_FRAMES} frames in {options.out}", file=sys.stderr)
-    sys.exit(1 if failed else 0)
+    levels = tuple(options.randomization.split(","))
+    name = f"{'-'.join(levels)}-%05d.npz"
+    files = {number: options.out / (name % number) for number in range(options.rounds)}
+    left = {number: file for number, file in files.items() if not file.exists()}
+    pool = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the workers inherit: they finish their rounds
+    work = [pool.submit(record, number, levels, file) for number, file in left.items()]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    frames = 0
+    try:
+        for done, finished in enumerate(as_completed(work), 1):
+            frames += finished.result()
+            played = len(files) - len(left) + done
+            print(f"\rround {played} of {len(files)}, {frames} new frames", end="", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nfinishing the rounds that are being played; the same command goes on from there", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    print(f"\n{options.out} has {len(files)} rounds", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Train `control.npz`: `python distill.py [--rounds 12]`.
+"""Train `control.npz`: `python distill.py [--rounds 12]`, some ten minutes on one core.
 
 The controller imitates the scripted teachers (DAgger: Ross and others, AISTATS 2011, without images): it plays itself,
-with positions that are wrong as the perception's are, and is told what the teacher would do in the true state.
+with positions that are as wrong as the perception's, and is told what the teacher would do in the true state.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from torch import nn
 from kinitro import environments
 
 SEED_BASE = 1 << 93
-"""Far from the seeds of `kinitro evaluate`, of cycles and of `collect.py`."""
+"""No evaluation has these seeds, nor has `collect.py`."""
 OBJECT_BIAS_M, GOAL_BIAS_M = 0.004, 0.008
 """Standard deviations of an episode's constant errors: what the perception's errors look like."""
 HELD_BIAS_M = 0.01
@@ -27,8 +28,10 @@ HELD_BIAS_M = 0.01
 NOISE_M = 0.002
 """Per step."""
 NEAR_FINGERS_M = 0.06
-STRETCH_STEPS = 15
-"""So many steps at a time are played by the teacher or by the controller."""
+EPISODE_STEPS = 300
+STRETCH_STEPS, TEACHER_SHARE = 15, 0.15
+"""So many steps at a time are played by the teacher, with this probability, or by the controller."""
+EXAMINATION_EPISODES, EXAMINATION_SEED_BASE = 20, (1 << 93) + (1 << 64)
 PRECISE = ("pick-place-v3", "push-v3", "peg-insert-v3")
 """Tasks that need more episodes."""
 
@@ -41,39 +44,65 @@ class Dataset:
         self.targets: list[np.ndarray] = []
 
 
-def play(environment, task: int, seed: int, layers, teacher_share: float, data: Dataset | None) -> bool:
-    """One episode; whether it was solved."""
+class Errors:
+    """What perception gets wrong in one episode: constant errors times `scale`, and noise."""
+
+    def __init__(self, random: np.random.Generator, scale: float) -> None:
+        self.random, self.scale = random, scale
+        self.bias = scale * random.normal(0, [OBJECT_BIAS_M] * 3 + [GOAL_BIAS_M] * 3)
+        self.held_bias = scale * random.normal(0, HELD_BIAS_M, 3)
+
+    def believed(self, state: np.ndarray) -> np.ndarray:
+        """MetaWorld's state (39,) with wrong positions."""
+        error = self.bias + min(self.scale, 1) * self.random.normal(0, NOISE_M, 6)
+        if np.linalg.norm(state[:3] - state[OBJECT]) < NEAR_FINGERS_M:
+            error[:3] += self.held_bias
+        state = state.copy()
+        state[OBJECT] += error[:3]
+        state[GOAL] += error[3:]
+        return state
+
+
+def seen(task: int, state: np.ndarray) -> np.ndarray:
+    """What the controller sees of a state."""
+    return features(task, state[:4].astype(np.float32), state[OBJECT], state[GOAL])
+
+
+def play(environment, task: int, seed: int, layers, data: Dataset) -> bool:
+    """Record one episode, played by the controller in turns with the teacher; whether it was solved.
+
+    Without a controller (`layers` is None) the teacher plays all of it.
+    """
     random = np.random.default_rng([seed - SEED_BASE, 5])
     environment.reset(seed)
-    teacher = make_teacher(task)
-    scale = random.choice([0.5, 1, 2])
-    bias = np.concatenate([random.normal(0, OBJECT_BIAS_M, 3), random.normal(0, GOAL_BIAS_M, 3)]) * scale
-    held_bias = random.normal(0, HELD_BIAS_M, 3) * scale
-    shaking = random.choice([0, 0, 0.4]) if data is not None else 0.0
-    by_teacher = False
-    for step in range(300):
+    teacher, errors = make_teacher(task), Errors(random, random.choice([0.5, 1, 2]))
+    shaking = random.choice([0, 0, 0.4])
+    by_teacher = True
+    for step in range(EPISODE_STEPS):
         state = environment.privileged_state()
-        error = bias + random.normal(0, NOISE_M, 6)
-        if np.linalg.norm(state[:3] - state[OBJECT]) < NEAR_FINGERS_M:
-            error[:3] += held_bias
-        thing, goal = state[OBJECT] + error[:3], state[GOAL] + error[3:]
-        seen = features(task, state[:4].astype(np.float32), thing, goal)
-        if data is not None:
-            data.inputs.append(seen)
-            data.targets.append(teacher(state).astype(np.float32))
+        believed = errors.believed(state)
+        data.inputs.append(seen(task, believed))
+        data.targets.append(teacher(state).astype(np.float32))
         if step % STRETCH_STEPS == 0:
-            by_teacher = random.random() < teacher_share
-        if by_teacher or layers is None:
-            believed = state.copy()
-            believed[OBJECT], believed[GOAL] = thing, goal
-            chosen = teacher(believed)
-        else:
-            chosen = apply_layers(layers, seen)
-        if shaking:
-            chosen = np.clip(chosen + random.normal(0, shaking, 4) * (1, 1, 1, 0.2), -1, 1)
-        if environment.step(chosen).terminated:
+            by_teacher = layers is None or random.random() < TEACHER_SHARE
+        action = teacher(believed) if by_teacher else apply_layers(layers, data.inputs[-1])
+        action = np.clip(action + random.normal(0, shaking, 4) * (1, 1, 1, 0.2), -1, 1)
+        if environment.step(action).terminated:
             return True
     return False
+
+
+def examine(environment, task: int, layers, scale: float) -> float:
+    """The share of EXAMINATION_EPISODES fresh episodes that the controller solves, with errors of this scale."""
+    solved = 0
+    for number in range(EXAMINATION_EPISODES):
+        environment.reset(EXAMINATION_SEED_BASE + number)
+        errors, done = Errors(np.random.default_rng([number, 6]), scale), None
+        while done is None or not (done.terminated or done.truncated):
+            believed = errors.believed(environment.privileged_state())
+            done = environment.step(apply_layers(layers, seen(task, believed)))
+        solved += done.terminated
+    return solved / EXAMINATION_EPISODES
 
 
 def fit(network: nn.Sequential, optimizer: torch.optim.Optimizer, data: Dataset, epochs: float, rate: float) -> float:
@@ -104,43 +133,59 @@ def save(network: nn.Sequential, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--episodes", type=int, default=12, help="Per round of the precise tasks; of others a third.")
     parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas, in turns.")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    levels = options.randomization.split(",")
     made = [
-        [environments.make(f"metaworld/{name}", cameras=(), rewards=False, randomization=level) for level in levels]
+        [
+            environments.make(f"metaworld/{name}", cameras=(), rewards=False, randomization=level)
+            for level in options.randomization.split(",")
+        ]
         for name in TASKS
     ]
+    network = nn.Sequential()
     width = len(features(0, np.zeros(4), np.zeros(3), np.zeros(3)))
-    network = nn.Sequential(
-        nn.Linear(width, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 4)
-    )
+    for inputs, outputs in itertools.pairwise((width, 256, 256, 256)):
+        network.extend([nn.Linear(inputs, outputs), nn.ReLU()])
+    network.append(nn.Linear(256, 4))
     optimizer = torch.optim.Adam(network.parameters())
-    data, seed = Dataset(), SEED_BASE
+    data, seed, layers = Dataset(), SEED_BASE, None
     for number in range(options.rounds):
-        layers = load_layers(CONTROL) if number else None
         solved = {}
         for task, name in enumerate(TASKS):
-            episodes = options.episodes if name in PRECISE else max(1, options.episodes // 3)
+            episodes = max(1, options.episodes if name in PRECISE else options.episodes // 3)
             episodes *= 1 if number else 3
-            results = []
+            solved[name] = 0.0
             for n in range(episodes):
                 seed += 1
-                environment = made[task][n % len(levels)]
-                results.append(play(environment, task, seed, layers, 0.15 if number else 1.0, data))
-            solved[name] = sum(results) / episodes
+                solved[name] += play(made[task][n % len(made[task])], task, seed, layers, data) / episodes
         last = number == options.rounds - 1
         loss = fit(network, optimizer, data, 25 if number == 0 or last else 6, 1e-3)
         save(network, CONTROL)
-        shown = ", ".join(f"{name} {share:.2f}" for name, share in solved.items())
-        print(f"round {number + 1}: {len(data.inputs)} steps, loss {loss:.4f}; solved while playing: {shown}", file=sys.stderr)
-    print(f"wrote {CONTROL.name}", file=sys.stderr)
+        layers = load_layers(CONTROL)
+        print(f"round {number + 1} of {options.rounds}: {len(data.inputs)} steps, loss {loss:.4f}", file=sys.stderr)
+        print(f"  solved while learning: {shown(solved)}", file=sys.stderr)
+    print(f"wrote {CONTROL.name}; {EXAMINATION_EPISODES} fresh episodes per task and level:", file=sys.stderr)
+    for scale in (0.0, 1.0, 2.0):
+        solved = {
+            name: float(np.mean([examine(environment, task, layers, scale) for environment in made[task]]))
+            for task, name in enumerate(TASKS)
+        }
+        object_mm, goal_mm = 1000 * scale * OBJECT_BIAS_M, 1000 * scale * GOAL_BIAS_M
+        print(f"  errors of {object_mm:.0f} mm (object), {goal_mm:.0f} mm (goal): {shown(solved)}", file=sys.stderr)
+
+
+def shown(solved: dict[str, float]) -> str:
+    """Shares by task, on one line."""
+    return ", ".join(f"{name} {share:.2f}" for name, share in solved.items())
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(f"stopped; {CONTROL.name} is what the last finished round has learned, if one is finished")
