@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import functools
-import multiprocessing
 import os
-import signal
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
+import workers
 from network import LANDMARKS_M
 from policy import CAMERAS, TASKS
 from teachers import GOAL, OBJECT, make_teacher
@@ -110,22 +108,10 @@ def main() -> None:
     name = f"{'-'.join(levels)}-%05d.npz"
     files = {number: options.out / (name % number) for number in range(options.rounds)}
     left = {number: file for number, file in files.items() if not file.exists()}
-    pool = ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn"))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the workers inherit: they finish their rounds
-    work = [pool.submit(record, number, levels, file) for number, file in left.items()]
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    frames = 0
-    try:
-        for done, finished in enumerate(as_completed(work), 1):
-            frames += finished.result()
-            played = len(files) - len(left) + done
-            print(f"\rround {played} of {len(files)}, {frames} new frames", end="", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("\nfinishing the rounds that are being played; the same command goes on from there", file=sys.stderr)
-        sys.exit(130)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    tasks, frames = [(number, levels, file) for number, file in left.items()], 0
+    for done, recorded in enumerate(workers.run(record, tasks, options.workers), len(files) - len(left) + 1):
+        frames += recorded
+        print(f"\rround {done} of {len(files)}, {frames} new frames", end="", file=sys.stderr)
     print(f"\n{options.out} has {len(files)} rounds", file=sys.stderr)
 
 

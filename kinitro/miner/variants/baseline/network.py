@@ -13,13 +13,14 @@ from torch import nn
 from torch.nn import functional
 
 LANDMARKS_M = ((-0.45, 0.35, 0), (-0.3, 0.9, 0), (0.3, 0.4, 0), (0.3, 0.9, 0.1), (0, 0.6, 0.25), (0, 0.75, 0))
-"""Points of the world frame whose pixels a fixed camera predicts: they tell how it stands, for cameras are moved."""
+"""Points of the world frame, whose pixels are predicted for each fixed camera: they tell where it stands, for the
+cameras are moved."""
 KEYPOINTS = 3
 """Object, goal, hand."""
 FREE_KEYPOINTS = 8
-"""Keypoints that nobody supervises."""
+"""Keypoints that have no label: the network finds its own use for them."""
 ROWS = ((20, 76), (20, 76), (0, 84))
-"""Of each camera's image; nothing happens in the others."""
+"""The rows of each camera's image that are looked at; above and below them nothing happens."""
 
 
 def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
@@ -57,7 +58,11 @@ class Trunk(nn.Module):
         self.register_buffer("y", y.repeat_interleave(21))
 
     def forward(self, image, task):
-        """image (n, 3, 84, 84), task (n,); pixels are in [-1, 1], right and down."""
+        """image (n, 3, 84, 84) in [-.5, .5], task (n,).
+
+        Returns keypoints (n, 3, 2), right and down in [-1, 1]; how sure they are (n, 6); free keypoints (n, 16); a
+        summary (n, 48); landmarks (n, 2 * landmarks) or None.
+        """
         n = image.shape[0]
         with torch.autocast("cuda", torch.bfloat16, enabled=self.training and image.is_cuda):
             fine = self.fine(image[:, :, self.rows[0] : self.rows[1]])
@@ -85,9 +90,7 @@ class Perception(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         landmarks = len(LANDMARKS_M)
-        self.trunks = nn.ModuleList(
-            [Trunk(landmarks, ROWS[0]), Trunk(landmarks, ROWS[1]), Trunk(0, ROWS[2])]
-        )
+        self.trunks = nn.ModuleList([Trunk(landmarks, ROWS[0]), Trunk(landmarks, ROWS[1]), Trunk(0, ROWS[2])])
         known = 4 + len(TASKS)
         self.from_fixed = perceptron(2 * (4 * KEYPOINTS + 2 * landmarks) + known, 12)
         self.from_hand = perceptron(4 * KEYPOINTS + 2 * FREE_KEYPOINTS + 48 + known, 12)
@@ -96,8 +99,8 @@ class Perception(nn.Module):
     def forward(self, images, proprioception, task):
         """images (n, 3 cameras, 3, 84, 84) in [-.5, .5], proprioception (n, 4), task (n,).
 
-        Returns keypoints (n, 3 cameras, 3, 2), landmarks (n, 2, 2 * landmarks) and (mean, log deviation), (n, 6) each in
-        units of SCALE_M around CENTRE_M, three times: fused, from the fixed cameras, from the hand's camera.
+        Returns keypoints (n, 3 cameras, 3, 2), landmarks (n, 2, 2 * landmarks), and three times (mean, log deviation):
+        fused, from the fixed cameras, and from the hand's camera; (n, 6) each, in units of SCALE_M around CENTRE_M.
         """
         seen = [
             trunk(images[:, camera].contiguous(memory_format=torch.channels_last), task)

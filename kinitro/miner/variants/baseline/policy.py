@@ -23,7 +23,7 @@ TASKS = (
     "drawer-close-v3",
     "button-press-v3",
 )
-"""Those the policy was trained for; the order is that of the networks' task input."""
+"""The tasks the policy is trained for, in the order of the networks' task input; in others the arm stands still."""
 CAMERAS = ("corner", "corner4", "gripper")
 CENTRE_M = np.array([0.0, 0.65, 0.12])
 """Middle of the workspace in the world frame; positions are given to the networks relative to it."""
@@ -33,7 +33,8 @@ NEAR_M = 0.03
 MEMORY = np.array([[0.6], [1.0]])
 """What is kept per step of earlier estimates of the object, which may move, and of the goal, which does not."""
 GOAL_TRUST = np.array([[1.0], [0.9]])
-"""Weight of each further estimate of the goal: the hand hides it later, and the network then guesses it near the hand."""
+"""By how much each estimate of the goal counts less than the one before: the hand hides it later, and the network then
+guesses that it is near the hand."""
 LEAST_DEVIATION_M = 0.002
 """Added to every standard deviation, so that no single estimate silences all others."""
 FOLDER = Path(__file__).parent
@@ -52,7 +53,8 @@ class RobotPolicy:
     def load(cls) -> None:
         """Read both networks; without them all actions are zero."""
         if not (PERCEPTION.exists() and CONTROL.exists()):
-            logging.getLogger("uvicorn.error").warning("There is no %s: run train.py and distill.py", PERCEPTION.name)
+            wanted = f"{PERCEPTION.name} or {CONTROL.name}"
+            logging.getLogger("uvicorn.error").warning("There is no %s: run train.py and distill.py", wanted)
             return
         import onnxruntime
 
@@ -65,7 +67,7 @@ class RobotPolicy:
 
     @classmethod
     def estimate(cls, observation: np.ndarray, images: dict, task: int) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of object and goal in one moment: mean (2, 3) and standard deviation (2, 3), metres, world frame."""
+        """Positions of object and goal in the world frame: mean and standard deviation, (2, 3) each, in metres."""
         inputs = {
             "images": np.stack([images[camera] for camera in CAMERAS])[None],
             "proprioception": observation[None].astype(np.float32),
@@ -103,6 +105,11 @@ class RunningAverage:
         self.trust = self.trust * GOAL_TRUST
         self.precision = self.precision * MEMORY + weight
         self.weighted = self.weighted * MEMORY + weight * mean
+        return self.positions
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Of object and goal, (2, 3), in metres in the world frame."""
         return self.weighted / self.precision
 
 
