@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import workers
-from network import LANDMARKS_M
-from policy import CAMERAS, TASKS
+from policy import CAMERAS, LANDMARKS_M, TASKS
 from teachers import GOAL, OBJECT, make_teacher
 
 from kinitro import environments

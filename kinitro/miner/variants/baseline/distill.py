@@ -31,7 +31,7 @@ NEAR_FINGERS_M = 0.06
 EPISODE_STEPS = 300
 STRETCH_STEPS, TEACHER_SHARE = 15, 0.15
 """So many steps at a time are played by the teacher, with this probability, or by the controller."""
-EXAMINATION_EPISODES, EXAMINATION_SEED_BASE = 20, (1 << 93) + (1 << 64)
+EXAMINATION_SEED_BASE = (1 << 93) + (1 << 64)
 PRECISE = ("pick-place-v3", "push-v3", "peg-insert-v3")
 """Tasks that need more episodes."""
 
@@ -92,17 +92,17 @@ def play(environment, task: int, seed: int, layers, data: Dataset) -> bool:
     return False
 
 
-def examine(environment, task: int, layers, scale: float) -> float:
-    """The share of EXAMINATION_EPISODES fresh episodes that the controller solves, with errors of this scale."""
+def examine(environment, task: int, layers, scale: float, episodes: int) -> float:
+    """The share of fresh episodes that the controller solves with errors of this scale."""
     solved = 0
-    for number in range(EXAMINATION_EPISODES):
+    for number in range(episodes):
         environment.reset(EXAMINATION_SEED_BASE + number)
         errors, done = Errors(np.random.default_rng([number, 6]), scale), None
         while done is None or not (done.terminated or done.truncated):
             believed = errors.believed(environment.privileged_state())
             done = environment.step(apply_layers(layers, seen(task, believed)))
         solved += done.terminated
-    return solved / EXAMINATION_EPISODES
+    return solved / episodes
 
 
 def fit(network: nn.Sequential, optimizer: torch.optim.Optimizer, data: Dataset, epochs: float, rate: float) -> float:
@@ -136,6 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--episodes", type=int, default=12, help="Per round of the precise tasks; of others a third.")
+    parser.add_argument("--examine", type=int, default=20, help="Fresh episodes per task, level and size of errors.")
     parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas, in turns.")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -169,10 +170,12 @@ def main() -> None:
         layers = load_layers(CONTROL)
         print(f"round {number + 1} of {options.rounds}: {len(data.inputs)} steps, loss {loss:.4f}", file=sys.stderr)
         print(f"  solved while learning: {shown(solved)}", file=sys.stderr)
-    print(f"wrote {CONTROL.name}; {EXAMINATION_EPISODES} fresh episodes per task and level:", file=sys.stderr)
+    print(f"wrote {CONTROL.name}; {options.examine} fresh episodes per task and level:", file=sys.stderr)
     for scale in (0.0, 1.0, 2.0):
         solved = {
-            name: float(np.mean([examine(environment, task, layers, scale) for environment in made[task]]))
+            name: float(
+                np.mean([examine(environment, task, layers, scale, options.examine) for environment in made[task]])
+            )
             for task, name in enumerate(TASKS)
         }
         object_mm, goal_mm = 1000 * scale * OBJECT_BIAS_M, 1000 * scale * GOAL_BIAS_M

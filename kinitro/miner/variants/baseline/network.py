@@ -8,13 +8,10 @@ with a standard deviation, and the two are fused by precision.
 from __future__ import annotations
 
 import torch
-from policy import CENTRE_M, SCALE_M, TASKS
+from policy import CENTRE_M, LANDMARKS_M, SCALE_M, TASKS
 from torch import nn
 from torch.nn import functional
 
-LANDMARKS_M = ((-0.45, 0.35, 0), (-0.3, 0.9, 0), (0.3, 0.4, 0), (0.3, 0.9, 0.1), (0, 0.6, 0.25), (0, 0.75, 0))
-"""Points of the world frame, whose pixels are predicted for each fixed camera: they tell where it stands, for the
-cameras are moved."""
 KEYPOINTS = 3
 """Object, goal, hand."""
 FREE_KEYPOINTS = 8

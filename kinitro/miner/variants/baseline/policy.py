@@ -28,6 +28,9 @@ CAMERAS = ("corner", "corner4", "gripper")
 CENTRE_M = np.array([0.0, 0.65, 0.12])
 """Middle of the workspace in the world frame; positions are given to the networks relative to it."""
 SCALE_M = 0.15
+LANDMARKS_M = ((-0.45, 0.35, 0), (-0.3, 0.9, 0), (0.3, 0.4, 0), (0.3, 0.9, 0.1), (0, 0.6, 0.25), (0, 0.75, 0))
+"""Points of the world frame, whose pixels are predicted for each fixed camera: they tell where it stands, for the
+cameras are moved."""
 NEAR_M = 0.03
 """Differences of positions are given twice: in units of SCALE_M, and, clipped, in units of this."""
 MEMORY = np.array([[0.6], [1.0]])

@@ -21,8 +21,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from network import LANDMARKS_M, ROWS, Perception, Served
-from policy import CENTRE_M, PERCEPTION, SCALE_M, TASKS
+from network import ROWS, Perception, Served
+from policy import CENTRE_M, LANDMARKS_M, PERCEPTION, SCALE_M, TASKS
 from torch.nn import functional
 
 BATCH = 40
