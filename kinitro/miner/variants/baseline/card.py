@@ -32,7 +32,7 @@ SEED_BASE = 1 << 95
 """No training has these seeds."""
 OTHERS = ("expert", "random", "idle")
 BLINDED = tuple(f"without {camera}" for camera in CAMERAS)
-BATCH_EPISODES = 10
+BATCH_EPISODES = 5
 RESULTS, CARD = Path("card.json"), Path("MODEL_CARD.md")
 WRONG_MM = 15
 """An error of a position that makes the controller fail in half of the precise tasks (see distill.py)."""
