@@ -1,4 +1,4 @@
-"""Record images with labels: `python collect.py [--rounds 240] [--workers 2] [--out data]`.
+"""Record images with labels: `python collect.py [--rounds 240] [--workers 2] [--out ../frames]`.
 
 Scripted experts play the tasks, disturbed so that the frames show more than success; every few steps a frame is kept.
 The labels are privileged: where object and goal are, in space and in the images. They are used in training only.
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=240, help="240 give 60,000 frames, 3.8 GB.")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--out", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, default=Path("../frames"), help="Not in the folder that is uploaded.")
     parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas.")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

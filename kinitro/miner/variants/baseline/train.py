@@ -1,4 +1,4 @@
-"""Train `perception.onnx` on what `collect.py` recorded: `python train.py [--data data] [--steps 10000]`.
+"""Train `perception.onnx` on what `collect.py` recorded: `python train.py [--data ../frames] [--steps 10000]`.
 
 It takes .32 s per step on one CPU core, and uses a GPU where there is one. Three losses are added: keypoints against
 the pixels of object, goal and hand; landmarks against theirs; positions by the likelihood of a normal distribution,
@@ -168,7 +168,7 @@ def average_of(old: torch.Tensor, new: torch.Tensor, number: torch.Tensor) -> to
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--data", type=Path, default=Path("../frames"))
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--validate-every", type=int, default=500)
