@@ -15,6 +15,7 @@ _VARIANTS: Final = Path(__file__).parent / "variants"
 TEMPLATES: Final = {
     "random": "uniformly random actions; conforms, solves nothing",
     "numpy": "a small policy in NumPy alone, with a script that trains it on demonstrations",
+    "baseline": "two small networks that solve the scored tasks, with the scripts that make them",
     "torch": "a convolutional network in PyTorch that answers with chunks, with a training script",
     "lerobot": "serves a policy saved by LeRobot",
     "openpi": "forwards to an openpi server",

@@ -163,6 +163,26 @@ class MetaWorldEnvironment:
         """Return MetaWorld's state (39,), with the positions of objects and goal: for experts, never for policies."""
         return self._task.read_state()
 
+    def privileged_pixels(self, points: npt.ArrayLike) -> dict[str, npt.NDArray[np.float64]]:
+        """Where points (k, 3) of the world frame, in metres, are in each camera's image: labels, never for a policy.
+
+        Camera name -> (k, 3): x from -1 (left edge) to 1 (right edge), y from -1 (top edge) to 1 (bottom edge), and the
+        depth along the camera's axis in metres, negative behind it.
+        """
+        from kinitro.environments.rendering.camera import read_camera_pose
+
+        model, data = self._task.model, self._task.data
+        world = np.asarray(points, dtype=np.float64)
+        found = {}
+        for name in self._cameras:
+            camera = model.camera(MUJOCO_CAMERAS[name]).id
+            position, axes = read_camera_pose(data, camera, rotate_180=name.startswith("corner"))
+            right, up, depth = axes @ (world - position).T
+            focal = 1 / np.tan(np.deg2rad(model.cam_fovy[camera]) / 2)
+            ahead = np.where(np.abs(depth) < 1e-9, 1e-9, depth)
+            found[name] = np.stack([focal * right / ahead, -focal * up / ahead, depth], axis=1)
+        return found
+
     def close(self) -> None:
         """Free the renderer. Further calls do nothing."""
         if self._renderer is not None:

@@ -27,7 +27,7 @@ _SCORED = (
     _Row("pick-place", "pick up the puck and hold it at the goal", "pick-and-place", 1.0, 0.0),
     _Row("push", "push the puck to the goal", "push", 1.0, 0.0),
     _Row("drawer-open", "open the drawer", "articulated", 1.0, 0.0),
-    _Row("peg-insert-side", "insert the peg into the hole in the box", "insertion", 0.95, 0.0),
+    _Row("peg-insert-side", "insert the peg into the hole in the box", "insertion", 1.0, 0.0),
     _Row("reach", "move the gripper to the goal", "reach", 1.0, 0.0),
     _Row("door-open", "open the door", "articulated", 0.97, 0.0),
     _Row("drawer-close", "close the drawer", "articulated", 1.0, 0.23),

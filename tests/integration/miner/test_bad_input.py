@@ -32,7 +32,7 @@ def refused(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
         (("init-miner", "FOLDER"), 1, "exists and is not empty; name a new folder"),
         (("init-miner", "FOLDER/policy.py"), 1, "exists and is not empty"),
         (("init-miner", "FOLDER/policy.py/new"), 1, "cannot be written"),
-        (("init-miner", "NEW", "--template", "jax"), 1, "random, numpy, torch, lerobot, openpi"),
+        (("init-miner", "NEW", "--template", "jax"), 1, "random, numpy, baseline, torch, lerobot, openpi"),
         (("upload", "FOLDER", "--repo", "my-policy"), 2, "owner/name"),
         (("upload", "FOLDER", "--repo", "a/b/c"), 2, "owner/name"),
         (("upload", "NEW", "--repo", REPO), 1, "init-miner` writes a complete folder"),

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 TORCH = ("torch==2.10.0", "torchvision==0.25.0")
 LEROBOT = "lerobot[dataset,diffusion]==0.6.1"
 """As the template's requirements allow; it needs Python 3.12."""
+CHECKOUT = Path(__file__).parents[3]
 TRAIN = Path(__file__).with_name("train_tiny_lerobot.py")
 ENV_IDS = ("metaworld/reach-v3", "metaworld/drawer-close-v3")
 
@@ -115,3 +116,48 @@ def test_the_torch_policy_learns_and_is_served(tmp_path, learner) -> None:
     file = next(iter(sorted((tmp_path / "demos" / "episodes").glob("*/*.npz"))))
     with np.load(file) as demonstration:
         assert np.abs(chunks[:, 0] - demonstration["action"][:5]).mean() < 0.2
+
+
+SHORTENED = {
+    "kinitro ": "python -m kinitro ",
+    "pip install": "true",
+    "--template baseline": "--template baseline && rm -f my-policy/{perception.onnx,control.npz,card.json}",
+    "collect.py": "collect.py --rounds 2 --workers 1 --randomization standard",
+    "train.py": "train.py --steps 6 --threads 1 --validate-every 3",
+    "distill.py": "distill.py --rounds 1 --episodes 1 --examine 1 --randomization standard",
+    "card.py --episodes 20": "card.py --episodes 1 --blinded-episodes 0 --randomization none --workers 1",
+    "evaluate .": "evaluate . --episodes 1 --workers 1 --max-steps 60 --environments metaworld/drawer-close-v3",
+}
+"""What differs from the guide: less of everything."""
+
+
+def test_the_baseline_from_an_empty_folder_by_the_guides_commands(tmp_path, learner) -> None:
+    guide = (CHECKOUT / "docs" / "miner-guide.md").read_text()
+    section = guide.partition("### Or begin with the baseline")[2]
+    script = "set -e\n" + section.partition("```shell\n")[2].partition("```")[0]
+    assert script.count("python ") == 4
+    for written, run in SHORTENED.items():
+        assert written in script
+        script = script.replace(written, run)
+    packages = subprocess.run(
+        [sys.executable, "-c", "import site; print(site.getsitepackages()[0])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    done = subprocess.run(
+        ["bash", "-c", f'python() {{ "{learner}" "$@"; }}\n{script}'],
+        cwd=tmp_path,
+        # Kinitro and what it needs come from here, PyTorch from the learner
+        env=os.environ | {"PYTHONPATH": f"{CHECKOUT}:{packages}"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    project = tmp_path / "my-policy"
+    assert (project / "train.png").stat().st_size > 10_000
+    assert (project / "train.csv").read_text().count("\n") == 3, "a head and two validations"
+    assert "| **all** |" in (project / "MODEL_CARD.md").read_text()
+    with running_project(project, learner) as url:
+        conforms(url)
+        assert asyncio.run(act(url, make_observations(3))).any()

@@ -40,7 +40,7 @@ def test_each_template_is_a_complete_project(tmp_path, template: str) -> None:
 
 
 def test_an_unknown_template_is_named(tmp_path) -> None:
-    with pytest.raises(ProjectError, match="random, numpy, torch, lerobot, openpi"):
+    with pytest.raises(ProjectError, match="random, numpy, baseline, torch, lerobot, openpi"):
         create_project(tmp_path / "p", "jax")
     assert not list(tmp_path.iterdir())
 
