@@ -49,7 +49,7 @@ class ScriptedExpert:
 
 
 def make_expert(task_name: str) -> Callable[[Array], Array]:
-    """A function from MetaWorld's state (39,) to an action (4,) in [-1, 1]; make one per episode.
+    """Return a function from MetaWorld's state (39,) to an action (4,) in [-1, 1]; make one per episode.
 
     `task_name` is MetaWorld's name without the version, "push" for example.
     """
@@ -68,7 +68,7 @@ def make_expert(task_name: str) -> Callable[[Array], Array]:
 
 
 def move(hand: Array, target: Array, gain: float, grip: float) -> Array:
-    """The action (4,) in [-1, 1] that moves the hand towards `target` at a speed proportional to the distance.
+    """Return the action (4,) in [-1, 1] that moves the hand towards `target` at a speed proportional to the distance.
 
     Positions are in metres in the world frame; `grip` is +1 to close and -1 to open the gripper.
     """
