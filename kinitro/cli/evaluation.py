@@ -68,10 +68,12 @@ def evaluate(
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
-    from kinitro.executor.settings import usable_cores
+    from kinitro.executor.settings import count_usable_cores
 
     evaluator = WorkerPool(
-        workers or usable_cores(), episodes_per_worker, WorkerConfig(allow_private_endpoints=True, log_level="warning")
+        workers or count_usable_cores(),
+        episodes_per_worker,
+        WorkerConfig(allow_private_endpoints=True, log_level="warning"),
     )
     try:
         asyncio.run(_run(plan, evaluator, target if is_url else Path(target), journal, video))

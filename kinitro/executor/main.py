@@ -12,7 +12,7 @@ from kinitro.evaluation.worker import WorkerConfig
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
-from kinitro.executor.verifying import verifier_beside
+from kinitro.executor.verifying import run_verifier_beside
 from kinitro.logs import configure_logs
 from kinitro.stopping import stop_on_signals
 
@@ -31,7 +31,7 @@ async def _run(settings: ExecutorSettings) -> None:
         evaluator = make_evaluator(settings)
         stack.push_async_callback(evaluator.close)
         if settings.verify:
-            await stack.enter_async_context(verifier_beside(settings))
+            await stack.enter_async_context(run_verifier_beside(settings))
         await Executor(settings, api, evaluator, spool).run(stop)
 
 
@@ -47,7 +47,7 @@ def make_evaluator(settings: ExecutorSettings) -> Evaluator:
         WorkerConfig(
             allow_private_endpoints=settings.allow_private_endpoints,
             canary_url=settings.canary_url,
-            hotkey=settings.signing_hotkey(),
+            hotkey=settings.read_signing_hotkey(),
             recorders=True,
             log_level=settings.log_level,
             log_format=settings.log_format,

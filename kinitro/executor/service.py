@@ -74,8 +74,8 @@ class Executor:
             return
         log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
         self._spooled.set()
-        fetching = self._spawn(self._supervise("fetching", self._fetch_loop))
-        for name, loop in (("submitting", self._submit_loop), ("progress", self._progress_loop)):
+        fetching = self._spawn(self._supervise("fetching", self._keep_fetching))
+        for name, loop in (("submitting", self._keep_submitting), ("progress", self._keep_logging_progress)):
             self._spawn(self._supervise(name, loop))
         try:
             await self._wait_until_stopped_or_failed(stop)
@@ -99,7 +99,7 @@ class Executor:
 
     # --- fetching
 
-    async def _fetch_loop(self) -> None:
+    async def _keep_fetching(self) -> None:
         backoff = Backoff(MAX_BACKOFF_S)
         while True:
             room = self._evaluator.capacity - self._in_flight
@@ -193,7 +193,7 @@ class Executor:
 
     # --- submitting
 
-    async def _submit_loop(self) -> None:
+    async def _keep_submitting(self) -> None:
         """Submit results for ever. What fails is sent again in smaller parts and after everything else: a result that a
         proxy refuses, because it is too large for example, must not hold up the others."""
         backoff = Backoff(MAX_BACKOFF_S)
@@ -296,12 +296,12 @@ class Executor:
 
     # --- around it
 
-    async def _progress_loop(self) -> None:
+    async def _keep_logging_progress(self) -> None:
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
-            log.info("progress", **self.progress())
+            log.info("progress", **self._count_progress())
 
-    def progress(self) -> dict[str, int]:
+    def _count_progress(self) -> dict[str, int]:
         """Return counts of outcomes since the start, and of what is in progress."""
         counts = {outcome.name.lower(): self._counts[outcome] for outcome in Outcome}
         return counts | {"running": self._in_flight, "leases": len(self._leases), "unsubmitted": len(self._spool)}

@@ -21,12 +21,12 @@ Each episode in flight has an environment of its own (see `kinitro.evaluation.en
 most about 450 MiB (200 of them compiled models to copy) + 30 MiB x (episodes per worker + 8): 1.4 GiB by default.
 """
 NAME_PATTERN = r"^[A-Za-z0-9._:/@+-]{1,100}$"
-"""What the API takes as a name."""
+"""The pattern of the names that the API accepts."""
 DEFAULT_IMAGE = "kinitro/eval-env:v1"
 
 
-def usable_cores() -> int:
-    """Cores this process may run on."""
+def count_usable_cores() -> int:
+    """Return the number of cores that this process may run on."""
     return len(os.sched_getaffinity(0))
 
 
@@ -58,7 +58,7 @@ class ExecutorSettings(ServiceSettings):
         "Executors that share a Docker engine need different names.",
     )
     workers: int = Field(
-        default_factory=usable_cores,
+        default_factory=count_usable_cores,
         ge=1,
         le=1024,
         description="Run this many processes; by default one per core, which is best.",
@@ -145,13 +145,16 @@ class ExecutorSettings(ServiceSettings):
 
     @property
     def families(self) -> list[str] | None:
-        """`env_families` as a list; None for all."""
+        """The families of `env_families` as a list; None means all."""
         if self.env_families is None:
             return None
         return [name.strip() for name in self.env_families.split(",") if name.strip()]
 
-    def signing_hotkey(self) -> str | None:
-        """Secret: the content of the hotkey file that requests are signed with. Raises ConfigurationError."""
+    def read_signing_hotkey(self) -> str | None:
+        """Return the content of the hotkey file that signs requests, which is a secret; None without a wallet.
+
+        Raises ConfigurationError.
+        """
         if self.wallet_name is None:
             return None
         from kinitro.policies.signing import parse_hotkey, read_hotkey
@@ -162,6 +165,6 @@ class ExecutorSettings(ServiceSettings):
 
     @property
     def docker_hosts(self) -> list[str | None]:
-        """Docker engines; None is the local one."""
+        """The Docker engines of `eval_hosts`; None stands for the local one."""
         names = [name.strip() for name in (self.eval_hosts or "localhost").split(",") if name.strip()]
         return [None if name == "localhost" else name for name in names]

@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 
 @asynccontextmanager
-async def verifier_beside(settings: ExecutorSettings) -> AsyncIterator[None]:
+async def run_verifier_beside(settings: ExecutorSettings) -> AsyncIterator[None]:
     """Keep `kinitro verifier` running with the executor's API and key, until the context or this process ends."""
     supervising = asyncio.create_task(_supervise(settings))
     try:
@@ -37,9 +37,9 @@ async def _supervise(settings: ExecutorSettings) -> None:
     arguments = ["verifier", "--api-url", settings.api_url, "--log-level", settings.log_level]
     arguments += ["--log-format", settings.log_format, "--name", settings.name]
 
-    async def one_life() -> None:
+    async def run_once() -> None:
         command = [sys.executable, "-m", "kinitro", *arguments]
         code = await run_child(command, environment=environment, grace_s=STOP_DEADLINE_S)
         log.error("verifier_ended", code=code, pause_s=RESTART_PAUSE_S)
 
-    await SupervisedLoop("verifier beside the executor", every_s=RESTART_PAUSE_S).run(one_life)
+    await SupervisedLoop("verifier beside the executor", every_s=RESTART_PAUSE_S).run(run_once)

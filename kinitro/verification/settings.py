@@ -102,7 +102,7 @@ class VerifierSettings(ServiceSettings):
 
     @property
     def limits(self) -> Limits:
-        """What one policy may use."""
+        """The limits of one sandboxed policy."""
         wall_s = self.policy_time.total_seconds()
         return Limits(
             memory_bytes=self.policy_memory,

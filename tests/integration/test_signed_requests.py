@@ -91,7 +91,7 @@ async def test_only_the_listed_evaluator_is_served(
     reason: str | None,
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    async with workers(settings(wallets, wallet).signing_hotkey()) as pool:
+    async with workers(settings(wallets, wallet).read_signing_hotkey()) as pool:
         result = await evaluated(pool, miner, receiver)
     assert (result.outcome, result.reason) == (outcome, reason)
     assert result.forfeits == 0
@@ -102,7 +102,7 @@ async def test_the_key_is_in_no_argument_and_no_environment_of_a_worker(
     monkeypatch: pytest.MonkeyPatch, wallets: Path
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    hotkey = settings(wallets, "evaluator").signing_hotkey()
+    hotkey = settings(wallets, "evaluator").read_signing_hotkey()
     assert hotkey is not None
     secrets = [
         str(value) for name, value in json.loads(hotkey).items() if value and name.startswith(("secret", "priv"))
@@ -116,4 +116,4 @@ async def test_the_key_is_in_no_argument_and_no_environment_of_a_worker(
 
 def test_a_hotkey_that_is_missing_is_noticed_before_any_work(wallets: Path) -> None:
     with pytest.raises(ConfigurationError, match="nobody/default cannot be read"):
-        settings(wallets, "nobody").signing_hotkey()
+        settings(wallets, "nobody").read_signing_hotkey()

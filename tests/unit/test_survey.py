@@ -29,7 +29,7 @@ def plan(target: str = "http://127.0.0.1:1", *, episodes: int = 5, seed: int = 0
 
 
 def seeds(one: SurveyPlan) -> list[str]:
-    return [one.job(*key, "http://127.0.0.1:1", None).seed for key in one.keys]
+    return [one.make_job(*key, "http://127.0.0.1:1", None).seed for key in one.keys]
 
 
 def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:

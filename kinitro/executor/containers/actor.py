@@ -12,7 +12,7 @@ import msgspec
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
-from kinitro.executor.settings import EPISODES_PER_WORKER, usable_cores
+from kinitro.executor.settings import EPISODES_PER_WORKER, count_usable_cores
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)
@@ -35,7 +35,7 @@ class Actor:
     def __init__(self, evaluator: Evaluator | None = None) -> None:
         self._token = _read_setting("TOKEN", "")
         self._evaluator = evaluator or WorkerPool(
-            int(_read_setting("WORKERS", str(usable_cores()))),
+            int(_read_setting("WORKERS", str(count_usable_cores()))),
             int(_read_setting("EPISODES_PER_WORKER", str(EPISODES_PER_WORKER))),
             msgspec.json.decode(_read_setting("WORKER", "{}"), type=WorkerConfig),
         )

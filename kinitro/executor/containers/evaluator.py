@@ -72,7 +72,7 @@ def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
     worker = WorkerConfig(
         allow_private_endpoints=settings.allow_private_endpoints,
         canary_url=settings.canary_url,
-        hotkey=settings.signing_hotkey(),
+        hotkey=settings.read_signing_hotkey(),
         recorders=True,
         log_level=settings.log_level,
         log_format="json",
