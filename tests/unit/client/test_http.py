@@ -85,7 +85,7 @@ async def test_a_field_is_named() -> None:
 )  # fmt: skip
 async def test_an_answer_that_is_no_answer(body: bytes) -> None:
     handler, _ = answers(httpx2.Response(200, content=body))
-    with pytest.raises(ApiUnavailable, match="is not a valid Health"):
+    with pytest.raises(ApiUnavailable, match="is not a valid ApiHealth"):
         await client(handler).health()
 
 
