@@ -39,7 +39,7 @@ SURFACE = {
         "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings "
         "TraceRecord Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport "
         "VerificationRequest VerificationResponse VerificationRule VerificationStatus VerificationTask Weights "
-        "count_verdicts leaf_hash merkle_root opening_digest result_record results_root"
+        "compute_merkle_root compute_results_root count_verdicts digest_opening encode_result hash_leaf"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
