@@ -209,7 +209,7 @@ DRIVEN = {
     *("editables", "hatchling", "import-linter", "mypy", "pre-commit", "pytest-timeout", "pytest-xdist", "ruff"),
 }
 """Declared dependencies that nothing imports by a statement, because they are programs or plug-ins."""
-OPTIONAL = {"lerobot", "torch"}
+OPTIONAL = {"lerobot", "onnxruntime", "torch"}
 """Looked for where they may be missing; nothing that Kinitro needs."""
 
 
