@@ -86,7 +86,7 @@ else:
             ),
             "records": (
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "
-                "ResultRow TaskOutcome TraceRecord opening_digest result_record results_root"
+                "ResultRow TaskOutcome TraceRecord compute_results_root digest_opening encode_result"
             ),
             "verdicts": (
                 "Cause Evidence FirstDifference MinerVerdicts RecordingRecord Verdict VerdictCounts VerdictPage "

@@ -1,1 +1,1 @@
-"""Lease, evaluate, submit; one process per core or in containers."""
+"""The executor: leases tasks, runs their episodes against policy servers, and submits the results."""

@@ -1,1 +1,1 @@
-"""A whole subnet on one machine: embedded PostgreSQL, supervisor, demo miners."""
+"""A whole subnet on one machine: PostgreSQL, services, and demo miners, for `kinitro demo` and the tests."""

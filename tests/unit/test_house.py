@@ -39,7 +39,7 @@ SURFACE = {
         "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings "
         "TraceRecord Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport "
         "VerificationRequest VerificationResponse VerificationRule VerificationStatus VerificationTask Weights "
-        "count_verdicts leaf_hash merkle_root opening_digest result_record results_root"
+        "compute_merkle_root compute_results_root count_verdicts digest_opening encode_result hash_leaf"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
@@ -209,7 +209,7 @@ DRIVEN = {
     *("editables", "hatchling", "import-linter", "mypy", "pre-commit", "pytest-timeout", "pytest-xdist", "ruff"),
 }
 """Declared dependencies that nothing imports by a statement, because they are programs or plug-ins."""
-OPTIONAL = {"lerobot", "torch"}
+OPTIONAL = {"lerobot", "onnxruntime", "torch"}
 """Looked for where they may be missing; nothing that Kinitro needs."""
 
 
