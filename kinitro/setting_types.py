@@ -1,13 +1,17 @@
-"""Types of settings that people write in their own form: durations, sizes, paths and keys."""
+"""What one setting is, and types of values that people write in their own form: durations, sizes, paths and keys."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from kinitro.credentials import find_credential_problem
 
@@ -89,3 +93,61 @@ def _credential(value: Any) -> Any:
 
 Credential = Annotated[SecretStr, BeforeValidator(_credential)]
 """A key or token: printable ASCII, without the white space around it. No message shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a service, as its class declares it. Flags, `.env.example` and messages are made from this."""
+
+    section: str
+    name: str
+    variable: str
+    field: FieldInfo
+
+    @property
+    def flag(self) -> str:
+        """The flag of the command line, such as `--api-url`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def description(self) -> str:
+        """Whole sentences that say what the setting does."""
+        return self.field.description or ""
+
+    @property
+    def kinds(self) -> frozenset[Any]:
+        """The types that a value may have, such as `str` and `NoneType`."""
+        return frozenset(_kinds(self.field.annotation))
+
+    @property
+    def is_size(self) -> bool:
+        """Whether the value is a number of bytes, written as 8g."""
+        return IS_SIZE in self.field.metadata
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether no message may show the value."""
+        return SecretStr in self.kinds
+
+    @property
+    def default(self) -> str:
+        """The default as users write it; empty if the setting is required or found out when the service starts."""
+        default = self.field.default
+        if default is PydanticUndefined or default is None:
+            return ""
+        if isinstance(default, bool):
+            return str(default).lower()
+        if isinstance(default, timedelta):
+            return format_duration(default)
+        if isinstance(default, list):
+            return ",".join(default)
+        if self.is_size:
+            return format_size(default)
+        return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _kinds(annotation: Any) -> Iterable[Any]:
+    """The types in an annotation such as `Annotated[str, ...] | None`."""
+    if isinstance(annotation, type):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _kinds(part)]

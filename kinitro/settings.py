@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,60 +19,9 @@ from pydantic_settings import (
 from kinitro.credentials import public_url
 from kinitro.errors import ConfigurationError
 from kinitro.logs import LogFormat
-from kinitro.setting_types import IS_SIZE, format_duration, format_size
+from kinitro.setting_types import Setting
 
 ENV_FILE = ".env"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting of a service, as its class declares it. Flags, `.env.example` and messages are made from this."""
-
-    section: str
-    name: str
-    variable: str
-    field: FieldInfo
-
-    @property
-    def flag(self) -> str:
-        """The flag of the command line, such as `--api-url`."""
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
-    def description(self) -> str:
-        """Whole sentences that say what the setting does."""
-        return self.field.description or ""
-
-    @property
-    def kinds(self) -> frozenset[Any]:
-        """The types that a value may have, such as `str` and `NoneType`."""
-        return frozenset(_kinds(self.field.annotation))
-
-    @property
-    def is_size(self) -> bool:
-        """Whether the value is a number of bytes, written as 8g."""
-        return IS_SIZE in self.field.metadata
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether no message may show the value."""
-        return SecretStr in self.kinds
-
-    @property
-    def default(self) -> str:
-        """The default as users write it; empty if the setting is required or found out when the service starts."""
-        default = self.field.default
-        if default is PydanticUndefined or default is None:
-            return ""
-        if isinstance(default, bool):
-            return str(default).lower()
-        if isinstance(default, timedelta):
-            return format_duration(default)
-        if isinstance(default, list):
-            return ",".join(default)
-        if self.is_size:
-            return format_size(default)
-        return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 class ServiceSettings(BaseSettings):
@@ -204,13 +149,6 @@ def check_env_file(path: Path) -> None:
         utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff")) or content[1:2] == b"\0"
         kind = "UTF-16" if utf16 else "not text in UTF-8"
         raise ConfigurationError(f"{path.absolute()} is {kind}: save it as UTF-8.")
-
-
-def _kinds(annotation: Any) -> Iterable[Any]:
-    """The types in an annotation such as `Annotated[str, ...] | None`."""
-    if isinstance(annotation, type):
-        return [annotation]
-    return [kind for part in get_args(annotation) for kind in _kinds(part)]
 
 
 def _shown(given: Any) -> str:

@@ -8,7 +8,8 @@ from textwrap import fill
 from kinitro.api.settings import ApiSettings
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.scheduler.settings import SchedulerSettings
-from kinitro.settings import ServiceSettings, Setting
+from kinitro.setting_types import Setting
+from kinitro.settings import ServiceSettings
 from kinitro.validator.settings import ValidatorSettings
 from kinitro.verification.settings import VerifierSettings
 

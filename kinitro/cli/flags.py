@@ -12,7 +12,8 @@ import typer
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
-    from kinitro.settings import ServiceSettings, Setting
+    from kinitro.setting_types import Setting
+    from kinitro.settings import ServiceSettings
 
 
 def command_of(settings: str, *only: str) -> type[TyperCommand]:
@@ -40,7 +41,7 @@ class _SettingsCommand(TyperCommand):
     def params(self) -> list[Any]:
         """The command's own parameters and a flag for every setting."""
         if self._all is None:
-            self._all = [*self._own, *_flags(self._settings(), self.names)]
+            self._all = [*self._own, *_flags(self._chosen(), in_sections=not self.names)]
         return self._all
 
     @params.setter
@@ -48,13 +49,12 @@ class _SettingsCommand(TyperCommand):
         self._own = own
 
     def invoke(self, ctx: Any) -> Any:
-        settings = self._settings()
-        given = {name: ctx.params.pop(name) for name in settings.model_fields if name in ctx.params}
-        ctx.obj = settings.load(**{name: value for name, value in given.items() if value not in ([], ())})
+        given = {setting.name: ctx.params.pop(setting.name) for setting in self._chosen()}
+        ctx.obj = self._settings().load(**{name: value for name, value in given.items() if value not in ([], ())})
         return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        first = next(setting for setting in self._settings().declared() if not self.names or setting.name in self.names)
+        first = self._chosen()[0]
         self.epilog = (
             f"Settings may also be given as variables, such as {first.variable} for {first.flag}, in the environment "
             "or in `.env`. A flag wins over the environment, and the environment over `.env`."
@@ -65,14 +65,16 @@ class _SettingsCommand(TyperCommand):
         found: type[ServiceSettings] = pkgutil.resolve_name(self.source)
         return found
 
+    def _chosen(self) -> list[Setting]:
+        return [setting for setting in self._settings().declared() if not self.names or setting.name in self.names]
 
-def _flags(settings: type[ServiceSettings], only: tuple[str, ...]) -> list[Any]:
+
+def _flags(settings: list[Setting], *, in_sections: bool) -> list[Any]:
     """Options as Typer makes them of a function with these parameters; None means not given."""
 
     def function(**_flags: Any) -> None:
         pass
 
-    chosen = [setting for setting in settings.declared() if not only or setting.name in only]
     function.__annotations__ = {}
     function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
@@ -85,10 +87,10 @@ def _flags(settings: type[ServiceSettings], only: tuple[str, ...]) -> list[Any]:
                     _declaration(setting),
                     help=help_of(setting),
                     metavar=_metavar(setting),
-                    rich_help_panel=None if only else setting.section,
+                    rich_help_panel=setting.section if in_sections else None,
                 ),
             )
-            for setting in chosen
+            for setting in settings
         ]
     )
     app = typer.Typer(add_completion=False)

@@ -12,7 +12,8 @@ from kinitro.cli import build_app
 from kinitro.cli.flags import help_of
 from kinitro.errors import ConfigurationError
 from kinitro.scheduler.settings import CycleSettings
-from kinitro.settings import ServiceSettings, Setting
+from kinitro.setting_types import Setting
+from kinitro.settings import ServiceSettings
 from tools.env_example import SERVICES, env_example
 
 VALUES = (
