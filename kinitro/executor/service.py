@@ -73,7 +73,6 @@ class Executor:
         if not await finish_or_cancel(self._evaluator.start(), stop):
             return
         log.info("executor_ready", capacity=self._evaluator.capacity, fingerprint=self._evaluator.fingerprint)
-        self._spooled.set()
         fetching = self._spawn(self._supervise("fetching", self._keep_fetching))
         for name, loop in (("submitting", self._keep_submitting), ("progress", self._keep_logging_progress)):
             self._spawn(self._supervise(name, loop))
@@ -198,6 +197,7 @@ class Executor:
         proxy refuses, because it is too large for example, must not hold up the others."""
         backoff = Backoff(MAX_BACKOFF_S)
         limit = SUBMIT_BATCH
+        self._spooled.set()  # also what a turn left behind that failed unexpectedly
         while True:
             await self._spooled.wait()
             self._spooled.clear()

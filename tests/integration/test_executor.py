@@ -16,7 +16,7 @@ import pytest
 from starlette.responses import Response
 
 from kinitro.client.http import ApiClient
-from kinitro.client.messages import Task, TaskResult
+from kinitro.client.messages import SubmitRequest, SubmitResponse, Task, TaskResult
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
@@ -187,6 +187,22 @@ async def test_results_wait_while_the_api_is_away(tmp_path: Path) -> None:
             await running.until(lambda: api.finished and not len(running.spool))
         assert api.duplicates == 0
         assert files(tmp_path) == []
+
+
+async def test_a_result_whose_report_fails_unexpectedly_is_reported_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, failures = ApiClient.submit, [RuntimeError("nobody foresaw this")]
+
+    async def submit(api: ApiClient, request: SubmitRequest) -> SubmitResponse:
+        if failures:
+            raise failures.pop()
+        return await report(api, request)
+
+    monkeypatch.setattr(ApiClient, "submit", submit)
+    async with serving(FakeTaskApi([task(1)])) as api, executing(api.url, FakeEvaluator(), tmp_path) as running:
+        await running.until(lambda: api.finished and not len(running.spool))
+    assert not failures
 
 
 async def test_results_outlive_the_executor(tmp_path: Path) -> None:
