@@ -73,8 +73,7 @@ class ApiClient:
         tries: int = TRIES,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(base_url):
             raise ConfigurationError(
                 f"The API's address cannot be {public_url(base_url)!r}: write http://host:port or https://host."
             )
@@ -218,6 +217,16 @@ class ApiClient:
         if response.is_success:
             return bytes(answer)
         raise _classify_failure(response, f"{self._shown}{path}", bytes(answer))
+
+
+def _is_address(url: str) -> bool:
+    """Return whether requests can be sent below this URL."""
+    try:
+        parts = urlsplit(url)
+        httpx2.URL(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (ValueError, httpx2.InvalidURL):  # brackets, characters or a port that no address has
+        return False
 
 
 class _ReadProblem(BaseModel):

@@ -51,6 +51,19 @@ def test_an_address_without_scheme_or_host_is_refused(address: str) -> None:
         ApiClient(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://[::1", "http://api.test:port/", "http://api.test:99999", "http://api.test:0", "http://a\nb/"),
+        *("http://user:hunter2[secret@api.test", "https://\u2100.test/"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused_in_one_sentence(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="write http://host:port") as refusal:
+        ApiClient(address)
+    assert "secret" not in str(refusal.value)
+
+
 async def test_the_key_travels_in_the_header_only() -> None:
     handler, seen = answers(httpx2.Response(200, json=HEALTH))
     await client(handler, "kin_secret").health()
