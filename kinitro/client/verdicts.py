@@ -181,6 +181,8 @@ def find_unfounded(
         yield "it was compared by other bounds than the cycle's"
     if rule.agrees(evidence.compared, evidence.matching) != (verdict == "match"):
         yield f"{evidence.matching} of {evidence.compared} actions agreed"
+    if not 0 < evidence.compared >= evidence.matching:
+        yield f"{evidence.matching} of {evidence.compared} actions cannot be the result of a comparison"
 
 
 # --- the rule ---------------------------------------------------------------------------------------------------

@@ -165,6 +165,8 @@ async def test_in_a_cycle_of_mixed_physics_any_machine_may_report(api: ApiClient
 GOOD = {"repo": "a/b", "revision": "c" * 40, "tolerance": 0.01, "required_share": 0.9}
 UNFOUNDED: dict[str, tuple[str, dict[str, Any], str]] = {
     "match_of_nothing": ("match", GOOD, "0 of 0 actions agreed"),
+    "mismatch_of_nothing": ("mismatch", GOOD, "0 of 0 actions cannot be the result of a comparison"),
+    "match_of_more_than_all": ("match", GOOD | {"compared": 10, "matching": 11}, "11 of 10 actions cannot be"),
     "mismatch_that_agrees": ("mismatch", GOOD | {"compared": 10, "matching": 10}, "10 of 10 actions agreed"),
     "other_bounds": ("match", GOOD | {"compared": 10, "matching": 10, "tolerance": 2.0}, "other bounds"),
     "another_upload": ("match", GOOD | {"compared": 10, "matching": 10, "repo": "c/d"}, "c/d at"),
