@@ -42,8 +42,9 @@ _FORMS: Final = (
     _Form("a token of the hub", b"api_org_", re.compile(rb"(?<![A-Za-z0-9_])api_org_[A-Za-z0-9]{30,}")),
     _Form("a key of AWS", b"AKIA", re.compile(rb"(?<![A-Z0-9])AKIA[A-Z0-9]{16}(?![A-Z0-9])")),
     _Form("a key of AWS", b"ASIA", re.compile(rb"(?<![A-Z0-9])ASIA[A-Z0-9]{16}(?![A-Z0-9])")),
-    _Form(
-        "a key of AWS", b"aws_secret_access_key", re.compile(rb"aws_secret_access_key\s*=\s*['\"]?[A-Za-z0-9/+]{40}")
+    *(
+        _Form("a key of AWS", name, re.compile(name + rb"['\"]?\]?\s{0,9}[=:,]\s{0,9}['\"]?[A-Za-z0-9/+]{40}"))
+        for name in (b"aws_secret_access_key", b"AWS_SECRET_ACCESS_KEY")
     ),
     _Form("a key of Google", b"AIza", re.compile(rb"(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{35}")),
     _Form("a token of GitHub", b"gh", re.compile(rb"(?<![A-Za-z0-9_])gh[pousr]_[A-Za-z0-9]{36,}")),
@@ -59,7 +60,7 @@ _FORMS: Final = (
 )
 _CHUNK_BYTES: Final = 4 * 1024**2
 _OVERLAP_BYTES: Final = 256
-"""Longer than what decides a match of any form, so that none is cut in two."""
+"""At least; longer than what decides a match of any form, so that none is cut in two."""
 
 
 def find_by_name(path: str) -> str | None:
@@ -79,6 +80,7 @@ def find_by_content(file: Path, own: dict[str, str]) -> str | None:
 
     Reads the whole file, about a gigabyte in a few seconds. Raises OSError.
     """
+    overlap = max([_OVERLAP_BYTES, *(len(value.encode()) for value in own.values())])
     with file.open("rb") as stream:
         kept, start = b"", True
         while part := stream.read(_CHUNK_BYTES):
@@ -89,5 +91,5 @@ def find_by_content(file: Path, own: dict[str, str]) -> str | None:
             for what, value in own.items():
                 if value.encode() in text:
                     return what
-            kept, start = text[-_OVERLAP_BYTES:], False
+            kept, start = text[-overlap:], False
     return None

@@ -15,6 +15,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, list_contents
 from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ProjectError, ServiceError
+from kinitro.sandbox.uploads import HUB
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -151,13 +152,15 @@ def choose_deployment_token(repo: str, revision: str) -> str | None:
 
 def require_read_token() -> str:
     """Read the token for the deployment from the environment; raises ConfigurationError."""
-    token = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
-    if not token:
+    given = os.environ.get(READ_TOKEN_VARIABLE, "").strip()
+    if not given:
         raise ConfigurationError(
             f"{READ_TOKEN_VARIABLE} is not set: the repository is private until it is committed, and the deployment "
             "downloads from it. Export a Hugging Face token in it that may only read this repository."
         )
-    if token == os.environ.get(TOKEN_VARIABLE, "").strip():
+    token = clean_credential(given, READ_TOKEN_VARIABLE)
+    written = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if written and token == clean_credential(written, TOKEN_VARIABLE):
         raise ConfigurationError(
             f"{READ_TOKEN_VARIABLE} and {TOKEN_VARIABLE} are the same token: the deployment runs on somebody else's "
             "machine, so give it one that may only read this repository."
@@ -228,10 +231,12 @@ def require_token() -> str:
 
 def _make_api(token: str | bool) -> HfApi:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if not os.environ.get("HF_ENDPOINT", "").strip():
+        os.environ.pop("HF_ENDPOINT", None)  # the SDK takes an empty variable for an address
     from huggingface_hub import HfApi, set_client_factory
 
     set_client_factory(_make_client)
-    return HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token, library_name="kinitro")
+    return HfApi(endpoint=os.environ.get("HF_ENDPOINT", HUB), token=token, library_name="kinitro")
 
 
 def _make_client() -> Any:
@@ -273,7 +278,8 @@ def _name_errors(what: str) -> Iterator[None]:
         elif isinstance(error, OSError) and error.filename:
             why = f"{error.filename}: {error.strerror}"
         else:  # malformed answers, and everything of the large-file store
-            said = " ".join(hide_secrets(str(error), os.environ.get(TOKEN_VARIABLE)).split())
+            tokens = map(os.environ.get, (TOKEN_VARIABLE, READ_TOKEN_VARIABLE))
+            said = " ".join(hide_secrets(str(error), *tokens).split())
             why = f"{said[:200].rstrip('.')}; run the command again, what arrived is not sent twice"
         kind = NotVisible if isinstance(refusal, RepositoryNotFoundError) else ServiceError
         raise kind(f"{what}: {why}.") from None

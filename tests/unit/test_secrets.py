@@ -79,9 +79,10 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_quoted(form: str, monkeypat
         lambda: VerifierSettings.load(api_url="http://api", api_key=given),
         lambda: ApiClient("http://api", given),
         hub.require_token,
+        hub.require_read_token,
         cloud.require_token,
     ]
-    for name in (hub.TOKEN_VARIABLE, cloud.TOKEN_VARIABLE):
+    for name in (hub.TOKEN_VARIABLE, hub.READ_TOKEN_VARIABLE, cloud.TOKEN_VARIABLE):
         if "\0" not in given:
             monkeypatch.setenv(name, given)
     for attempt in attempts[: 5 if "\0" in given else None]:

@@ -139,6 +139,12 @@ def test_no_hub_at_all(monkeypatch, folder) -> None:
         hub.upload(folder, REPO)
 
 
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_variable_means_the_public_hub(monkeypatch, empty) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", empty)
+    assert hub._make_api("hf_x").endpoint == "https://huggingface.co"
+
+
 def test_bad_input_reaches_no_service(huggingface, folder, tmp_path, monkeypatch) -> None:
     for repo in ("", "my-policy", "a/b/c", "someone/../x", "-x/y"):
         with pytest.raises(InvalidCommitment, match="owner/name"):

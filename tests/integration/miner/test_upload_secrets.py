@@ -34,6 +34,9 @@ NAMED = [
 CONTAINING = {
     "a token of the hub": b"TOKEN = 'hf_" + b"aB3" * 12 + b"'",
     "a key of AWS": b"key=AKIA" + b"ABCD" * 4,
+    "a key of AWS in a script": b"export AWS_SECRET_ACCESS_KEY=" + b"aB3/" * 10,
+    "a key of AWS in Python": b"os.environ['AWS_SECRET_ACCESS_KEY'] = '" + b"aB3/" * 10 + b"'",
+    "a key of AWS in JSON": b'{"aws_secret_access_key": "' + b"aB3/" * 10 + b'"}',
     "a private key": b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA",
     "a token of GitHub": b"https://ghp_" + b"a1" * 18 + b"@example.com",
     "a key of a wallet": b'{"accountId": "0x00", "secretPhrase" : "one two three"}',
@@ -68,6 +71,7 @@ def test_names_of_credentials_are_refused(huggingface, folder, prefix, name) -> 
 @pytest.mark.parametrize(("what", "content"), CONTAINING.items(), ids=CONTAINING)
 @pytest.mark.parametrize("before", [0, 4 * 1024**2 - 10], ids=["at the start", "across two reads"])
 def test_contents_are_looked_through(huggingface, folder, what, content, before) -> None:
+    what = what.partition(" in ")[0]
     if before and content.startswith(b"$NACL"):
         before = 0  # a file's first bytes, or nothing
     (folder / "notes").mkdir()
@@ -84,6 +88,13 @@ def test_the_tokens_of_this_environment_are_found(huggingface, folder, monkeypat
     with pytest.raises(ProjectError, match=r"'start\.sh' contains the value of BASILICA_API_TOKEN"):
         hub.upload(folder, REPO)
     assert not huggingface.calls
+
+
+def test_a_long_token_of_this_environment_is_found_across_two_reads(folder, monkeypatch) -> None:
+    token = "".join(f"{number:04d}" for number in range(300))
+    (folder / "start.sh").write_text(" " * (4 * 1024**2 - 1000) + token)
+    monkeypatch.setenv("BASILICA_API_TOKEN", token)
+    assert credentials.find_by_content(folder / "start.sh", hub.list_own_secrets()) == "the value of BASILICA_API_TOKEN"
 
 
 @pytest.mark.parametrize("target", ["a file", "a folder", "nothing"])
