@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from kinitro.cli.chain import create_backend_key
 from kinitro.cli.flags import command_of
-
-if TYPE_CHECKING:
-    pass
 
 _SETTINGS = "kinitro.api.settings:ApiSettings"
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from kinitro.cli.flags import command_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(app: typer.Typer) -> None:
