@@ -16,7 +16,9 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+import tokenize
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -39,6 +41,8 @@ STAGING: Final = ".attempts"
 """The staging folder, in the output folder; it is kept, so that more episodes can be added later."""
 MAX_FAILURES: Final = 20
 """Attempts in a row without success after which an environment is given up."""
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, tokenize.TokenError, NotImplementedError)
+"""What reading a damaged npz file raises besides builtin errors: of its zip, its deflate streams and its headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Demonstration:
                 pixels = {name.removeprefix("pixels."): arrays[name] for name in arrays if name.startswith("pixels.")}
                 texts = str(arrays["env_id"]), str(arrays["instruction"])
                 return cls(*texts, arrays["agent_pos"], pixels, arrays["action"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, *_DAMAGED) as error:
             raise RecordingError(f"{file} is damaged ({error}): delete it and run the command again.") from None
 
 

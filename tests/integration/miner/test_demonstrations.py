@@ -227,6 +227,23 @@ def test_mistakes_are_named(tmp_path) -> None:
         collect(DemonstrationOrder(ENV_IDS, 1, tmp_path / "file"), workers=1)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_damage_anywhere_in_a_file_is_named(tmp_path, seed) -> None:
+    generator = np.random.default_rng(seed)
+    pixels = {"corner": generator.integers(0, 255, (20, 8, 8, 3), np.uint8)}
+    rows = generator.random((20, 4)).astype(np.float32)
+    file = tmp_path / "damaged.npz"
+    Demonstration(ENV_IDS[0], "push", rows, pixels, rows).save(file)
+    whole = file.read_bytes()
+    for place in range(0, len(whole) - 40, 97):
+        file.write_bytes(whole[:place] + generator.bytes(40) + whole[place + 40 :])
+        with contextlib.suppress(RecordingError):
+            Demonstration.load(file)
+    file.write_bytes(b"")
+    with pytest.raises(RecordingError, match="is damaged"):
+        Demonstration.load(file)
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_dataset(tmp_path) -> None:
     """The limit of a file's size stands for the disk's: first no attempt fits, then no file of a dataset."""
     prepare()  # whose cache would not fit either
