@@ -183,7 +183,7 @@ class PolicyRepositories:
             for directory in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
                 directory.chmod(0o755)
             _move(staging, kept)
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise RepositoryUnavailable(f"{repo} could not be downloaded: {type(error).__name__} {error}.") from None
         finally:
             await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
@@ -202,7 +202,7 @@ class PolicyRepositories:
                     )
         try:
             listing = msgspec.json.decode(body, type=_Listing)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RepositoryRefused(f"The hub's list of files of {repo} was not understood: {error}.") from None
         if listing.sha != revision:
             raise RepositoryRefused(f"The hub answered for revision {listing.sha[:40]!r} of {repo}, not {revision}.")

@@ -337,6 +337,23 @@ async def test_what_a_hub_refuses_is_told_from_a_hub_that_is_away(
     assert isinstance(told.value, RepositoryRefused) is is_refused, told.value
 
 
+@pytest.mark.parametrize(
+    "listing",
+    [b'{"siblings": [], "cardData": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"sha": "\xff", "siblings": []}'],
+    ids=["deep", "not UTF-8"],
+)
+async def test_a_listing_that_cannot_be_read_is_refused(hub: Hub, cache: PolicyRepositories, listing: bytes) -> None:
+    """The hub quotes the miner's README in it."""
+    hub.failures["GET", "/api/models/"] = Answer(200, listing)
+    with pytest.raises(RepositoryRefused, match="was not understood"):
+        await cache.fetch(REPO, ABSENT)
+
+
+async def test_an_address_of_the_hub_that_cannot_be_read_is_our_fault(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryUnavailable, match="could not be downloaded"):
+        await PolicyRepositories(tmp_path, hub="http://hub:port").fetch(REPO, ABSENT)
+
+
 async def test_several_who_ask_at_once_get_the_same(hub: Hub, tmp_path: Path) -> None:
     revision = hub.publish(REPO, FILES)
     caches = [PolicyRepositories(tmp_path, hub=hub.url) for _ in range(2)]
