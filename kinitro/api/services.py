@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,6 +33,8 @@ class Services:
     metrics: Metrics
     reaper: SupervisedLoop
     draining: bool = False
+    readiness: asyncio.Task[None] | None = None
+    """The check of the database for `/ready`, the one in progress or the last one."""
 
 
 def get_services(request: Request) -> Services:

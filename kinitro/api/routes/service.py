@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, HTTPException
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
@@ -9,7 +11,7 @@ from starlette.responses import Response
 
 from kinitro import __version__
 from kinitro.api.auth import ReadCaller
-from kinitro.api.services import ServicesOf
+from kinitro.api.services import Services, ServicesOf
 from kinitro.client.messages import ApiHealth
 from kinitro.database.errors import SchemaMismatch
 from kinitro.database.pool import Connection, check_writable, run_on
@@ -41,17 +43,33 @@ async def ready(services: ServicesOf) -> Readiness:
     if services.draining:
         raise HTTPException(503, "This instance is draining.")
 
+    if problem := services.reaper.problem(REAPER_SILENT_S + services.settings.reap_interval_s):
+        raise HTTPException(503, problem)
+    try:
+        await _check_database(services)
+    except SchemaMismatch as error:
+        raise HTTPException(503, str(error)) from None
+    return Readiness()
+
+
+async def _check_database(services: Services) -> None:
+    """Check that the database stores and has our schema. Raises DatabaseUnavailable, SchemaMismatch.
+
+    Whoever asks while a check is in progress gets its result: anybody may ask as often as he likes, and the checks of a
+    flood at once would take every connection.
+    """
+
     async def check(connection: Connection) -> None:
         await check_writable(connection)
         await check_schema(connection)
 
-    if problem := services.reaper.problem(REAPER_SILENT_S + services.settings.reap_interval_s):
-        raise HTTPException(503, problem)
-    try:
-        await run_on(services.connections, check, deadline_s=READY_DEADLINE_S)
-    except SchemaMismatch as error:
-        raise HTTPException(503, str(error)) from None
-    return Readiness()
+    task = services.readiness
+    if task is None or task.done():
+        task = services.readiness = asyncio.create_task(
+            run_on(services.connections, check, deadline_s=READY_DEADLINE_S), name="readiness"
+        )
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # also if nobody waits any more
+    await asyncio.shield(task)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

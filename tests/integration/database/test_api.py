@@ -16,7 +16,9 @@ from kinitro.client.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, 
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest
 from kinitro.database.keys import create_key, revoke_key
+from kinitro.database.pool import Connection
 from kinitro.database.publications import PublicationStore
+from kinitro.database.schema import check_schema
 from kinitro.errors import ConfigurationError
 from tests.fakes.api import serving
 from tests.fakes.pool_rows import add_cycle, add_executor, add_tasks, request, rows
@@ -379,6 +381,26 @@ async def test_a_changed_schema_makes_an_instance_unready(database: str, api: ht
     response = await api.get("/ready")
     assert response.status_code == 503
     assert "install the newer kinitro" in response.json()["detail"]
+
+
+async def test_a_flood_of_probes_takes_one_connection(api: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most, gate = 0, 0, asyncio.Event()
+
+    async def counted(connection: Connection) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await gate.wait()
+        await check_schema(connection)
+        at_once -= 1
+
+    monkeypatch.setattr("kinitro.api.routes.service.check_schema", counted)
+    probes = [asyncio.create_task(api.get("/ready")) for _ in range(30)]
+    assert (await api.get("/v1/status")).status_code == 200
+    gate.set()
+    assert {(await probe).status_code for probe in probes} == {200}
+    assert most == 1
+    assert (await api.get("/ready")).status_code == 200
 
 
 async def test_two_instances_behave_as_one(database: str, cycle: int) -> None:
