@@ -22,6 +22,8 @@ from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
 from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
+from kinitro.chain.errors import ChainUnavailable
+from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.errors import ApiUnavailable
 from kinitro.client.http import ApiClient
 from kinitro.client.merkle import compute_merkle_root, hash_leaf
@@ -451,6 +453,41 @@ async def test_a_lie_is_told_although_something_else_is_unavailable(published: P
     report = await audit(published, {TraceRecord: break_off, Weights: change(netuid=77)}, sample=2, missed=None)
     assert "netuid of the weights is 77" in failed(report)["weights"]
     assert report.unavailable_reason is None
+
+
+class Unreachable:
+    """A chain whose node does not answer."""
+
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
+        raise ChainUnavailable("ws://node gave no answer within 30 s.")
+
+
+async def test_a_node_that_does_not_answer_is_unavailable_and_no_lie(published: Published) -> None:
+    """It was "skipped", so that --allow-unchecked set weights that nobody had compared with the chain."""
+    report = await audit(published, chain=Unreachable())
+    assert {check.name for check in report.unavailable} == {"binding", "chain"}
+    assert report.failures == ()
+    assert "gave no answer" in str(report.unavailable_reason)
+
+
+async def test_a_result_of_an_unknown_environment_fails_and_ends_nothing(published: Published) -> None:
+    """Its replay raised StopIteration, a traceback, instead of the sentences about the lie."""
+
+    def elsewhere(rows: list[Any]) -> list[Any]:
+        return [rows[0].model_copy(update={"env_id": "metaworld/no-such-v3"}), *rows[1:]]
+
+    found = failed(await audit(published, with_root(elsewhere), sample=None))
+    assert "metaworld/no-such-v3, which is not part of the cycle" in found["results"]
+
+
+async def test_a_manifest_that_asks_for_more_episodes_than_memory_holds_fails(published: Published) -> None:
+    """One miner's table alone would take gigabytes: such a manifest ended the auditor's process."""
+
+    def many(manifest: Manifest) -> Manifest:
+        config = manifest.config.model_copy(update={"environments": manifest.config.environments * 500})
+        return manifest.model_copy(update={"config": config.model_copy(update={"episodes": 100_000})})
+
+    assert "episodes and counts 30 tasks" in failed(await audit(published, {Manifest: many}))["record"]
 
 
 def kill_worker(*_arguments: object) -> None:
