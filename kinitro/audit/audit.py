@@ -200,6 +200,11 @@ async def _check_chain(api: ApiClient, manifest: Manifest, chain: Chain | None) 
     if manifest.beacon_block is None:
         return Check.of("chain", "", ["the manifest names no beacon block"])
     try:
+        head, newest = (await chain.head()).number, max(manifest.block, manifest.beacon_block)
+        if newest > head:  # a lie, or a node that is behind: trying again tells
+            return Check.unavailable(
+                "chain", f"the node has blocks up to {head}, and the manifest names block {newest}"
+            )
         snapshot = await chain.snapshot(manifest.netuid, manifest.block)
         beacon = await chain.block_hash(manifest.beacon_block)
     except ChainUnavailable as error:

@@ -23,13 +23,14 @@ from kinitro.audit.audit import audit_cycle
 from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
 from kinitro.chain.errors import ChainUnavailable
-from kinitro.chain.interface import ChainSnapshot
+from kinitro.chain.interface import Block, ChainSnapshot
 from kinitro.client.errors import ApiUnavailable
 from kinitro.client.http import ApiClient
 from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, TraceRecord, encode_result
 from kinitro.client.verdicts import VerdictPage, VerdictRow
+from kinitro.cycles.seeds import compute_beacon_number
 from kinitro.evaluation.traces import decode, encode, read_actions
 from tests.fakes.problems import problem_response
 from tests.fakes.published import Published
@@ -125,11 +126,11 @@ async def test_a_forged_result_that_decides_is_replayed_though_the_sample_is_sma
     """Red team: a favourite's few results were forged among thousands, and a sample of five hardly ever met one."""
 
     def forged(rows: list[Any]) -> list[Any]:
-        lie = {"outcome": 1, "success_step": 80}
-        return [r.model_copy(update=lie) if r.uid == 5 and r.outcome == 2 else r for r in rows]
+        lies = {5: {"outcome": 1, "success_step": 80}, 9: {"outcome": 2, "success_step": None}}
+        return [r.model_copy(update=lies[r.uid]) if r.uid in lies else r for r in rows]
 
-    report = await audit(published, with_root(forged), sample=1, missed=0.001)
-    assert "(uid 5, " in failed(report)["replays"]
+    report = await audit(published, with_root(forged), sample=1, missed=1e-6)
+    assert "(uid " in failed(report)["replays"]
     honest = await audit(published, sample=1)
     assert honest.ok, honest.reason
     assert "is found by one auditor with 78.5%, by 3 with 99.00%" in honest.checks[-1].detail
@@ -458,6 +459,9 @@ async def test_a_lie_is_told_although_something_else_is_unavailable(published: P
 class Unreachable:
     """A chain whose node does not answer."""
 
+    async def head(self) -> Block:
+        raise ChainUnavailable("ws://node gave no answer within 30 s.")
+
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         raise ChainUnavailable("ws://node gave no answer within 30 s.")
 
@@ -468,6 +472,22 @@ async def test_a_node_that_does_not_answer_is_unavailable_and_no_lie(published: 
     assert {check.name for check in report.unavailable} == {"binding", "chain"}
     assert report.failures == ()
     assert "gave no answer" in str(report.unavailable_reason)
+
+
+async def test_blocks_that_no_node_has_pass_no_audit(published: Published) -> None:
+    """Both checks that need the chain were "skipped", so that an invented cycle passed without --strict."""
+
+    def invented(block: int) -> dict[type[BaseModel], Lie]:
+        blocks = {"block": block, "key_committed_block": block, "beacon_block": compute_beacon_number(block)}
+        return {Manifest: change(**blocks), Scores: change(block=block), Weights: change(block=block)}
+
+    report = await audit(published, invented(10**9), chain=published.chain)
+    assert report.failures == (), report.reason
+    assert "the manifest names block 1000000002" in str(report.unavailable_reason)
+    async with api_of(published) as api:
+        weights = (await api.weights_latest()).model_copy(update={"block": -100})
+    found = failed(await audit(published, invented(-100), chain=published.chain, weights=weights))
+    assert "which no chain has" in found["manifest"]
 
 
 async def test_a_result_of_an_unknown_environment_fails_and_ends_nothing(published: Published) -> None:
