@@ -15,7 +15,7 @@ from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.audit.witness import Witness
-from kinitro.chain.errors import ChainError
+from kinitro.chain.errors import ChainError, ChainUnavailable
 from kinitro.chain.interface import Chain
 from kinitro.client.errors import ApiNotFound, ApiRefused
 from kinitro.client.http import ApiClient
@@ -23,6 +23,7 @@ from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerdictPage, VerdictRow
 from kinitro.cycles.freeze import list_endpoint_holders
+from kinitro.cycles.scorecard import list_participants
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.scoring import InvalidScoringConfig
 
@@ -34,6 +35,9 @@ PRECEDING_LOOKED_AT = 8
 """How many numbers of cycles are tried to find the subnet's preceding cycle."""
 BATCH = 200
 """How many traces are held in memory at once."""
+MAX_MISSING = 1_000_000
+"""A cycle whose configuration asks for so many more episodes than it has tasks is not looked at further: its tables
+would not fit into this machine's memory."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -166,7 +170,11 @@ async def fetch_verdicts(api: ApiClient, cycle_id: int, at_most: int) -> list[Ve
 
 async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: Progress) -> Record:
     manifest = await fetch_manifest(api, cycle_id)
-    rows = await fetch_results(api, cycle_id, manifest.counts.get("total", 0), tell)
+    total, config = manifest.counts.get("total", 0), manifest.config
+    asked = len(list_participants(manifest.miners)) * len(config.environments) * config.episodes
+    if asked > total + MAX_MISSING:
+        raise KinitroError(f"The manifest asks for {asked} episodes and counts {total} tasks.")
+    rows = await fetch_results(api, cycle_id, total, tell)
     verdicts = await fetch_verdicts(api, cycle_id, len(rows))
     return Record(manifest, rows, verdicts, await api.scores(cycle_id), weights or await api.weights_at(manifest.block))
 
@@ -192,8 +200,15 @@ async def _check_chain(api: ApiClient, manifest: Manifest, chain: Chain | None) 
     if manifest.beacon_block is None:
         return Check.of("chain", "", ["the manifest names no beacon block"])
     try:
+        head, newest = (await chain.head()).number, max(manifest.block, manifest.beacon_block)
+        if newest > head:  # a lie, or a node that is behind: trying again tells
+            return Check.unavailable(
+                "chain", f"the node has blocks up to {head}, and the manifest names block {newest}"
+            )
         snapshot = await chain.snapshot(manifest.netuid, manifest.block)
         beacon = await chain.block_hash(manifest.beacon_block)
+    except ChainUnavailable as error:
+        return Check.unavailable("chain", f"the chain could not be read: {error}")
     except ChainError as error:
         return Check.skipped("chain", f"not checked: the chain could not be read: {error}")
     try:
@@ -236,7 +251,12 @@ async def _check_replays(
     tell: Progress,
 ) -> Check:
     manifest = record.manifest
-    candidates = [row for row in record.rows if row.outcome in checks.REPLAYABLE and row.trace_sha256 is not None]
+    known = {environment.id for environment in manifest.config.environments}  # others fail the check of results
+    candidates = [
+        row
+        for row in record.rows
+        if row.outcome in checks.REPLAYABLE and row.trace_sha256 is not None and row.env_id in known
+    ]
     if sample == 0:
         return Check.skipped("replays", "not checked: a sample of 0 episodes was asked for")
     if find_spec("mujoco") is None:

@@ -8,7 +8,7 @@ that one belongs to the cycle before, where it should be. So nobody can write ma
 from __future__ import annotations
 
 from kinitro.audit.report import Check
-from kinitro.chain.errors import ChainError
+from kinitro.chain.errors import ChainError, ChainUnavailable
 from kinitro.chain.interface import Chain, RawCommitment
 from kinitro.chain.seed_commitments import CommitmentHistory, SeedCommitment, decode_seed_commitment
 from kinitro.client.http import ApiClient
@@ -23,8 +23,8 @@ MAX_STEPS = 20
 async def check_binding(api: ApiClient, manifest: Manifest, chain: Chain | None, operator: str | None) -> Check:
     """Compare a cycle with what the operator wrote on chain; `operator` is its hotkey, default: the subnet owner's.
 
-    The check is skipped ("not proven") if nothing was written or the chain cannot be read, and unavailable if the API
-    cannot be asked for the cycle before.
+    The check is skipped ("not proven") if nothing was written or the node does not have these blocks, and unavailable
+    if the node does not answer or the API cannot be asked for the cycle before.
     """
     if chain is None:
         return Check.skipped(NAME, "not proven: no chain was given to look for what the operator committed")
@@ -33,6 +33,8 @@ async def check_binding(api: ApiClient, manifest: Manifest, chain: Chain | None,
         if hotkey is None:
             return Check.skipped(NAME, "not proven: the subnet has no owner's hotkey; name the operator's")
         return await _compare(api, manifest, CommitmentHistory(chain, manifest.netuid, hotkey), hotkey)
+    except ChainUnavailable as error:
+        return Check.unavailable(NAME, f"the chain could not be read: {error}")
     except ChainError as error:
         return Check.skipped(NAME, f"not proven: the chain could not be read: {error}")
     except UnavailableError as error:

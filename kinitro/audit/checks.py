@@ -40,6 +40,8 @@ def find_manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | N
     for name in ("seed_key", "beacon_block", "beacon_hash", "results_root"):
         if getattr(manifest, name) is None:
             yield f"{name} is missing from the manifest"
+    if manifest.block < 0:
+        yield f"the miners are said to be frozen in block {manifest.block}, which no chain has"
     if manifest.key_committed_block < manifest.block:
         yield (
             f"the key is said to have been public in block {manifest.key_committed_block}, "

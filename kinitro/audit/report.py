@@ -14,9 +14,9 @@ class AuditVerdict(StrEnum):
     """The result of one check.
 
     `SKIPPED` means that the check cannot be made here, for a reason that trying again does not change, such as a
-    simulator that is not installed. `UNAVAILABLE` means that the API, or this machine, failed while the check was made:
-    it says nothing about the operator, and may work later. Neither of the two means that the check passed; the check's
-    detail says what was missing.
+    simulator that is not installed. `UNAVAILABLE` means that the API, the chain's node or this machine failed while the
+    check was made: it says nothing about the operator, and may work later. Neither of the two means that the check
+    passed; the check's detail says what was missing.
     """
 
     PASSED = "passed"

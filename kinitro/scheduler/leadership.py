@@ -75,6 +75,7 @@ class Leadership:
             if not await self._win(connection, stop):
                 yield None
                 return
+            await check_schema(connection)  # a spare may have waited while somebody upgraded the database
             await check_writable(connection)
             log.info("leading", netuid=self._netuid)
             beating = asyncio.create_task(_beat(connection), name="beat")

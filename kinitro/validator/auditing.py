@@ -147,12 +147,17 @@ class NoAudit:
 
 async def _audit_in_process(request: AuditRequest) -> AuditAnswer:
     """Run this module as a process; raises AuditUnavailable if it does not answer."""
-    process = await start_child(
-        [sys.executable, "-m", "kinitro.validator.auditing"],
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        death_signal=signal.SIGKILL,
-    )
+    try:
+        process = await start_child(
+            [sys.executable, "-m", "kinitro.validator.auditing"],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            death_signal=signal.SIGKILL,
+        )
+    except OSError as error:  # no memory, no file descriptor or no process is left
+        raise AuditUnavailable(
+            f"The audit of cycle {request.weights.cycle_id} could not be started: {error.strerror or error}."
+        ) from None
     try:
         async with asyncio.timeout(AUDIT_TIMEOUT_S):
             output, _ = await process.communicate(request.model_dump_json().encode())

@@ -101,7 +101,7 @@ class PublicationReader:
         name, before = identify_publication(fetched), self._failed
         if before is None or before.publication != name:
             before = None
-        elif self._clock() < before.again_at:
+        elif 0 < before.again_at - self._clock() <= MAX_AUDIT_PAUSE_S:  # more only if the clock was set back
             raise before.failure
         try:
             await self._audit.check(fetched)

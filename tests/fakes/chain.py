@@ -58,6 +58,8 @@ class FakeChain:
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         self._look()
         number = self.number - 1 if block is None else block
+        if not 0 <= number <= self.number:
+            raise UnknownBlock(f"There is no block {number}.")
         commitments = dict(self.commitments)
         for hotkey in {hotkey for hotkey, _ in self.written}:
             del commitments[hotkey]

@@ -155,7 +155,7 @@ async def test_something_else_in_between_is_named(empty_database: str) -> None:
     async with subnet(empty_database) as net:
         await publish(net)
         await net.chain.commit(1, OPERATOR, b"something else")
-        assert "something else than a cycle" in difference(await check(net, await publish(net)))
+        assert "something other than a cycle" in difference(await check(net, await publish(net)))
 
 
 async def test_without_a_commitment_nothing_is_proven(empty_database: str) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from kinitro.audit.errors import AuditUnavailable
+from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
-from kinitro.validator.auditing import NoAudit
+from kinitro.validator import auditing
+from kinitro.validator.auditing import Auditor, NoAudit
 from kinitro.validator.errors import WeightsRefused
 from kinitro.validator.memory import ValidatorMemory
 from kinitro.validator.publications import PublicationReader
+from kinitro.validator.settings import ValidatorSettings
 from tests.standin.backend import publication
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -81,3 +88,39 @@ async def test_what_is_older_than_what_was_accepted_stays_refused() -> None:
     assert not await looking.refresh()
     assert "older than cycle 2" in str(looking.problem)
     assert memory.accepted == known
+
+
+class Failing(NoAudit):
+    """An audit that cannot be made until it is `mended`."""
+
+    mended = False
+
+    async def check(self, publication: Weights) -> None:
+        if not self.mended:
+            raise AuditUnavailable("The API is away.")
+
+
+async def test_a_clock_that_is_set_back_does_not_put_off_the_next_audit() -> None:
+    """The next audit was due by the wrong clock: hours later, in which nothing new was set."""
+    memory, audit, hour = ValidatorMemory(), Failing(), timedelta(hours=1)
+    now = NOW + 10 * hour
+    looking = PublicationReader(Source(published(1, hour)), 1, memory, audit, lambda: now.timestamp(), MAX_AGE)
+    assert not await looking.refresh()
+    audit.mended = True
+    assert not await looking.refresh(), "it is not audited again at once"
+    assert isinstance(looking.problem, AuditUnavailable)
+    now = NOW
+    assert await looking.refresh()
+
+
+async def test_an_audit_that_cannot_be_started_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without memory or file descriptors for it: then what was accepted before was not kept on chain either."""
+
+    async def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    monkeypatch.setattr(auditing, "start_child", full)
+    settings = ValidatorSettings(backend_url="http://127.0.0.1:1", netuid=1, state_directory=tmp_path)
+    async with ApiClient(settings.backend_url) as api:
+        with pytest.raises(AuditUnavailable, match="could not be started: Cannot allocate memory"):
+            await Auditor(settings, api).check(published(1, timedelta(hours=1)))

@@ -22,12 +22,15 @@ from kinitro.api.settings import ApiSettings
 from kinitro.audit.audit import audit_cycle
 from kinitro.audit.report import AuditReport, AuditVerdict
 from kinitro.audit.witness import Witness
+from kinitro.chain.errors import ChainUnavailable
+from kinitro.chain.interface import Block, ChainSnapshot
 from kinitro.client.errors import ApiUnavailable
 from kinitro.client.http import ApiClient
 from kinitro.client.merkle import compute_merkle_root, hash_leaf
 from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, TraceRecord, encode_result
 from kinitro.client.verdicts import VerdictPage, VerdictRow
+from kinitro.cycles.seeds import compute_beacon_number
 from kinitro.evaluation.traces import decode, encode, read_actions
 from tests.fakes.problems import problem_response
 from tests.fakes.published import Published
@@ -123,11 +126,11 @@ async def test_a_forged_result_that_decides_is_replayed_though_the_sample_is_sma
     """Red team: a favourite's few results were forged among thousands, and a sample of five hardly ever met one."""
 
     def forged(rows: list[Any]) -> list[Any]:
-        lie = {"outcome": 1, "success_step": 80}
-        return [r.model_copy(update=lie) if r.uid == 5 and r.outcome == 2 else r for r in rows]
+        lies = {5: {"outcome": 1, "success_step": 80}, 9: {"outcome": 2, "success_step": None}}
+        return [r.model_copy(update=lies[r.uid]) if r.uid in lies else r for r in rows]
 
-    report = await audit(published, with_root(forged), sample=1, missed=0.001)
-    assert "(uid 5, " in failed(report)["replays"]
+    report = await audit(published, with_root(forged), sample=1, missed=1e-6)
+    assert "(uid " in failed(report)["replays"]
     honest = await audit(published, sample=1)
     assert honest.ok, honest.reason
     assert "is found by one auditor with 78.5%, by 3 with 99.00%" in honest.checks[-1].detail
@@ -451,6 +454,60 @@ async def test_a_lie_is_told_although_something_else_is_unavailable(published: P
     report = await audit(published, {TraceRecord: break_off, Weights: change(netuid=77)}, sample=2, missed=None)
     assert "netuid of the weights is 77" in failed(report)["weights"]
     assert report.unavailable_reason is None
+
+
+class Unreachable:
+    """A chain whose node does not answer."""
+
+    async def head(self) -> Block:
+        raise ChainUnavailable("ws://node gave no answer within 30 s.")
+
+    async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
+        raise ChainUnavailable("ws://node gave no answer within 30 s.")
+
+
+async def test_a_node_that_does_not_answer_is_unavailable_and_no_lie(published: Published) -> None:
+    """It was "skipped", so that --allow-unchecked set weights that nobody had compared with the chain."""
+    report = await audit(published, chain=Unreachable())
+    assert {check.name for check in report.unavailable} == {"binding", "chain"}
+    assert report.failures == ()
+    assert "gave no answer" in str(report.unavailable_reason)
+
+
+async def test_blocks_that_no_node_has_pass_no_audit(published: Published) -> None:
+    """Both checks that need the chain were "skipped", so that an invented cycle passed without --strict."""
+
+    def invented(block: int) -> dict[type[BaseModel], Lie]:
+        blocks = {"block": block, "key_committed_block": block, "beacon_block": compute_beacon_number(block)}
+        return {Manifest: change(**blocks), Scores: change(block=block), Weights: change(block=block)}
+
+    report = await audit(published, invented(10**9), chain=published.chain)
+    assert report.failures == (), report.reason
+    assert "the manifest names block 1000000002" in str(report.unavailable_reason)
+    async with api_of(published) as api:
+        weights = (await api.weights_latest()).model_copy(update={"block": -100})
+    found = failed(await audit(published, invented(-100), chain=published.chain, weights=weights))
+    assert "which no chain has" in found["manifest"]
+
+
+async def test_a_result_of_an_unknown_environment_fails_and_ends_nothing(published: Published) -> None:
+    """Its replay raised StopIteration, a traceback, instead of the sentences about the lie."""
+
+    def elsewhere(rows: list[Any]) -> list[Any]:
+        return [rows[0].model_copy(update={"env_id": "metaworld/no-such-v3"}), *rows[1:]]
+
+    found = failed(await audit(published, with_root(elsewhere), sample=None))
+    assert "metaworld/no-such-v3, which is not part of the cycle" in found["results"]
+
+
+async def test_a_manifest_that_asks_for_more_episodes_than_memory_holds_fails(published: Published) -> None:
+    """One miner's table alone would take gigabytes: such a manifest ended the auditor's process."""
+
+    def many(manifest: Manifest) -> Manifest:
+        config = manifest.config.model_copy(update={"environments": manifest.config.environments * 500})
+        return manifest.model_copy(update={"config": config.model_copy(update={"episodes": 100_000})})
+
+    assert "episodes and counts 30 tasks" in failed(await audit(published, {Manifest: many}))["record"]
 
 
 def kill_worker(*_arguments: object) -> None:

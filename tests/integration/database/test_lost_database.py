@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import httpx2
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from kinitro.database import schema
-from kinitro.database.errors import DatabaseUnavailable
+from kinitro.database.errors import DatabaseUnavailable, SchemaMismatch
 from kinitro.database.pool import connect_async, open_pool, run_on
 from kinitro.local.postgres import LocalPostgres
 from kinitro.scheduler.leadership import Leadership
@@ -285,3 +286,24 @@ async def test_a_scheduler_waits_for_a_read_only_database(
         read_only(own_server, "off")
         await run_tasks(net.pool, net.executor_id, by_skill)
         assert await asyncio.wait_for(task, 30) == 1
+
+
+async def test_a_spare_that_waited_while_the_schema_was_upgraded_does_not_lead(database: str) -> None:
+    """It looked at the schema before it waited only, and would have led with an older program's statements."""
+    spare = Leadership(database, 1)
+    with capture_logs() as logs:
+
+        async def lead_next() -> None:
+            async with spare.hold(asyncio.Event()):
+                raise AssertionError("it leads")
+
+        async def waits() -> bool:
+            return any(entry["event"] == "standing_by" for entry in logs)
+
+        async with Leadership(database, 1).hold(asyncio.Event()) as leading:
+            assert leading is not None
+            waiting = asyncio.create_task(lead_next())
+            await until(waits, True)
+            await leading.execute("alter table task add column of_a_later_version integer")
+        with pytest.raises(SchemaMismatch, match="of_a_later_version is not ours"):
+            await asyncio.wait_for(waiting, 30)
