@@ -329,7 +329,7 @@ async def test_a_sealed_endpoint_reaches_executors_and_nobody_else(empty_databas
         assert shown[4].excluded == "the sealed endpoint leads to where no policy server may be"
         assert "secret.example" not in manifest.model_dump_json()
         miners = await PublicationStore(net.pool.connections, 1).miners()
-        assert {row["uid"]: row["endpoint"] for row in miners}[3] is None
+        assert {row.uid: row.endpoint for row in miners}[3] is None
 
 
 async def test_a_spare_takes_over_when_the_leader_is_gone(empty_database: str) -> None:
@@ -557,7 +557,10 @@ async def test_what_is_not_verified_in_time_costs_nobody_anything(empty_database
             await net.connection.execute("update executor set verified_at = now() - interval '1 hour'")
         done = await net.reach("published", verification_timeout="0" if why == "late" else "1h")
         late = VerificationReport(
-            task_id=begun.task_id, lease_id=begun.lease_id, verdict="mismatch", evidence=Evidence(compared=9)
+            task_id=begun.task_id,
+            lease_id=begun.lease_id,
+            verdict="mismatch",
+            evidence=Evidence(compared=9, repo=begun.repo, revision=begun.revision),
         )
         assert await store.report(net.executor_id, late) == "stale"
         verdicts = await store.verdicts(done.id)

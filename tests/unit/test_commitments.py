@@ -114,9 +114,9 @@ def test_what_older_miners_wrote_is_read(names: tuple[str, str, str]) -> None:
         ({"endpoint": "https://me:secret@example.com"}, "no user"),
         ({"endpoint": "https://example.com/?q"}, "no user"),
         ({"endpoint": "https://example.com/#f"}, "no user"),
-        ({"endpoint": "https://example.com:99999"}, "no URL"),
+        ({"endpoint": "https://example.com:99999"}, "is not a valid URL"),
         ({"endpoint": "https://example.com:0"}, "port"),
-        ({"endpoint": "https://[::1"}, "no URL"),
+        ({"endpoint": "https://[::1"}, "is not a valid URL"),
         ({"endpoint": SealedEndpoint(b"short")}, "sealed"),
     ],
 )

@@ -128,6 +128,7 @@ def test_nobody_replaces_files_in_another_way() -> None:
     found = {
         str(path.relative_to(ROOT / "kinitro"))
         for path in (ROOT / "kinitro").rglob("*.py")
-        if re.search(other_ways, path.read_text())
+        # variants of the miner's template are copied out, and run where kinitro may be missing
+        if "variants" not in path.parts and re.search(other_ways, path.read_text())
     }
     assert found - directories == {"files.py"}

@@ -76,7 +76,7 @@ def test_the_key_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="exists already"):
         KEY.save(path)
     path.write_text(secret[:-1])
-    with pytest.raises(ConfigurationError, match="no backend key") as caught:
+    with pytest.raises(ConfigurationError, match="does not hold a backend key") as caught:
         BackendKey.load(path)
     assert secret[:20] not in str(caught.value)
     with pytest.raises(ConfigurationError, match="cannot be read"):

@@ -104,9 +104,9 @@ def test_the_card_is_measured_anew_with_a_few_episodes(project) -> None:
 
 @pytest.mark.timeout(900)
 def test_a_recording_goes_on_where_it_was_stopped(project) -> None:
-    command = ("collect.py", "--rounds", "3", "--workers", "1", "--randomization", "standard", "--out", "data")
-    files = [project / "data" / f"standard-0000{number}.npz" for number in range(3)]
-    process = start_script(project, *command)
+    command = ("collect.py", "--workers", "1", "--randomization", "standard", "--out", "data", "--rounds")
+    files = [project / "data" / f"standard-{number:05d}.npz" for number in range(50)]
+    process = start_script(project, *command, "50")
     while not files[0].exists() and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
@@ -115,10 +115,10 @@ def test_a_recording_goes_on_where_it_was_stopped(project) -> None:
     assert "goes on from there" in told
     assert "Traceback" not in told
     first = {file: file.stat().st_mtime_ns for file in files if file.exists()}
-    assert 0 < len(first) < 3
-    run_script(project, *command)
+    assert 0 < len(first) < 50
+    run_script(project, *command, str(len(first) + 1))
     assert all(file.stat().st_mtime_ns == changed for file, changed in first.items())
-    check_frames(files)
+    check_frames(files[: len(first) + 1])
     assert not list((project / "data").glob(".*")), "no drafts are left"
 
 

@@ -78,7 +78,7 @@ ATTACKS = {
     "memory": ("pass", MEMORY, "unverifiable", "memory|refuses|not serve|answer"),
     "flood_at_start": (FLOOD, "pass", "unverifiable", "output"),
     "exit": ("pass", "os._exit(0)", "unverifiable", "exited with status 0"),
-    "no_start": ("raise SystemExit(1)", "pass", "unverifiable", "not ready|ended"),
+    "no_start": ("raise SystemExit(1)", "pass", "unverifiable", "not ready|ended|RobotPolicy.load: SystemExit"),
 }
 
 
