@@ -92,7 +92,7 @@ def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[
     asyncio.run(register())
     create_project(tmp_path / "served")
     monkeypatch.setenv("KINITRO_EVALUATORS", own.hotkey)  # for the server that is deployed
-    monkeypatch.setenv("KINITRO_HOTKEY", own.hotkey)
+    # it names no hotkey: on the local chain an address follows from the wallet's name and is not the key that signs
     with (
         Hub("hf_secret", "hf_read_secret") as hub,
         running_project(tmp_path / "served") as url,
@@ -100,7 +100,6 @@ def world(tmp_path, empty_database, scored_cycle, monkeypatch) -> Iterator[dict[
     ):
         cloud.phases = ["ready"]
         monkeypatch.delenv("KINITRO_EVALUATORS")
-        monkeypatch.delenv("KINITRO_HOTKEY")
         yield {
             "HOME": str(tmp_path / "home"),
             "OWN_HOTKEY": own.hotkey,

@@ -560,7 +560,13 @@ async def test_what_is_not_verified_in_time_costs_nobody_anything(empty_database
             task_id=begun.task_id,
             lease_id=begun.lease_id,
             verdict="mismatch",
-            evidence=Evidence(compared=9, repo=begun.repo, revision=begun.revision),
+            evidence=Evidence(
+                compared=9,
+                repo=begun.repo,
+                revision=begun.revision,
+                tolerance=begun.rule.tolerance,
+                required_share=begun.rule.required_share,
+            ),
         )
         assert await store.report(net.executor_id, late) == "stale"
         verdicts = await store.verdicts(done.id)

@@ -26,17 +26,17 @@ OWNER, IMAGE_USER = 12345, 10001
 READS_AND_WRITES = """
 import os, sys
 from kinitro.chain import ChainError, Wallet
-from kinitro.chain.bittensor import _load_public_hotkey, _signing_hotkey
+from kinitro.chain.bittensor import _load_public_hotkey, _load_signing_hotkey
 from kinitro.validator.memory import ValidatorMemory, MemoryFile
 from kinitro.validator.settings import ValidatorSettings
 user = int(sys.argv[1])
 settings = ValidatorSettings.load(backend_url="http://api", netuid=1, wallet_name="validator")
 wallet = Wallet(settings.wallet_name, settings.hotkey_name, settings.wallet_path)
-_load_public_hotkey(wallet), _signing_hotkey(wallet)  # imports whatever this needs: Python itself may be only root's here
+_load_public_hotkey(wallet), _load_signing_hotkey(wallet)  # imports all that this needs, while root may read Python
 os.setgroups([]); os.setgid(user); os.setuid(user)
 MemoryFile(settings.state_directory / "memory.json").save(ValidatorMemory())
 try:
-    print(_load_public_hotkey(wallet).ss58_address, _signing_hotkey(wallet).ss58_address)
+    print(_load_public_hotkey(wallet).ss58_address, _load_signing_hotkey(wallet).ss58_address)
 except ChainError as error:
     sys.exit(str(error))
 """

@@ -215,7 +215,8 @@ OTHER_TABLES = {
     "i386": """
 import mmap
 code = bytes.fromhex("b867010000 cd80 c3")  # mov eax, 359 (socket); int 0x80; ret
-page = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+alone, usable = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+page = mmap.mmap(-1, 4096, flags=alone, prot=usable)
 page.write(code)
 ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
 """,
