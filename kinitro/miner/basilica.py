@@ -44,14 +44,16 @@ except Exception:
         raise
     snapshot_download(repo, revision=revision, local_dir="/tmp/policy", token=os.environ["POLICY_READ_TOKEN"])
 '
-unset POLICY_READ_TOKEN
+exec env -u POLICY_READ_TOKEN sh -ec '
 cd /tmp/policy
 pip install --quiet --no-cache-dir -r requirements.txt
 if [ -n "$KINITRO_EVALUATORS" ]; then pip install --quiet --no-cache-dir bittensor-core; fi
 exec uvicorn server:app --host 0.0.0.0 --port 8000
+'
 """
 """Serves exactly what everybody can download: the committed revision. A token is used while the repository is still
-private, and is gone from the environment before anything of the upload runs."""
+private. It is gone from the environment before anything of the upload runs, also from /proc/1/environ: `unset` alone
+would leave it there, so the shell is replaced."""
 EVALUATORS_VARIABLE: Final = "KINITRO_EVALUATORS"
 """Hotkeys that may call the server: read here from the environment, and given to the deployment."""
 EVERYBODY: Final = (

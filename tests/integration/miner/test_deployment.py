@@ -372,7 +372,7 @@ def test_the_deployment_downloads_whatever_the_repository_is_by_then(huggingface
     if state != "private":
         hub.publish(REPO, revision)
     download, _, afterwards = basilica.START_SCRIPT.partition("python3 -c '")[2].partition("\n'\n")
-    assert afterwards.startswith("unset POLICY_READ_TOKEN\n")
+    assert afterwards.startswith("exec env -u POLICY_READ_TOKEN sh -ec '")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HF_ENDPOINT": huggingface.url}
     environment |= {"POLICY_REPO": REPO, "POLICY_REVISION": revision, "HF_HUB_DISABLE_XET": "1"}
     environment |= {"POLICY_READ_TOKEN": "hf_revoked" if "revoked" in state else READ_TOKEN}
@@ -387,3 +387,19 @@ def test_the_deployment_downloads_whatever_the_repository_is_by_then(huggingface
     assert (tmp_path / "served" / "policy.py").read_bytes() == (folder / "policy.py").read_bytes()
     sent = {call.headers.get("authorization") for call in huggingface.calls}
     assert sent == ({None, f"Bearer {READ_TOKEN}"} if state == "private" else {None})
+
+
+def test_what_the_upload_installs_finds_no_token_in_its_parents(tmp_path) -> None:
+    """`pip install -r requirements.txt` runs code of whatever the upload names."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("pip", "uvicorn"):
+        (programs / name).write_text(f"#!/bin/sh\ncat /proc/$PPID/environ /proc/$$/environ >> {tmp_path}/seen\n")
+        (programs / name).chmod(0o755)
+    afterwards = basilica.START_SCRIPT.partition("python3 -c '")[2].partition("\n'\n")[2]
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "POLICY_READ_TOKEN": READ_TOKEN, "POLICY_REPO": REPO}
+    script = "set -e\n" + afterwards.replace("/tmp/policy", str(tmp_path))
+    subprocess.run(["sh", "-c", script], env=environment, check=True)
+    seen = (tmp_path / "seen").read_text()
+    assert REPO in seen
+    assert READ_TOKEN not in seen
