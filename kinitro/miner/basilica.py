@@ -116,11 +116,16 @@ def list_evaluators() -> list[str]:
     """
     named = [key.strip() for key in os.environ.get(EVALUATORS_VARIABLE, "").split(",") if key.strip()]
     for address in named:
-        try:
-            decode_address(address)
-        except InvalidAddress as error:
-            raise ConfigurationError(f"{EVALUATORS_VARIABLE} cannot be used. {error}") from None
+        _check_address(address, EVALUATORS_VARIABLE)
     return named
+
+
+def _check_address(address: str, setting: str) -> None:
+    """Raise ConfigurationError unless this is an SS58 address: with a misspelt one the owner itself is shut out."""
+    try:
+        decode_address(address)
+    except InvalidAddress as error:
+        raise ConfigurationError(f"{setting} cannot be used. {error}") from None
 
 
 def deploy(
@@ -183,6 +188,8 @@ def _make_request(
 ) -> dict[str, Any]:
     from basilica import HealthCheckConfig, ProbeConfig
 
+    if hotkey:
+        _check_address(hotkey, "--hotkey (or KINITRO_HOTKEY)")
     env = {"POLICY_REPO": repo, "POLICY_REVISION": revision}
     env |= {"KINITRO_HOTKEY": hotkey} if hotkey else {}
     env |= {"POLICY_READ_TOKEN": read_token} if read_token else {}

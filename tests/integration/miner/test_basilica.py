@@ -222,3 +222,11 @@ def test_the_deployment_serves_whom_the_environment_names(cloud, monkeypatch) ->
     monkeypatch.setenv("KINITRO_EVALUATORS", evaluator[:-1] + "X")
     with pytest.raises(ConfigurationError, match=r"KINITRO_EVALUATORS cannot be used.*typing errors"):
         push()
+
+
+def test_a_hotkey_that_is_no_address_is_refused_before_anything_is_created(cloud) -> None:
+    """A server that names it would name somebody else, and shut its own miner out."""
+    misspelt = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQX"
+    with pytest.raises(ConfigurationError, match=r"KINITRO_HOTKEY\) cannot be used.*typing errors"):
+        basilica.deploy(REPO, REVISION, basilica.Machine(), hotkey=misspelt, timeout_s=5)
+    assert not cloud.requests
