@@ -81,9 +81,9 @@ class CycleConfig(Message):
 class FrozenMiner(Message):
     """One miner as the chain had it at the cycle's block; `excluded` is the public reason why it takes no part."""
 
-    uid: int
+    uid: int = Field(ge=0, le=65535)
     hotkey: str
-    first_block: int | None
+    first_block: int | None = Field(ge=0, lt=2**63)
     repo: str | None
     revision: str | None
     endpoint: str | None = Field(description="Null in public if it is sealed.")
