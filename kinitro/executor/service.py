@@ -129,7 +129,7 @@ class Executor:
         self._fetching = asyncio.ensure_future(self._api.fetch(self._request(max_tasks)))
         try:
             response = await asyncio.shield(self._fetching)
-        except (ApiUnavailable, ApiRefused):
+        except Exception:  # whatever it was, there is no lease; a cancellation is not among these
             self._fetching = None
             raise
         self._fetching = None

@@ -16,7 +16,7 @@ import pytest
 from starlette.responses import Response
 
 from kinitro.client.http import ApiClient
-from kinitro.client.messages import SubmitRequest, SubmitResponse, Task, TaskResult
+from kinitro.client.messages import FetchRequest, FetchResponse, SubmitRequest, SubmitResponse, Task, TaskResult
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
@@ -203,6 +203,26 @@ async def test_a_result_whose_report_fails_unexpectedly_is_reported_again_at_onc
     async with serving(FakeTaskApi([task(1)])) as api, executing(api.url, FakeEvaluator(), tmp_path) as running:
         await running.until(lambda: api.finished and not len(running.spool))
     assert not failures
+
+
+async def test_a_fetch_that_fails_unexpectedly_keeps_no_lease_when_it_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch, evaluator, failed = ApiClient.fetch, FakeEvaluator(takes_s=600.0), asyncio.Event()
+
+    async def fail_later(api: ApiClient, request: FetchRequest) -> FetchResponse:
+        if evaluator.running:
+            failed.set()
+            raise RuntimeError("nobody foresaw this")
+        return await fetch(api, request)
+
+    monkeypatch.setattr(ApiClient, "fetch", fail_later)
+    async with serving(FakeTaskApi([task(1)])) as api:
+        async with executing(api.url, evaluator, tmp_path, grace_s=0.1) as running:
+            await asyncio.wait_for(failed.wait(), 20)
+            running.stop.set()
+            await asyncio.wait_for(running.work, 20)
+        assert api.released
 
 
 async def test_results_outlive_the_executor(tmp_path: Path) -> None:
