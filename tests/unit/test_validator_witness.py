@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from kinitro.audit.witness import Witness
 from kinitro.client.http import ApiClient
@@ -61,30 +62,29 @@ def as_content(content: bytes) -> Callable[[Path], object]:
     ],
     ids=["empty", "cut off", "something else", "binary", "wrong types", "a directory", "a circle of links"],
 )
-async def test_a_file_that_cannot_be_read_is_a_warning(
-    tmp_path: Path, spoil: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_file_that_cannot_be_read_is_a_warning(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
     path = tmp_path / "witness.json"
     spoil(path)
-    validator = auditor(tmp_path)
-    assert "witness_unreadable" in "".join(capsys.readouterr())
+    with capture_logs() as logs:
+        validator = auditor(tmp_path)
+    assert [line["event"] for line in logs] == ["witness_unreadable"]
     await validator.witness()
     if path.is_file():
         assert Witness.load(path).key_hash(BASE_URL, 7) == "hash of the key"
 
 
 async def test_what_cannot_be_saved_is_said_once_and_saved_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     validator = auditor(tmp_path / "state")
-    with monkeypatch.context() as disk:
+    with monkeypatch.context() as disk, capture_logs() as logs:
         disk.setattr(os, "fsync", full)
         for _ in range(3):
             await validator.witness()
-    assert "".join(capsys.readouterr()).count("witness_not_saved") == 1
+    assert [line["event"] for line in logs] == ["witness_not_saved"]
     assert list((tmp_path / "state").iterdir()) == []
     await validator.witness()
     assert Witness.load(tmp_path / "state" / "witness.json").key_hash(BASE_URL, 7) == "hash of the key"
