@@ -19,7 +19,7 @@ from pydantic_settings import (
 from kinitro.credentials import public_url
 from kinitro.errors import ConfigurationError
 from kinitro.logs import LogFormat
-from kinitro.setting_types import Setting
+from kinitro.setting_types import Setting, UserPath
 
 ENV_FILE = ".env"
 
@@ -54,6 +54,10 @@ class ServiceSettings(BaseSettings):
     )
     log_format: LogFormat = Field(
         "auto", description="Log in this format: auto means console on a terminal, and json elsewhere."
+    )
+    alive_file: UserPath | None = Field(
+        None,
+        description="Touch this file every 10 seconds, for a container's health check: a service that hangs does not.",
     )
 
     @classmethod

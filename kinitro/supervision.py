@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 
 from kinitro.errors import KinitroError
@@ -14,6 +17,8 @@ from kinitro.stopping import pause
 
 FIRST_PAUSE_S = 0.25
 """After the first failure in a row; doubled after each further one, up to a limit."""
+TOUCH_EVERY_S = 10.0
+"""How often `touch_while_alive` touches its file."""
 SAY_AGAIN_S = 60.0
 """A failure that repeats itself word by word is logged at most this often."""
 CLEAN_RECORD_S = 60.0
@@ -163,6 +168,33 @@ async def send_heartbeats(
             return
         with loop.turn():
             loop.every_s = await beat()
+
+
+@asynccontextmanager
+async def touch_while_alive(file: Path | None) -> AsyncIterator[None]:
+    """Touch `file` now, and every TOUCH_EVERY_S as long as the body runs and the event loop turns; then remove it.
+
+    A health check that finds the file older than a minute knows that the process hangs. A disk that is full or
+    read-only is logged and tried again. Does nothing without a file.
+    """
+    if file is None:
+        yield
+        return
+
+    loop = SupervisedLoop("alive file", every_s=TOUCH_EVERY_S)
+    touching = asyncio.create_task(loop.run(partial(asyncio.to_thread, _touch, file)))
+    try:
+        yield
+    finally:
+        touching.cancel()
+        await asyncio.gather(touching, return_exceptions=True)
+        with suppress(OSError):
+            await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+def _touch(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
 
 
 class _Turn:

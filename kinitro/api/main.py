@@ -12,6 +12,7 @@ from kinitro.database.pool import open_pool, run_on
 from kinitro.database.schema import check_schema
 from kinitro.logs import configure_logs, get_logger
 from kinitro.stopping import finish_or_cancel, stop_on_signals
+from kinitro.supervision import touch_while_alive
 
 log = get_logger(__name__)
 
@@ -25,7 +26,7 @@ def run(settings: ApiSettings) -> None:
 
 
 async def _run(settings: ApiSettings, listener: socket.socket) -> None:
-    async with stop_on_signals() as stop:
+    async with stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         if await finish_or_cancel(_check_database(settings), stop):
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"

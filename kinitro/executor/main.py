@@ -15,6 +15,7 @@ from kinitro.executor.spool import Spool
 from kinitro.executor.verifying import run_verifier_beside
 from kinitro.logs import configure_logs
 from kinitro.stopping import stop_on_signals
+from kinitro.supervision import touch_while_alive
 
 
 def run(settings: ExecutorSettings) -> None:
@@ -26,7 +27,7 @@ def run(settings: ExecutorSettings) -> None:
 async def _run(settings: ExecutorSettings) -> None:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     spool = Spool(settings.spool_dir, settings.api_url, key)
-    async with AsyncExitStack() as stack, stop_on_signals() as stop:
+    async with AsyncExitStack() as stack, stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         api = await stack.enter_async_context(ApiClient(settings.api_url, key))
         evaluator = make_evaluator(settings)
         stack.push_async_callback(evaluator.close)

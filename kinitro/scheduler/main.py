@@ -14,6 +14,7 @@ from kinitro.policies.messages import PolicyHealth
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, stop_on_signals
+from kinitro.supervision import touch_while_alive
 
 log = get_logger(__name__)
 
@@ -35,7 +36,7 @@ async def _run(settings: SchedulerSettings) -> None:
 
     key = BackendKey.load(settings.backend_key_file) if settings.backend_key_file else None
     published = 0
-    async with AsyncExitStack() as stack, stop_on_signals() as stop:
+    async with AsyncExitStack() as stack, stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         connecting = asyncio.ensure_future(_connect(settings, stack))
         if await finish_or_cancel(connecting, stop):
             chain = connecting.result()

@@ -9,6 +9,7 @@ import kinitro.chain
 from kinitro.client.http import ApiClient
 from kinitro.logs import configure_logs, get_logger, public_url
 from kinitro.stopping import finish_or_cancel, stop_on_signals
+from kinitro.supervision import touch_while_alive
 from kinitro.validator.auditing import Auditor, NoAudit
 from kinitro.validator.service import Validator, keep_setting
 from kinitro.validator.settings import ValidatorSettings
@@ -32,7 +33,11 @@ def run_once(settings: ValidatorSettings, *, dry_run: bool = False) -> None:
 async def _run(settings: ValidatorSettings, work: Callable[[OpenValidator], Awaitable[None]]) -> bool:
     """Whether the work ended by itself; it is cancelled when a signal comes."""
     configure_logs(settings.log_level, settings.log_format, service="validator")
-    async with ApiClient(settings.backend_url) as api, stop_on_signals() as stop:
+    async with (
+        ApiClient(settings.backend_url) as api,
+        stop_on_signals() as stop,
+        touch_while_alive(settings.alive_file),
+    ):
         audit = Auditor(settings, api) if settings.audit else NoAudit()
 
         async def open_validator() -> Validator:

@@ -17,6 +17,7 @@ from kinitro.sandbox.interface import Runtime, Sandbox
 from kinitro.sandbox.runtimes import inspect_runtime
 from kinitro.sandbox.uploads import PolicyRepositories
 from kinitro.stopping import finish_or_cancel, stop_on_signals
+from kinitro.supervision import touch_while_alive
 from kinitro.verification.examination import Examiner, VerifierContext
 from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.service import Verifier
@@ -35,7 +36,7 @@ def run(settings: VerifierSettings) -> None:
 
 
 async def _run(settings: VerifierSettings) -> None:
-    async with AsyncExitStack() as stack, stop_on_signals() as stop:
+    async with AsyncExitStack() as stack, stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         opening = asyncio.ensure_future(_open_verifier(settings, stack))
         if await finish_or_cancel(opening, stop):
             await opening.result().run(stop)

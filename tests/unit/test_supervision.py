@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from kinitro.errors import UnavailableError
-from kinitro.supervision import SAY_AGAIN_S, Backoff, SupervisedLoop, backoff_s, send_heartbeats
+from kinitro.supervision import SAY_AGAIN_S, Backoff, SupervisedLoop, backoff_s, send_heartbeats, touch_while_alive
+from tests.fakes.waiting import until
 
 
 class Clock:
@@ -177,3 +179,24 @@ async def test_no_heartbeat_is_sent_when_it_is_no_longer_wanted() -> None:
         raise AssertionError("nobody wants it")
 
     await send_heartbeats("test", beat, 0.0, wanted=lambda: False)
+
+
+async def test_a_living_process_touches_its_file_and_removes_it_at_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "run" / "alive"
+    async with touch_while_alive(file):
+        assert await until(file.exists)
+    assert not file.exists()
+
+
+async def test_a_file_that_cannot_be_touched_is_logged_and_nothing_ends(
+    tmp_path: Path, lines: list[structlog.typing.EventDict]
+) -> None:
+    (tmp_path / "run").write_text("no directory")
+    async with touch_while_alive(tmp_path / "run" / "alive"):
+        assert await until(lambda: bool(lines))
+    assert [(line["event"], line["loop"]) for line in lines] == [("loop_failed", "alive file")]
+
+
+async def test_without_a_file_nothing_is_touched() -> None:
+    async with touch_while_alive(None):
+        pass
