@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from kinitro.client.messages import TaskResult
 from kinitro.database.pool import ConnectionPool, fetch_on
 from kinitro.database.queries import Statements
 from kinitro.database.tasks import TaskPool
 from kinitro.errors import UnavailableError
+from kinitro.evaluation.outcomes import Outcome
 
 SQL = Statements(Path(__file__).with_name("metrics.sql"))
+FAULT_REASONS = frozenset(
+    {
+        *("canary_failed", "worker_crashed", "container_failed", "simulation_failed", "environment_version"),
+        *("unknown_environment", "evaluator_error"),
+    }
+)
+"""The reasons of evaluator faults (docs/executor.md), so that no executor can invent labels without end."""
 LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -43,6 +54,31 @@ class Metrics:
             "kinitro_executor_last_seen_timestamp_seconds", "Unix time.", ("executor",), registry=registry
         )
         self.weights_age = Gauge("kinitro_weights_age_seconds", "Since weights were last published.", registry=registry)
+        self.reaper = Gauge("kinitro_reaper_up", "1 if this instance ends expired leases.", registry=registry)
+        self.faults = Counter(
+            "kinitro_evaluator_faults",
+            "Faults of our own machines that executors reported to this instance.",
+            ("reason",),
+            registry=registry,
+        )
+        self.verdicts = Gauge(
+            "kinitro_verifications",
+            "Recorded episodes of the newest cycle, by verdict.",
+            ("verdict",),
+            registry=registry,
+        )
+        self.leaders = Gauge("kinitro_scheduler_leaders", "Schedulers that lead; should be 1.", registry=registry)
+        self.database_bytes = Gauge("kinitro_database_bytes", "Size of the database.", registry=registry)
+        self.standby_lag = Gauge(
+            "kinitro_standby_lag_seconds", "Of the slowest standby server; NaN if none is seen.", registry=registry
+        )
+        self.rows = Gauge("kinitro_table_rows", "PostgreSQL's estimate.", ("table", "kind"), registry=registry)
+
+    def count_faults(self, reports: Iterable[TaskResult]) -> None:
+        """Count the evaluator faults among reports, by reason; one that we do not know is `other`."""
+        for report in reports:
+            if report.outcome == Outcome.EVALUATOR_FAULT.value:
+                self.faults.labels(report.reason if report.reason in FAULT_REASONS else "other").inc()
 
     async def scrape(self, connections: ConnectionPool, pool: TaskPool, netuid: int | None) -> bytes:
         """Return the metrics in the text format.
@@ -54,8 +90,10 @@ class Metrics:
             self.database.set(1)
         except UnavailableError:
             self.database.set(0)
-            for gauge in (self.tasks, self.executors):
+            for gauge in (self.tasks, self.executors, self.verdicts, self.rows):
                 gauge.clear()
+            for single in (self.leases, self.oldest_ready, self.weights_age, self.leaders):
+                single.set(math.nan)
         return generate_latest(self.registry)
 
     async def _read_shared(self, connections: ConnectionPool, pool: TaskPool, netuid: int | None) -> None:
@@ -68,8 +106,24 @@ class Metrics:
         (found,) = await fetch_on(connections, SQL("AGES", netuid=netuid))
         self.leases.set(found.leases)
         self.oldest_ready.set(found.tasks_age_s if stats.ready else 0)
-        self.weights_age.set(found.weights_age_s if found.weights_age_s is not None else float("nan"))
+        self.weights_age.set(found.weights_age_s if found.weights_age_s is not None else math.nan)
         executors = await fetch_on(connections, SQL("EXECUTORS"))
         self.executors.clear()
         for executor in executors:
             self.executors.labels(executor.name).set(executor.seen)
+        self.verdicts.clear()
+        for found in await fetch_on(connections, SQL("VERDICTS")):
+            self.verdicts.labels(found.verdict).set(found.count)
+        locks = (
+            {"first_lock": 1000, "last_lock": 66535}
+            if netuid is None
+            else dict.fromkeys(("first_lock", "last_lock"), 1000 + netuid)
+        )
+        (server,) = await fetch_on(connections, SQL("SERVER", **locks))
+        self.leaders.set(server.leaders)
+        self.database_bytes.set(server.bytes)
+        self.standby_lag.set(math.nan if server.standby_lag_s is None else server.standby_lag_s)
+        self.rows.clear()
+        for table in await fetch_on(connections, SQL("TABLES")):
+            self.rows.labels(table.name, "live").set(table.live)
+            self.rows.labels(table.name, "dead").set(table.dead)

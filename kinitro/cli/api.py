@@ -10,6 +10,13 @@ from kinitro.cli.chain import create_backend_key
 from kinitro.cli.flags import command_of
 
 _SETTINGS = "kinitro.api.settings:ApiSettings"
+KeyHolder = Annotated[str, typer.Argument(metavar="EXECUTOR", help="The name of the executor, such as gpu-1.")]
+KeyScope = Annotated[
+    Literal["tasks", "read", "verify"],
+    typer.Option(
+        help="Allow to lease, report and verify (tasks), only to verify (verify), or only to read metrics (read)."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
@@ -28,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(database)
     keys = typer.Typer(name="keys", help="Manage the keys of executors and of the operator.", no_args_is_help=True)
     keys.command("create", cls=with_database)(create_key)
+    keys.command("import", cls=with_database)(import_key)
     keys.command("list", cls=with_database)(list_keys)
     keys.command("revoke", cls=with_database)(revoke_key)
     keys.command("backend")(create_backend_key)
@@ -147,22 +155,37 @@ def reset(
     typer.echo(f"The database {name!r} is new and empty, its schema at revision {schema.upgrade(url)}.")
 
 
-def create_key(
-    context: typer.Context,
-    executor: Annotated[str, typer.Argument(help="The name of the executor, such as gpu-1.")],
-    scope: Annotated[
-        Literal["tasks", "read", "verify"],
-        typer.Option(
-            help="Allow to lease, report and verify (tasks), only to verify (verify), or only to read metrics (read)."
-        ),
-    ] = "tasks",
-) -> None:
+def create_key(context: typer.Context, executor: KeyHolder, scope: KeyScope = "tasks") -> None:
     """Make a key and show it, only this once; an executor may have two, so that keys can be rotated."""
+    from kinitro.database import keys
+    from kinitro.database.schema import checked_connection
+
+    _check_name(executor)
+    with checked_connection(context.obj.database_url) as connection:
+        number, key = keys.create_key(connection, executor, scope)
+    typer.echo(f"Key {number} of {executor!r}, scope {scope}. It is shown only now:", err=True)
+    typer.echo(key)
+
+
+def import_key(context: typer.Context, executor: KeyHolder, scope: KeyScope = "tasks") -> None:
+    """Add a key that you made, read from standard input; changes nothing if it is there.
+
+    For deployments that decide on their keys before there is a database.
+    """
+    from kinitro.database import keys
+    from kinitro.database.schema import checked_connection
+
+    _check_name(executor)
+    key = typer.get_text_stream("stdin").read(1000).strip()
+    with checked_connection(context.obj.database_url) as connection:
+        number = keys.import_key(connection, executor, scope, key)
+    typer.echo(f"Key {number} of {executor!r}, scope {scope}, is there.")
+
+
+def _check_name(executor: str) -> None:
     from pydantic import TypeAdapter, ValidationError
 
     from kinitro.client.messages import Name
-    from kinitro.database import keys
-    from kinitro.database.schema import checked_connection
     from kinitro.errors import ConfigurationError
 
     try:
@@ -171,10 +194,6 @@ def create_key(
         raise ConfigurationError(
             f"An executor's name cannot be {executor!r}: use 1 to 100 letters, digits and . _ : / @ + -"
         ) from None
-    with checked_connection(context.obj.database_url) as connection:
-        number, key = keys.create_key(connection, executor, scope)
-    typer.echo(f"Key {number} of {executor!r}, scope {scope}. It is shown only now:", err=True)
-    typer.echo(key)
 
 
 def list_keys(context: typer.Context) -> None:

@@ -15,6 +15,10 @@ select id from executor_key where executor_id = %(executor)s and scope = %(scope
 -- ADD_KEY
 insert into executor_key (executor_id, key_hash, scope) values (%(executor)s, %(hash)s, %(scope)s) returning id
 
+-- KEY_WITH_HASH
+select k.id, e.name, k.scope, k.revoked_at is not null as revoked
+from executor_key k join executor e on e.id = k.executor_id where k.key_hash = %(hash)s
+
 -- LIST_KEYS
 select k.id, e.name as executor, k.scope, k.created_at, k.last_used_at, k.revoked_at
 from executor_key k join executor e on e.id = k.executor_id order by k.id

@@ -43,13 +43,17 @@ async def ready(services: ServicesOf) -> Readiness:
     if services.draining:
         raise HTTPException(503, "This instance is draining.")
 
-    if problem := services.reaper.problem(REAPER_SILENT_S + services.settings.reap_interval_s):
+    if problem := _reaper_problem(services):
         raise HTTPException(503, problem)
     try:
         await _check_database(services)
     except SchemaMismatch as error:
         raise HTTPException(503, str(error)) from None
     return Readiness()
+
+
+def _reaper_problem(services: Services) -> str | None:
+    return services.reaper.problem(REAPER_SILENT_S + services.settings.reap_interval_s)
 
 
 async def _check_database(services: Services) -> None:
@@ -76,5 +80,6 @@ async def _check_database(services: Services) -> None:
 async def metrics(_caller: ReadCaller, services: ServicesOf) -> Response:
     """Prometheus text; needs a key of scope `read` (or `tasks`) unless there are no keys at all."""
     services.metrics.draining.set(services.draining)
+    services.metrics.reaper.set(_reaper_problem(services) is None)
     body = await services.metrics.scrape(services.connections, services.pool, services.settings.netuid)
     return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -69,6 +69,7 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
         for report, reason in zip(readable, await services.pool.refusals(readable), strict=True)
     ]
     accepted = [report for report, status in zip(readable, refused, strict=True) if status is None]
+    services.metrics.count_faults(accepted)
     stored = iter(await services.pool.submit(caller.executor_id, lease_id, accepted) if accepted else ())
     judged = iter([status or next(stored) for status in refused])
     answers = [status or next(judged) for status in unreadable]

@@ -327,19 +327,29 @@ async def test_metrics_tell_the_state_of_the_pool(database: str, api: httpx2.Asy
     leased = (await api.post("/v1/tasks/fetch", json={"fingerprint": "p", "executor": "gpu-7", "max_tasks": 2})).json()
     done = as_json(leased["tasks"][0], 2)
     await api.post("/v1/tasks/submit", json={"lease_id": leased["lease_id"], "results": [done, {"task_id": 0}]})
+    for reason in ("canary_failed", "an invention"):
+        again = await api.post("/v1/tasks/fetch", json={"fingerprint": "p", "executor": "gpu-8", "max_tasks": 1})
+        fault = {"task_id": again.json()["tasks"][0]["task_id"], "outcome": 4, "steps": 0, "reason": reason}
+        await api.post("/v1/tasks/submit", json={"lease_id": again.json()["lease_id"], "results": [fault]})
     await api.get("/v1/weights/7")
     text = (await api.get("/metrics")).text
     for line in (
         'kinitro_tasks{state="ready"} 22.0',
         'kinitro_tasks{state="leased"} 1.0',
         'kinitro_tasks{state="failure"} 1.0',
-        'kinitro_submits_total{status="accepted"} 1.0',
+        'kinitro_submits_total{status="accepted"} 3.0',
         'kinitro_submits_total{status="rejected"} 1.0',
         "kinitro_leases 1.0",
         "kinitro_database_up 1.0",
         'kinitro_executor_last_seen_timestamp_seconds{executor="gpu-7"}',
         'kinitro_request_seconds_count{method="GET",route="/v1/weights/{block}",status="404"} 1.0',
         "kinitro_lease_expiries_total 0.0",
+        'kinitro_evaluator_faults_total{reason="canary_failed"} 1.0',
+        'kinitro_evaluator_faults_total{reason="other"} 1.0',
+        "kinitro_reaper_up 1.0",
+        "kinitro_scheduler_leaders 0.0",
+        "kinitro_standby_lag_seconds NaN",
+        'kinitro_table_rows{kind="dead",table="task"}',
     ):
         assert line in text
     ages = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -137,6 +138,25 @@ def test_keys_are_shown_once_and_rotated(database: str) -> None:
     assert "never" in listed
     assert "kin_" not in listed
     assert "cannot be" in kinitro("keys", "create", "two words", url=database)
+
+
+def test_a_deployment_brings_its_own_keys(database: str) -> None:
+    key = f"kin_{secrets.token_urlsafe(32)}"
+    assert "Key 1 of 'fleet', scope tasks, is there" in kinitro("keys", "import", "fleet", url=database, answer=key)
+    assert "Key 1 of" in kinitro("keys", "import", "fleet", url=database, answer=f"{key}\r\n")
+    refusals = [
+        kinitro("keys", "import", "fleet", "--scope", "read", url=database, answer=key),
+        kinitro("keys", "import", "other", url=database, answer=key),
+        kinitro("keys", "import", "fleet", url=database, answer=key[:-1]),
+        kinitro("keys", "import", "fleet", url=database, answer=""),
+    ]
+    wanted = ["is number 1, of 'fleet' with the scope tasks"] * 2 + ["has 46 characters", "has 0 characters"]
+    for refusal, words in zip(refusals, wanted, strict=True):
+        assert words in refusal
+        assert key[4:20] not in refusal
+    assert rows(database, "select count(*) from executor") == [(1,)]
+    kinitro("keys", "revoke", "1", url=database)
+    assert "which was revoked" in kinitro("keys", "import", "fleet", url=database, answer=key)
 
 
 def test_old_cycles_are_pruned_and_new_ones_kept(database: str) -> None:
