@@ -61,6 +61,11 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+        self.mismatches = Counter(
+            "kinitro_physics_mismatches",
+            "Requests for tasks by executors whose physics fingerprint is not the cycle's.",
+            registry=registry,
+        )
         self.verdicts = Gauge(
             "kinitro_verifications",
             "Recorded episodes of the newest cycle, by verdict.",

@@ -20,7 +20,7 @@ import pytest
 from tests.standin.wallets import create_wallet
 
 ROOT = Path(__file__).parents[2]
-DOCKERFILE = (ROOT / "deploy" / "validator.Dockerfile").read_text()
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 GUIDE = (ROOT / "docs" / "validator-guide.md").read_text()
 OWNER, IMAGE_USER = 12345, 10001
 READS_AND_WRITES = """

@@ -55,7 +55,10 @@ async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf
     executor_id = caller.executor_id
     if executor_id is None:
         executor_id = await services.pool.executor_named(body.executor or caller.name)
-    return answer_json(await services.pool.fetch(executor_id, body))
+    response = await services.pool.fetch(executor_id, body)
+    if response.reason is not None:  # the only one there is
+        services.metrics.mismatches.inc()
+    return answer_json(response)
 
 
 @router.post("/submit", response_model=SubmitResponse, openapi_extra=_SUBMIT_BODY)
