@@ -18,7 +18,9 @@ async def identify(request: Request, services: ServicesOf) -> Caller | None:
 
     Answers 401 to an unknown key, and 429 to a caller above its rate limit.
 
-    Guesses at keys and calls without one count against the caller's address (IPv6: its /64).
+    Guesses at keys and calls without one count against the caller's address (IPv6: its /64). So do keys that the
+    database must be asked about, before it is asked; those are counted apart, so that calls without a key take nothing
+    from executors at the same address.
     """
     limiter: RateLimiter = services.limiter
     address = f"address {name_caller(request.client.host if request.client else None)}"
@@ -26,7 +28,12 @@ async def identify(request: Request, services: ServicesOf) -> Caller | None:
     if not services.settings.auth or not key:
         limiter.take(address)
         return None
-    caller = await services.keys.caller(key) if scheme.lower() == "bearer" and key.startswith(PREFIX) else None
+    caller = None
+    if scheme.lower() == "bearer" and key.startswith(PREFIX):
+        caller = services.keys.remembered(key)
+        if caller is None:
+            limiter.take(f"keys looked up for {address}")
+            caller = await services.keys.caller(key)
     limiter.take(address if caller is None else f"key of {caller.name} for {caller.scope}")
     if caller is None:
         raise _make_unauthorized("This key is unknown or revoked")

@@ -33,12 +33,16 @@ class KeyRing:
         self._clock = clock
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
+    def remembered(self, key: str) -> Caller | None:
+        """Return the caller with this key if that is known without asking the database."""
+        known = self._known.get(key_hash(key))
+        return known[1] if known and known[0] > self._clock() else None
+
     async def caller(self, key: str) -> Caller | None:
         """Return the caller with this key; None if the key is unknown or revoked."""
+        if known := self.remembered(key):
+            return known
         hashed = key_hash(key)
-        known = self._known.get(hashed)
-        if known and known[0] > self._clock():
-            return known[1]
 
         async def look_up(connection: Connection) -> Caller | None:
             rows = await fetch(connection, SQL("AUTHENTICATE", hash=hashed))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from kinitro.cli.chain import WalletPath
+
 if TYPE_CHECKING:
     from kinitro.policies.conformance import CheckResult
 
@@ -25,6 +27,7 @@ def check(
         None, help="Sign requests with a hotkey of this wallet; by default do not sign."
     ),
     hotkey_name: str = typer.Option("default", help="Sign with this hotkey of the wallet."),
+    wallet_path: WalletPath = None,
     receiver: str | None = typer.Option(
         None, help="Bind signatures to this SS58 address of the miner's hotkey; by default to the signing hotkey's."
     ),
@@ -39,7 +42,7 @@ def check(
 
     signer = None
     if wallet_name:
-        key = load_hotkey(wallet_name, hotkey_name)
+        key = load_hotkey(wallet_name, hotkey_name, wallet_path)
         signer = RequestSigner(key, receiver or key.ss58_address)
     subject = Subject(url, samples=samples, public=public, signer=signer, patience_s=wait)
     with Console(stderr=True).status(f"Checking {url} ...") as status:

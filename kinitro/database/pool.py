@@ -177,12 +177,12 @@ async def run_on(
                 connection.deadline_s = deadline_s
                 try:
                     return await work(connection)
-                except psycopg.InternalError:  # read-only, ended while idle, data that cannot be read
-                    await connection.close()
-                    raise
-                finally:
+                except Exception as error:  # not a cancellation: it says nothing about others
+                    if isinstance(error, psycopg.InternalError):  # read-only, ended while idle, unreadable data
+                        await connection.close()
                     if connection.closed:
                         await connections.distrust(connection)
+                    raise
         except psycopg_pool.PoolTimeout:
             raise DatabaseUnavailable(f"PostgreSQL gave no connection within {wait_s:.0f} s.") from None
         except psycopg.errors.QueryCanceled as error:

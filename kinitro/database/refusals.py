@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import tempfile
 import time
 
 import psycopg
@@ -48,8 +49,8 @@ def sqlstate_of(error: psycopg.Error, address: str) -> str | None:
 
 def _trace_refusal(address: str) -> str | None:
     """The SQLSTATE with which the server at `address` refuses a connection."""
-    trace = os.memfd_create("kinitro-trace")  # holds what a login is made of: in memory, ours alone, and soon gone
-    try:
+    with tempfile.TemporaryFile() as file:  # it holds a login: without a name, ours alone, soon gone
+        trace = file.fileno()
         connection = pq.PGconn.connect_start(address.encode())
         try:
             connection.trace(trace)
@@ -59,8 +60,6 @@ def _trace_refusal(address: str) -> str | None:
             connection.finish()
         os.lseek(trace, 0, os.SEEK_SET)
         found = _REFUSAL.findall(os.read(trace, 1 << 20))
-    finally:
-        os.close(trace)
     return found[-1].decode() if found else None
 
 

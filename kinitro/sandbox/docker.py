@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import json
 import math
-import os
 import signal
 import socket
 import time
@@ -29,7 +28,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.sandbox.confinement import FIRST_UID, HOSTNAME, make_environment
 from kinitro.sandbox.errors import SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import Ending, EndReason, Limits, Runtime
-from kinitro.sandbox.processes import count_out_of_memory_kills
+from kinitro.sandbox.processes import count_out_of_memory_kills, name_process
 from kinitro.sandbox.readiness import wait_until_healthy
 from kinitro.sandbox.seccomp import build_container_profile
 from kinitro.sandbox.startup import (
@@ -368,15 +367,25 @@ def build_container_options(limits: Limits, shown: Sequence[tuple[Path, Path]], 
         "log_config": LogConfig(type="json-file", config={"max-size": str(2 * limits.output_bytes), "max-file": "1"}),
         "device_requests": devices,
         "restart_policy": {"Name": "no"},
-        "labels": {LABEL: str(os.getpid())},
+        "labels": {LABEL: name_process()},
         "detach": True,
     }
 
 
 def _remove_abandoned(client: Any) -> None:
-    """Remove the containers of those of our processes that were killed before they could do it."""
+    """Remove the containers of those of our processes that were killed before they could do it.
+
+    Verifiers in containers may share an engine, and do not see each other's processes: those of another namespace of
+    process numbers are left alone.
+    """
     for container in client.containers.list(all=True, filters={"label": LABEL}):
-        if not Path(f"/proc/{container.labels[LABEL]}").exists():
+        owner = container.labels[LABEL]
+        number, dot, rest = owner.partition(".")
+        if not dot:  # as 0.1.0 wrote it: the number alone
+            abandoned = not Path(f"/proc/{number}").exists()
+        else:
+            abandoned = rest.rpartition(".")[2] == name_process().rpartition(".")[2] and name_process(number) != owner
+        if abandoned:
             container.remove(force=True, v=True)
 
 

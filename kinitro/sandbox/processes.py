@@ -15,7 +15,7 @@ IN_MEMORY = ("/tmp", "/dev/shm")
 """The directories that a sandboxed process can write; both are held in memory."""
 _INODE_BYTES = 1024
 """Kernel memory that a file without content takes."""
-_STATE, _PPID, _SESSION, _TIMES, _THREADS = 0, 1, 3, slice(11, 15), 17
+_STATE, _PPID, _SESSION, _TIMES, _THREADS, _START = 0, 1, 3, slice(11, 15), 17, 19
 """Fields of /proc/PID/stat after the name. The CPU time is the process' own and that of its dead children."""
 
 
@@ -76,6 +76,20 @@ def end_half_started(argument: str) -> None:
                 os.close(handle)
 
 
+def name_process(pid: int | str = "self") -> str:
+    """A name that no other process of this machine ever has: number, start and namespace; empty if there is none now.
+
+    Numbers are given out again, and containers count from 1 each.
+    """
+    fields = _read_stat(pid)
+    try:
+        namespace = Path(f"/proc/{pid}/ns/pid").stat().st_ino
+    except OSError:
+        return ""
+    number = os.getpid() if pid == "self" else pid
+    return f"{number}.{fields[_START]}.{namespace}" if fields else ""
+
+
 def _list_pids() -> list[int]:
     return [int(entry) for entry in os.listdir("/proc") if entry.isdecimal()]  # noqa: PTH208 - names are all we need
 
@@ -96,7 +110,7 @@ def _is_alive(pid: int) -> bool:
     return bool(fields) and fields[_STATE] != "Z"
 
 
-def _read_stat(pid: int) -> list[str]:
+def _read_stat(pid: int | str) -> list[str]:
     """Return the fields after the name, which may contain anything; empty if the process is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].decode().split()

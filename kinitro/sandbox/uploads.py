@@ -278,6 +278,7 @@ async def _download_file(client: httpx2.AsyncClient, url: str, file: _Repository
     content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
     written = 0
     async with client.stream("GET", url) as response:
+        _check_origin(response, url)
         if response.status_code in (404, 410):  # the hub has listed it, so it is a large file that was never uploaded
             raise RepositoryUnverifiable(f"{url} cannot be downloaded: the revision lists it, but it is not there.")
         _check_status(response, url)
@@ -297,6 +298,7 @@ async def _download_file(client: httpx2.AsyncClient, url: str, file: _Repository
 
 
 def _check_status(response: httpx2.Response, what: str) -> None:
+    _check_origin(response, what)
     if response.status_code == 200:
         return
     code = response.headers.get("x-error-code", "")
@@ -308,6 +310,17 @@ def _check_status(response: httpx2.Response, what: str) -> None:
         raise RepositoryUnverifiable(f"{what} cannot be downloaded: the hub has disabled the repository.")
     unavailable = RepositoryUnavailable if response.status_code in _BUSY else RepositoryRefused
     raise unavailable(f"The hub answered with status {response.status_code} for {what}.")
+
+
+def _check_origin(response: httpx2.Response, what: str) -> None:
+    """Raise RepositoryUnavailable for a page of a proxy, of whatever status: neither the hub nor its storage sends one.
+
+    A page that is itself a file of the repository comes with status 200.
+    """
+    if response.status_code != 200 and response.headers.get("content-type", "").startswith("text/html"):
+        raise RepositoryUnavailable(
+            f"A page in HTML with status {response.status_code} came for {what}: a proxy's, not the hub's answer."
+        )
 
 
 def find_problem_with_names(names: Sequence[str]) -> str | None:

@@ -90,7 +90,7 @@ class Auditor:
         try:
             self.settings.state_directory.mkdir(parents=True, exist_ok=True)
             self._witness.save()
-            self._unsaved = False
+            self._unsaved, self._said = False, ""
         except (OSError, ConfigurationError) as error:
             if str(error) != self._said:
                 _log.warning("witness_not_saved", reason=str(error))

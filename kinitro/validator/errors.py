@@ -5,8 +5,11 @@ ValidatorError
 ├── WeightsRefused   there are weights, but setting them would be wrong; the message says why
 │   └── AuditRefused  what the operator published is not true, or cannot be checked here
 └── WeightsLost      the chain does not show the weights that it accepted
+
+AuditInProgress, an AuditUnavailable: the audit of what was published goes on
 """
 
+from kinitro.audit.errors import AuditUnavailable
 from kinitro.errors import KinitroError, UnavailableError
 
 
@@ -28,3 +31,7 @@ class AuditRefused(WeightsRefused):
 
 class WeightsLost(ValidatorError):
     """The chain does not show the weights that it accepted."""
+
+
+class AuditInProgress(AuditUnavailable):
+    """The audit of what was published goes on; the weights that passed before stay in force."""

@@ -17,7 +17,7 @@ from kinitro.validator.errors import NothingToSet, WeightsRefused
 from kinitro.validator.memory import MemoryFile, identify_publication
 from kinitro.validator.plan import WeightPlan, check_age, plan_burn, plan_weights
 from kinitro.validator.preflight import check_rate_limit, check_rights, check_row, find_neuron
-from kinitro.validator.publications import Audit, PublicationReader, WeightsSource
+from kinitro.validator.publications import AUDIT_PATIENCE_S, Audit, PublicationReader, WeightsSource
 from kinitro.validator.sending import Sending
 from kinitro.validator.settings import ValidatorSettings
 from kinitro.validator.timing import find_due_block, find_next_look_block
@@ -79,6 +79,7 @@ class Validator:
         return cls(settings, chain, hotkey, MemoryFile(path), source, audit, clock)
 
     async def close(self) -> None:
+        await self._publications.close()
         await self._chain.close()
 
     @property
@@ -93,7 +94,7 @@ class Validator:
 
     async def set_once(self, *, dry_run: bool = False) -> WeightPlan:
         """Set the newest weights now, whatever the epoch; raises KinitroError when that is impossible."""
-        await self._refresh()
+        await self._refresh(patience_s=None)
         if self.problem is not None:
             raise self.problem
         publication = self._memory.accepted
@@ -127,8 +128,8 @@ class Validator:
             return None
         return await self._set(snapshot, publication)
 
-    async def _refresh(self) -> None:
-        if await self._publications.refresh():
+    async def _refresh(self, *, patience_s: float | None = AUDIT_PATIENCE_S) -> None:
+        if await self._publications.refresh(patience_s=patience_s):
             self._file.save(self._memory)
 
     async def _set(self, snapshot: ChainSnapshot, publication: Weights, *, dry_run: bool = False) -> WeightPlan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import Weights
 from kinitro.validator import auditing
 from kinitro.validator.auditing import Auditor, NoAudit
-from kinitro.validator.errors import WeightsRefused
+from kinitro.validator.errors import AuditInProgress, AuditRefused, WeightsRefused
 from kinitro.validator.memory import ValidatorMemory
 from kinitro.validator.publications import PublicationReader
 from kinitro.validator.settings import ValidatorSettings
@@ -124,3 +125,52 @@ async def test_an_audit_that_cannot_be_started_is_unavailable(monkeypatch: pytes
     async with ApiClient(settings.backend_url) as api:
         with pytest.raises(AuditUnavailable, match="could not be started: Cannot allocate memory"):
             await Auditor(settings, api).check(published(1, timedelta(hours=1)))
+
+
+class SlowAudit(NoAudit):
+    """Ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.audited: list[int] = []
+        self.verdict: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def check(self, publication: Weights) -> None:
+        self.audited.append(publication.cycle_id)
+        await asyncio.shield(self.verdict)
+
+
+async def test_a_long_audit_delays_nothing_and_is_finished_whatever_is_published_meanwhile() -> None:
+    """A validator that waited for an audit of hours would miss its epochs."""
+    known, slow = published(1, timedelta(hours=2)), published(2, timedelta(hours=1))
+    memory, source, audit = ValidatorMemory(accepted=known), Source(slow), SlowAudit()
+    looking = PublicationReader(source, 1, memory, audit, NOW.timestamp, MAX_AGE)
+    assert not await looking.refresh(patience_s=0.01)
+    assert isinstance(looking.problem, AuditInProgress)
+    source.weights = published(3, timedelta(minutes=1))
+    assert not await looking.refresh(patience_s=0.01)
+    assert (memory.accepted, audit.audited) == (known, [2])
+    audit.verdict.set_result(None)
+    assert await looking.refresh()
+    assert (memory.accepted, looking.problem) == (slow, None)
+    assert await looking.refresh()
+    assert (memory.accepted, audit.audited) == (source.weights, [2, 3])
+
+
+async def test_a_long_audit_that_fails_is_paused_like_any_other() -> None:
+    memory, source, audit = ValidatorMemory(), Source(published(2, timedelta(hours=1))), SlowAudit()
+    looking = PublicationReader(source, 1, memory, audit, NOW.timestamp, MAX_AGE)
+    assert not await looking.refresh(patience_s=0.01)
+    audit.verdict.set_exception(AuditRefused("forged"))
+    for _ in range(2):
+        assert not await looking.refresh()
+        assert str(looking.problem) == "forged"
+    assert audit.audited == [2]
+    await looking.close()
+
+
+async def test_an_audit_in_progress_ends_with_the_validator() -> None:
+    audit = SlowAudit()
+    looking = PublicationReader(Source(published(2, timedelta(0))), 1, ValidatorMemory(), audit, NOW.timestamp, MAX_AGE)
+    await looking.refresh(patience_s=0.01)
+    await looking.close()
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "audit"] == []

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from kinitro import __version__
+from kinitro.api.keyring import Caller, KeyRing
 from kinitro.client.errors import ApiNotFound, ApiUnauthorized, ApiUnavailable, LeaseLost
 from kinitro.client.http import ApiClient
 from kinitro.client.messages import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE, SubmitRequest
@@ -453,3 +454,21 @@ async def test_the_openapi_page_names_every_route(api: httpx2.AsyncClient) -> No
     } <= set(description["paths"])  # fmt: skip
     assert "TaskResult" in description["components"]["schemas"]
     assert (await api.get("/docs")).status_code == 200
+
+
+async def test_guesses_at_keys_are_limited_before_the_database_is_asked(
+    database: str, cycle: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    real = KeyRing.caller
+
+    async def counted(self: KeyRing, key: str) -> Caller | None:
+        nonlocal asked
+        asked += 1
+        return await real(self, key)
+
+    monkeypatch.setattr(KeyRing, "caller", counted)
+    async with serving(database, requests_per_s=2) as url, httpx2.AsyncClient(base_url=url) as client:
+        for number in range(40):
+            await client.get("/v1/environments", headers={"Authorization": f"Bearer kin_guess{number}"})
+    assert 4 <= asked <= 12

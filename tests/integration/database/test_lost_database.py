@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from kinitro.database import schema
 from kinitro.database.errors import DatabaseUnavailable, SchemaMismatch
-from kinitro.database.pool import connect_async, open_pool, run_on
+from kinitro.database.pool import Connection, ConnectionPool, connect_async, open_pool, run_on
 from kinitro.local.postgres import LocalPostgres
 from kinitro.scheduler.leadership import Leadership
 from kinitro.scheduler.service import run_scheduler
@@ -118,6 +118,34 @@ async def test_a_cancelled_statement_on_a_silent_link_ends_at_once(database: str
         await asyncio.wait([asking])
         assert time.monotonic() - began < 3
         assert connection.closed
+
+
+async def test_a_caller_who_leaves_costs_no_connection_but_his_own(database: str) -> None:
+    pool = await open_pool(database, size=2)
+    try:
+        other = await run_on(pool, lambda connection: _pid_of_other(pool, connection))
+        asking = asyncio.create_task(run_on(pool, lambda connection: connection.execute("select pg_sleep(60)")))
+        await asyncio.to_thread(_until_asleep, database)
+        asking.cancel()
+        await asyncio.wait([asking])
+        left = {await run_on(pool, _pid) for _ in range(4)}
+        assert other & left, "the connection that nobody cancelled was replaced, too"
+    finally:
+        await pool.close()
+
+
+async def _pid(connection: Connection) -> int:
+    return connection.info.backend_pid
+
+
+async def _pid_of_other(pool: ConnectionPool, connection: Connection) -> set[int]:
+    return {await _pid(connection), await run_on(pool, _pid)}
+
+
+def _until_asleep(database: str) -> None:
+    asleep = "select 1 from pg_stat_activity where query = 'select pg_sleep(60)' and datname = current_database()"
+    while not rows(database, asleep):
+        pass
 
 
 async def test_the_kernel_watches_connections_too(database: str) -> None:

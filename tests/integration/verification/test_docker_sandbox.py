@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.sandbox.docker import LABEL, DockerSandbox, build_container_options
 from kinitro.sandbox.errors import PolicyDidNotStart, SandboxFailed, SandboxUnavailable
 from kinitro.sandbox.interface import EndReason, Limits, Runtime
+from kinitro.sandbox.processes import name_process
 from kinitro.sandbox.seccomp import DENIED, TIOCLINUX, TIOCSTI, build_container_profile
 from tests.fakes.puppet import LIMITS, SERVER, Puppet, write_policy
 from tests.standin.engine import IMAGE_ID, Container, Engine
@@ -135,12 +135,17 @@ async def test_without_an_engine_or_an_image_nothing_runs(sandbox: DockerSandbox
 
 
 async def test_containers_of_the_dead_are_removed(sandbox: DockerSandbox, engine: Engine) -> None:
-    for owner in (2**22 + 1, os.getpid()):
-        engine.containers[f"{owner:064x}"] = Container({"Labels": {LABEL: str(owner)}})
+    """Of the dead only: a number is given out again, and another container counts its processes from 1, too."""
+    own = name_process()
+    number, start, namespace = own.split(".")
+    kept = [own, number, f"{2**22 + 1}.77.{int(namespace) + 1}", f"{number}.77.{int(namespace) + 1}"]
+    gone = [f"{2**22 + 1}", f"{2**22 + 1}.77.{namespace}", f"{number}.{int(start) - 1}.{namespace}"]
+    for position, owner in enumerate(kept + gone):
+        engine.containers[f"{position:064x}"] = Container({"Labels": {LABEL: owner}})
     await sandbox.check()
     left = [container.options["Labels"][LABEL] for container in engine.containers.values()]
     engine.containers.clear()
-    assert left == [str(os.getpid())]
+    assert left == kept
 
 
 def test_a_container_is_isolated_by_every_means_that_engines_have() -> None:

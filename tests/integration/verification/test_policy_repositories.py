@@ -337,6 +337,22 @@ async def test_what_a_hub_refuses_is_told_from_a_hub_that_is_away(
     assert isinstance(told.value, RepositoryRefused) is is_refused, told.value
 
 
+@pytest.mark.parametrize("part", ["/api/models/", "/resolve/"])
+@pytest.mark.parametrize("status", [401, 404, 410, 403])
+async def test_a_page_of_a_proxy_says_nothing_about_a_repository(
+    hub: Hub, cache: PolicyRepositories, part: str, status: int
+) -> None:
+    revision = hub.publish(REPO, FILES)
+    hub.failures = {
+        ("GET", part): Answer(status, b"<h1>Please log in</h1>", {"content-type": "text/html; charset=utf-8"})
+    }
+    with pytest.raises(RepositoryUnavailable, match="a proxy's") as told:
+        await cache.fetch(REPO, revision)
+    assert not isinstance(told.value, RepositoryRefused)
+    hub.failures.clear()
+    assert content_of(await cache.fetch(REPO, revision)) == FILES
+
+
 @pytest.mark.parametrize(
     "listing",
     [b'{"siblings": [], "cardData": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"sha": "\xff", "siblings": []}'],

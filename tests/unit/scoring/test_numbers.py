@@ -38,7 +38,7 @@ def test_fewest_successes() -> None:
 @given(st.integers(0, 3000), st.integers(0, 3000))
 def test_p_values_are_scipys(wins: int, losses: int) -> None:
     expected = binom.sf(wins - 1, wins + losses, 0.5)
-    assert p_value(wins, losses) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+    assert p_value(wins, losses) == pytest.approx(expected, rel=1e-9, abs=1e-200)  # below, SciPy itself says 0
 
 
 def test_p_values_of_arrays() -> None:
