@@ -29,7 +29,7 @@ done
 
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
-mkdir "$context/wheels" "$context/packages" "$context/requirements"
+mkdir "$context/wheels" "$context/own" "$context/packages" "$context/requirements"
 cp deploy/Dockerfile "$context/"
 cp requirements/runtime.txt requirements/validator.txt requirements/policy-runtime.txt "$context/requirements/"
 
@@ -44,7 +44,7 @@ else
       -r "requirements/$lock.txt" -d "$context/wheels"
   done
 fi
-"$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w "$context/wheels" "$source"
+"$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w "$context/own" "$source"
 
 # bubblewrap and libseccomp for the verifier, as the base image's own distribution has them.
 case " ${targets[*]} " in
