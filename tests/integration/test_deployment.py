@@ -1,7 +1,7 @@
 """The images and the compose file on a real container engine: a cycle runs, and nothing that is killed loses anything.
 
-Slow: everything is built, without any registry. Grafana is in no Debian, so its container is left out here; its files are
-checked in tests/unit/test_deployment_files.py.
+Slow: everything is built, without any registry. Debian has no Grafana, so its container is left out here; its files
+are checked in tests/unit/test_deployment_files.py.
 """
 
 from __future__ import annotations
@@ -213,10 +213,10 @@ async def test_a_cycle_survives_the_death_of_every_container(stack: Stack, miner
                 docker("kill", victim)
                 docker("start", victim)
                 async with asyncio.timeout(240):
-                    while await finished(ask) < min(before + 8, total):
+                    while await finished(ask) < min(before + 8, total):  # noqa: ASYNC110 - of other processes
                         await asyncio.sleep(1)
             async with asyncio.timeout(600):
-                while (await ask("/v1/status"))["last_published_cycle"] is None:
+                while (await ask("/v1/status"))["last_published_cycle"] is None:  # noqa: ASYNC110
                     await asyncio.sleep(2)
             results = await ask("/v1/cycles/1/results?limit=1000")
         except (TimeoutError, KeyError):
