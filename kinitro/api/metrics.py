@@ -9,6 +9,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from kinitro.client.messages import TaskResult
+from kinitro.cycles.scorecard import SATURATED
 from kinitro.database.pool import ConnectionPool, fetch_on
 from kinitro.database.queries import Statements
 from kinitro.database.tasks import TaskPool
@@ -72,6 +73,11 @@ class Metrics:
             ("verdict",),
             registry=registry,
         )
+        self.saturated = Gauge(
+            "kinitro_saturated_environments",
+            "Where success no longer decides.",
+            registry=registry,
+        )
         self.leaders = Gauge("kinitro_scheduler_leaders", "Schedulers that lead; should be 1.", registry=registry)
         self.database_bytes = Gauge("kinitro_database_bytes", "Size of the database.", registry=registry)
         self.standby_lag = Gauge(
@@ -119,6 +125,8 @@ class Metrics:
         self.verdicts.clear()
         for found in await fetch_on(connections, SQL("VERDICTS")):
             self.verdicts.labels(found.verdict).set(found.count)
+        (newest,) = await fetch_on(connections, SQL("SATURATED", netuid=netuid, note=f"{SATURATED}: "))
+        self.saturated.set(newest.environments)
         locks = (
             {"first_lock": 1000, "last_lock": 66535}
             if netuid is None

@@ -27,3 +27,10 @@ select (select count(*) from pg_locks where locktype = 'advisory' and granted an
 -- TABLES
 select relname as name, n_dead_tup as dead, n_live_tup as live from pg_stat_user_tables
 where schemaname = current_schema() and relname in ('task', 'lease', 'trace', 'verification')
+
+-- SATURATED  How many environments the note about saturation in the newest scores names.
+select coalesce((
+  select array_length(string_to_array(split_part(substr(note, length(%(note)s::text) + 1), '. ', 1), ', '), 1)
+  from (select scores from publication where %(netuid)s::int is null or netuid = %(netuid)s::int
+        order by cycle_id desc limit 1) p, jsonb_array_elements_text(p.scores->'notes') note
+  where starts_with(note, %(note)s::text)), 0) as environments

@@ -17,7 +17,7 @@ from kinitro.client.verdicts import VerdictRow, find_unfounded
 from kinitro.cycles.freeze import SEALED, exclude, freeze_miners, list_candidates, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
 from kinitro.cycles.result_checks import find_result_differences as find_one_result_differences
-from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, list_participants, score
+from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, list_participants, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, hash_seed_key
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import get_spec
@@ -176,6 +176,8 @@ def find_score_differences(published: Scores, recomputed: Scores) -> Iterator[st
         yield from _find_miner_differences(theirs[uid], ours[uid])
     for name in ("cycle_id", "block", "environments", "void_episodes", "notes"):
         one, other = getattr(published, name), getattr(recomputed, name)
+        if name == "notes" and not any(note.startswith(SATURATED) for note in one):  # as 0.1.0 wrote them
+            other = [note for note in other if not note.startswith(SATURATED)]
         if one != other:
             yield f"{name} of the scores is {one!r}; the results give {other!r}"
     if theirs.keys() == ours.keys() and list(theirs) != list(ours):

@@ -16,9 +16,17 @@ from kinitro.client.verdicts import VerdictCounts, VerdictRow, count_verdicts
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
+from kinitro.scoring.intervals import normal_quantile, wilson_interval
 
 RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
 """The outcomes that are results; any other outcome leaves an episode incomplete."""
+
+
+SATURATION = 0.95
+"""An environment is saturated if the lower bound of its leaders' success rate is above this: nobody can be much better
+there."""
+SATURATED = "Saturated"
+"""How the note about saturated environments begins."""
 
 
 class Unscorable(KinitroError):
@@ -224,6 +232,18 @@ def _make_environment_score(
     )
 
 
+def find_saturated(result: CycleScores, environments: Sequence[str]) -> list[str]:
+    """The environments whose leaders' success rate, taken together, has a lower bound above SATURATION.
+
+    The bound is the one-sided one of the scoring rule (Wilson, 95 %) for all episodes of all leaders. Leaders share
+    episodes, so it is a little too sure; a single leader of 50 episodes could never be above it.
+    """
+    episodes = result.leaders.sum(axis=0) * result.episodes
+    successes = np.where(result.leaders, result.successes, 0).sum(axis=0)
+    lower, _ = wilson_interval(successes, episodes, normal_quantile(result.config.confidence))
+    return [name for name, bound, n in zip(environments, lower, episodes, strict=True) if n and bound > SATURATION]
+
+
 def _write_notes(
     config: CycleConfig,
     miners: Sequence[FrozenMiner],
@@ -250,6 +270,12 @@ def _write_notes(
                 f"{environment.id}: {left_out} of {config.episodes} episodes do not count, because they were not "
                 f"complete for all miners ({int(found.void[column].sum())} void)."
             )
+    if saturated := find_saturated(result, [environment.id for environment in config.environments]):
+        notes.append(
+            f"{SATURATED}: {', '.join(saturated)}. The leaders there solve more than {SATURATION:.0%} of episodes "
+            f"({result.config.confidence:.0%} confidence), so success no longer decides: of two that solve everything, "
+            "the earlier commitment does."
+        )
     if result.estimated:
         notes.append("Points are estimates: counting them exactly would have taken too long (see docs/scoring.md).")
     if not result.weights.any():

@@ -23,7 +23,7 @@ from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.records import digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
 from kinitro.cycles.marking import choose_first_checks
-from kinitro.cycles.scorecard import PublicationIdentity, Unscorable, score
+from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
@@ -290,6 +290,9 @@ class Scheduler:
         await self.store.publish(cycle, card.scores, card.weights, card.explanations, published_at)
         self.published += 1
         log.info("cycle_published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
+        for note in card.scores.notes:
+            if note.startswith(SATURATED):
+                log.warning("environments_are_saturated", cycle=cycle.id, reason=note)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
     async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:

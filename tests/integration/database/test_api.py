@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from kinitro import __version__
 from kinitro.api.keyring import Caller, KeyRing
@@ -350,6 +351,7 @@ async def test_metrics_tell_the_state_of_the_pool(database: str, api: httpx2.Asy
         "kinitro_reaper_up 1.0",
         "kinitro_scheduler_leaders 0.0",
         "kinitro_standby_lag_seconds NaN",
+        "kinitro_saturated_environments 0.0",
         'kinitro_table_rows{kind="dead",table="task"}',
     ):
         assert line in text
@@ -360,6 +362,13 @@ async def test_metrics_tell_the_state_of_the_pool(database: str, api: httpx2.Asy
     }
     assert 0 < ages["kinitro_oldest_ready_task_age_seconds"] < 60
     assert 0 < ages["kinitro_weights_age_seconds"] < 60
+
+
+async def test_metrics_count_saturated_environments(database: str, api: httpx2.AsyncClient, cycle: int) -> None:
+    publish(database)
+    note = "Saturated: a/x, a/y. The leaders there solve more than 95% of episodes."
+    rows(database, "update publication set scores = jsonb_set(scores, '{notes}', %s::jsonb) returning 1", Jsonb([note]))
+    assert "kinitro_saturated_environments 2.0" in (await api.get("/metrics")).text
 
 
 async def test_a_database_that_goes_away_is_503_and_comes_back(

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kinitro.audit.checks import find_score_differences
 from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow, TaskOutcome
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
-from kinitro.cycles.scorecard import PublicationIdentity, Scorecard, Unscorable, arrange_results, score
+from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, arrange_results, score
 
 SUCCESS, FAILURE, FAULT = 1, 2, 3
 IDENTITY = PublicationIdentity(1, 1, 100, "2026-01-01T00:00:00+00:00")
@@ -175,3 +176,29 @@ def test_a_cycle_in_which_miners_could_stop_early_is_refused() -> None:
     assert CycleConfig.model_validate({**stored, "sequential": False}) == config()
     with pytest.raises(ValidationError, match="--sequential, which this version does not score"):
         CycleConfig.model_validate({**stored, "sequential": True})
+
+
+def test_saturation_is_told_where_the_leaders_solve_nearly_everything() -> None:
+    """Two equals at 29 of 30: 95 % sure to be above 0.90 only. Three at 30 of 30: above 0.97."""
+    hard, easy = 29 * [SUCCESS] + [FAILURE], 30 * [SUCCESS]
+    told = [note for note in card({0: easy, 1: easy, 2: easy}, episodes=30).scores.notes if note.startswith(SATURATED)]
+    assert told == [
+        "Saturated: a/x. The leaders there solve more than 95% of episodes (95% confidence), so success no longer "
+        "decides: of two that solve everything, the earlier commitment does."
+    ]
+    assert not [note for note in card({0: hard, 1: hard}, episodes=30).scores.notes if note.startswith(SATURATED)]
+    assert not [note for note in card({0: easy}, episodes=30).scores.notes if note.startswith(SATURATED)]
+    weak = 30 * [FAILURE]
+    assert [note for note in card({0: easy, 1: easy, 2: weak}, episodes=30).scores.notes if note.startswith(SATURATED)]
+
+
+def test_an_environment_without_leaders_is_not_saturated() -> None:
+    assert not [note for note in card({0: 30 * [FAILURE]}, episodes=30).scores.notes if note.startswith(SATURATED)]
+
+
+def test_publications_from_before_saturation_was_told_pass_their_audit() -> None:
+    recomputed = card({0: 30 * [SUCCESS], 1: 30 * [SUCCESS]}, episodes=30).scores
+    old = recomputed.model_copy(update={"notes": []})
+    assert list(find_score_differences(old, recomputed)) == []
+    wrong = recomputed.model_copy(update={"notes": ["Saturated: a/y."]})
+    assert [one for one in find_score_differences(wrong, recomputed) if one.startswith("notes")]
