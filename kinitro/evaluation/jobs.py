@@ -41,6 +41,8 @@ class Job(msgspec.Struct, frozen=True):
     """The SS58 address of the miner's hotkey; signed requests are bound to it."""
     record: bool = False
     """Whether the report shall contain the recording; this needs a worker with `recorders`."""
+    socket: str | None = None
+    """The path of a Unix socket at which a sandboxed policy answers; `endpoint` is then only a name."""
 
 
 class Evaluator(Protocol):

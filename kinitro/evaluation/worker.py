@@ -141,12 +141,7 @@ class Worker:
         return result
 
     async def _converse(self, job: Job, environment: Environment) -> EpisodeResult:
-        policy: Policy = self._connect(
-            job.endpoint,
-            allow_private=self._config.allow_private_endpoints,
-            signer=None if self._key is None else RequestSigner(self._key, job.receiver),
-            stalled_s=self._stalls.get_total_s,
-        )
+        policy = self._connect_to(job)
         recorder = Recorder() if self._config.recorders else None
         try:
             result = await run_episode(
@@ -163,6 +158,19 @@ class Worker:
             return result
         recording = recorder.make_recording()
         return replace(result, recording=None if recording is None else encode(recording))
+
+    def _connect_to(self, job: Job) -> Policy:
+        policy: Policy
+        if job.socket is not None:
+            policy = self._connect(job.endpoint, unix_socket=Path(job.socket), stalled_s=self._stalls.get_total_s)
+        else:
+            policy = self._connect(
+                job.endpoint,
+                allow_private=self._config.allow_private_endpoints,
+                signer=None if self._key is None else RequestSigner(self._key, job.receiver),
+                stalled_s=self._stalls.get_total_s,
+            )
+        return policy
 
     def _connect_own(self, url: str) -> Policy:
         policy: Policy = self._connect(url, allow_private=True)
