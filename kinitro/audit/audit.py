@@ -172,7 +172,7 @@ async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: P
     manifest = await fetch_manifest(api, cycle_id)
     total, config = manifest.counts.get("total", 0), manifest.config
     asked = len(list_participants(manifest.miners)) * len(config.environments) * config.episodes
-    if not total <= asked <= total + MAX_MISSING:
+    if abs(asked - total) > MAX_MISSING:
         raise KinitroError(f"The manifest asks for {asked} episodes and counts {total} tasks.")
     rows = await fetch_results(api, cycle_id, total, tell)
     verdicts = await fetch_verdicts(api, cycle_id, len(rows))

@@ -426,6 +426,18 @@ async def audit_answers(answer: Any, cycle: int | None) -> AuditReport:
         return await audit_cycle(api, cycle)
 
 
+@pytest.mark.parametrize("total", [2_000_000_000, 0])
+async def test_a_total_that_the_cycle_cannot_have_is_not_followed(
+    published: Published, total: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise an operator could have auditors fetch results until their memory is full."""
+    monkeypatch.setattr("kinitro.audit.audit.MAX_MISSING", 10)
+    report = await audit(
+        published, {Manifest: lambda manifest: manifest.model_copy(update={"counts": {"total": total}})}
+    )
+    assert failed(report) == {"record": f"The manifest asks for 30 episodes and counts {total} tasks."}
+
+
 async def test_a_cycle_that_the_api_says_it_does_not_have_fails_its_audit() -> None:
     report = await audit_answers(problem_response(404, "There is no cycle 1."), 1)
     assert "There is no cycle 1" in failed(report)["record"]
