@@ -138,15 +138,26 @@ def _sum_kib(path: str, fields: tuple[str, ...]) -> int:
 
 
 def _measure_files(pids: Iterable[int]) -> int:
-    """Measure the writable directories that these processes see. All processes see the same, and they are in memory."""
+    """Measure the writable directories that these processes see. All processes see the same, and they are in memory.
+
+    While bubblewrap starts, its child still sees our own directories, and what lies there is not the sandbox's: a
+    sandbox's are file systems of their own.
+    """
     for pid in pids:
         try:
-            found = [os.statvfs(f"/proc/{pid}/root{directory}") for directory in IN_MEMORY]
+            found = [_measure_own_files(f"/proc/{pid}/root", directory) for directory in IN_MEMORY]
         except OSError:  # it is gone, or may not be inspected
             continue
-        blocks = sum((one.f_blocks - one.f_bfree) * one.f_frsize for one in found)
-        return blocks + sum(one.f_files - one.f_ffree for one in found) * _INODE_BYTES
+        return sum(found)
     return 0
+
+
+def _measure_own_files(root: str, directory: str) -> int:
+    """Return the bytes of memory that the file system of this directory takes; 0 if it is one that we see as well."""
+    if Path(root + directory).stat().st_dev == Path(directory).stat().st_dev:
+        return 0
+    inside = os.statvfs(root + directory)
+    return (inside.f_blocks - inside.f_bfree) * inside.f_frsize + (inside.f_files - inside.f_ffree) * _INODE_BYTES
 
 
 def count_out_of_memory_kills() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
 import threading
 import time
@@ -21,6 +22,8 @@ from tests.standin.runtime import TRANSACTION_VERSION, InvalidTransaction, Runti
 T = TypeVar("T")
 FINALITY_LAG_BLOCKS = 2
 START_TIMEOUT_S = 10.0
+_SILENT = logging.Logger("standin", logging.CRITICAL + 1)
+"""Callers that hang up are part of the tests; what the node says of them is not part of a command's output."""
 
 
 class RpcError(Exception):
@@ -128,7 +131,9 @@ class StandinNode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
-        self._server = await serve(self._serve, "127.0.0.1", self._port, max_size=None, close_timeout=0.2)
+        self._server = await serve(
+            self._serve, "127.0.0.1", self._port, max_size=None, close_timeout=0.2, logger=_SILENT
+        )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         self.url = f"ws://127.0.0.1:{self._port}"
 
