@@ -242,6 +242,8 @@ def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], evaluator: Eva
     content: dict[str, Any] = {
         "target": plan.header.target,
         "seed": plan.header.seed,
+        "max_steps": plan.header.max_steps,
+        "environment_versions": dict(plan.header.environments),
         "fingerprint": evaluator.fingerprint,
         "versions": evaluator.versions,
         "environments": [asdict(summary) for summary in _summaries(plan, trials)],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from kinitro.cli.comparison import compare
 from kinitro.cli.evaluation import evaluate
 from kinitro.cli.flags import command_of
 from kinitro.errors import ConfigurationError
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("executor", cls=command_of("kinitro.executor.settings:ExecutorSettings"))(executor)
     app.command("evaluate")(evaluate)
+    app.command("compare")(compare)
     app.command("build-eval-env")(build_eval_env)
 
 

@@ -49,6 +49,10 @@ def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_pa
     assert 0 == reach["interval"][0] < reach["interval"][1] < 1
     assert [episode["steps"] for episode in sheet["episodes"]] == [12, 12]
     assert "95 % interval" in done.stderr
+    (tmp_path / "result.json").write_text(done.stdout)
+    compared = kinitro("compare", "result.json", "result.json", "--json", "-", directory=tmp_path)
+    assert compared.returncode == 0, compared.stderr
+    assert json.loads(compared.stdout)["overall"]["episodes"] == 2
     for number in (0, 1):
         frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "video" / f"metaworld-reach-v3-000{number}.mp4")
         assert frames >= 12 // 2

@@ -1,0 +1,299 @@
+"""Result files, which `kinitro evaluate --json` writes: reading two of them and comparing them episode by episode."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+
+from kinitro.errors import ConfigurationError
+from kinitro.scoring.config import ScoringConfig
+from kinitro.scoring.intervals import normal_quantile, wilson_interval
+from kinitro.scoring.mcnemar import p_value
+
+MAX_BYTES = 512 << 20
+"""A larger file is not a result file: an episode takes about 600 bytes, and `evaluate` runs at most 5 million."""
+SHOWN_DIFFERENCES = 3
+
+Verdict = Literal["better", "worse", "undecided"]
+OutcomeName = Literal["success", "failure", "policy_fault", "evaluator_fault"]
+EVALUATOR_FAULT = "evaluator_fault"
+DEPENDS_ON = ("kinitro", "mujoco", "metaworld", "numpy", "numba")
+"""The packages whose versions must be equal. Python and the platform are judged by the physics fingerprint."""
+
+
+class EpisodeRow(msgspec.Struct, frozen=True):
+    """What a comparison needs of one episode; files have more fields."""
+
+    env_id: str
+    episode: Annotated[int, msgspec.Meta(ge=0)]
+    seed: str
+    outcome: OutcomeName
+
+
+class SummaryRow(msgspec.Struct, frozen=True):
+    """What the table in a file says of one environment."""
+
+    env_id: str
+    episodes: int
+    successes: int
+
+
+class ResultFile(msgspec.Struct, frozen=True):
+    """What a comparison needs of a result file; `read_result_file` reads and checks one."""
+
+    target: str
+    seed: int
+    max_steps: int | None
+    """The limit of every episode in steps; None for each environment's horizon."""
+    fingerprint: str
+    """The physics fingerprint of the machine."""
+    versions: dict[str, str]
+    environment_versions: dict[str, str]
+    environments: list[SummaryRow]
+    episodes: list[EpisodeRow]
+
+
+@dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """Two policies, `first` and `second`, in the same episodes of one environment, or of all of them together.
+
+    Evaluator faults of either are not counted.
+    """
+
+    env_id: str
+    """The environment's id; "all" for all of them."""
+    episodes: int
+    """The episodes that count for both."""
+    first_successes: int
+    second_successes: int
+    only_first: int
+    """Discordant episodes: solved by the first policy alone."""
+    only_second: int
+    difference: float
+    """The second success rate less the first, from -1 to 1."""
+    interval: tuple[float, float]
+    """The 95 % interval of `difference`; see `newcombe_interval`."""
+    p_value_better: float
+    """The exact p-value of "the second is not better", one-sided as in the scoring rule."""
+    p_value_worse: float
+    verdict: Verdict
+    """Whether the second policy is better or worse by the scoring rule's test between two miners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discordant:
+    """An episode that exactly one of the two policies solved."""
+
+    env_id: str
+    episode: int
+    seed: str
+    solved_by: Literal["first", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultComparison:
+    """The comparison of two result files: one row per environment, all together, and the discordant episodes."""
+
+    environments: list[PairedComparison]
+    overall: PairedComparison
+    discordant: list[Discordant]
+    left_out: int
+    """Episodes without a result of one of the policies, because of a fault of the machine."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the second policy is significantly worse anywhere or overall."""
+        return any(row.verdict == "worse" for row in (*self.environments, self.overall))
+
+
+def read_result_file(path: Path) -> ResultFile:
+    """Read and check a result file; raises ConfigurationError, which says what is wrong with it."""
+    try:
+        if not path.is_file():
+            raise ConfigurationError(f"{str(path)!r} is not a file: name a file that `kinitro evaluate --json` wrote.")
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigurationError(f"{path} is larger than {MAX_BYTES >> 20} MiB, so it is not a result file.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).") from None
+    try:
+        result = msgspec.json.decode(content, type=ResultFile)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{path} is not a whole result file of this version ({error}): write it anew with "
+            "`kinitro evaluate --json`."
+        ) from None
+    if (contradiction := _find_contradiction(result)) is not None:
+        raise ConfigurationError(
+            f"{path} was changed after it was written: {contradiction}. Write it again with `kinitro evaluate --json`."
+        )
+    return result
+
+
+def _find_contradiction(result: ResultFile) -> str | None:
+    """Return what in a file cannot be, because its parts do not agree; None if they do."""
+    keys = [(row.env_id, row.episode) for row in result.episodes]
+    if not keys:
+        return "it has no episodes"
+    (env_id, episode), times = Counter(keys).most_common(1)[0]
+    if times > 1:
+        return f"episode {episode} of {env_id} is there {times} times"
+    if missing := {row.env_id for row in result.episodes} ^ result.environment_versions.keys():
+        return f"{min(missing)} has episodes but no version, or a version but no episodes"
+    said = {row.env_id: (row.episodes, row.successes) for row in result.environments}
+    for env_id in (*result.environment_versions, "all"):
+        rows = [row for row in result.episodes if env_id in (row.env_id, "all") and row.outcome != EVALUATOR_FAULT]
+        counted = (len(rows), sum(row.outcome == "success" for row in rows))
+        if said.get(env_id) != counted:
+            return f"its table and its episodes do not agree about {env_id}"
+    return None
+
+
+def compare_result_files(
+    first: ResultFile,
+    second: ResultFile,
+    config: ScoringConfig = ScoringConfig(),  # noqa: B008 - immutable
+) -> ResultComparison:
+    """Compare two policies in the same episodes, with the scoring rule's test between two miners.
+
+    config: gives alpha, the smallest difference that counts, and the confidence of the intervals.
+
+    Raises ConfigurationError, which names what differs, if the files do not describe the same episodes.
+    """
+    if differences := list(_find_differences(first, second)):
+        more = len(differences) - SHOWN_DIFFERENCES
+        raise ConfigurationError(
+            "The two files cannot be compared, because they differ in more than the policy: "
+            + "; ".join(differences[:SHOWN_DIFFERENCES])
+            + (f"; and {more} more" if more > 0 else "")
+            + ". Evaluate both policies with the same arguments on the same kind of machine."
+        )
+    theirs = {(row.env_id, row.episode): row for row in second.episodes}
+    pairs: dict[str, list[tuple[EpisodeRow, EpisodeRow]]] = {env_id: [] for env_id in first.environment_versions}
+    left_out = 0
+    for row in sorted(first.episodes, key=lambda row: (row.env_id, row.episode)):
+        other = theirs[row.env_id, row.episode]
+        if EVALUATOR_FAULT in (row.outcome, other.outcome):
+            left_out += 1
+        else:
+            pairs[row.env_id].append((row, other))
+    level = Fraction(config.alpha)
+    return ResultComparison(
+        [_compare(env_id, found, level / len(pairs), config.min_epsilon, config) for env_id, found in pairs.items()],
+        _compare("all", [pair for found in pairs.values() for pair in found], level, 0.0, config),
+        [
+            Discordant(row.env_id, row.episode, row.seed, "first" if row.outcome == "success" else "second")
+            for found in pairs.values()
+            for row, other in found
+            if (row.outcome == "success") != (other.outcome == "success")
+        ],
+        left_out,
+    )
+
+
+def _find_differences(first: ResultFile, second: ResultFile) -> Iterator[str]:
+    """Yield everything that makes the episodes of two files different ones."""
+    if first.seed != second.seed:
+        yield f"--seed is {first.seed} in the first and {second.seed} in the second"
+    if first.max_steps != second.max_steps:
+        yield f"--max-steps is {first.max_steps or 'not given'} and {second.max_steps or 'not given'}"
+    if first.fingerprint != second.fingerprint:
+        yield f"the physics fingerprints are {first.fingerprint or 'missing'} and {second.fingerprint or 'missing'}"
+    yield from _find_other_versions(first.environment_versions, second.environment_versions)
+    yield from _find_other_versions(
+        *({name: file.versions.get(name, "missing") for name in DEPENDS_ON} for file in (first, second))
+    )
+    seeds, other_seeds = ({(row.env_id, row.episode): row.seed for row in file.episodes} for file in (first, second))
+    shared = first.environment_versions.keys() & second.environment_versions.keys()
+    if alone := sorted(key for key in seeds.keys() ^ other_seeds.keys() if key[0] in shared):
+        yield f"episode {alone[0][1]} of {alone[0][0]} is only in the {'first' if alone[0] in seeds else 'second'}"
+    if other := sorted(key for key in seeds.keys() & other_seeds.keys() if seeds[key] != other_seeds[key]):
+        yield f"episode {other[0][1]} of {other[0][0]} has another seed"
+
+
+def _find_other_versions(first: dict[str, str], second: dict[str, str]) -> Iterator[str]:
+    for name in sorted(first.keys() | second.keys()):
+        if first.get(name) != second.get(name):
+            yield f"{name} is {first.get(name, 'missing')} and {second.get(name, 'missing')}"
+
+
+def _compare(
+    name: str,
+    pairs: Sequence[tuple[EpisodeRow, EpisodeRow]],
+    level: Fraction,
+    epsilon: float,
+    config: ScoringConfig,
+) -> PairedComparison:
+    """Compare the pairs of one environment, or of all: as in the scoring rule, only single ones have an epsilon."""
+    solved = [(first.outcome == "success", second.outcome == "success") for first, second in pairs]
+    both = sum(first and second for first, second in solved)
+    losses, wins = sum(first and not second for first, second in solved), sum(b and not a for a, b in solved)
+    better, worse = p_value(wins, losses), p_value(losses, wins)
+    difference = (wins - losses) / max(1, len(pairs))
+    verdict: Verdict = "undecided"
+    if abs(difference) > epsilon and min(better, worse) < level:
+        verdict = "better" if wins > losses else "worse"
+    return PairedComparison(
+        env_id=name,
+        episodes=len(pairs),
+        first_successes=both + losses,
+        second_successes=both + wins,
+        only_first=losses,
+        only_second=wins,
+        difference=difference,
+        interval=newcombe_interval(both, losses, wins, len(pairs), config.confidence),
+        p_value_better=better,
+        p_value_worse=worse,
+        verdict=verdict,
+    )
+
+
+def newcombe_interval(
+    both: int, only_first: int, only_second: int, episodes: int, confidence: float
+) -> tuple[float, float]:
+    """The interval of the second success rate less the first, of paired episodes; (-1, 1) where there are none.
+
+    both: episodes that both solved.
+    confidence: two-sided, such as 0.95.
+
+    It contains Wilson's interval of each rate and their correlation. R. G. Newcombe, Statistics in Medicine 17 (1998),
+    2635-2650, method 10.
+    """
+    if episodes == 0:
+        return -1.0, 1.0
+    first, second = both + only_first, both + only_second
+    neither = episodes - both - only_first - only_second
+    z = normal_quantile((1 + confidence) / 2)
+    lower, upper = wilson_interval(np.array([first, second]), np.array([episodes, episodes]), z)
+    rates = first / episodes, second / episodes
+    below = [rate - float(bound) for rate, bound in zip(rates, lower, strict=True)]
+    above = [float(bound) - rate for rate, bound in zip(rates, upper, strict=True)]
+    correlation = _correlate(both, only_first, only_second, neither)
+    difference = rates[1] - rates[0]
+    return (
+        max(-1.0, difference - _combine(below[1], above[0], correlation)),
+        min(1.0, difference + _combine(above[1], below[0], correlation)),
+    )
+
+
+def _combine(one: float, other: float, correlation: float) -> float:
+    return sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
+
+
+def _correlate(both: int, only_first: int, only_second: int, neither: int) -> float:
+    """The correlation of two outcomes, with Newcombe's correction for continuity where it is positive."""
+    product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    if product == 0:
+        return 0.0
+    covariance: float = both * neither - only_first * only_second
+    if covariance > 0:
+        covariance = max(0.0, covariance - (both + only_first + only_second + neither) / 2)
+    return covariance / sqrt(product)
