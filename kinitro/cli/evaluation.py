@@ -27,7 +27,12 @@ TABLE_WIDTH = 140
 
 
 def evaluate(
-    target: str = typer.Argument(help="The URL of a policy server, or the directory of one, which is then started."),
+    target: str = typer.Argument(
+        help="The URL of a policy server, or the directory of one, which is then started; or `merge` before shards."
+    ),
+    shards: list[Path] = typer.Argument(
+        None, help="After `merge`: the result files of all shards of one evaluation, which are put together."
+    ),
     environments: str = typer.Option(
         None, help="Evaluate on the environments with these ids, separated by commas; by default on all scored ones."
     ),
@@ -41,6 +46,9 @@ def evaluate(
     ),
     max_steps: int = typer.Option(
         None, min=1, help="End episodes after this many steps; by default at each environment's horizon."
+    ),
+    shard: str = typer.Option(
+        None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
     json: Path = typer.Option(None, help="Write everything as JSON to this file; - is standard output."),
     video: Path = typer.Option(None, file_okay=False, help="Write an mp4 of every episode to this directory."),
@@ -58,13 +66,20 @@ def evaluate(
         check_directory(video, "--video")
     if json is not None and str(json) != "-":
         check_file(json, "--json")
+    if target == "merge" and shards:
+        _merge(shards, json)
+        return
+    if shards:
+        raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
     chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     is_url = "://" in target
     if not is_url and target.startswith("~"):
         target = str(Path(target).expanduser())
     if not is_url and not Path(target).is_dir():
         raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
-    plan = SurveyPlan.of(target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps)
+    plan = SurveyPlan.of(
+        target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps, _parse_shard(shard)
+    )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
@@ -85,8 +100,30 @@ def evaluate(
         journal.close()
     _show(plan, journal.trials, on_stderr=str(json) == "-")
     if json is not None:
-        _write(json, plan, journal.trials, evaluator)
+        _write(json, plan, journal.trials, evaluator.fingerprint, evaluator.versions)
     check_outcomes(journal.trials)
+
+
+def _parse_shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    index, slash, number = text.partition("/")
+    if not (slash and index.isdecimal() and number.isdecimal() and len(text) < 16):
+        raise ConfigurationError(f"--shard cannot be {text!r}: give I/N, such as 2/3 for the second of three parts.")
+    return int(index), int(number)
+
+
+def _merge(paths: Sequence[Path], json: Path | None) -> None:
+    """Put the result files of shards together, and show and write what one evaluation would have."""
+    from kinitro.evaluation.result_files import merge_result_files, read_result_file
+    from kinitro.evaluation.survey import check_outcomes
+
+    files = [read_result_file(path) for path in paths]
+    plan, trials = merge_result_files(files)
+    _show(plan, trials, on_stderr=str(json) == "-")
+    if json is not None:
+        _write(json, plan, trials, files[0].fingerprint, files[0].versions)
+    check_outcomes(trials)
 
 
 async def _run(
@@ -236,7 +273,7 @@ def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None
     console.print(table)
 
 
-def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], evaluator: Evaluator) -> None:
+def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], fingerprint: str, versions: dict[str, str]) -> None:
     import msgspec
 
     content: dict[str, Any] = {
@@ -244,8 +281,9 @@ def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], evaluator: Eva
         "seed": plan.header.seed,
         "max_steps": plan.header.max_steps,
         "environment_versions": dict(plan.header.environments),
-        "fingerprint": evaluator.fingerprint,
-        "versions": evaluator.versions,
+        "shard": plan.header.shard,
+        "fingerprint": fingerprint,
+        "versions": versions,
         "environments": [asdict(summary) for summary in _summaries(plan, trials)],
         "episodes": [
             {

@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 
 from kinitro.errors import ConfigurationError
+from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
+from kinitro.evaluation.survey import Header, SurveyPlan, Trial
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import p_value
@@ -30,12 +32,33 @@ DEPENDS_ON = ("kinitro", "mujoco", "metaworld", "numpy", "numba")
 
 
 class EpisodeRow(msgspec.Struct, frozen=True):
-    """What a comparison needs of one episode; files have more fields."""
+    """One episode; the fields are those of `Trial` and `EpisodeResult`."""
 
     env_id: str
     episode: Annotated[int, msgspec.Meta(ge=0)]
     seed: str
     outcome: OutcomeName
+    steps: int
+    success_step: int | None
+    total_reward: float
+    reason: str | None
+    forfeits: int
+    timings: Timings
+    detail: str | None
+
+    def to_trial(self) -> Trial:
+        """Return it as the survey that ran it had it."""
+        result = EpisodeResult(
+            Outcome[self.outcome.upper()],
+            self.steps,
+            self.success_step,
+            self.total_reward,
+            self.reason,
+            self.forfeits,
+            self.timings,
+            detail=self.detail,
+        )
+        return Trial(self.env_id, self.episode, self.seed, result)
 
 
 class SummaryRow(msgspec.Struct, frozen=True):
@@ -47,7 +70,7 @@ class SummaryRow(msgspec.Struct, frozen=True):
 
 
 class ResultFile(msgspec.Struct, frozen=True):
-    """What a comparison needs of a result file; `read_result_file` reads and checks one."""
+    """The content of a result file; `read_result_file` reads and checks one."""
 
     target: str
     seed: int
@@ -59,6 +82,8 @@ class ResultFile(msgspec.Struct, frozen=True):
     environment_versions: dict[str, str]
     environments: list[SummaryRow]
     episodes: list[EpisodeRow]
+    shard: tuple[int, int] | None = None
+    """(I, N) if it is one of N parts of a survey; see `Header`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +224,57 @@ def compare_result_files(
     )
 
 
+def merge_result_files(files: Sequence[ResultFile]) -> tuple[SurveyPlan, list[Trial]]:
+    """Put the shards of one survey together: the plan of the whole survey, and all of its trials.
+
+    Raises ConfigurationError if a shard is missing, there twice or of another survey.
+    """
+    first = files[0]
+    shards = Counter(file.shard for file in files)
+    if first.shard is None or None in shards:
+        raise ConfigurationError("Only result files of `kinitro evaluate --shard I/N` can be merged.")
+    number = first.shard[1]
+    for file in files:
+        if file.shard is None or file.shard[1] != number:
+            raise ConfigurationError(f"Some shards are of {number} and others of another number: give those of one.")
+        if differences := list(_find_other_conditions(first, file)):
+            raise ConfigurationError(
+                f"The shards {_name_shard(first)} and {_name_shard(file)} are not of the same evaluation: "
+                f"{differences[0]}."
+            )
+    wrong = next((index for index in range(1, number + 1) if shards[index, number] != 1), None)
+    if wrong is not None:
+        there = f"given {shards[wrong, number]} times" if shards[wrong, number] else "missing"
+        raise ConfigurationError(f"Shard {wrong}/{number} is {there}: give each of the {number} shards once.")
+    rows = [row for file in files for row in file.episodes]
+    targets = ", ".join(dict.fromkeys(file.target for file in files))
+    environments = tuple(first.environment_versions.items())
+    episodes = 1 + max(row.episode for row in rows)
+    plan = SurveyPlan(Header(targets, environments, episodes, first.seed, first.max_steps))
+    keys = {(row.env_id, row.episode) for row in rows}
+    if not len(rows) == len(keys) == episodes * len(environments) or keys != set(plan.keys):
+        raise ConfigurationError("The shards do not have every episode once: give those of one evaluation.")
+    return plan, [row.to_trial() for row in rows]
+
+
+def _name_shard(file: ResultFile) -> str:
+    """The shard of a file as it is given to `--shard`."""
+    return "none" if file.shard is None else f"{file.shard[0]}/{file.shard[1]}"
+
+
 def _find_differences(first: ResultFile, second: ResultFile) -> Iterator[str]:
     """Yield everything that makes the episodes of two files different ones."""
+    yield from _find_other_conditions(first, second)
+    seeds, other_seeds = ({(row.env_id, row.episode): row.seed for row in file.episodes} for file in (first, second))
+    shared = first.environment_versions.keys() & second.environment_versions.keys()
+    if alone := sorted(key for key in seeds.keys() ^ other_seeds.keys() if key[0] in shared):
+        yield f"episode {alone[0][1]} of {alone[0][0]} is only in the {'first' if alone[0] in seeds else 'second'}"
+    if other := sorted(key for key in seeds.keys() & other_seeds.keys() if seeds[key] != other_seeds[key]):
+        yield f"episode {other[0][1]} of {other[0][0]} has another seed"
+
+
+def _find_other_conditions(first: ResultFile, second: ResultFile) -> Iterator[str]:
+    """Yield what differs in how the episodes of two files were drawn and run."""
     if first.seed != second.seed:
         yield f"--seed is {first.seed} in the first and {second.seed} in the second"
     if first.max_steps != second.max_steps:
@@ -211,12 +285,6 @@ def _find_differences(first: ResultFile, second: ResultFile) -> Iterator[str]:
     yield from _find_other_versions(
         *({name: file.versions.get(name, "missing") for name in DEPENDS_ON} for file in (first, second))
     )
-    seeds, other_seeds = ({(row.env_id, row.episode): row.seed for row in file.episodes} for file in (first, second))
-    shared = first.environment_versions.keys() & second.environment_versions.keys()
-    if alone := sorted(key for key in seeds.keys() ^ other_seeds.keys() if key[0] in shared):
-        yield f"episode {alone[0][1]} of {alone[0][0]} is only in the {'first' if alone[0] in seeds else 'second'}"
-    if other := sorted(key for key in seeds.keys() & other_seeds.keys() if seeds[key] != other_seeds[key]):
-        yield f"episode {other[0][1]} of {other[0][0]} has another seed"
 
 
 def _find_other_versions(first: dict[str, str], second: dict[str, str]) -> Iterator[str]:

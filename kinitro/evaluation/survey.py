@@ -41,7 +41,7 @@ class Trial(msgspec.Struct, frozen=True):
     result: EpisodeResult
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a survey measures; a journal continues only a survey with an equal header."""
 
     target: str
@@ -50,6 +50,8 @@ class Header(msgspec.Struct, frozen=True):
     episodes: int
     seed: int
     max_steps: int | None
+    shard: tuple[int, int] | None = None
+    """(I, N): one of N parts, counted from 1, which several machines run; None for the whole survey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,23 @@ class SurveyPlan:
 
     @classmethod
     def of(
-        cls, target: str, environments: Sequence[str], episodes: int, seed: int, max_steps: int | None
+        cls,
+        target: str,
+        environments: Sequence[str],
+        episodes: int,
+        seed: int,
+        max_steps: int | None,
+        shard: tuple[int, int] | None = None,
     ) -> SurveyPlan:
-        """Make the plan for these environments, each of them once; raises UnknownEnvironment."""
+        """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError."""
+        if shard is not None and not 1 <= shard[0] <= shard[1] <= episodes:
+            raise ConfigurationError(
+                f"--shard cannot be {shard[0]}/{shard[1]}: give I/N, with I from 1 to N, and N at most the {episodes} "
+                "episodes per environment."
+            )
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
-        return cls(Header(target, versions, episodes, seed, max_steps))
+        return cls(Header(target, versions, episodes, seed, max_steps, shard))
 
     @property
     def name(self) -> str:
@@ -74,8 +87,13 @@ class SurveyPlan:
 
     @property
     def keys(self) -> list[tuple[str, int]]:
-        """The (environment id, episode) of every episode; the first episodes of all environments come first."""
-        return [(env_id, episode) for episode in range(self.header.episodes) for env_id, _ in self.header.environments]
+        """The (environment id, episode) of every episode; the first episodes of all environments come first.
+
+        A shard has every N-th episode of each environment.
+        """
+        first, step = (0, 1) if self.header.shard is None else (self.header.shard[0] - 1, self.header.shard[1])
+        episodes = range(first, self.header.episodes, step)
+        return [(env_id, episode) for episode in episodes for env_id, _ in self.header.environments]
 
     def make_job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
         """Return the job of one episode; `videos` is the directory for its video, None for no video."""

@@ -63,6 +63,19 @@ def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_pa
     assert not [process for process in left if process.cwd() == str(policy)]
 
 
+def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
+    arguments = ("--environments", "metaworld/reach-v3", "--episodes", 3, "--max-steps", 12, "--workers", 1)
+    for part in ("1/2", "2/2"):
+        done = kinitro("evaluate", policy, *arguments, "--shard", part, "--json", f"{part[0]}.json", directory=tmp_path)
+        assert done.returncode == 0, done.stderr
+    merged = kinitro("evaluate", "merge", "2.json", "1.json", "--json", "-", directory=tmp_path)
+    assert merged.returncode == 0, merged.stderr
+    sheet = json.loads(merged.stdout)
+    assert [(episode["episode"], episode["steps"]) for episode in sheet["episodes"]] == [(0, 12), (1, 12), (2, 12)]
+    assert (sheet["shard"], sheet["environments"][0]["episodes"]) == (None, 3)
+    assert sheet["target"] == str(policy)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -39,6 +39,14 @@ def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:
     assert seeds(plan(episodes=3)) == seeds(plan())[:6]
 
 
+def test_shards_have_every_episode_once_with_the_seeds_of_the_whole() -> None:
+    parts = [SurveyPlan.of("http://127.0.0.1:1", [PUSH, REACH], 5, 0, 50, (index, 3)) for index in (1, 2, 3)]
+    assert sorted(key for part in parts for key in part.keys) == sorted(plan().keys)
+    assert {env_id for part in parts for env_id, _ in part.keys} == {PUSH, REACH}
+    assert sorted(seed for part in parts for seed in seeds(part)) == sorted(seeds(plan()))
+    assert len({plan().name, *(part.name for part in parts)}) == 4
+
+
 def test_an_unknown_environment_is_named() -> None:
     with pytest.raises(UnknownEnvironment, match="push"):
         SurveyPlan.of("http://127.0.0.1:1", ["metaworld/pusk-v3"], 1, 0, None)

@@ -36,7 +36,19 @@ def sheet(outcomes: dict[str, Sequence[str]]) -> dict[str, Any]:
             for env_id, letters in counts.items()
         ],
         "episodes": [
-            {"env_id": env_id, "episode": number, "seed": f"{number:032x}", "outcome": names[letter], "steps": 7}
+            {
+                "env_id": env_id,
+                "episode": number,
+                "seed": f"{number:032x}",
+                "outcome": names[letter],
+                "steps": 7,
+                "success_step": 7 if letter == "s" else None,
+                "total_reward": 1.5,
+                "reason": "timeout" if letter == "p" else None,
+                "forfeits": 0,
+                "timings": {"policy_p50_ms": 1.0},
+                "detail": None,
+            }
             for env_id, letters in outcomes.items()
             for number, letter in enumerate(letters)
         ],
@@ -211,3 +223,73 @@ def test_the_command_shows_lists_writes_and_fails_when_asked(tmp_path: Path) -> 
     assert failed.exception.exit_code == 1
     assert run(bad, good, "--fail-if", "worse").exit_code == 0
     assert json.loads(run(bad, good, "--json", "-").stdout)["worse"] is False
+
+
+def shard(content: dict[str, Any], index: int, number: int) -> dict[str, Any]:
+    """The part of a result file that one of several machines would have written."""
+    part = copy.deepcopy(content)
+    part["shard"] = [index, number]
+    part["episodes"] = [row for row in part["episodes"] if row["episode"] % number == index - 1]
+    for summary in part["environments"]:
+        rows = [row for row in part["episodes"] if summary["env_id"] in (row["env_id"], "all")]
+        counted = [row["outcome"] for row in rows if row["outcome"] != "evaluator_fault"]
+        summary.update(episodes=len(counted), successes=counted.count("success"))
+    return part
+
+
+def evaluate(*arguments: object) -> Result:
+    return CliRunner().invoke(build_app(), ["evaluate", *map(str, arguments)])
+
+
+def test_shards_together_are_the_whole(tmp_path: Path) -> None:
+    content = sheet({PUSH: "ssffp", REACH: "sfffs"})
+    paths = [write(tmp_path / f"{index}.json", shard(content, index, 3)) for index in (3, 1, 2)]
+    done = evaluate("merge", *paths, "--json", tmp_path / "merged.json")
+    assert done.exit_code == 0, done.output
+    whole = write(tmp_path / "whole.json", content)
+    found = compare_result_files(read_result_file(whole), read_result_file(tmp_path / "merged.json"))
+    assert (found.discordant, found.overall.episodes, found.overall.first_successes) == ([], 10, 4)
+    (push, *_) = json.loads((tmp_path / "merged.json").read_bytes())["environments"]
+    assert (push["reasons"], push["steps_to_success"]) == ({"timeout": 1}, 7)
+
+
+@pytest.mark.parametrize(
+    ("parts", "change", "says"),
+    [
+        ((1, 3), {}, "Shard 2/3 is missing"),
+        ((1, 2, 2, 3), {}, "Shard 2/3 is given 2 times"),
+        ((1, 2, 3), {"seed": 8}, "are not of the same evaluation: --seed is 0 in the first and 8"),
+        ((1, 2, 3), {"fingerprint": "0" * 16}, "physics fingerprints"),
+        ((1, 2, 3), {"shard": [4, 4]}, "others of another number"),
+        ((1, 2, 3), {"shard": None}, "Only result files of `kinitro evaluate --shard I/N`"),
+    ],
+)
+def test_shards_that_do_not_fit_are_refused(
+    tmp_path: Path, parts: Sequence[int], change: dict[str, Any], says: str
+) -> None:
+    content = sheet({PUSH: "ssffp", REACH: "sfffs"})
+    paths = []
+    for place, index in enumerate(parts):
+        part = shard(content, index, 3) | (change if place == len(parts) - 1 else {})
+        paths.append(write(tmp_path / f"{place}.json", part))
+    refused = evaluate("merge", *paths)
+    assert isinstance(refused.exception, ConfigurationError)
+    assert says in str(refused.exception)
+
+
+def test_shards_of_another_length_are_refused(tmp_path: Path) -> None:
+    long, short = sheet({PUSH: "ssffps"}), sheet({PUSH: "ss"})
+    paths = [write(tmp_path / "1", shard(long, 1, 2)), write(tmp_path / "2", shard(short, 2, 2))]
+    refused = evaluate("merge", *paths)
+    assert "do not have every episode once" in str(refused.exception)
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "1/99", "x", "1/", "-1/2", "1/2/3", "1" * 20 + "/2"])
+def test_a_shard_that_cannot_be_is_one_sentence(tmp_path: Path, text: str) -> None:
+    refused = evaluate(tmp_path, "--episodes", 10, f"--shard={text}")
+    assert isinstance(refused.exception, ConfigurationError)
+    assert "--shard cannot be" in str(refused.exception)
+
+
+def test_two_policies_at_once_are_refused(tmp_path: Path) -> None:
+    assert "one argument too many" in str(evaluate(tmp_path, tmp_path).exception)
