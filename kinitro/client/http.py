@@ -5,7 +5,8 @@
 
 Whatever may be repeated is retried with growing pauses; every failure is an ApiUnavailable or an ApiRefused with one
 sentence. The API is not trusted: its answers are limited in size and checked against their types. Only the API's own
-problem documents are refusals: a page that a proxy shows instead means that the API is unavailable.
+problem documents are refusals: a page that a proxy shows instead means that the API is unavailable. Proxies and
+certificates of the environment are used (see `kinitro.outgoing_http`).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from kinitro.client.verdicts import (
 )
 from kinitro.credentials import clean_credential, public_url
 from kinitro.errors import ConfigurationError
+from kinitro.outgoing_http import open_client
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -83,9 +85,7 @@ class ApiClient:
         headers = {"user-agent": f"kinitro/{__version__}"}
         if key:
             headers["authorization"] = f"Bearer {clean_credential(key, 'The key for the API')}"
-        self._http = httpx2.AsyncClient(
-            base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport, trust_env=False
-        )
+        self._http = open_client(base_url=self.base_url, headers=headers, timeout=timeout_s, transport=transport)
 
     async def __aenter__(self) -> Self:
         return self

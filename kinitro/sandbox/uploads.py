@@ -30,6 +30,7 @@ import msgspec
 import stamina
 
 from kinitro import __version__
+from kinitro.outgoing_http import open_client
 from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 
 GIB: Final = 1024**3
@@ -164,7 +165,7 @@ class PolicyRepositories:
             place.mkdir(parents=True, exist_ok=True)
         staging = self._places.partial / secrets.token_hex(8)
         try:
-            async with httpx2.AsyncClient(follow_redirects=True, timeout=READ_S, headers=_HEADERS) as client:
+            async with open_client(follow_redirects=True, timeout=READ_S, headers=_HEADERS) as client:
                 files = await self._list_files(client, repo, revision)
                 size = sum(file.size for file in files)
                 if size > self._max_repo_bytes:
