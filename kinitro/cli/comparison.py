@@ -57,7 +57,8 @@ def _show(files: tuple[ResultFile, ResultFile], comparison: ResultComparison, *,
 
     from kinitro.cli.evaluation import TABLE_WIDTH
 
-    table = Table(title=f"first: {files[0].target}\nsecond: {files[1].target}", title_justify="left")
+    names = "\n".join(f"{role}: {_name(file)}" for role, file in zip(("first", "second"), files, strict=True))
+    table = Table(title=names, title_justify="left")
     table.add_column("environment", no_wrap=True)
     for name in ("episodes", "first", "second", "only\nfirst", "only\nsecond", "difference", "95 % interval", "p"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -92,6 +93,10 @@ def _show(files: tuple[ResultFile, ResultFile], comparison: ResultComparison, *,
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def _name(file: ResultFile) -> str:
+    return file.target if file.revision is None else f"{file.target} at {file.revision}"
+
+
 def _write(
     path: Path, names: tuple[Path, Path], files: tuple[ResultFile, ResultFile], comparison: ResultComparison
 ) -> None:
@@ -99,7 +104,7 @@ def _write(
 
     content = (
         {
-            role: {"file": str(name), "target": file.target}
+            role: {"file": str(name), "target": file.target, "revision": file.revision}
             for role, name, file in zip(("first", "second"), names, files, strict=True)
         }
         | {"worse": comparison.is_worse}

@@ -60,6 +60,7 @@ def evaluate(
     The same command continues an interrupted run where it stopped.
     """
     from kinitro.environments import scored_specs
+    from kinitro.evaluation.result_files import find_revision
     from kinitro.evaluation.survey import Journal, SurveyPlan, check_outcomes
 
     if video is not None:
@@ -81,6 +82,7 @@ def evaluate(
         target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps, _parse_shard(shard)
     )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
+    revision = None if is_url else find_revision(Path(target))
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
     from kinitro.executor.settings import count_usable_cores
@@ -100,7 +102,7 @@ def evaluate(
         journal.close()
     _show(plan, journal.trials, on_stderr=str(json) == "-")
     if json is not None:
-        _write(json, plan, journal.trials, evaluator.fingerprint, evaluator.versions)
+        _write(json, plan, journal.trials, evaluator.fingerprint, evaluator.versions, revision)
     check_outcomes(journal.trials)
 
 
@@ -122,7 +124,7 @@ def _merge(paths: Sequence[Path], json: Path | None) -> None:
     plan, trials = merge_result_files(files)
     _show(plan, trials, on_stderr=str(json) == "-")
     if json is not None:
-        _write(json, plan, trials, files[0].fingerprint, files[0].versions)
+        _write(json, plan, trials, files[0].fingerprint, files[0].versions, files[0].revision)
     check_outcomes(trials)
 
 
@@ -273,11 +275,19 @@ def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None
     console.print(table)
 
 
-def _write(path: Path, plan: SurveyPlan, trials: Sequence[Trial], fingerprint: str, versions: dict[str, str]) -> None:
+def _write(
+    path: Path,
+    plan: SurveyPlan,
+    trials: Sequence[Trial],
+    fingerprint: str,
+    versions: dict[str, str],
+    revision: str | None,
+) -> None:
     import msgspec
 
     content: dict[str, Any] = {
         "target": plan.header.target,
+        "revision": revision,
         "seed": plan.header.seed,
         "max_steps": plan.header.max_steps,
         "environment_versions": dict(plan.header.environments),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from kinitro.scoring.mcnemar import p_value
 MAX_BYTES = 512 << 20
 """A larger file is not a result file: an episode takes about 600 bytes, and `evaluate` runs at most 5 million."""
 SHOWN_DIFFERENCES = 3
+GIT_S = 10.0
+"""Seconds within which git says which commit a directory is at."""
 
 Verdict = Literal["better", "worse", "undecided"]
 OutcomeName = Literal["success", "failure", "policy_fault", "evaluator_fault"]
@@ -84,6 +87,8 @@ class ResultFile(msgspec.Struct, frozen=True):
     episodes: list[EpisodeRow]
     shard: tuple[int, int] | None = None
     """(I, N) if it is one of N parts of a survey; see `Header`."""
+    revision: str | None = None
+    """The git commit of the policy's directory, with "+" behind it if files differ from it; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,27 @@ def read_result_file(path: Path) -> ResultFile:
     return result
 
 
+def find_revision(directory: Path) -> str | None:
+    """Return the git commit of a policy's directory, with "+" if its files are not as committed; None if not known.
+
+    As in `git describe --dirty`, files that git does not know do not count: results may lie in the same directory.
+    """
+    try:
+        answers = [
+            subprocess.run(
+                ["git", "-C", str(directory), *arguments], capture_output=True, text=True, check=True, timeout=GIT_S
+            ).stdout.strip()
+            for arguments in (
+                ("rev-parse", "--verify", "HEAD"),
+                ("status", "--porcelain", "--untracked-files=no", "--", "."),
+            )
+        ]
+    except (OSError, ValueError, subprocess.SubprocessError):  # no git, no repository, or no commit yet
+        return None
+    commit, changes = answers
+    return commit + ("+" if changes else "")
+
+
 def _find_contradiction(result: ResultFile) -> str | None:
     """Return what in a file cannot be, because its parts do not agree; None if they do."""
     keys = [(row.env_id, row.episode) for row in result.episodes]
@@ -237,6 +263,11 @@ def merge_result_files(files: Sequence[ResultFile]) -> tuple[SurveyPlan, list[Tr
     for file in files:
         if file.shard is None or file.shard[1] != number:
             raise ConfigurationError(f"Some shards are of {number} and others of another number: give those of one.")
+        if first.revision != file.revision:
+            raise ConfigurationError(
+                f"The shards {_name_shard(first)} and {_name_shard(file)} are of two revisions of the policy: "
+                f"{first.revision} and {file.revision}."
+            )
         if differences := list(_find_other_conditions(first, file)):
             raise ConfigurationError(
                 f"The shards {_name_shard(first)} and {_name_shard(file)} are not of the same evaluation: "

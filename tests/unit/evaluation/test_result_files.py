@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,12 @@ from typer.testing import CliRunner, Result
 
 from kinitro.cli import build_app
 from kinitro.errors import ConfigurationError, KinitroError
-from kinitro.evaluation.result_files import compare_result_files, newcombe_interval, read_result_file
+from kinitro.evaluation.result_files import (
+    compare_result_files,
+    find_revision,
+    newcombe_interval,
+    read_result_file,
+)
 from kinitro.scoring.mcnemar import p_value
 
 PUSH, REACH = "metaworld/push-v3", "metaworld/reach-v3"
@@ -260,6 +266,7 @@ def test_shards_together_are_the_whole(tmp_path: Path) -> None:
         ((1, 2, 2, 3), {}, "Shard 2/3 is given 2 times"),
         ((1, 2, 3), {"seed": 8}, "are not of the same evaluation: --seed is 0 in the first and 8"),
         ((1, 2, 3), {"fingerprint": "0" * 16}, "physics fingerprints"),
+        ((1, 2, 3), {"revision": "c0ffee+"}, "are of two revisions of the policy: None and c0ffee+"),
         ((1, 2, 3), {"shard": [4, 4]}, "others of another number"),
         ((1, 2, 3), {"shard": None}, "Only result files of `kinitro evaluate --shard I/N`"),
     ],
@@ -293,3 +300,30 @@ def test_a_shard_that_cannot_be_is_one_sentence(tmp_path: Path, text: str) -> No
 
 def test_two_policies_at_once_are_refused(tmp_path: Path) -> None:
     assert "one argument too many" in str(evaluate(tmp_path, tmp_path).exception)
+
+
+def test_the_revision_is_the_commit_and_says_whether_files_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "policy"
+    policy.mkdir()
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    assert find_revision(policy) is None
+
+    def git(*arguments: str) -> str:
+        author = ("-c", "user.name=miner", "-c", "user.email=miner@example.org")
+        done = subprocess.run(["git", *author, *arguments], cwd=policy, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    git("init")
+    assert find_revision(policy) is None
+    (policy / "server.py").write_text("app = None")
+    git("add", ".")
+    git("commit", "-m", "first")
+    (policy / "results").mkdir()
+    (policy / "results" / "journal").touch()
+    assert find_revision(policy) == git("rev-parse", "HEAD")
+    (policy / "server.py").write_text("app = 1")
+    assert find_revision(policy) == git("rev-parse", "HEAD") + "+"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_revision(policy) is None
