@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -47,6 +47,9 @@ def evaluate(
     max_steps: int = typer.Option(
         None, min=1, help="End episodes after this many steps; by default at each environment's horizon."
     ),
+    randomization: Literal["none", "standard", "hard"] = typer.Option(
+        "standard", help="Vary physics and appearance this much; scores are measured with standard."
+    ),
     shard: str = typer.Option(
         None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
@@ -61,7 +64,7 @@ def evaluate(
     """
     from kinitro.environments import scored_specs
     from kinitro.evaluation.result_files import find_revision
-    from kinitro.evaluation.survey import Journal, SurveyPlan, check_outcomes
+    from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Journal, SurveyPlan, check_outcomes
 
     if video is not None:
         check_directory(video, "--video")
@@ -79,7 +82,13 @@ def evaluate(
     if not is_url and not Path(target).is_dir():
         raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
     plan = SurveyPlan.of(
-        target if is_url else str(Path(target).resolve()), chosen, episodes, seed, max_steps, _parse_shard(shard)
+        target if is_url else str(Path(target).resolve()),
+        chosen,
+        episodes,
+        seed,
+        max_steps,
+        shard=_parse_shard(shard),
+        randomization=randomization,
     )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
     revision = None if is_url else find_revision(Path(target))
@@ -90,7 +99,11 @@ def evaluate(
     evaluator = WorkerPool(
         workers or count_usable_cores(),
         episodes_per_worker,
-        WorkerConfig(allow_private_endpoints=True, log_level="warning"),
+        WorkerConfig(
+            allow_private_endpoints=True,
+            randomization=None if randomization == SCORED_RANDOMIZATION else randomization,
+            log_level="warning",
+        ),
     )
     try:
         asyncio.run(_run(plan, evaluator, target if is_url else Path(target), journal, video))
@@ -241,7 +254,7 @@ def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{plan.header.target}, seed {plan.header.seed}")
+    table = Table(title=f"{plan.header.target}, seed {plan.header.seed}, randomization {plan.header.randomization}")
     table.add_column("environment", no_wrap=True)
     for name in (
         "episodes",
@@ -291,6 +304,7 @@ def _write(
         "seed": plan.header.seed,
         "max_steps": plan.header.max_steps,
         "environment_versions": dict(plan.header.environments),
+        "randomization": plan.header.randomization,
         "shard": plan.header.shard,
         "fingerprint": fingerprint,
         "versions": versions,

@@ -16,7 +16,7 @@ import numpy as np
 
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
-from kinitro.evaluation.survey import Header, SurveyPlan, Trial
+from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Header, SurveyPlan, Trial
 from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import p_value
@@ -87,6 +87,8 @@ class ResultFile(msgspec.Struct, frozen=True):
     episodes: list[EpisodeRow]
     shard: tuple[int, int] | None = None
     """(I, N) if it is one of N parts of a survey; see `Header`."""
+    randomization: str = SCORED_RANDOMIZATION
+    """The level of randomization of all episodes."""
     revision: str | None = None
     """The git commit of the policy's directory, with "+" behind it if files differ from it; None if not known."""
 
@@ -281,7 +283,9 @@ def merge_result_files(files: Sequence[ResultFile]) -> tuple[SurveyPlan, list[Tr
     targets = ", ".join(dict.fromkeys(file.target for file in files))
     environments = tuple(first.environment_versions.items())
     episodes = 1 + max(row.episode for row in rows)
-    plan = SurveyPlan(Header(targets, environments, episodes, first.seed, first.max_steps))
+    plan = SurveyPlan(
+        Header(targets, environments, episodes, first.seed, first.max_steps, randomization=first.randomization)
+    )
     keys = {(row.env_id, row.episode) for row in rows}
     if not len(rows) == len(keys) == episodes * len(environments) or keys != set(plan.keys):
         raise ConfigurationError("The shards do not have every episode once: give those of one evaluation.")
@@ -310,6 +314,8 @@ def _find_other_conditions(first: ResultFile, second: ResultFile) -> Iterator[st
         yield f"--seed is {first.seed} in the first and {second.seed} in the second"
     if first.max_steps != second.max_steps:
         yield f"--max-steps is {first.max_steps or 'not given'} and {second.max_steps or 'not given'}"
+    if first.randomization != second.randomization:
+        yield f"--randomization is {first.randomization} and {second.randomization}"
     if first.fingerprint != second.fingerprint:
         yield f"the physics fingerprints are {first.fingerprint or 'missing'} and {second.fingerprint or 'missing'}"
     yield from _find_other_versions(first.environment_versions, second.environment_versions)

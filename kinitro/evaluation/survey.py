@@ -25,6 +25,7 @@ from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
 
+SCORED_RANDOMIZATION = "standard"
 MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
 HEALTH_TRIES = 3
@@ -52,6 +53,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     max_steps: int | None
     shard: tuple[int, int] | None = None
     """(I, N): one of N parts, counted from 1, which several machines run; None for the whole survey."""
+    randomization: str = SCORED_RANDOMIZATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class SurveyPlan:
         episodes: int,
         seed: int,
         max_steps: int | None,
+        *,
         shard: tuple[int, int] | None = None,
+        randomization: str = SCORED_RANDOMIZATION,
     ) -> SurveyPlan:
         """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError."""
         if shard is not None and not 1 <= shard[0] <= shard[1] <= episodes:
@@ -78,7 +82,7 @@ class SurveyPlan:
             )
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
-        return cls(Header(target, versions, episodes, seed, max_steps, shard))
+        return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization))
 
     @property
     def name(self) -> str:

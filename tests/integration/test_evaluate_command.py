@@ -63,6 +63,20 @@ def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_pa
     assert not [process for process in left if process.cwd() == str(policy)]
 
 
+def test_a_level_of_randomization_is_played_and_written_down(policy: Path, tmp_path: Path) -> None:
+    """Equal seeds, but other physics and images: already the rewards of a few steps differ."""
+    arguments = ("--environments", "metaworld/push-v3", "--episodes", 1, "--max-steps", 12, "--workers", 1)
+    rewards = {}
+    for level in ("none", "standard", "hard"):
+        done = kinitro("evaluate", policy, *arguments, "--randomization", level, "--json", "-", directory=tmp_path)
+        assert done.returncode == 0, done.stderr
+        sheet = json.loads(done.stdout)
+        assert sheet["randomization"] == level
+        rewards[level] = (sheet["episodes"][0]["seed"], sheet["episodes"][0]["total_reward"])
+    assert len({seed for seed, _ in rewards.values()}) == 1
+    assert len({reward for _, reward in rewards.values()}) == 3
+
+
 def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
     arguments = ("--environments", "metaworld/reach-v3", "--episodes", 3, "--max-steps", 12, "--workers", 1)
     for part in ("1/2", "2/2"):

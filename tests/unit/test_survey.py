@@ -40,11 +40,17 @@ def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:
 
 
 def test_shards_have_every_episode_once_with_the_seeds_of_the_whole() -> None:
-    parts = [SurveyPlan.of("http://127.0.0.1:1", [PUSH, REACH], 5, 0, 50, (index, 3)) for index in (1, 2, 3)]
+    parts = [SurveyPlan.of("http://127.0.0.1:1", [PUSH, REACH], 5, 0, 50, shard=(index, 3)) for index in (1, 2, 3)]
     assert sorted(key for part in parts for key in part.keys) == sorted(plan().keys)
     assert {env_id for part in parts for env_id, _ in part.keys} == {PUSH, REACH}
     assert sorted(seed for part in parts for seed in seeds(part)) == sorted(seeds(plan()))
     assert len({plan().name, *(part.name for part in parts)}) == 4
+
+
+def test_another_randomization_has_the_same_seeds_and_a_journal_of_its_own() -> None:
+    hard = SurveyPlan.of("http://127.0.0.1:1", [PUSH, REACH], 5, 0, 50, randomization="hard")
+    assert seeds(hard) == seeds(plan())
+    assert hard.name != plan().name
 
 
 def test_an_unknown_environment_is_named() -> None:

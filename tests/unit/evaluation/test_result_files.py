@@ -146,6 +146,7 @@ def other_environment(content: dict[str, Any]) -> None:
     [
         (lambda content: content.update(seed=7), "--seed is 0 in the first and 7 in the second"),
         (lambda content: content.update(max_steps=50), "--max-steps is not given and 50"),
+        (lambda content: content.update(randomization="hard"), "--randomization is standard and hard"),
         (lambda content: content.update(fingerprint="0" * 16), "physics fingerprints are ffffffffffffffff and 00000"),
         (lambda content: content["versions"].update(mujoco="3.4.0"), "mujoco is 3.3.0 and 3.4.0"),
         (lambda content: content["environment_versions"].update({PUSH: "2"}), f"{PUSH} is 1 and 2"),
