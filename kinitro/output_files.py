@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from kinitro.errors import ConfigurationError
 from kinitro.files import replace_file
@@ -34,6 +36,17 @@ def write_whole(path: Path, content: bytes, option: str) -> None:
         replace_file(path, content)
     except OSError as error:
         raise ConfigurationError(f"{option} cannot be {str(path)!r}: {error.strerror}.") from None
+
+
+def write_json(path: Path, content: Any, option: str) -> None:
+    """Write indented JSON as a whole; `-` is standard output. Raises ConfigurationError."""
+    import msgspec
+
+    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    if str(path) == "-":
+        sys.stdout.buffer.write(encoded)
+    else:
+        write_whole(path, encoded, option)
 
 
 def _is_special(path: Path) -> bool:

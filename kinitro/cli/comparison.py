@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from kinitro.cli.evaluation import make_table_console
 from kinitro.errors import KinitroError
-from kinitro.output_files import check_file, write_whole
+from kinitro.output_files import check_file, write_json
 
 if TYPE_CHECKING:
     from kinitro.evaluation.result_files import ResultComparison, ResultFile
@@ -45,17 +45,13 @@ def compare(
     if json is not None:
         _write(json, (first, second), files, comparison)
     if fail_if == "worse" and comparison.is_worse:
-        where = ", ".join(
-            row.env_id for row in (*comparison.environments, comparison.overall) if row.verdict == "worse"
-        )
-        raise WorsePolicy(f"The second policy is worse than the first ({where.replace('all', 'overall')}).")
+        where = [row.env_id for row in comparison.environments if row.verdict == "worse"]
+        where += ["overall"] * (comparison.overall.verdict == "worse")
+        raise WorsePolicy(f"The second policy is worse than the first ({', '.join(where)}).")
 
 
 def _show(files: tuple[ResultFile, ResultFile], comparison: ResultComparison, *, on_stderr: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
-
-    from kinitro.cli.evaluation import TABLE_WIDTH
 
     names = "\n".join(f"{role}: {_name(file)}" for role, file in zip(("first", "second"), files, strict=True))
     table = Table(title=names, title_justify="left")
@@ -78,8 +74,7 @@ def _show(files: tuple[ResultFile, ResultFile], comparison: ResultComparison, *,
             f"{min(row.p_value_better, row.p_value_worse):.2g}",
             row.verdict,
         )
-    console = Console(stderr=on_stderr)
-    console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
+    console = make_table_console(on_stderr=on_stderr)
     console.print(table)
     lines = [
         f"{one.env_id}, episode {one.episode}, seed {one.seed}: only the {one.solved_by} solved it."
@@ -100,8 +95,6 @@ def _name(file: ResultFile) -> str:
 def _write(
     path: Path, names: tuple[Path, Path], files: tuple[ResultFile, ResultFile], comparison: ResultComparison
 ) -> None:
-    import msgspec
-
     content = (
         {
             role: {"file": str(name), "target": file.target, "revision": file.revision}
@@ -110,8 +103,4 @@ def _write(
         | {"worse": comparison.is_worse}
         | asdict(comparison)
     )
-    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
-    if str(path) == "-":
-        sys.stdout.buffer.write(encoded)
-        return
-    write_whole(path, encoded, "--json")
+    write_json(path, content, "--json")

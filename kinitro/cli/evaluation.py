@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from kinitro.errors import ConfigurationError
-from kinitro.output_files import check_directory, check_file, write_whole
+from kinitro.output_files import check_directory, check_file, write_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from kinitro.evaluation.jobs import Evaluator
     from kinitro.evaluation.summary import EnvironmentSummary
     from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
@@ -91,7 +92,7 @@ def evaluate(
         randomization=randomization,
     )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
-    revision = None if is_url else find_revision(Path(target))
+    revision = None if is_url or json is None else find_revision(Path(target))
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
     from kinitro.executor.settings import count_usable_cores
@@ -251,7 +252,6 @@ def _summaries(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSum
 
 
 def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=f"{plan.header.target}, seed {plan.header.seed}, randomization {plan.header.randomization}")
@@ -283,9 +283,16 @@ def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None
             "-" if row.policy_p95_ms is None else f"{row.policy_p95_ms:.0f}",
             ", ".join(f"{reason} {count}" for reason, count in row.reasons.items()),
         )
+    make_table_console(on_stderr=on_stderr).print(table)
+
+
+def make_table_console(*, on_stderr: bool) -> Console:
+    """A console for tables that programs may read, too: outside of a terminal it is wide enough for all columns."""
+    from rich.console import Console
+
     console = Console(stderr=on_stderr)
     console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
-    console.print(table)
+    return console
 
 
 def _write(
@@ -296,8 +303,6 @@ def _write(
     versions: dict[str, str],
     revision: str | None,
 ) -> None:
-    import msgspec
-
     content: dict[str, Any] = {
         "target": plan.header.target,
         "revision": revision,
@@ -320,8 +325,4 @@ def _write(
             for trial in sorted(trials, key=lambda trial: (trial.env_id, trial.episode))
         ],
     }
-    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
-    if str(path) == "-":
-        sys.stdout.buffer.write(encoded)
-        return
-    write_whole(path, encoded, "--json")
+    write_json(path, content, "--json")

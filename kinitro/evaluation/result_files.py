@@ -7,22 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import sqrt
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-import numpy as np
 
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Header, SurveyPlan, Trial
 from kinitro.scoring.config import ScoringConfig
-from kinitro.scoring.intervals import normal_quantile, wilson_interval
+from kinitro.scoring.intervals import newcombe_interval
 from kinitro.scoring.mcnemar import p_value
 
 MAX_BYTES = 512 << 20
-"""A larger file is not a result file: an episode takes about 600 bytes, and `evaluate` runs at most 5 million."""
+"""The whole file is read at once; an episode takes about 600 bytes."""
 SHOWN_DIFFERENCES = 3
 GIT_S = 10.0
 """Seconds within which git says which commit a directory is at."""
@@ -152,7 +150,9 @@ def read_result_file(path: Path) -> ResultFile:
         if not path.is_file():
             raise ConfigurationError(f"{str(path)!r} is not a file: name a file that `kinitro evaluate --json` wrote.")
         if path.stat().st_size > MAX_BYTES:
-            raise ConfigurationError(f"{path} is larger than {MAX_BYTES >> 20} MiB, so it is not a result file.")
+            raise ConfigurationError(
+                f"{path} is larger than {MAX_BYTES >> 20} MiB, the most that is read: evaluate fewer episodes."
+            )
         content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read ({error.strerror}).") from None
@@ -201,11 +201,13 @@ def _find_contradiction(result: ResultFile) -> str | None:
         return f"episode {episode} of {env_id} is there {times} times"
     if missing := {row.env_id for row in result.episodes} ^ result.environment_versions.keys():
         return f"{min(missing)} has episodes but no version, or a version but no episodes"
+    counted = [row for row in result.episodes if row.outcome != EVALUATOR_FAULT]
+    episodes = Counter(row.env_id for row in counted) | {"all": len(counted)}
+    successes = Counter(row.env_id for row in counted if row.outcome == "success")
     said = {row.env_id: (row.episodes, row.successes) for row in result.environments}
     for env_id in (*result.environment_versions, "all"):
-        rows = [row for row in result.episodes if env_id in (row.env_id, "all") and row.outcome != EVALUATOR_FAULT]
-        counted = (len(rows), sum(row.outcome == "success" for row in rows))
-        if said.get(env_id) != counted:
+        solved = successes.total() if env_id == "all" else successes[env_id]
+        if said.get(env_id) != (episodes.get(env_id, 0), solved):
             return f"its table and its episodes do not agree about {env_id}"
     return None
 
@@ -359,46 +361,3 @@ def _compare(
         p_value_worse=worse,
         verdict=verdict,
     )
-
-
-def newcombe_interval(
-    both: int, only_first: int, only_second: int, episodes: int, confidence: float
-) -> tuple[float, float]:
-    """The interval of the second success rate less the first, of paired episodes; (-1, 1) where there are none.
-
-    both: episodes that both solved.
-    confidence: two-sided, such as 0.95.
-
-    It contains Wilson's interval of each rate and their correlation. R. G. Newcombe, Statistics in Medicine 17 (1998),
-    2635-2650, method 10.
-    """
-    if episodes == 0:
-        return -1.0, 1.0
-    first, second = both + only_first, both + only_second
-    neither = episodes - both - only_first - only_second
-    z = normal_quantile((1 + confidence) / 2)
-    lower, upper = wilson_interval(np.array([first, second]), np.array([episodes, episodes]), z)
-    rates = first / episodes, second / episodes
-    below = [rate - float(bound) for rate, bound in zip(rates, lower, strict=True)]
-    above = [float(bound) - rate for rate, bound in zip(rates, upper, strict=True)]
-    correlation = _correlate(both, only_first, only_second, neither)
-    difference = rates[1] - rates[0]
-    return (
-        max(-1.0, difference - _combine(below[1], above[0], correlation)),
-        min(1.0, difference + _combine(above[1], below[0], correlation)),
-    )
-
-
-def _combine(one: float, other: float, correlation: float) -> float:
-    return sqrt(max(0.0, one * one - 2 * correlation * one * other + other * other))
-
-
-def _correlate(both: int, only_first: int, only_second: int, neither: int) -> float:
-    """The correlation of two outcomes, with Newcombe's correction for continuity where it is positive."""
-    product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
-    if product == 0:
-        return 0.0
-    covariance: float = both * neither - only_first * only_second
-    if covariance > 0:
-        covariance = max(0.0, covariance - (both + only_first + only_second + neither) / 2)
-    return covariance / sqrt(product)

@@ -17,12 +17,12 @@ from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.evaluation.result_files import (
     compare_result_files,
     find_revision,
-    newcombe_interval,
     read_result_file,
 )
+from kinitro.scoring.intervals import newcombe_interval
 from kinitro.scoring.mcnemar import p_value
 
-PUSH, REACH = "metaworld/push-v3", "metaworld/reach-v3"
+PUSH, REACH, WALL = "metaworld/push-v3", "metaworld/reach-v3", "metaworld/push-wall-v3"
 
 
 def sheet(outcomes: dict[str, Sequence[str]]) -> dict[str, Any]:
@@ -216,18 +216,19 @@ def test_what_is_no_result_file_is_one_sentence(tmp_path: Path, content: bytes) 
 
 
 def test_the_command_shows_lists_writes_and_fails_when_asked(tmp_path: Path) -> None:
-    good = write(tmp_path / "good.json", sheet({PUSH: "s" * 30}))
-    bad = write(tmp_path / "bad.json", sheet({PUSH: "f" * 30}))
+    good = write(tmp_path / "good.json", sheet({WALL: "s" * 30}))
+    bad = write(tmp_path / "bad.json", sheet({WALL: "f" * 30}))
     done = run(good, bad, "--json", tmp_path / "out.json")
     assert done.exit_code == 0, done.output
     assert "worse" in done.stdout
-    assert f"{PUSH}, episode 0, seed {0:032x}: only the first solved it." in done.stdout
+    assert f"{WALL}, episode 0, seed {0:032x}: only the first solved it." in done.stdout
     assert "10 more episodes were solved by one policy alone" in done.stdout
     written = json.loads((tmp_path / "out.json").read_bytes())
     assert (written["worse"], len(written["discordant"]), written["overall"]["difference"]) == (True, 30, -1.0)
     failed = run(good, bad, "--fail-if", "worse")
     assert isinstance(failed.exception, KinitroError)
     assert failed.exception.exit_code == 1
+    assert f"({WALL}, overall)" in str(failed.exception)
     assert run(bad, good, "--fail-if", "worse").exit_code == 0
     assert json.loads(run(bad, good, "--json", "-").stdout)["worse"] is False
 
