@@ -186,6 +186,8 @@ class PolicyRepositories:
             _move(staging, kept)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise RepositoryUnavailable(f"{repo} could not be downloaded: {type(error).__name__} {error}.") from None
+        except FileNotFoundError as error:  # another process made room at this moment: trying again downloads it anew
+            raise RepositoryUnavailable(f"{repo} could not be stored: {error.filename} has disappeared.") from None
         finally:
             await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
 
@@ -220,7 +222,7 @@ class PolicyRepositories:
         try:
             digest = await _download_file(client, url, file, partial)
             partial.chmod(0o444)
-            return partial.rename(self._places.objects / digest)
+            return _keep(partial, self._places.objects / digest)
         finally:
             partial.unlink(missing_ok=True)
 
@@ -359,6 +361,22 @@ def _is_plain(name: str) -> bool:
         and "\\" not in name
         and all(part not in ("", ".", "..") and len(part.encode()) <= 255 and part[0] != "-" for part in parts)
     )
+
+
+def _keep(partial: Path, stored: Path) -> Path:
+    """Make a downloaded file an object, and return it; an object with the same content that is there already stays.
+
+    Replacing it would do no harm to its content, but Linux refuses to link a file at the moment when it is replaced.
+    """
+    try:
+        stored.hardlink_to(partial)
+    except FileExistsError:
+        os.utime(stored)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        partial.rename(stored)
+    return stored
 
 
 def _place(stored: Path, target: Path) -> None:

@@ -225,7 +225,7 @@ async def test_the_oldest_repositories_make_room(hub: Hub, cache: PolicyReposito
     kept = []
     for number in range(5):
         repo = f"miner{number}/policy"
-        content = {"server.py": b"", "data.bin": hashlib.sha256(bytes([number])).digest() * 200}
+        content = {"server.py": bytes([number]), "data.bin": hashlib.sha256(bytes([number])).digest() * 200}
         kept.append(await cache.fetch(repo, hub.publish(repo, content)))
         age(tmp_path, kept[-1].name, 2 * repositories.KEEP_S - number)
     assert [path.exists() for path in kept] == [False, True, True, True, True]
@@ -377,6 +377,33 @@ async def test_several_who_ask_at_once_get_the_same(hub: Hub, tmp_path: Path) ->
     assert len(set(found)) == 1
     assert content_of(found[0]) == FILES
     assert list((tmp_path / "partial").iterdir()) == []
+
+
+async def test_an_object_is_never_replaced_while_others_may_link_it(
+    hub: Hub, cache: PolicyRepositories, tmp_path: Path
+) -> None:
+    """Linux answers "No such file or directory" to a link whose source is replaced at the same moment."""
+    await cache.fetch(REPO, hub.publish(REPO, FILES))
+    before = {path.name: path.stat().st_ino for path in (tmp_path / "objects").iterdir()}
+    await cache.fetch("other/policy", hub.publish("other/policy", FILES))
+    assert {path.name: path.stat().st_ino for path in (tmp_path / "objects").iterdir()} == before
+
+
+async def test_an_object_that_disappears_is_downloaded_again(
+    hub: Hub, cache: PolicyRepositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may make room between the download of a file and its use."""
+    link, removed = Path.hardlink_to, []
+
+    def link_after_removal(target: Path, source: Path) -> None:
+        if source.parent.name == "objects" and not removed:
+            source.unlink()
+            removed.append(source)
+        link(target, source)
+
+    monkeypatch.setattr(Path, "hardlink_to", link_after_removal)
+    assert content_of(await cache.fetch(REPO, hub.publish(REPO, FILES))) == FILES
+    assert removed
 
 
 async def test_remains_of_a_killed_download_are_removed(hub: Hub, cache: PolicyRepositories, tmp_path: Path) -> None:
