@@ -30,6 +30,8 @@ class Story:
     name: str
     success_rates: list[list[float]]
     measure: Callable[[CycleScores], float]
+    reference: float | None = None
+    """The success rate of the reference everywhere; None: there is none."""
 
 
 def everywhere(*rates: float) -> list[list[float]]:
@@ -44,6 +46,10 @@ def weight(miner: int) -> Callable[[CycleScores], float]:
     return lambda scores: float(scores.weights[miner])
 
 
+def anybody(scores: CycleScores) -> float:
+    return float(scores.weights.any())
+
+
 STORIES = (
     Story("20 noisy copies at 60 %: the original keeps first place", everywhere(*[0.6] * 21), first_place(0)),
     Story("5 points better everywhere takes first place", everywhere(0.6, 0.65), first_place(1)),
@@ -55,6 +61,9 @@ STORIES = (
         [[0.6] * ENVIRONMENTS, [0.7] + [0.6] * (ENVIRONMENTS - 1)],
         weight(1),
     ),
+    Story("with a reference at 60 %, 20 noisy copies of it: one of them earns", everywhere(*[0.6] * 20), anybody, 0.6),
+    Story("with it, 5 points better than it and first", everywhere(0.65), anybody, 0.6),
+    Story("with it, 10 points better, after 19 noisy copies", everywhere(*[0.6] * 19, 0.7), first_place(19), 0.6),
 )
 
 
@@ -63,8 +72,10 @@ def simulate(story: Story, episodes: int, shared_difficulty: float, simulations:
     total = 0.0
     for simulation in range(simulations):
         rng = np.random.default_rng([simulation, episodes, round(100 * shared_difficulty)])
-        outcomes = simulate_outcomes(story.success_rates, episodes, shared_difficulty, rng)
-        total += story.measure(score_cycle(outcomes, np.arange(len(outcomes))))
+        beside = [] if story.reference is None else everywhere(story.reference)
+        outcomes = simulate_outcomes([*story.success_rates, *beside], episodes, shared_difficulty, rng)
+        outcomes, reference = outcomes[: len(story.success_rates)], outcomes[-1] if beside else None
+        total += story.measure(score_cycle(outcomes, np.arange(len(outcomes)), reference=reference))
     return total / simulations
 
 

@@ -23,7 +23,7 @@ from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerdictPage, VerdictRow
 from kinitro.cycles.freeze import list_endpoint_holders
-from kinitro.cycles.scorecard import list_participants
+from kinitro.cycles.scorecard import list_players
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.scoring import InvalidScoringConfig
 
@@ -171,7 +171,7 @@ async def fetch_verdicts(api: ApiClient, cycle_id: int, at_most: int) -> list[Ve
 async def _fetch(api: ApiClient, cycle_id: int, weights: Weights | None, tell: Progress) -> Record:
     manifest = await fetch_manifest(api, cycle_id)
     total, config = manifest.counts.get("total", 0), manifest.config
-    asked = len(list_participants(manifest.miners)) * len(config.environments) * config.episodes
+    asked = len(list_players(config, manifest.miners)) * len(config.environments) * config.episodes
     if abs(asked - total) > MAX_MISSING:
         raise KinitroError(f"The manifest asks for {asked} episodes and counts {total} tasks.")
     rows = await fetch_results(api, cycle_id, total, tell)

@@ -17,7 +17,7 @@ from kinitro.client.verdicts import VerdictRow, find_unfounded
 from kinitro.cycles.freeze import SEALED, exclude, freeze_miners, list_candidates, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
 from kinitro.cycles.result_checks import find_result_differences as find_one_result_differences
-from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, list_participants, score
+from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, list_players, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, hash_seed_key
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import get_spec
@@ -85,8 +85,8 @@ def find_result_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> It
         yield "the results are not in order of task id"
     found = Counter((row.uid, row.env_id, row.episode) for row in rows)
     expected = {
-        (miner.uid, environment.id, episode)
-        for miner in list_participants(manifest.miners)
+        (uid, environment.id, episode)
+        for uid in list_players(manifest.config, manifest.miners)
         for environment in manifest.config.environments
         for episode in range(manifest.config.episodes)
     }
@@ -174,7 +174,7 @@ def find_score_differences(published: Scores, recomputed: Scores) -> Iterator[st
         yield f"uid {uid} has a published score and did not take part"
     for uid in sorted(ours.keys() & theirs.keys()):
         yield from _find_miner_differences(theirs[uid], ours[uid])
-    for name in ("cycle_id", "block", "environments", "void_episodes", "notes"):
+    for name in ("cycle_id", "block", "environments", "void_episodes", "notes", "reference"):
         one, other = getattr(published, name), getattr(recomputed, name)
         if name == "notes" and not any(note.startswith(SATURATED) for note in one):  # as 0.1.0 wrote them
             other = [note for note in other if not note.startswith(SATURATED)]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from kinitro.cycles.explanations import Explanation
-    from kinitro.scoring import CycleScores, MinerExplanation
+    from kinitro.scoring import CycleScores, MinerExplanation, ReferenceStanding
 
 
 def register(app: typer.Typer) -> None:
@@ -113,11 +113,21 @@ def _print_explanation(explanation: MinerExplanation) -> None:
         + (f"priority {explanation.priority}" if explanation.priority else "no priority")
     )
     typer.echo(_plain(explanation.summary))
+    if explanation.reference is not None:
+        typer.echo(_describe_reference(explanation.reference))
     _print(_environments_table(explanation))
     if explanation.subsets:
         _print(_subsets_table(explanation))
     if explanation.rivals:
         _print(_rivals_table(explanation))
+
+
+def _describe_reference(found: ReferenceStanding) -> str:
+    """Say in one sentence how the miner stands against the reference overall."""
+    beaten = "It beats the reference overall" if found.beaten else "It does not beat the reference overall"
+    counts = f"{found.only_miner} episodes that only it solved, {found.only_reference} that only the reference did"
+    needed = "" if found.needed_to_beat in (0, None) else f"; {found.needed_to_beat} more would do"
+    return f"{beaten}: {counts}, p {found.p_value:.2g} (below {found.level:.2g} is no noise){needed}."
 
 
 def _environments_table(explanation: MinerExplanation) -> Table:
@@ -142,7 +152,7 @@ def _environments_table(explanation: MinerExplanation) -> Table:
 def _leads(leader: bool, eligible: bool) -> str:
     if leader:
         return "yes"
-    return "no" if eligible else "not above floor"
+    return "no" if eligible else "not above floor or reference"
 
 
 def _subsets_table(explanation: MinerExplanation) -> Table:

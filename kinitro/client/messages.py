@@ -17,6 +17,15 @@ ShortText = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/@+-]+$")]
 
 
+POLICY_VERSION = "policy:"
+"""An executor tells the digests of the shipped policies that it can play among its versions: such names begin so."""
+
+
+def is_none(value: object) -> bool:
+    """Left out of JSON, so that programs from before the field was there can still read the message."""
+    return value is None
+
+
 class Message(BaseModel):
     """Unknown fields are refused, so that a typo is an error and not a silence."""
 
@@ -55,6 +64,14 @@ class Task:
     attempt: Annotated[int, Field(description="1 for the first try.")]
     max_concurrency: Annotated[int, Field(description="Episodes of this miner at once, over all executors.")] = 1
     record: Annotated[bool, Field(description="Keep the observation stream for shadow verification.")] = False
+    shipped: Annotated[
+        str | None,
+        Field(
+            description="Play against the policy with this digest, which is part of the executor's installation; "
+            "there is no endpoint then.",
+            exclude_if=is_none,
+        ),
+    ] = None
 
 
 class FetchResponse(Message):
@@ -241,6 +258,25 @@ class MinerScore(Message):
     environments: list[EnvironmentScore]
 
 
+class ReferenceScore(Message):
+    """The reference on one environment."""
+
+    env_id: str
+    successes: int
+    episodes: int
+    success_rate: float
+    interval: tuple[float, float] = Field(description="Wilson 95 %.")
+
+
+class Reference(Message):
+    """The policy that miners must beat to earn. It earns nothing."""
+
+    name: str
+    digest: str
+    beaten_by: list[int] = Field(description="uids of the miners that beat it somewhere, or overall.")
+    environments: list[ReferenceScore]
+
+
 class Scores(Message):
     """`GET /v1/scores/latest`, `/v1/scores/{cycle_id}`"""
 
@@ -251,6 +287,7 @@ class Scores(Message):
     miners: list[MinerScore] = Field(description="By weight, then points, then uid.")
     void_episodes: int = 0
     notes: list[str] = Field(default_factory=list)
+    reference: Reference | None = Field(None, exclude_if=is_none)
 
 
 class Miner(Message):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from kinitro.client.merkle import compute_merkle_root, hash_leaf
-from kinitro.client.messages import Hex32, Message
+from kinitro.client.messages import Hex32, Message, is_none
 from kinitro.client.verdicts import VerificationRule
 
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -37,6 +37,18 @@ class TaskOutcome(IntEnum):
     """The task was not run: the deadline passed, or its episode was void already."""
 
 
+REFERENCE_UID = -1
+"""Under this number, which no miner can have, the results of the reference stand among those of the miners."""
+
+
+class ReferencePolicy(Message):
+    """The policy that miners must beat to earn: a part of this package, which everybody can download."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_]{0,40}$")
+    digest: Hex64 = Field(description="Of its files, see `kinitro.policies.shipped`.")
+    max_concurrency: int = Field(64, ge=1, le=10_000, description="Episodes at once, over all executors.")
+
+
 class CycleEnvironment(Message):
     """One environment of a cycle, as it was when the cycle opened."""
 
@@ -61,6 +73,9 @@ class CycleConfig(Message):
     scoring: dict[str, Any] = Field(default_factory=dict, description="Parameters of the scoring rule.")
     verification: VerificationRule = Field(
         default_factory=VerificationRule, description="When failed checks cost a miner its weight."
+    )
+    reference: ReferencePolicy | None = Field(
+        None, exclude_if=is_none, description="Plays the same episodes as the miners; only who beats it can earn."
     )
     kinitro_version: str
 
@@ -132,7 +147,7 @@ class ResultRow(Message):
     """What became of one task. `trace_sha256` is the digest of the encoded trace."""
 
     task_id: int
-    uid: int
+    uid: int = Field(description="-1: the reference, which is no miner.")
     env_id: str
     episode: int
     seed: Hex32
@@ -181,6 +196,7 @@ _OPENING = ("cycle_id", "netuid", "network", "block", "block_hash", "key_hash")
 _CONFIG = ("episodes", "min_episodes", "max_void_share", "max_laggard_share", "timeout_s", "randomization", "scoring")
 _ENVIRONMENT = ("id", "version", "max_steps", "random_success")
 _RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
+_REFERENCE = ("name", "digest", "max_concurrency")
 _MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
 
 
@@ -188,17 +204,19 @@ def digest_opening(manifest: Manifest) -> bytes:
     """SHA-256 of what was decided when a cycle opened: what an operator commits to on chain, before the beacon.
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
-    its environments, its verification rule, the frozen miners. These lists never change: what a manifest says more one
-    day is covered by another format.
+    its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
+    if the manifest has it: the reference.
     """
     config = manifest.config
-    document = [
+    document: list[Any] = [
         _list_values(manifest, _OPENING),
         _list_values(config, _CONFIG),
         [_list_values(environment, _ENVIRONMENT) for environment in config.environments],
         _list_values(config.verification, _RULE),
         [_list_values(miner, _MINER) for miner in manifest.miners],
     ]
+    if config.reference is not None:
+        document.append({"reference": _list_values(config.reference, _REFERENCE)})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 

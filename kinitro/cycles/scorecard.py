@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.client.messages import EnvironmentScore, MinerScore, Scores, Weights
-from kinitro.client.records import CycleConfig, FrozenMiner, ResultRow, TaskOutcome
+from kinitro.client.messages import EnvironmentScore, MinerScore, Reference, ReferenceScore, Scores, Weights
+from kinitro.client.records import REFERENCE_UID, CycleConfig, FrozenMiner, ResultRow, TaskOutcome
 from kinitro.client.verdicts import VerdictCounts, VerdictRow, count_verdicts
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
@@ -49,6 +49,8 @@ class ResultTensor:
     """(M,): episodes with a result."""
     laggards: npt.NDArray[np.bool_]
     """(M,): too slow, so that what they did not finish counts as failed instead of counting for nobody."""
+    reference: npt.NDArray[np.bool_] | None
+    """(N, K): solved by the reference, which has a result of every episode that counts; None in a cycle without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +78,28 @@ def list_participants(miners: Iterable[FrozenMiner]) -> list[FrozenMiner]:
     return sorted((miner for miner in miners if miner.excluded is None), key=lambda miner: miner.uid)
 
 
+def list_players(config: CycleConfig, miners: Iterable[FrozenMiner]) -> list[int]:
+    """List the uids of those who play a cycle's episodes: the miners that take part, and the reference at the end."""
+    return [miner.uid for miner in list_participants(miners)] + [REFERENCE_UID] * (config.reference is not None)
+
+
 def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: Iterable[ResultRow]) -> ResultTensor:
     """Arrange results as arrays; `miners` are the participants. Results of other miners or environments are ignored."""
-    of_miner = {miner.uid: index for index, miner in enumerate(miners)}
+    players = list_players(config, miners)
+    of_miner = {uid: index for index, uid in enumerate(players)}
     of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
-    outcomes = np.zeros((len(miners), len(config.environments), config.episodes), dtype=np.uint8)
+    outcomes = np.zeros((len(players), len(config.environments), config.episodes), dtype=np.uint8)
     for row in rows:
         miner, environment = of_miner.get(row.uid), of_environment.get(row.env_id)
         if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
             outcomes[miner, environment, row.episode] = row.outcome
+    void: npt.NDArray[np.bool_] = np.any(outcomes == TaskOutcome.VOID, axis=0)
+    beside, outcomes = outcomes[len(miners) :], outcomes[: len(miners)]
     has_result = np.isin(outcomes, RESULTS)
     finished = has_result.sum(axis=(1, 2))
-    void: npt.NDArray[np.bool_] = np.any(outcomes == TaskOutcome.VOID, axis=0)
-    laggards = _find_laggards(config, has_result, finished, void)
-    complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & ~void
+    possible: npt.NDArray[np.bool_] = np.all(np.isin(beside, RESULTS), axis=0) & ~void
+    laggards = _find_laggards(config, has_result, finished, possible)
+    complete: npt.NDArray[np.bool_] = np.all(has_result[~laggards], axis=0) & possible
     missed = ~has_result & laggards[:, None, None]
     failed = (outcomes == Outcome.POLICY_FAULT) | missed
     return ResultTensor(
@@ -99,6 +109,7 @@ def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: It
         faults=(failed & complete).sum(axis=2),
         finished=finished,
         laggards=laggards,
+        reference=beside[0] == Outcome.SUCCESS if len(beside) else None,
     )
 
 
@@ -106,9 +117,11 @@ def _find_laggards(
     config: CycleConfig,
     has_result: npt.NDArray[np.bool_],
     finished: npt.NDArray[np.int64],
-    void: npt.NDArray[np.bool_],
+    possible: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.bool_]:
     """The fewest slowest miners without whom every environment has enough episodes that are complete for the rest.
+
+    possible: (N, K), false where an episode is void, or the reference has no result of it.
 
     None if there are enough anyway, and none if more than `max_laggard_share` would have to go: then it is not the
     miners who are slow, and the cycle fails.
@@ -118,7 +131,7 @@ def _find_laggards(
     for count in range(math.floor(config.max_laggard_share * len(finished)) + 1):
         left_out = none.copy()
         left_out[slowest[:count]] = True
-        complete = np.all(has_result[~left_out], axis=0) & ~void
+        complete = np.all(has_result[~left_out], axis=0) & possible
         if (complete.sum(axis=1) >= config.min_episodes).all():
             return left_out
     return none
@@ -136,9 +149,13 @@ def require_enough(config: CycleConfig, found: ResultTensor) -> None:
             )
         if complete < config.min_episodes:
             raise Unscorable(
-                f"Only {complete} of {config.episodes} episodes of {environment.id} were complete for all miners; "
-                f"the cycle needs {config.min_episodes}."
+                f"Only {complete} of {config.episodes} episodes of {environment.id} were complete for all miners"
+                f"{_name_reference(config)}; the cycle needs {config.min_episodes}."
             )
+
+
+def _name_reference(config: CycleConfig) -> str:
+    return "" if config.reference is None else f" and the reference {config.reference.name}"
 
 
 def score(
@@ -164,6 +181,7 @@ def score(
         uids=[miner.uid for miner in taking_part],
         chance=[environment.random_success for environment in config.environments],
         disqualified=np.array([count.disqualified for count in checked], dtype=np.bool_),
+        reference=found.reference,
     )
     explanations = explain_cycle(result, [environment.id for environment in config.environments])
     for miner, count in zip(taking_part, checked, strict=True):
@@ -211,6 +229,31 @@ def _make_scores(
         miners=sorted(rows, key=lambda row: (-row.weight, -row.points, row.uid)),
         void_episodes=int(found.void.sum()),
         notes=_write_notes(config, miners, found, result, checked),
+        reference=_make_reference(config, miners, result),
+    )
+
+
+def _make_reference(config: CycleConfig, miners: Sequence[FrozenMiner], result: CycleScores) -> Reference | None:
+    policy, found = config.reference, result.reference
+    if policy is None or found is None:
+        return None
+    intervals = np.stack(
+        wilson_interval(found.successes, result.episodes, normal_quantile((1 + result.config.confidence) / 2)), axis=-1
+    )
+    return Reference(
+        name=policy.name,
+        digest=policy.digest,
+        beaten_by=[miner.uid for miner, passed in zip(miners, result.eligible, strict=True) if passed.any()],
+        environments=[
+            ReferenceScore(
+                env_id=environment.id,
+                successes=int(found.successes[column]),
+                episodes=int(result.episodes[column]),
+                success_rate=float(found.successes[column] / max(1, result.episodes[column])),
+                interval=(float(intervals[column, 0]), float(intervals[column, 1])),
+            )
+            for column, environment in enumerate(config.environments)
+        ],
     )
 
 
@@ -235,11 +278,14 @@ def _make_environment_score(
 def find_saturated(result: CycleScores, environments: Sequence[str]) -> list[str]:
     """The environments whose leaders' success rate, taken together, has a lower bound above SATURATION.
 
-    The bound is the one-sided one of the scoring rule (Wilson, 95 %) for all episodes of all leaders. Leaders share
-    episodes, so it is a little too sure; a single leader of 50 episodes could never be above it.
+    The bound is the one-sided one of the scoring rule (Wilson, 95 %) for all episodes of all leaders, of which the
+    reference is one. Leaders share episodes, so it is a little too sure; a single leader of 50 episodes could never be
+    above it.
     """
     episodes = result.leaders.sum(axis=0) * result.episodes
     successes = np.where(result.leaders, result.successes, 0).sum(axis=0)
+    if result.reference is not None:
+        episodes, successes = episodes + result.episodes, successes + result.reference.successes
     lower, _ = wilson_interval(successes, episodes, normal_quantile(result.config.confidence))
     return [name for name, bound, n in zip(environments, lower, episodes, strict=True) if n and bound > SATURATION]
 
@@ -275,6 +321,13 @@ def _write_notes(
             f"{SATURATED}: {', '.join(saturated)}. The leaders there solve more than {SATURATION:.0%} of episodes "
             f"({result.config.confidence:.0%} confidence), so success no longer decides: of two that solve everything, "
             "the earlier commitment does."
+        )
+    if config.reference is not None and result.reference is not None:
+        passed = int(result.eligible.any(axis=1).sum())
+        notes.append(
+            f"Reference: {config.reference.name} solved {int(result.reference.successes.sum())} of "
+            f"{int(result.episodes.sum())} episodes. {passed} of {len(miners)} miners beat it by more than noise; only "
+            "those can earn."
         )
     if result.estimated:
         notes.append("Points are estimates: counting them exactly would have taken too long (see docs/scoring.md).")

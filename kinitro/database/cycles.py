@@ -90,6 +90,8 @@ class Progress:
     finished: int
     void: int
     past_deadline: bool
+    unplayed: int
+    """Tasks of the reference that nobody plays, when there are no others left."""
 
 
 class CycleStore:

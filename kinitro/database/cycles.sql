@@ -50,9 +50,12 @@ returning *
 -- START_SCORING
 update cycle set state = 'scoring', scoring_at = now() where id = %(cycle_id)s and state = 'running' returning *
 
--- PROGRESS  How far the tasks of a cycle are.
+-- PROGRESS  How far the tasks of a cycle are. unplayed: those of the reference, if nothing else is left and nobody plays them.
 select count(*) as total, count(outcome) as finished, count(*) filter (where outcome = 'void') as void,
-       now() >= (select deadline_at from cycle where id = %(cycle_id)s) as past_deadline
+       now() >= (select deadline_at from cycle where id = %(cycle_id)s) as past_deadline,
+       case when count(*) filter (where uid >= 0 and outcome is null) = 0
+             and not exists (select from lease where cycle_id = %(cycle_id)s)
+            then count(*) filter (where uid < 0 and outcome is null) else 0 end as unplayed
 from task where cycle_id = %(cycle_id)s
 
 -- VOID_SIBLINGS  An episode that is void for one miner is void for all. These are its other tasks that are still ready.

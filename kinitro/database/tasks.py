@@ -19,8 +19,16 @@ import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
 from kinitro.client.errors import LeaseLost
-from kinitro.client.messages import FetchRequest, FetchResponse, SubmitStatus, Task, TaskResult, TaskStats
-from kinitro.client.records import TaskOutcome
+from kinitro.client.messages import (
+    POLICY_VERSION,
+    FetchRequest,
+    FetchResponse,
+    SubmitStatus,
+    Task,
+    TaskResult,
+    TaskStats,
+)
+from kinitro.client.records import REFERENCE_UID, TaskOutcome
 from kinitro.cycles.result_checks import Episode, refusal
 from kinitro.database.creation import create_tasks
 from kinitro.database.errors import UnknownCycle
@@ -93,6 +101,7 @@ class TaskPool:
             n=request.max_tasks,
             families=request.env_families,
             fingerprint=request.fingerprint,
+            policies=[digest for name, digest in request.versions.items() if name.startswith(POLICY_VERSION)],
             mixed=self.limits.allow_mixed_physics,
             retry_after=timedelta(seconds=self.limits.fault_retry_s),
             ttl=timedelta(seconds=self.limits.lease_ttl_s),
@@ -292,8 +301,11 @@ class TaskPool:
                 raise UnknownCycle(f"There is no cycle {cycle_id}.")
             if len(self._frozen) >= FROZEN_CYCLES:
                 self._frozen.clear()
-            environments, miners = rows[0]
-            self._frozen[cycle_id] = _Frozen(environments, {int(uid): miner for uid, miner in miners.items()})
+            environments, reference, miners = rows[0]
+            by_uid = {int(uid): (*miner, None) for uid, miner in (miners or {}).items()}
+            if reference is not None:
+                by_uid[REFERENCE_UID] = (reference["name"], "", reference["max_concurrency"], reference["digest"])
+            self._frozen[cycle_id] = _Frozen(environments, by_uid)
         return self._frozen[cycle_id]
 
 
@@ -302,8 +314,8 @@ class _Frozen:
     """What never changes in a running cycle."""
 
     environments: list[dict[str, Any]]
-    miners: dict[int, tuple[str, str, int]]
-    """By uid: hotkey, endpoint, and how many of its tasks may be out at once."""
+    miners: dict[int, tuple[str, str, int, str | None]]
+    """By uid: hotkey, endpoint, how many of its tasks may be out at once, and the digest of a shipped policy."""
 
 
 async def fence_cycle(connection: Connection, cycle_id: int) -> int:
@@ -320,7 +332,7 @@ def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, by
     """A task as executors get it, from one row of what `fetch_tasks` returned."""
     task_id, uid, env, episode, seed, attempt, record = row
     environment = frozen.environments[env]
-    hotkey, endpoint, max_concurrency = frozen.miners[uid]
+    hotkey, endpoint, max_concurrency, shipped = frozen.miners[uid]
     return Task(
         task_id,
         cycle_id,
@@ -335,6 +347,7 @@ def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, by
         attempt,
         max_concurrency,
         record,
+        shipped,
     )
 
 

@@ -1,32 +1,31 @@
-"""A bounded pool of warm, sandboxed policies of our own, against which episodes are played over Unix sockets.
+"""A bounded pool of warm policies on this machine, against which episodes are played over Unix sockets.
 
 A policy comes from one of two sources: the revision that a miner committed (`UploadedPolicy`), which is downloaded with
-the checks, the cache and the quota of verification, or a policy that is part of this package (`ShippedPolicy`). Both
-run in the same sandbox under the same limits.
+the checks, the cache and the quota of verification and runs in a sandbox, or a policy that is part of this package
+(`ShippedPolicy`), which is our own code and needs none.
 
 An instance belongs to one owner, usually a miner: two miners who commit the same revision share nothing. It stays warm
-between episodes and is replaced when it has ended, when it has run for half of its time limit (so that the limit never
-ends an episode), or when another owner needs its place.
+between episodes and ends when nobody used it for a while, when it has run for half of its time limit (so that the limit
+never ends an episode), or when another owner needs its place.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import msgspec
 
-import kinitro
 from kinitro.errors import KinitroError
 from kinitro.evaluation import EpisodeResult, Outcome
 from kinitro.evaluation.jobs import Evaluator, Job
+from kinitro.executor.own_policy import serve_own_policy
 from kinitro.logs import get_logger
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError
@@ -38,7 +37,6 @@ from kinitro.sandbox import (
     Runtime,
     Sandbox,
     SandboxedPolicy,
-    SandboxError,
     SandboxFailed,
 )
 
@@ -61,7 +59,10 @@ NOT_STARTED = "hosted_not_started"
 ENDED = "hosted_ended"
 """Followed by an underscore and the reason of the `Ending`, for example hosted_ended_memory."""
 UNAVAILABLE = "hosting_unavailable"
-_PARTS = Path(kinitro.__file__).parent / "miner"
+REFERENCE_FAULT = "reference_fault"
+"""A shipped policy did not answer as it should: a fault of ours."""
+IDLE_S = 600.0
+"""Seconds for which an instance is kept without an episode."""
 log = get_logger(__name__)
 
 
@@ -75,7 +76,7 @@ class UploadedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ShippedPolicy:
-    """A policy that is part of this package, by the name under which the pool was given its directory."""
+    """A policy that is part of this package; see `kinitro.policies.shipped`."""
 
     name: str
 
@@ -87,6 +88,24 @@ class Uploads(Protocol):
     """The source of uploads; `kinitro.sandbox.PolicyRepositories` implements it."""
 
     async def fetch(self, repo: str, revision: str) -> Path: ...
+
+
+class SandboxedUploads:
+    """Downloads committed policies and runs each in a sandbox."""
+
+    def __init__(self, uploads: Uploads, sandbox: Sandbox, runtime: Runtime, limits: Limits = HOSTED_LIMITS) -> None:
+        self._uploads = uploads
+        self._sandbox = sandbox
+        self._runtime = runtime
+        self.limits = limits
+        """The limits of each instance."""
+
+    @asynccontextmanager
+    async def serve(self, source: UploadedPolicy) -> AsyncIterator[SandboxedPolicy]:
+        """Serve one policy until the context ends. Raises SandboxError."""
+        directory = await self._uploads.fetch(source.repo, source.revision)
+        async with self._sandbox.serve(directory, runtime=self._runtime, limits=self.limits) as served:
+            yield served
 
 
 class HostedInstance:
@@ -133,26 +152,20 @@ class HostedPolicies:
 
     def __init__(
         self,
-        uploads: Uploads,
-        sandbox: Sandbox,
-        runtime: Runtime,
+        uploads: SandboxedUploads | None = None,
         *,
-        limits: Limits = HOSTED_LIMITS,
         instances: int = INSTANCES,
-        shipped: Mapping[str, Path] | None = None,
+        idle_s: float = IDLE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make a pool; nothing starts yet.
 
-        limits: the limits of each instance.
-        shipped: the directory of each shipped policy by its name; see `assemble_shipped_policy`.
+        uploads: runs the policies that miners committed; None if this machine hosts only shipped ones.
+        idle_s: seconds after which an instance ends that nobody uses.
         """
         self._uploads = uploads
-        self._sandbox = sandbox
-        self._runtime = runtime
-        self._limits = limits
         self._most = instances
-        self._shipped = shipped or {}
+        self._idle_s = idle_s
         self._clock = clock
         self._instances: dict[tuple[str, PolicySource], HostedInstance] = {}
         self._lives: set[asyncio.Task[None]] = set()
@@ -175,12 +188,15 @@ class HostedPolicies:
                 return _explain(Outcome.POLICY_FAULT, NOT_DOWNLOADED, error)
             except PolicyDidNotStart as error:
                 return _explain(Outcome.POLICY_FAULT, NOT_STARTED, error)
-            except SandboxError as error:
+            except KinitroError as error:
                 return _explain(Outcome.EVALUATOR_FAULT, UNAVAILABLE, error)
             addressed = msgspec.structs.replace(job, endpoint=ENDPOINT, socket=str(instance.socket))
             result = await evaluator.evaluate(addressed)
             if result.outcome not in (Outcome.FAILURE, Outcome.POLICY_FAULT):
                 return result
+            if isinstance(source, ShippedPolicy) and result.outcome is Outcome.POLICY_FAULT:
+                detail = f"{result.reason}: {result.detail}"
+                return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=REFERENCE_FAULT, detail=detail)
             faulty = result.outcome is Outcome.POLICY_FAULT
             ending = await instance.wait(END_NOTICED_S if faulty else 0.0)
         if ending is not None and ending.is_ours:
@@ -271,16 +287,16 @@ class HostedPolicies:
     async def _live(self, key: tuple[str, PolicySource], instance: HostedInstance) -> None:
         """Run one instance from its download to its end; remember why if it did not start."""
         try:
-            directory = await self._locate(instance.source)
             began = self._clock()
-            async with self._sandbox.serve(directory, runtime=self._runtime, limits=self._limits) as served:
+            async with self._serve(instance.source) as served:
                 instance.declared = await _ask_concurrency(served)
                 instance.served = served
-                instance.retires_at = began + self._limits.wall_s / 2
+                if self._uploads is not None and isinstance(instance.source, UploadedPolicy):
+                    instance.retires_at = self._clock() + self._uploads.limits.wall_s / 2
                 instance.used_at = self._clock()
                 log.info("hosted_policy_ready", owner=instance.owner, took_s=round(instance.used_at - began, 3))
                 await self._notify()
-                await instance.leaving.wait()
+                await self._wait_until_unwanted(key, instance)
         except (KinitroError, OSError) as error:
             self._remember(key, error if isinstance(error, KinitroError) else SandboxFailed(f"{error}."))
         except Exception as error:
@@ -296,36 +312,25 @@ class HostedPolicies:
         kept_s = MINER_FAULT_KEPT_S if theirs else OUR_FAULT_KEPT_S
         self._failures[key] = (self._clock() + kept_s, error)
 
-    async def _locate(self, source: PolicySource) -> Path:
-        if isinstance(source, UploadedPolicy):
-            return await self._uploads.fetch(source.repo, source.revision)
-        if source.name not in self._shipped:
-            raise SandboxFailed(f"This executor has no policy {source.name!r}; it has {sorted(self._shipped)}.")
-        return self._shipped[source.name]
+    def _serve(self, source: PolicySource) -> AbstractAsyncContextManager[SandboxedPolicy]:
+        if isinstance(source, ShippedPolicy):
+            return serve_own_policy(source.name)
+        if self._uploads is None:
+            raise SandboxFailed("This executor hosts no policies of miners.")
+        return self._uploads.serve(source)
+
+    async def _wait_until_unwanted(self, key: tuple[str, PolicySource], instance: HostedInstance) -> None:
+        """Return when the instance shall end: its place is needed, it is old, or nobody has used it for a while."""
+        while not instance.leaving.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(instance.leaving.wait(), self._idle_s / 4)
+            unused = not instance.running and not self._waiting[key]
+            if unused and self._clock() - instance.used_at > self._idle_s:
+                instance.leaving.set()
 
     async def _notify(self) -> None:
         async with self._change:
             self._change.notify_all()
-
-
-def assemble_shipped_policy(variant: str, directory: Path) -> Path:
-    """Write the policy server of `kinitro init-miner --template VARIANT` below `directory`, readable by everybody.
-
-    Returns its directory. Files that only training needs are written too, as they are in an upload.
-    """
-    place = directory / variant
-    for part in (_PARTS / "template", _PARTS / "variants" / variant):
-        if not part.is_dir():
-            raise SandboxFailed(f"This installation has no policy {variant!r}.")
-        for path in sorted(part.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                target = place / path.relative_to(part)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-                target.chmod(0o644)
-    for made in (place, *(path for path in place.rglob("*") if path.is_dir())):
-        made.chmod(0o755)
-    return place
 
 
 async def _ask_concurrency(served: SandboxedPolicy) -> int:

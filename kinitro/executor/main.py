@@ -9,6 +9,8 @@ from kinitro.client.http import ApiClient
 from kinitro.evaluation.jobs import Evaluator
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
+from kinitro.executor.hosting import HostedPolicies
+from kinitro.executor.references import References
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
@@ -33,7 +35,11 @@ async def _run(settings: ExecutorSettings) -> None:
         stack.push_async_callback(evaluator.close)
         if settings.verify:
             await stack.enter_async_context(run_verifier_beside(settings))
-        await Executor(settings, api, evaluator, spool).run(stop)
+        references = None
+        if settings.play_reference and settings.eval_mode == "local":
+            references = References(HostedPolicies())
+            stack.push_async_callback(references.hosted.close)
+        await Executor(settings, api, evaluator, spool, references=references).run(stop)
 
 
 def make_evaluator(settings: ExecutorSettings) -> Evaluator:

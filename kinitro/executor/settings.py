@@ -129,6 +129,11 @@ class ExecutorSettings(ServiceSettings):
         None, description="Look for wallets in this directory; by default in ~/.bittensor/wallets."
     )
 
+    play_reference: bool = Field(
+        True,
+        description="Play the reference of a cycle too, in a process of its own on this machine; only with "
+        "`--eval-mode local`.",
+    )
     verification_rate: float = Field(0.05, ge=0, le=1, description="Record this share of the episodes, to be verified.")
     verify: bool = Field(
         False, description="Run `kinitro verifier` too, with its settings from KINITRO_VERIFIER_* variables."

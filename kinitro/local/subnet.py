@@ -110,7 +110,8 @@ def _list_other_services(options: SubnetOptions, database_url: str, api_url: str
     scheduler = kinitro("scheduler", *network, "--allow-private-endpoints")
     scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
     scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
-    scheduler += ["--min-episodes", "1", "--eval-interval", "1s"]
+    # The generalist is the shipped baseline, so the demo has no reference: with it nobody would earn anything.
+    scheduler += ["--min-episodes", "1", "--eval-interval", "1s", "--reference", "none"]
     scheduler += ["--wallet-name", OWNER.name, "--hotkey-name", OWNER.hotkey]
     executor = kinitro("executor", "--api-url", api_url, "--workers", str(options.workers), "--allow-private-endpoints")
     validator = kinitro("validate", "--backend-url", api_url, *network)

@@ -20,10 +20,10 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.client.records import digest_opening
+from kinitro.client.records import REFERENCE_UID, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
 from kinitro.cycles.marking import choose_first_checks
-from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, score
+from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, list_players, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
 from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
@@ -240,8 +240,8 @@ class Scheduler:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
         seeds = derive_seeds(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
-        uids = [miner.uid for miner in await self.store.miners(cycle.id) if miner.excluded is None]
-        proven = await self.verifications.proven(cycle.id)
+        uids = list_players(cycle.config, await self.store.miners(cycle.id))
+        proven = {*await self.verifications.proven(cycle.id), REFERENCE_UID}
         checks = self.settings.verification_checks
         record = choose_first_checks(
             uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom()
@@ -266,6 +266,9 @@ class Scheduler:
             self._void = 0
             log.info("cycle_scoring", cycle=cycle.id, finished=progress.finished, total=progress.total)
             return
+        if progress.unplayed:
+            reason = "No executor that can play the reference is there: see the log of the executors, `reference_...`."
+            self._report("reference_not_played", cycle=cycle.id, tasks=progress.unplayed, reason=reason)
         self._report("cycle_running", cycle=cycle.id, finished=progress.finished, total=progress.total)
         await pause(self.stop, max(self.settings.poll_interval.total_seconds(), counting_s / POLL_SHARE))
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro import __version__
 from kinitro.chain.interface import Wallet
-from kinitro.client.records import CycleConfig, CycleEnvironment
+from kinitro.client.records import CycleConfig, CycleEnvironment, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
+from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
 from kinitro.setting_types import Duration, UserPath, UserPathText, split_names
 from kinitro.settings import DatabaseUrl, ServiceSettings
@@ -75,6 +76,11 @@ class SchedulerSettings(CycleSettings):
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
         None, ge=1, le=100_000, description="End every episode after this many steps, if its horizon is longer."
+    )
+    reference: Literal["baseline", "none"] = Field(
+        "baseline",
+        description="Let this shipped policy play the same episodes, and let only miners earn that are better than it; "
+        "or none.",
     )
     eval_interval: Duration = Field(
         timedelta(hours=1), ge=timedelta(0), description="Start a cycle this long after the previous one started."
@@ -171,6 +177,9 @@ class SchedulerSettings(CycleSettings):
             max_laggard_share=self.max_laggard_share,
             timeout_s=self.cycle_timeout.total_seconds(),
             scoring=asdict(ScoringConfig()),
+            reference=None
+            if self.reference == "none"
+            else ReferencePolicy(name=self.reference, digest=digest_policy(self.reference)),
             verification=VerificationRule(
                 tolerance=self.verification_tolerance,
                 required_share=self.verification_share,

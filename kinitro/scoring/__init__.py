@@ -9,6 +9,7 @@ from kinitro.scoring.errors import InvalidScoringConfig, InvalidScoringInput
 from kinitro.scoring.explanations import (
     EnvironmentExplanation,
     MinerExplanation,
+    ReferenceStanding,
     RivalExplanation,
     SubsetExplanation,
     explain_cycle,
@@ -21,6 +22,7 @@ __all__ = [
     "InvalidScoringConfig",
     "InvalidScoringInput",
     "MinerExplanation",
+    "ReferenceStanding",
     "RivalExplanation",
     "ScoringConfig",
     "SubsetExplanation",

@@ -49,9 +49,14 @@ def _count_rivals(solved: BoolArray, eligible: BoolArray) -> int:
 
     Exact copies and idle accounts do not count, so nobody can weaken the tests by adding them.
     """
-    taking_part = solved[eligible.any(axis=1)]
-    rows = np.packbits(taking_part.reshape(len(taking_part), solved.shape[1] * solved.shape[2]), axis=1)
-    return max(1, len({row.tobytes() for row in rows}) - 1)
+    return max(1, len(list_rows(solved, eligible)) - 1)
+
+
+def list_rows(solved: BoolArray, taking_part: BoolArray) -> set[bytes]:
+    """List the distinct rows of outcomes (M, N, K) of those who take part (M, N) anywhere, packed."""
+    some = solved[taking_part.any(axis=1)]
+    rows = np.packbits(some.reshape(len(some), solved.shape[1] * solved.shape[2]), axis=1)
+    return {row.tobytes() for row in rows}
 
 
 def compare(
@@ -76,7 +81,7 @@ def compare(
     for n in range(environments):
         wins = count_wins(solved[:, n])
         overall_wins += wins
-        better = _find_better(wins, int(episodes[n]), critical, epsilon)
+        better = find_better(wins, wins.T, int(episodes[n]), critical, epsilon)
         better_somewhere |= better
         candidates = np.flatnonzero(eligible[:, n])
         if candidates.size:
@@ -113,11 +118,15 @@ def _pack_words(flags: BoolArray) -> npt.NDArray[np.uint64]:
     return np.packbits(padded, axis=1).view(np.uint64).T
 
 
-def _find_better(wins: CountArray, episodes: int, critical: IntArray, epsilon: float) -> BoolArray:
-    """Find whether i is better than j by more than epsilon, and significantly so: [i, j] of an array (M, M)."""
+def find_better(
+    wins: npt.NDArray[np.integer], losses: npt.NDArray[np.integer], episodes: int, critical: IntArray, epsilon: float
+) -> BoolArray:
+    """Find, for every pair of counts, whether the first is better by more than epsilon, and significantly so.
+
+    wins, losses: episodes that only the first, or only the second, solved; arrays of one shape.
+    """
     margins = np.arange(-episodes, episodes + 1)
     tolerated = int(margins[margins / max(1, episodes) <= epsilon].max(initial=-1))
-    losses = wins.T
     return np.asarray((wins - losses > tolerated) & (wins >= critical.take(wins + losses)), dtype=np.bool_)
 
 

@@ -13,6 +13,7 @@ from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.points import award_subsets, limit_steps
+from kinitro.scoring.reference import ReferenceComparison, compare_with_reference
 from kinitro.scoring.weights import softmax_of_shares
 
 BoolArray = npt.NDArray[np.bool_]
@@ -37,7 +38,9 @@ class CycleScores:
     episodes: IntArray
     """(N,): episodes that count, per environment; behind the success rates of all miners alike."""
     floors: FloatArray
-    """(N,): the success rate that must be beaten to take part."""
+    """(N,): the success rate that must be beaten to take part; the reference must be, too."""
+    reference: ReferenceComparison | None
+    """Every miner against the reference; None in a cycle without one."""
     successes: IntArray
     """(M, N)"""
     success_rates: FloatArray
@@ -85,6 +88,7 @@ def score_cycle(
     uids: npt.ArrayLike | None = None,
     chance: npt.ArrayLike | None = None,
     disqualified: npt.ArrayLike | None = None,
+    reference: npt.ArrayLike | None = None,
 ) -> CycleScores:
     """Score one cycle by the rule of docs/scoring.md.
 
@@ -94,14 +98,19 @@ def score_cycle(
     uids:         int (M,), distinct: order of miners with equal first block. Default: 0 ... M - 1.
     chance:       float (N,): success rate of random actions. Default: 0.
     disqualified: bool (M,): miners that may not earn, lead or be compared with. Default: none.
+    reference:    bool (N, K): outcomes of the policy that miners must beat to earn. Default: there is none.
 
     Pure and deterministic: equal input gives equal bits on every machine. Raises InvalidScoringInput.
     """
     config = config or ScoringConfig()
-    cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified)
+    cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified, reference)
     successes = cycle.solved.sum(axis=2, dtype=np.int64)
     bound, _ = wilson_interval(successes, cycle.episodes, normal_quantile(config.confidence))
     eligible = (bound > np.maximum(config.min_floor, cycle.chance)) & ~cycle.disqualified[:, None]
+    beside = None
+    if cycle.reference is not None:
+        beside = compare_with_reference(cycle.solved, cycle.reference, cycle.episodes, eligible, config)
+        eligible = eligible & beside.passed
     arrival = np.lexsort((cycle.uids, cycle.first_blocks))
     levels = share_significance_level(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
@@ -117,6 +126,7 @@ def score_cycle(
         disqualified=cycle.disqualified,
         episodes=cycle.episodes,
         floors=np.maximum(config.min_floor, cycle.chance),
+        reference=beside,
         successes=successes,
         success_rates=successes / np.maximum(counted, 1),
         intervals=np.stack(intervals, axis=-1),

@@ -21,6 +21,22 @@ MAX_RIVALS = 8
 
 
 @dataclass(frozen=True)
+class ReferenceStanding:
+    """One miner against the reference, on one environment or on all together."""
+
+    successes: int
+    """Episodes that the reference solved."""
+    only_miner: int
+    only_reference: int
+    p_value: float
+    """The p-value of the miner being no better than the reference."""
+    level: float
+    beaten: bool
+    needed_to_beat: int | None
+    """Further episodes that only this miner would have to solve; None if there are not so many."""
+
+
+@dataclass(frozen=True)
 class EnvironmentExplanation:
     """One miner on one environment. "Only" counts episodes that one solved and the other did not."""
 
@@ -48,6 +64,8 @@ class EnvironmentExplanation:
     needed_to_lead: int | None
     """Episodes this miner would have to solve besides, counted on those that the best solved; 0 for leaders, None if
     the environment has too few episodes."""
+    reference: ReferenceStanding | None = None
+    """None in a cycle without a reference."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,8 @@ class MinerExplanation:
     environments: list[EnvironmentExplanation]
     subsets: list[SubsetExplanation]
     rivals: list[RivalExplanation]
+    reference: ReferenceStanding | None = None
+    """Over all environments together; None in a cycle without a reference."""
 
 
 def explain_cycle(scores: CycleScores, env_ids: Sequence[str]) -> dict[int, MinerExplanation]:
@@ -127,6 +147,11 @@ class _Explainer:
         z = normal_quantile(scores.config.confidence)
         pairs = zip(scores.episodes, scores.floors, strict=True)
         self._entry = [find_fewest_successes(int(episodes), float(floor), z) for episodes, floor in pairs]
+        self._reference = scores.reference
+        if self._reference is not None:
+            levels = self._reference.levels
+            self._reference_critical = critical_wins(int(scores.episodes.max(initial=0)), levels.environment)
+            self._reference_pooled = critical_wins(int(scores.episodes.sum()), levels.overall)
         self._ranks = 1 + (scores.successes[None] > scores.successes[:, None]).sum(axis=1)
 
     def explain_miner(self, miner: int) -> MinerExplanation:
@@ -147,6 +172,7 @@ class _Explainer:
             environments=environments,
             subsets=self._explain_subsets(miner),
             rivals=rivals,
+            reference=self._explain_reference(miner),
         )
 
     def _explain_environment(self, miner: int, n: int) -> EnvironmentExplanation:
@@ -171,7 +197,47 @@ class _Explainer:
             p_value=None if math.isnan(p) else p,
             level=float(scores.levels.environment),
             needed_to_lead=self._count_needed_to_lead(miner, n),
+            reference=self._explain_reference_on(miner, n),
         )
+
+    def _explain_reference_on(self, miner: int, n: int) -> ReferenceStanding | None:
+        """The miner against the reference on one environment."""
+        found = self._reference
+        if found is None:
+            return None
+        wins, losses = int(found.only_miner[miner, n]), int(found.only_reference[miner, n])
+        critical = self._reference_critical[: int(self._scores.episodes[n]) + 1]
+        return ReferenceStanding(
+            successes=int(found.successes[n]),
+            only_miner=wins,
+            only_reference=losses,
+            p_value=p_value(wins, losses),
+            level=float(found.levels.environment),
+            beaten=bool(found.beaten[miner, n]),
+            needed_to_beat=count_missing_wins(wins, losses, critical, self._scores.config.min_epsilon),
+        )
+
+    def _explain_reference(self, miner: int) -> ReferenceStanding | None:
+        """The miner against the reference on all environments together."""
+        found = self._reference
+        if found is None:
+            return None
+        wins, losses = int(found.only_miner[miner].sum()), int(found.only_reference[miner].sum())
+        return ReferenceStanding(
+            successes=int(found.successes.sum()),
+            only_miner=wins,
+            only_reference=losses,
+            p_value=p_value(wins, losses),
+            level=float(found.levels.overall),
+            beaten=bool(found.beaten_overall[miner]),
+            needed_to_beat=count_missing_wins(wins, losses, self._reference_pooled),
+        )
+
+    def _count_needed_to_pass(self, miner: int, n: int) -> int | None:
+        """Count the episodes that take the miner past the reference, on this environment or overall."""
+        standings = (self._explain_reference_on(miner, n), self._explain_reference(miner))
+        needed = [standing.needed_to_beat for standing in standings if standing is not None]
+        return min((count for count in needed if count is not None), default=None if needed else 0)
 
     def _count_needed_to_lead(self, miner: int, n: int) -> int | None:
         scores = self._scores
@@ -181,7 +247,10 @@ class _Explainer:
         wins, losses, episodes = (
             int(count) for count in (scores.only_best[miner, n], scores.only_miner[miner, n], scores.episodes[n])
         )
-        to_enter = max(0, entry - int(scores.successes[miner, n]))
+        to_pass = self._count_needed_to_pass(miner, n)
+        if to_pass is None:
+            return None
+        to_enter = max(0, entry - int(scores.successes[miner, n]), to_pass)
         to_tie = count_excess_wins(wins, losses, episodes, scores.config.min_epsilon, self._critical)
         return max(to_enter, to_tie)
 
@@ -237,7 +306,7 @@ class _Explainer:
         if self._scores.disqualified[miner]:
             return "Disqualified by verification: it earns nothing in this cycle."
         if not any(environment.eligible for environment in environments):
-            return f"It takes part on none of the {total} environments: its success is not above the floor for certain."
+            return self._say_why_nowhere(miner, total)
         if not led:
             within = [e for e in environments if e.needed_to_lead is not None]
             near = min(within, key=lambda e: e.needed_to_lead or 0)
@@ -255,4 +324,22 @@ class _Explainer:
         return (
             f"It leads {led} of the {total} environments and wins {won} of the {2**led - 1} subsets of them: "
             f"{share:.1%} of all points."
+        )
+
+    def _say_why_nowhere(self, miner: int, total: int) -> str:
+        """Why a miner takes part on none of `total` environments."""
+        found = self._explain_reference(miner)
+        solved = self._scores.successes[miner].tolist()
+        above = any(entry is not None and count >= entry for count, entry in zip(solved, self._entry, strict=True))
+        if found is None or not above:
+            return f"It takes part on none of the {total} environments: its success is not above the floor for certain."
+        enough = (
+            "not even all episodes would do"
+            if found.needed_to_beat is None
+            else (f"overall, {found.needed_to_beat} more episodes that only it solves would do")
+        )
+        return (
+            f"It takes part on none of the {total} environments, because it is not better than the reference by more "
+            f"than noise: over all of them it alone solved {found.only_miner} episodes, and the reference alone "
+            f"{found.only_reference}; {enough}."
         )

@@ -26,6 +26,8 @@ class CycleInput:
     """(N,)"""
     disqualified: npt.NDArray[np.bool_]
     """(M,)"""
+    reference: npt.NDArray[np.bool_] | None
+    """(N, K): outcomes of the reference, false in void episodes; None without one."""
 
 
 def check_inputs(
@@ -35,6 +37,7 @@ def check_inputs(
     uids: npt.ArrayLike | None,
     chance: npt.ArrayLike | None,
     disqualified: npt.ArrayLike | None,
+    reference: npt.ArrayLike | None = None,
 ) -> CycleInput:
     """Check the input of `score_cycle` and convert it to arrays. Raises InvalidScoringInput."""
     solved = _read_booleans("outcomes", outcomes)
@@ -54,6 +57,9 @@ def check_inputs(
     if len(np.unique(order)) != miners:
         twice = next(int(uid) for uid, count in zip(*np.unique(order, return_counts=True), strict=True) if count > 1)
         raise InvalidScoringInput(f"uids has {twice} twice: give every miner of a cycle its own uid.")
+    beside = None if reference is None else _read_booleans("reference", reference)
+    if beside is not None:
+        _check_shape("reference", beside, (environments, episodes))
     return CycleInput(
         solved=solved & played,
         episodes=played.sum(axis=1, dtype=np.int64),
@@ -61,6 +67,7 @@ def check_inputs(
         uids=order,
         chance=_read_rates("chance", np.zeros(environments) if chance is None else chance, environments),
         disqualified=banned,
+        reference=None if beside is None else beside & played,
     )
 
 

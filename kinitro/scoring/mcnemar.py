@@ -85,10 +85,16 @@ def count_excess_wins(wins: int, losses: int, episodes: int, epsilon: float, cri
     )
 
 
-def count_missing_wins(wins: int, losses: int, critical: IntArray) -> int | None:
+def count_missing_wins(wins: int, losses: int, critical: IntArray, epsilon: float | None = None) -> int | None:
     """Count how many ties must become wins for the difference to be significant; 0 if it is significant already.
+
+    epsilon: the difference must also exceed this share of the episodes; None: however small it is.
 
     None when `critical`, which ends at the number of episodes, holds no such number.
     """
-    most = len(critical) - 1 - wins - losses
-    return next((more for more in range(most + 1) if wins + more >= critical[wins + more + losses]), None)
+    episodes = len(critical) - 1
+    for more in range(episodes - wins - losses + 1):
+        enough = epsilon is None or (wins + more - losses) / max(1, episodes) > epsilon
+        if enough and wins + more >= critical[wins + more + losses]:
+            return more
+    return None

@@ -22,12 +22,15 @@ def skill(uid: int, seed: str) -> bool:
     return hashlib.sha256(seed.encode()).digest()[0] % 10 < uid
 
 
-async def run_tasks(pool: TaskPool, executor_id: int, rule: Rule, *, limit: int | None = None) -> int:
+async def run_tasks(
+    pool: TaskPool, executor_id: int, rule: Rule, *, limit: int | None = None, versions: dict[str, str] | None = None
+) -> int:
     """Fetch and report until there is nothing left, or `limit` tasks are done; returns how many were done."""
     done = 0
     while limit is None or done < limit:
         size = 100 if limit is None else min(100, limit - done)
-        lease = await pool.fetch(executor_id, FetchRequest(max_tasks=size, fingerprint="physics-1"))
+        request = FetchRequest(max_tasks=size, fingerprint="physics-1", versions=versions or {})
+        lease = await pool.fetch(executor_id, request)
         if lease.lease_id is None:
             break
         await pool.submit(executor_id, lease.lease_id, [_report(task, rule(task)) for task in lease.tasks])

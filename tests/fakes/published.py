@@ -67,6 +67,7 @@ async def publish_cycle(url: str, chain: Chain) -> None:
         max_steps=MAX_STEPS,
         poll_interval="0.01",
         eval_interval="0",
+        reference="none",
         wallet_name=OWNER.name,
         hotkey_name=OWNER.hotkey,
     )

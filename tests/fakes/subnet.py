@@ -52,6 +52,7 @@ class Subnet:
             "environments": ENVIRONMENTS,
             "eval_interval": "0",
             "poll_interval": "0.01",
+            "reference": "none",
         }
         return SchedulerSettings.load(**given | changes)
 

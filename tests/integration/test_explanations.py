@@ -30,7 +30,9 @@ def explanations() -> dict[int, MinerExplanation]:
     """A generalist (uid 7), its copy (8) and one that can do nothing (9)."""
     outcomes = np.zeros((3, 2, 20), dtype=bool)
     outcomes[:2, :, :15] = True
-    return explain_cycle(score_cycle(outcomes, [100, 200, 50], uids=[7, 8, 9]), ENVIRONMENTS)
+    reference = np.zeros((2, 20), dtype=bool)
+    reference[:, :5] = True
+    return explain_cycle(score_cycle(outcomes, [100, 200, 50], uids=[7, 8, 9], reference=reference), ENVIRONMENTS)
 
 
 def publish(url: str) -> None:
@@ -46,6 +48,8 @@ def publish(url: str) -> None:
                 (uid, f"hotkey{uid}", excluded),
             )
         found = {str(uid): asdict(explanation) for uid, explanation in explanations().items()}
+        for part in (found["8"], *found["8"]["environments"]):
+            del part["reference"]  # as it was written before there were references
         connection.execute(
             "insert into publication (cycle_id, netuid, block, scores, weights, explanations)"
             " values (1, 1, 5, '{}', '{}', %s)",
@@ -75,6 +79,12 @@ async def test_explain_shows_what_was_published(api_url: str) -> None:
     assert "It leads 2 of the 2 environments" in copy.stdout
     assert "uid 7" in copy.stdout
     assert "metaworld/push-v3" in copy.stdout
+    assert "reference" not in copy.stdout
+    original = await run_explain("--uid", 7, "--api-url", api_url)
+    assert (
+        "It beats the reference overall: 20 episodes that only it solved, 0 that only the reference did"
+        in original.stdout
+    )
     as_json = await run_explain("--uid", 7, "--cycle", 1, "--api-url", api_url, "--json")
     answer = json.loads(as_json.stdout)
     assert answer["explanation"] == json.loads(json.dumps(asdict(explanations()[7])))

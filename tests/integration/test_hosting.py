@@ -20,10 +20,11 @@ from kinitro.executor.hosting import (
     NOT_STARTED,
     UNAVAILABLE,
     HostedPolicies,
+    SandboxedUploads,
     ShippedPolicy,
     UploadedPolicy,
-    assemble_shipped_policy,
 )
+from kinitro.policies.shipped import assemble_policy
 from kinitro.sandbox import BubblewrapSandbox, RepositoryUnverifiable, inspect_runtime
 from tests.fakes.puppet import LIMITS, public_directory, write_policy
 
@@ -49,7 +50,7 @@ class FolderUploads:
         self.fetched = 0
 
     def write(self, name: str, body: str = "pass") -> UploadedPolicy:
-        place = assemble_shipped_policy("numpy", self.directory / name)
+        place = assemble_policy("numpy", self.directory / name)
         write_policy(place, {"policy.py": FORWARD.replace("BODY", body)})
         return UploadedPolicy(f"miner/{name}", "a" * 40)
 
@@ -75,9 +76,8 @@ def uploads() -> Iterator[FolderUploads]:
 async def hosted(uploads: FolderUploads) -> AsyncIterator[HostedPolicies]:
     runtime = await inspect_runtime(Path(sys.executable))
     sandbox = BubblewrapSandbox(allow_no_control_group=True)
-    shipped = {"forward": uploads.directory / "shipped" / "numpy"}
     limits = replace(LIMITS, start_s=60, wall_s=300)
-    pool = HostedPolicies(uploads, sandbox, runtime, limits=limits, instances=1, shipped=shipped)
+    pool = HostedPolicies(SandboxedUploads(uploads, sandbox, runtime, limits), instances=1)
     yield pool
     await pool.close()
 
@@ -101,13 +101,12 @@ async def test_warm_policies_share_few_places_and_shut_down(
     uploads: FolderUploads, hosted: HostedPolicies, workers: WorkerPool
 ) -> None:
     one = uploads.write("one")
-    uploads.write("shipped")
     episodes = [hosted.evaluate(workers, job(seed), "miner 1", one) for seed in range(6)]
     results = await asyncio.gather(*episodes)
     assert [result.outcome for result in results] == [Outcome.SUCCESS] * 6
     assert uploads.fetched == 1, "an instance is kept warm between episodes"
-    reference = await hosted.evaluate(workers, job(), "reference", ShippedPolicy("forward"))
-    assert reference.outcome is Outcome.SUCCESS, "a source that needs the place of an idle instance gets it"
+    reference = await hosted.evaluate(workers, job(), "reference", ShippedPolicy("baseline"))
+    assert reference.outcome is Outcome.FAILURE, "a source that needs the place of an idle instance gets it"
     unknown = await hosted.evaluate(workers, job(), "reference", ShippedPolicy("unheard-of"))
     assert (unknown.outcome, unknown.reason) == (Outcome.EVALUATOR_FAULT, UNAVAILABLE)
 

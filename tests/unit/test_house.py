@@ -70,8 +70,9 @@ SURFACE = {
         "SandboxUnavailable SandboxedPolicy inspect_runtime"
     ),
     "scoring": (
-        "CycleScores EnvironmentExplanation InvalidScoringConfig InvalidScoringInput MinerExplanation RivalExplanation "
-        "ScoringConfig SubsetExplanation SubsetWeighting explain_cycle score_cycle to_u16"
+        "CycleScores EnvironmentExplanation InvalidScoringConfig InvalidScoringInput MinerExplanation "
+        "ReferenceStanding RivalExplanation ScoringConfig SubsetExplanation SubsetWeighting explain_cycle score_cycle "
+        "to_u16"
     ),
 }
 """What packages offer to others. A name that goes, or changes its meaning, breaks somebody's program."""

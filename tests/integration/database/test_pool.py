@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from kinitro.client.errors import LeaseLost
 from kinitro.client.messages import FetchResponse, SubmitStatus, TaskResult
+from kinitro.client.records import REFERENCE_UID
 from kinitro.database import cycles
 from kinitro.database.creation import create_tasks
 from kinitro.database.pool import ConnectionPool
@@ -124,7 +126,9 @@ async def test_a_fetch_does_not_read_what_is_finished(
         for room in (100, 1):  # the head of the queue is enough; it is not, and every miner is looked at
             await connection.execute("update cycle_miner set max_concurrency = %s", (room,))
             async with connection.transaction():
-                call = "select cardinality(task_ids) from fetch_tasks(1, 10, null, 'physics-a', false, '0', '1 min')"
+                call = (
+                    "select cardinality(task_ids) from fetch_tasks(1, 10, null, 'physics-a', '{}', false, '0', '1 min')"
+                )
                 found = await (await connection.execute(call)).fetchone()
                 touched = await (await connection.execute(read)).fetchone()
             assert found == ((10,) if room == 100 or miners == 40 else None)
@@ -402,3 +406,22 @@ def test_after_a_restore_no_old_lease_number_is_given_again(database: str, cycle
     assert asyncio.run(lease_one()) > old + 10**9
     with psycopg.connect(database) as connection:
         assert connection.execute("select count(*) from lease").fetchone() == (1,)
+
+
+async def test_the_reference_is_played_by_executors_that_have_it(database: str, pool: TaskPool) -> None:
+    add_executor(database)
+    cycle_id = add_cycle(database, miners=2)
+    digest = "ab" * 32
+    reference = json.dumps({"reference": {"name": "baseline", "digest": digest, "max_concurrency": 4}})
+    rows(database, "update cycle set config = config || %s::jsonb", reference)
+    add_tasks(database, cycle_id, uids=[0, 1, REFERENCE_UID])
+    others = await pool.fetch(1, request(100, versions={"policy:baseline": "cd" * 32, "mujoco": digest}))
+    assert {task.uid for task in others.tasks} == {0, 1}
+    assert "shipped" not in others.model_dump_json(), "executors from before there were references can read it"
+    first = await pool.fetch(1, request(100, versions={"policy:baseline": digest}))
+    assert [(task.uid, task.shipped, task.endpoint) for task in first.tasks] == [(REFERENCE_UID, digest, "")] * 4
+    assert FetchResponse.model_validate_json(first.model_dump_json()) == first
+    results = [report(task.task_id) for task in first.tasks]
+    assert set(statuses(await pool.submit(1, lease_of(first), results))) == {"accepted"}
+    rest = await pool.fetch(1, request(100, versions={"policy:baseline": digest}))
+    assert len(rest.tasks) == 2

@@ -8,14 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kinitro.audit.sampling import (
-    FOUND_TOGETHER,
-    MISSED_BY_ONE,
-    NEVER,
-    VALIDATORS,
-    Distances,
-    measure_distances,
-)
+from kinitro.audit.distances import NEVER, Distances, measure_distances
+from kinitro.audit.sampling import FOUND_TOGETHER, MISSED_BY_ONE, VALIDATORS
 from kinitro.scoring import ScoringConfig, score_cycle
 
 BoolArray = npt.NDArray[np.bool_]
@@ -26,16 +20,24 @@ CONFIG = ScoringConfig()
 class Cycle:
     solved: BoolArray
     first_blocks: npt.NDArray[np.int64]
+    reference: BoolArray | None = None
+    """(N, K)"""
 
     @property
     def winner(self) -> int | None:
-        weights = score_cycle(self.solved, self.first_blocks, CONFIG).weights
+        weights = score_cycle(self.solved, self.first_blocks, CONFIG, reference=self.reference).weights
         return int(np.argmax(weights)) if weights.any() else None
 
+    @property
+    def cells(self) -> BoolArray:
+        """All published results, (M, N, K); the reference's, if there is one, at the end."""
+        return self.solved if self.reference is None else np.concatenate([self.solved, self.reference[None]])
+
     def with_flips(self, cells: npt.NDArray[np.int64]) -> Cycle:
-        solved = self.solved.copy()
-        solved.reshape(-1)[cells] ^= True
-        return Cycle(solved, self.first_blocks)
+        every = self.cells.copy()
+        every.reshape(-1)[cells] ^= True
+        miners = len(self.solved)
+        return Cycle(every[:miners], self.first_blocks, None if self.reference is None else every[miners])
 
     @property
     def distances(self) -> Distances:
@@ -47,14 +49,17 @@ class Cycle:
             episodes=np.full(environments, episodes),
             chance=np.zeros(environments),
             disqualified=np.zeros(miners, dtype=np.bool_),
+            reference=self.reference,
         )
 
     @property
     def replayed(self) -> npt.NDArray[np.float64]:
         """The probability with which each published result is replayed."""
-        found = self.distances
-        least = np.where(self.solved, found.successes[:, :, None], found.failures[:, :, None])
-        return 1 - MISSED_BY_ONE ** (1 / least)
+        found, cells = self.distances, self.cells
+        successes = np.vstack([found.successes, found.reference_successes])[: len(cells), :, None]
+        failures = np.vstack([found.failures, found.reference_failures])[: len(cells), :, None]
+        least = np.where(cells, successes, failures)
+        return np.asarray(1 - MISSED_BY_ONE ** (1 / least))
 
 
 def cycle(seed: int, miners: int, environments: int, episodes: int) -> Cycle:
@@ -69,13 +74,20 @@ def cycle(seed: int, miners: int, environments: int, episodes: int) -> Cycle:
 def forge(truth: Cycle, seed: int, how: str) -> Cycle | None:
     """As few false results as this operator finds that make another miner the winner; None if it finds none."""
     choose = np.random.default_rng(seed)
+    assert truth.winner is not None
     favourite = int(choose.choice([m for m in range(len(truth.solved)) if m != truth.winner]))
-    ours, theirs = np.zeros_like(truth.solved), np.zeros_like(truth.solved)
+    ours, theirs = np.zeros_like(truth.cells), np.zeros_like(truth.cells)
     ours[favourite] = ~truth.solved[favourite]
-    others = [truth.winner] if how == "the winner sinks" else [m for m in range(len(ours)) if m != favourite]
+    others = [truth.winner] if how == "the winner sinks" else [m for m in range(len(truth.solved)) if m != favourite]
     theirs[others] = truth.solved[others]
+    if truth.reference is not None and how == "the reference sinks":
+        theirs[:] = False
+        theirs[-1] = truth.reference
+    if truth.reference is not None and how == "the reference rises":  # where that harms the favourite least
+        theirs[:] = False
+        theirs[-1] = ~truth.reference & truth.solved[truth.winner] & ~truth.solved[favourite]
     if how == "a third one stands in the way":  # somebody else is lifted too, to be the best that the winner is not
-        third = int(choose.choice([m for m in range(len(ours)) if m not in (favourite, truth.winner)]))
+        third = int(choose.choice([m for m in range(len(truth.solved)) if m not in (favourite, truth.winner)]))
         ours[third], theirs[third] = ~truth.solved[third], False
     wanted = {"the favourite rises": ours, "the winner sinks": theirs}.get(how, ours | theirs)
     cells = choose.permutation(np.flatnonzero(wanted))
@@ -87,6 +99,37 @@ def forge(truth: Cycle, seed: int, how: str) -> Cycle | None:
             if won(truth.with_flips(fewer), truth):
                 cells = fewer
     return truth.with_flips(cells)
+
+
+@pytest.mark.parametrize("how", ["the favourite rises", "both", "the reference sinks", "the reference rises"])
+def test_three_validators_find_what_changes_the_winner_beside_a_reference(how: str) -> None:
+    """An operator who lies about the reference decides who may earn at all."""
+    forgeries = 0
+    for seed in range(60):
+        miners, environments = [(3, 1), (4, 2), (6, 4)][seed % 3]
+        plain = cycle(seed, miners, environments, 50 if seed % 2 else 24)
+        choose = np.random.default_rng(1000 + seed)
+        likeness = plain.solved[int(choose.integers(miners))]
+        reference = likeness & (choose.random(likeness.shape) < choose.choice([0.5, 0.8, 0.95]))
+        truth = Cycle(plain.solved, plain.first_blocks, reference)
+        published = forge(truth, seed, how) if truth.winner is not None else None
+        if published is None:
+            continue
+        replayed = published.replayed[published.cells != truth.cells]
+        assert np.prod(1 - replayed) <= MISSED_BY_ONE + 1e-9, (seed, len(replayed))
+        forgeries += 1
+    assert forgeries >= 8, "the operator must have succeeded often enough to show anything"
+
+
+def test_copies_of_the_reference_are_hardly_looked_at() -> None:
+    """One miner is far ahead of the reference and of 31 noisy copies of it."""
+    choose = np.random.default_rng(3)
+    rate = np.full((33, 8, 1), 0.5)
+    rate[4] = 0.95
+    every = choose.random((33, 8, 50)) < rate
+    ahead = Cycle(every[:32], np.arange(32), every[32])
+    assert ahead.winner == 4
+    assert ahead.replayed.sum() < 0.06 * ahead.cells.size
 
 
 def won(published: Cycle, truth: Cycle) -> bool:

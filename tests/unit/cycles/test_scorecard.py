@@ -8,7 +8,15 @@ import pytest
 from pydantic import ValidationError
 
 from kinitro.audit.checks import find_score_differences
-from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow, TaskOutcome
+from kinitro.client.records import (
+    REFERENCE_UID,
+    CycleConfig,
+    CycleEnvironment,
+    FrozenMiner,
+    ReferencePolicy,
+    ResultRow,
+    TaskOutcome,
+)
 from kinitro.client.verdicts import Evidence, Verdict, VerdictRow
 from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, arrange_results, score
 
@@ -202,3 +210,48 @@ def test_publications_from_before_saturation_was_told_pass_their_audit() -> None
     assert list(find_score_differences(old, recomputed)) == []
     wrong = recomputed.model_copy(update={"notes": ["Saturated: a/y."]})
     assert [one for one in find_score_differences(wrong, recomputed) if one.startswith("notes")]
+
+
+REFERENCE = ReferencePolicy(name="baseline", digest="d" * 64)
+
+
+def beside(reference: list[int], **outcomes: list[int]) -> Scorecard:
+    """A cycle of 20 episodes with a reference; outcomes of miner 0 as `m0`, and so on."""
+    by_uid = {int(name[1:]): of_miner for name, of_miner in outcomes.items()}
+    played = rows(by_uid | {REFERENCE_UID: reference})
+    return score(IDENTITY, config(episodes=20, reference=REFERENCE), miners(len(by_uid)), played)
+
+
+def test_only_who_beats_the_reference_earns() -> None:
+    weak = [SUCCESS] * 6 + [FAILURE] * 14
+    found = beside(weak, m0=weak, m1=[SUCCESS] * 20)
+    assert found.weights.weights == {1: 1.0}
+    assert found.scores.reference is not None
+    assert found.scores.reference.beaten_by == [1]
+    assert [one.successes for one in found.scores.reference.environments] == [6]
+    assert found.scores.notes[-1] == (
+        "Reference: baseline solved 6 of 20 episodes. 1 of 2 miners beat it by more than noise; only those can earn."
+    )
+    assert {miner.uid for miner in found.scores.miners} == {0, 1}, "it is no miner"
+    assert found.explanations["1"]["reference"]["beaten"]
+    nobody = beside(weak, m0=weak, m1=[*weak[:-1], SUCCESS])
+    assert nobody.weights.fallback == "nobody_qualified"
+
+
+def test_an_episode_without_a_result_of_the_reference_counts_for_nobody() -> None:
+    found = beside([SUCCESS] * 12 + [TaskOutcome.CANCELLED] * 8, m0=[SUCCESS] * 20)
+    assert found.scores.miners[0].environments[0].episodes == 12
+    found = beside([SUCCESS] * 18 + [TaskOutcome.VOID] * 2, m0=[SUCCESS] * 20)
+    assert (found.scores.miners[0].environments[0].episodes, found.scores.void_episodes) == (18, 2)
+
+
+def test_a_reference_that_nobody_played_ends_the_cycle_and_blames_no_miner() -> None:
+    with pytest.raises(Unscorable, match="Only 0 of 20 episodes of a/x were complete for all miners and the reference"):
+        beside([TaskOutcome.CANCELLED] * 20, m0=[SUCCESS] * 20, m1=[SUCCESS] * 20)
+
+
+def test_a_cycle_without_a_reference_is_written_as_before_there_was_one() -> None:
+    """Programs from before refuse fields that they do not know."""
+    assert "reference" not in config().model_dump_json()
+    assert "reference" not in card({0: [SUCCESS] * 10}).scores.model_dump_json()
+    assert CycleConfig.model_validate_json(config(reference=REFERENCE).model_dump_json()).reference == REFERENCE
