@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 def init_miner(
     directory: Annotated[Path, typer.Argument(help="A new folder, for example ./my-policy.")],
     template: Annotated[
-        str, typer.Option(help="Start from this template: random, numpy, torch, lerobot or openpi.")
+        str, typer.Option(help="Start from this template: random, numpy, baseline, torch, lerobot or openpi.")
     ] = "random",
 ) -> None:
     """Write a small, complete policy project."""
@@ -73,6 +73,12 @@ def demos(
     randomization: Annotated[
         str, typer.Option(help="Randomize this much: none, standard (as when scored) or hard.")
     ] = "standard",
+    privileged: Annotated[
+        bool,
+        typer.Option(
+            "--privileged", help="Record where things are, too (`privileged_state`): labels that no policy ever sees."
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Run in this many processes; by default one per core.")
     ] = None,
@@ -95,7 +101,7 @@ def demos(
         raise ConfigurationError(f"--format {dataset_format!r} is not known: write {' or '.join(WRITERS)}.")
     named = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     chosen = tuple(dict.fromkeys(get_spec(env_id).id for env_id in named))
-    order = DemonstrationOrder(chosen, episodes, out, seed, randomization)
+    order = DemonstrationOrder(chosen, episodes, out, seed, randomization, privileged=privileged)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bars = {env_id: progress.add_task(env_id, total=episodes) for env_id in chosen}

@@ -7,31 +7,35 @@ speaks the ordinary protocol, and sees what every miner sees.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinitro.local.supervisor import Service
-from kinitro.miner.projects import TEMPLATE_DIRECTORY, copy_files
+from kinitro.miner.projects import create_project
 
 POLICIES = Path(__file__).parent / "policies"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoMiner:
-    """A miner of the demo; `policy` is a module of `kinitro/local/policies`, or None for the template's own."""
+    """A miner of the demo."""
 
     name: str
+    template: str
+    """Of `kinitro init-miner`."""
     policy: str | None
+    """A module of `kinitro/local/policies` that takes the place of the template's policy; None: it does not."""
     description: str
 
 
 DEMO_MINERS = (
-    DemoMiner("idle", "idle", "never moves"),
-    DemoMiner("random", None, "moves at random"),
-    DemoMiner("specialist", "specialist", "closes drawers, nothing else"),
-    DemoMiner("generalist", "generalist", "finds things in the images"),
-    DemoMiner("copycat", "generalist", "the generalist's bytes, committed later"),
+    DemoMiner("idle", "random", "idle", "never moves"),
+    DemoMiner("random", "random", None, "moves at random"),
+    DemoMiner("specialist", "baseline", "specialist", "closes drawers, nothing else"),
+    DemoMiner("generalist", "baseline", None, "the shipped baseline"),
+    DemoMiner("copycat", "baseline", None, "the generalist's bytes, committed later"),
 )
 """The demo's miners in the order of their commitments, which decides ties."""
 
@@ -39,10 +43,10 @@ DEMO_MINERS = (
 def write_policy_directory(miner: DemoMiner, parent: Path) -> Path:
     """Write `parent/<name>`: the template with the miner's policy in it; returns its path."""
     directory = parent / miner.name
-    copy_files(TEMPLATE_DIRECTORY, directory, leave_out=frozenset({"tests"}))
+    create_project(directory, miner.template)
     if miner.policy is not None:
-        copy_files(POLICIES, directory)
-        (directory / "policy.py").write_text(f"from {miner.policy} import RobotPolicy as RobotPolicy\n")
+        (directory / "policy.py").rename(directory / "template_policy.py")
+        shutil.copyfile(POLICIES / f"{miner.policy}.py", directory / "policy.py")
     return directory
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from kinitro.environments import get_spec
 from kinitro.errors import ConfigurationError
-from kinitro.miner.demonstrations import Demonstration
+from kinitro.miner.demonstrations import PRIVILEGED, Demonstration
 from kinitro.miner.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class _Writer:
             "observation.state": episode.agent_pos,
             "action": episode.actions,
             **{f"observation.images.{camera}": frames for camera, frames in episode.pixels.items()},
+            **({} if episode.privileged is None else {PRIVILEGED: episode.privileged.astype(np.float32)}),
             "timestamp": (np.arange(steps) / self._spec.control_hz).astype(np.float32),
             "frame_index": np.arange(steps),
             "episode_index": np.full(steps, number),
@@ -182,6 +183,9 @@ class _Writer:
                 "shape": shape,
                 "names": ["height", "width", "channel"],
             }
+        if self._first is not None and self._first.privileged is not None:
+            size = self._first.privileged.shape[1]
+            features[PRIVILEGED] = {"dtype": "float32", "shape": [size], "names": None}
         features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
         for name in ("frame_index", "episode_index", "index", "task_index"):
             features[name] = {"dtype": "int64", "shape": [1], "names": None}

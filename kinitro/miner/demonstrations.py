@@ -39,6 +39,8 @@ from kinitro.miner.errors import RecordingError
 
 STAGING: Final = ".attempts"
 """The staging folder, in the output folder; it is kept, so that more episodes can be added later."""
+PRIVILEGED: Final = "privileged_state"
+"""The name of the privileged state in files: not one that LeRobot gives to policies."""
 MAX_FAILURES: Final = 20
 """Attempts in a row without success after which an environment is given up."""
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, tokenize.TokenError, NotImplementedError)
@@ -57,6 +59,8 @@ class Demonstration:
     """Camera name -> (T, height, width, 3)."""
     actions: npt.NDArray[np.float32]
     """(T, 4)"""
+    privileged: npt.NDArray[np.float64] | None = None
+    """(T, 39): `privileged_state()`, which no policy ever sees, if it was asked for: labels for training."""
 
     def save(self, file: Path) -> None:
         """Write the demonstration as an npz file, as a whole or not at all."""
@@ -66,6 +70,7 @@ class Demonstration:
             "env_id": np.array(self.env_id),
             "instruction": np.array(self.instruction),
             **{f"pixels.{camera}": frames for camera, frames in self.pixels.items()},
+            **({} if self.privileged is None else {PRIVILEGED: self.privileged}),
         }
         with replacing(file) as stream:
             np.savez_compressed(stream, **arrays)
@@ -77,7 +82,8 @@ class Demonstration:
             with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 pixels = {name.removeprefix("pixels."): arrays[name] for name in arrays if name.startswith("pixels.")}
                 texts = str(arrays["env_id"]), str(arrays["instruction"])
-                return cls(*texts, arrays["agent_pos"], pixels, arrays["action"])
+                privileged = arrays.get(PRIVILEGED)
+                return cls(*texts, arrays["agent_pos"], pixels, arrays["action"], privileged)
         except (OSError, ValueError, KeyError, EOFError, *_DAMAGED) as error:
             raise RecordingError(f"{file} is damaged ({error}): delete it and run the command again.") from None
 
@@ -93,10 +99,13 @@ class DemonstrationOrder:
     seed: int = 0
     randomization: str = "standard"
     cameras: tuple[str, ...] = CAMERAS
+    privileged: bool = False
+    """Record the privileged state, too."""
 
     def name_attempt_file(self, env_id: str, attempt: int) -> Path:
         """Name an attempt's file after everything that determines the attempt."""
         facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
+        facts += " privileged" if self.privileged else ""
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
         return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
 
@@ -117,9 +126,10 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
     environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
     expert = ScriptedExpert(environment)
-    seen, actions, success = [], [], False
+    seen, actions, states, success = [], [], [], False
     for _ in range(environment.spec.max_steps):
         seen.append(environment.observe())
+        states.append(environment.privileged_state())
         actions.append(expert.act())
         done = environment.step(actions[-1])
         success = done.success
@@ -136,6 +146,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         np.stack([observation.agent_pos for observation in seen]),
         {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in order.cameras},
         np.stack(actions),
+        np.stack(states) if order.privileged else None,
     ).save(file)
     return True
 

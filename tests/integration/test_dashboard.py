@@ -14,7 +14,14 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, ResultRow
+from kinitro.client.records import (
+    REFERENCE_UID,
+    CycleConfig,
+    CycleEnvironment,
+    FrozenMiner,
+    ReferencePolicy,
+    ResultRow,
+)
 from kinitro.cycles.scorecard import PublicationIdentity, score
 from kinitro.database.schema import upgrade
 from kinitro.scoring.simulation import simulate_outcomes
@@ -30,6 +37,7 @@ def publish(url: str) -> None:
     config = CycleConfig(
         environments=[CycleEnvironment(id=env_id, version="1", max_steps=500) for env_id in ENVIRONMENTS],
         episodes=EPISODES, min_episodes=1, max_void_share=0.1, timeout_s=60, kinitro_version="0",
+        reference=ReferencePolicy(name="baseline", digest="d" * 64),
     )  # fmt: skip
     miners = [
         FrozenMiner(uid=uid, hotkey=hotkey, first_block=100 + uid, repo=repo, revision="a" * 40, endpoint="http://x")
@@ -37,11 +45,12 @@ def publish(url: str) -> None:
             (3, "5Generalist", "someone/policy"), (4, HOSTILE, HOSTILE), (5, "5Poor", "x/y"), (6, "5Idle", "x/z"),
         )
     ]  # fmt: skip
-    rates = [[0.9, 0.8, 0.7], [0.6, 0.8, 0.9], [0.3, 0.2, 0.1], [0.0, 0.0, 0.0]]
+    rates = [[0.9, 0.8, 0.7], [0.6, 0.8, 0.9], [0.3, 0.2, 0.1], [0.0, 0.0, 0.0], [0.25, 0.2, 0.05]]
+    uids = [*(miner.uid for miner in miners), REFERENCE_UID]
     outcomes = simulate_outcomes(rates, EPISODES, 0.5, np.random.default_rng(0))
     rows = [
         ResultRow(
-            task_id=index + 1, uid=miners[m].uid, env_id=ENVIRONMENTS[n], episode=int(k), seed="0" * 32,
+            task_id=index + 1, uid=uids[m], env_id=ENVIRONMENTS[n], episode=int(k), seed="0" * 32,
             outcome=1 if outcomes[m, n, k] else 2, steps=1, success_step=None, total_reward=0.0, forfeits=0,
             attempt=1, reason=None, executor=None, trace_sha256=None,
         )
@@ -147,6 +156,11 @@ async def test_pages_say_what_was_published(published: httpx2.AsyncClient) -> No
     scores: dict[str, Any] = (await published.get("/v1/scores/latest")).json()
     explained = (await published.get("/v1/scores/1/miners/3")).json()["explanation"]
     home, miner = await page(published, "/"), await page(published, "/miners/3")
+    assert re.search(r"reference\s+baseline\s+earns nothing", home.text)
+    assert "Beats the reference overall" in miner.text
+    poor = await page(published, "/miners/5")
+    assert "not better than the reference by more than noise" in poor.text
+    assert re.search(r"no: \d+ episodes only this, \d+ only the reference, \d+ more would do", poor.text)
     for row in scores["miners"]:
         assert f"{row['weight']:.4f}" in home.text
     assert explained["summary"] in miner.text

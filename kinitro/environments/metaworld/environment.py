@@ -160,7 +160,17 @@ class MetaWorldEnvironment:
         return blake2b(data.qpos.astype("<f8").tobytes() + data.qvel.astype("<f8").tobytes(), digest_size=16).digest()
 
     def privileged_state(self) -> npt.NDArray[np.float64]:
-        """Return MetaWorld's state (39,), with the positions of objects and goal: for experts, never for policies."""
+        """Return MetaWorld's state, float64 (39,): for experts and as labels of training, never for policies.
+
+        Positions are in metres in the world frame (x right, y away from the robot, z up):
+
+        0:3    the hand, and 3 the opening of the gripper, as in `Observation.agent_pos`
+        4:7    the task's object, for example the puck, the drawer's handle or the peg; 7:11 its orientation, a
+               quaternion (MetaWorld's experts read it in a few tasks; in others it is zero)
+        11:18  the same of a second object, in tasks that have one; otherwise zeros
+        18:36  the first eighteen numbers as they were one control step before
+        36:39  the goal
+        """
         return self._task.read_state()
 
     def privileged_pixels(self, points: npt.ArrayLike) -> dict[str, npt.NDArray[np.float64]]:

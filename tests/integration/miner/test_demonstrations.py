@@ -69,6 +69,28 @@ def test_a_demonstration_is_what_the_evaluation_shows(order, files) -> None:
     environment.close()
 
 
+def test_the_privileged_state_is_recorded_only_where_it_is_asked_for(order, files, tmp_path) -> None:
+    asked = DemonstrationOrder(ENV_IDS[:1], 1, tmp_path, privileged=True)
+    assert asked.name_attempt_file(ENV_IDS[0], 0).name != order.name_attempt_file(ENV_IDS[0], 0).name
+    (tmp_path / STAGING).mkdir()
+    assert record(asked, ENV_IDS[0], 0)
+    (recorded,) = collect(asked, workers=1)
+    episode, plain = Demonstration.load(recorded), Demonstration.load(files[0])
+    assert plain.privileged is None
+    assert episode.privileged is not None
+    np.testing.assert_array_equal(episode.actions, plain.actions)
+    assert episode.privileged.shape == (len(episode.actions), 39)
+    np.testing.assert_allclose(episode.privileged[:, :4], episode.agent_pos, atol=1e-6)
+    assert np.ptp(episode.privileged[:, 36:39], axis=0).max() == 0, "the goal does not move"
+    np.testing.assert_array_equal(episode.privileged[1:, 18:36], episode.privileged[:-1, :18])
+    write_lerobot([recorded], tmp_path)
+    info = json.loads((tmp_path / "meta" / "info.json").read_text())
+    assert info["features"]["privileged_state"]["shape"] == [39]
+    assert not [name for name in info["features"] if name.startswith("observation") and "privileged" in name]
+    rows = parquet.read_table(tmp_path / info["data_path"].format(chunk_index=0, file_index=0)).to_pylist()
+    np.testing.assert_allclose(rows[3]["privileged_state"], episode.privileged[3], rtol=1e-6)
+
+
 def test_what_is_there_is_not_recorded_again(order, files, monkeypatch) -> None:
     monkeypatch.setattr(demonstrations, "ProcessPoolExecutor", _NoPool)
     assert collect(order, workers=1) == files

@@ -236,7 +236,7 @@ def write_card(results: dict) -> str:
     for level in levels:
         parts += [f"At `{level}`:", explain_failures(results, level)]
     parts += [
-        "Only the eight scored tasks are known to it: in others the arm stands still. "
+        f"Only these {len(TASKS)} tasks are known to it: in others the arm stands still. "
         "It imitates one way of doing each task, and has no memory but an average of positions.",
         f"The measurements took {results['minutes']} minutes: `python card.py`.",
     ]

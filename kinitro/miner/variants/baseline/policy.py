@@ -13,17 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-TASKS = (
-    "pick-place-v3",
-    "push-v3",
-    "drawer-open-v3",
-    "peg-insert-v3",
-    "reach-v3",
-    "door-open-v3",
-    "drawer-close-v3",
-    "button-press-v3",
-)
-"""The tasks the policy is trained for, in the order of the networks' task input; in others the arm stands still."""
 CAMERAS = ("corner", "corner4", "gripper")
 CENTRE_M = np.array([0.0, 0.65, 0.12])
 """Middle of the workspace in the world frame; positions are given to the networks relative to it."""
@@ -41,6 +30,9 @@ guesses that it is near the hand."""
 LEAST_DEVIATION_M = 0.002
 """Added to every standard deviation, so that no single estimate silences all others."""
 FOLDER = Path(__file__).parent
+TASKS = tuple((FOLDER / "tasks.txt").read_text().split())
+"""The tasks it is trained for, in the order of the networks' task input; in others the arm stands still. To train for
+others, write them into the file before collect.py: both networks depend on it."""
 PERCEPTION, CONTROL = FOLDER / "perception.onnx", FOLDER / "control.npz"
 
 
