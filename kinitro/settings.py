@@ -83,14 +83,15 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def declared(cls) -> list[Setting]:
-        """Every setting in the order of its declaration; those that all services have come last."""
+        """Every setting, by section and in the order of its declaration; those that all services have come last."""
         common = ServiceSettings.model_fields
         titles = {**cls.sections, **ServiceSettings.sections}
         section, settings = "", []
         for name in [*(name for name in cls.model_fields if name not in common), *common]:
             section = titles.get(name, section)
             settings.append(Setting(section, name, f"{cls._prefix()}{name.upper()}", cls.model_fields[name]))
-        return settings
+        order = list(titles.values())  # inherited settings are declared first, wherever their section stands
+        return sorted(settings, key=lambda setting: order.index(setting.section))
 
     @classmethod
     def _prefix(cls) -> str:

@@ -20,7 +20,7 @@ SQL = Statements(Path(__file__).with_name("metrics.sql"))
 FAULT_REASONS = frozenset(
     {
         *("canary_failed", "worker_crashed", "container_failed", "simulation_failed", "environment_version"),
-        *("unknown_environment", "evaluator_error"),
+        *("unknown_environment", "evaluator_error", "reference_fault", "hosting_unavailable"),
     }
 )
 """The reasons of evaluator faults (docs/executor.md), so that no executor can invent labels without end."""

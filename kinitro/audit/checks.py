@@ -12,7 +12,7 @@ from itertools import pairwise
 from kinitro import __version__
 from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.messages import MinerScore, Scores, Weights
-from kinitro.client.records import FrozenMiner, Manifest, ResultRow, TaskOutcome, compute_results_root
+from kinitro.client.records import FrozenMiner, Manifest, PolicyMode, ResultRow, TaskOutcome, compute_results_root
 from kinitro.client.verdicts import VerdictRow, find_unfounded
 from kinitro.cycles.freeze import SEALED, exclude, freeze_miners, list_candidates, settle_endpoints
 from kinitro.cycles.result_checks import COUNTED
@@ -26,7 +26,7 @@ from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import InvalidScoringConfig
 
 REPLAYABLE = COUNTED
-_PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed")
+_PUBLIC_FACTS = ("hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "hosted")
 
 
 def find_manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | None) -> Iterator[str]:
@@ -222,7 +222,7 @@ def find_chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_h
     if beacon_hash.hex() != manifest.beacon_hash:
         yield f"block {manifest.beacon_block}, the beacon, has the hash {beacon_hash.hex()}, not {manifest.beacon_hash}"
     theirs = {miner.uid: miner for miner in manifest.miners}
-    ours = {miner.uid: miner for miner in _freeze_again(theirs, snapshot)}
+    ours = {miner.uid: miner for miner in _freeze_again(theirs, snapshot, manifest.config.policies)}
     for uid in sorted(ours.keys() - theirs.keys()):
         yield f"uid {uid} had committed a policy by block {manifest.block} and is missing from the frozen miners"
     for uid in sorted(theirs.keys() - ours.keys()):
@@ -231,10 +231,12 @@ def find_chain_differences(manifest: Manifest, snapshot: ChainSnapshot, beacon_h
         yield from _find_frozen_differences(theirs[uid], ours[uid])
 
 
-def _freeze_again(theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot) -> list[FrozenMiner]:
+def _freeze_again(
+    theirs: Mapping[int, FrozenMiner], snapshot: ChainSnapshot, policies: PolicyMode
+) -> list[FrozenMiner]:
     """Freeze the miners again, believing the operator's exclusions; `find_unproven_exclusions` names those."""
     miners = []
-    for miner in list_candidates(snapshot, allow_private=True):
+    for miner in list_candidates(snapshot, allow_private=True, policies=policies):
         published = theirs.get(miner.uid)
         if miner.excluded is None and published is not None and published.excluded is not None:
             miner = exclude(miner, published.excluded)
@@ -259,7 +261,7 @@ def find_unproven_exclusions(
 
     `holders`: the endpoints of the cycle before, see `list_endpoint_holders`.
     """
-    frozen = freeze_miners(snapshot, holders=holders)
+    frozen = freeze_miners(snapshot, policies=manifest.config.policies, holders=holders)
     refused = {miner.uid for miner in frozen if miner.excluded not in (None, SEALED)}
     return [
         f"uid {miner.uid} was excluded ({miner.excluded}); the chain alone does not show why"

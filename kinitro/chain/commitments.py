@@ -5,6 +5,7 @@ A commitment is two fields on chain, each of 1 to 128 bytes:
     field 1   0xA1 (version 1) | length of the repository's name | 20 bytes of revision | name, ASCII
     field 2   0x00 | endpoint URL, ASCII                          an endpoint for everyone to see
               0x01 | 32-byte ephemeral key | ciphertext and tag    sealed to the operator's key (see `sealing`)
+              0x02                                                 none: executors run the policy themselves
 
 The chain stores them one after the other; the length byte tells where the second begins. Everything read from a
 chain was written by a stranger: `decode` is total (it never raises, whatever the bytes) and strict (one
@@ -31,7 +32,7 @@ MAX_SEALED_ENDPOINT_CHARACTERS = MAX_FIELD_BYTES - 1 - 32 - 16
 """A sealed endpoint shares its field with an ephemeral key and an authentication tag."""
 _VERSION_1 = 0xA1
 _HEADER_BYTES = 22
-_PLAIN, _SEALED = 0, 1
+_PLAIN, _SEALED, _HOSTED = 0, 1, 2
 _REPO_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?", re.ASCII)
 _REVISION = re.compile(r"[0-9a-f]{40}")
 _JSON_KEYS = {
@@ -51,11 +52,14 @@ class SealedEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """`repo` as owner/name, `revision` a full commit hash, `endpoint` an http(s) URL or a sealed one."""
+    """`repo` as owner/name, `revision` a full commit hash, `endpoint` an http(s) URL or a sealed one.
+
+    Without an endpoint the miner takes part only where executors host policies.
+    """
 
     repo: str
     revision: str
-    endpoint: str | SealedEndpoint
+    endpoint: str | SealedEndpoint | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def encode(commitment: Commitment) -> bytes:
         raise InvalidCommitment(problem)
     repo = commitment.repo.encode("ascii")
     head = bytes([_VERSION_1, len(repo)]) + bytes.fromhex(commitment.revision) + repo
+    if commitment.endpoint is None:
+        return head + bytes([_HOSTED])
     if isinstance(commitment.endpoint, SealedEndpoint):
         return head + bytes([_SEALED]) + commitment.endpoint.ciphertext
     return head + bytes([_PLAIN]) + commitment.endpoint.encode("ascii")
@@ -111,14 +117,16 @@ def decode(data: bytes) -> Commitment | Malformed:
 
 def _decode_version_1(data: bytes) -> Commitment | Malformed:
     end = _HEADER_BYTES + data[1] if len(data) > 1 else _HEADER_BYTES
-    if len(data) < end + 2:
+    if len(data) < end + 2 and data[end:] != bytes([_HOSTED]):
         return Malformed("the commitment is cut short")
     repo, kind, rest = data[_HEADER_BYTES:end], data[end], data[end + 1 :]
     if len(rest) >= MAX_FIELD_BYTES:
         return Malformed("the endpoint is too long")
-    if kind not in (_PLAIN, _SEALED) or not repo.isascii() or (kind == _PLAIN and not rest.isascii()):
+    if kind not in (_PLAIN, _SEALED, _HOSTED) or not repo.isascii() or (kind == _PLAIN and not rest.isascii()):
         return Malformed("the commitment has an unknown format")
-    endpoint = SealedEndpoint(rest) if kind == _SEALED else rest.decode("ascii")
+    if kind == _HOSTED and rest:
+        return Malformed("the commitment has no endpoint, and something where one would be")
+    endpoint = None if kind == _HOSTED else SealedEndpoint(rest) if kind == _SEALED else rest.decode("ascii")
     return Commitment(repo.decode("ascii"), data[2:_HEADER_BYTES].hex(), endpoint)
 
 
@@ -153,6 +161,8 @@ def _find_problem(commitment: Commitment) -> str | None:
             f"the revision {revision[:80]!r} is not a full commit hash of 40 lowercase hexadecimal digits "
             "(branches and tags can be moved)"
         )
+    if endpoint is None:
+        return None
     if isinstance(endpoint, SealedEndpoint):
         shortest, longest = 32 + 16 + 1, MAX_ENDPOINT_CHARACTERS
         if not shortest <= len(endpoint.ciphertext) <= longest:

@@ -35,6 +35,16 @@ class Message(BaseModel):
 # --- executors -------------------------------------------------------------------------------------------------
 
 
+class HostingLimits(Message):
+    """What one hosted policy may use, public and equal for all miners of a cycle."""
+
+    memory_bytes: int = Field(4 * 2**30, ge=2**26, le=2**50, description="All of its processes together.")
+    cpus: float = Field(1.0, gt=0, le=1024, description="Cores that may be busy at once.")
+    start_s: float = Field(120.0, gt=0, le=3600, description="Seconds until /health must answer 200.")
+    upload_bytes: int = Field(8 * 2**30, ge=1, le=2**50, description="The largest upload.")
+    concurrency: int = Field(8, ge=1, le=1000, description="Episodes of one miner at once, over all executors.")
+
+
 class FetchRequest(Message):
     """`POST /v1/tasks/fetch`"""
 
@@ -43,6 +53,16 @@ class FetchRequest(Message):
     executor: Name | None = Field(None, description="A display name; identity comes from the key.")
     fingerprint: Name = Field(description="Physics fingerprint of the executor's machine.")
     versions: dict[Name, ShortText] = Field(default_factory=dict, max_length=20)
+    hosts: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        exclude_if=is_none,
+        description="Of how many hosted miners it can have tasks; null: of none.",
+    )
+    warm: list[Annotated[int, Field(ge=0, le=65535)]] | None = Field(
+        None, max_length=1000, exclude_if=is_none, description="The hosted miners whose policies run there now."
+    )
 
 
 @dataclass(slots=True)
@@ -72,6 +92,14 @@ class Task:
             exclude_if=is_none,
         ),
     ] = None
+    upload: Annotated[
+        str | None,
+        Field(
+            description="Play against this upload, written owner/name@revision, in a sandbox within `hosting` of the "
+            "answer; there is no endpoint then.",
+            exclude_if=is_none,
+        ),
+    ] = None
 
 
 class FetchResponse(Message):
@@ -84,6 +112,9 @@ class FetchResponse(Message):
         None, description="Why this executor gets nothing, when it should do something about it."
     )
     tasks: list[Task]
+    hosting: HostingLimits | None = Field(
+        None, exclude_if=is_none, description="What the uploads among the tasks may use."
+    )
 
 
 class TaskTimings(Message):
@@ -300,6 +331,7 @@ class Miner(Message):
     revision: str | None
     endpoint: str | None
     excluded: str | None = Field(None, description="The public reason, or null.")
+    hosted: bool = Field(False, exclude_if=lambda hosted: not hosted, description="Executors run what it committed.")
     weight: float | None = Field(None, description="In the last published cycle.")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from kinitro.client.merkle import compute_merkle_root, hash_leaf
-from kinitro.client.messages import Hex32, Message, is_none
+from kinitro.client.messages import Hex32, HostingLimits, Message, is_none
 from kinitro.client.verdicts import VerificationRule
 
 Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -49,6 +49,11 @@ class ReferencePolicy(Message):
     max_concurrency: int = Field(64, ge=1, le=10_000, description="Episodes at once, over all executors.")
 
 
+PolicyMode = Literal["endpoint", "hosted", "both"]
+"""Where the policies of a cycle run: miners serve them, executors host what miners committed, or executors host those
+that have committed no endpoint."""
+
+
 class CycleEnvironment(Message):
     """One environment of a cycle, as it was when the cycle opened."""
 
@@ -77,6 +82,8 @@ class CycleConfig(Message):
     reference: ReferencePolicy | None = Field(
         None, exclude_if=is_none, description="Plays the same episodes as the miners; only who beats it can earn."
     )
+    policies: PolicyMode = Field("endpoint", exclude_if=lambda mode: mode == "endpoint")
+    hosting: HostingLimits | None = Field(None, exclude_if=is_none, description="What a hosted policy may use.")
     kinitro_version: str
 
     @model_validator(mode="before")
@@ -105,6 +112,11 @@ class FrozenMiner(Message):
     sealed: bool = Field(False, description="Committed for the operator's eyes only.")
     max_concurrency: int = 1
     excluded: str | None = None
+    hosted: bool = Field(
+        False,
+        exclude_if=lambda hosted: not hosted,
+        description="Executors run what it committed, and no endpoint is used.",
+    )
 
 
 class ExecutorRecord(Message):
@@ -196,6 +208,7 @@ _OPENING = ("cycle_id", "netuid", "network", "block", "block_hash", "key_hash")
 _CONFIG = ("episodes", "min_episodes", "max_void_share", "max_laggard_share", "timeout_s", "randomization", "scoring")
 _ENVIRONMENT = ("id", "version", "max_steps", "random_success")
 _RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
+_HOSTING = ("memory_bytes", "cpus", "start_s", "upload_bytes", "concurrency")
 _REFERENCE = ("name", "digest", "max_concurrency")
 _MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
 
@@ -205,7 +218,7 @@ def digest_opening(manifest: Manifest) -> bytes:
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
-    if the manifest has it: the reference.
+    if the manifest has it: the reference; whose policies are hosted, and what these may use.
     """
     config = manifest.config
     document: list[Any] = [
@@ -217,6 +230,10 @@ def digest_opening(manifest: Manifest) -> bytes:
     ]
     if config.reference is not None:
         document.append({"reference": _list_values(config.reference, _REFERENCE)})
+    if config.policies != "endpoint":
+        hosted = [miner.uid for miner in manifest.miners if miner.hosted]
+        limits = None if config.hosting is None else _list_values(config.hosting, _HOSTING)
+        document.append({"policies": config.policies, "hosting": limits, "hosted": hosted})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 

@@ -9,16 +9,18 @@ import contextlib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from kinitro.chain.commitments import Commitment, Malformed, SealedEndpoint, decode
+from kinitro.chain.commitments import Malformed, SealedEndpoint, decode
 from kinitro.chain.interface import ChainSnapshot, Neuron, RawCommitment
 from kinitro.chain.seed_commitments import decode_seed_commitment
-from kinitro.client.records import FrozenMiner
+from kinitro.client.records import FrozenMiner, PolicyMode
 from kinitro.policies.endpoints import canonicalize_endpoint, is_public, parse_endpoint
 from kinitro.policies.errors import PolicyUnreachable, Reason
 
 MAX_REASON_CHARS = 300
 SEALED = "the endpoint is sealed, and there is no key here to open it"
 """The reason that everybody but the operator finds for a miner with a sealed endpoint."""
+
+NO_ENDPOINT = "it has committed no endpoint, and in this cycle every miner serves its policy itself"
 
 Unsealer = Callable[[SealedEndpoint, str], str | Malformed]
 """Opens what a hotkey sealed to the operator's key, or says why it cannot."""
@@ -29,6 +31,7 @@ def freeze_miners(
     *,
     unseal: Unsealer | None = None,
     allow_private: bool = False,
+    policies: PolicyMode = "endpoint",
     holders: Mapping[str, str] | None = None,
     named: Mapping[int, str] | None = None,
 ) -> list[FrozenMiner]:
@@ -39,22 +42,29 @@ def freeze_miners(
     Total: whatever the chain holds, a commitment harms nobody but its own miner. Of several miners with one endpoint
     at most one takes part: see `settle_endpoints`, which `holders` and `named` are for.
     """
-    return settle_endpoints(list_candidates(snapshot, unseal=unseal, allow_private=allow_private), holders, named)
+    candidates = list_candidates(snapshot, unseal=unseal, allow_private=allow_private, policies=policies)
+    return settle_endpoints(candidates, holders, named)
 
 
 def list_candidates(
-    snapshot: ChainSnapshot, *, unseal: Unsealer | None = None, allow_private: bool = False
+    snapshot: ChainSnapshot,
+    *,
+    unseal: Unsealer | None = None,
+    allow_private: bool = False,
+    policies: PolicyMode = "endpoint",
 ) -> list[FrozenMiner]:
     """List miners as `freeze_miners` does, but judge each by its own commitment alone."""
     return [
-        _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private)
+        _freeze(neuron, snapshot.commitments[neuron.hotkey], unseal, allow_private, policies)
         for neuron in sorted(snapshot.neurons, key=lambda neuron: neuron.uid)
         if neuron.hotkey in snapshot.commitments
         and decode_seed_commitment(snapshot.commitments[neuron.hotkey].data) is None
     ]
 
 
-def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_private: bool) -> FrozenMiner:
+def _freeze(
+    neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_private: bool, policies: PolicyMode
+) -> FrozenMiner:
     commitment = decode(raw.data)
     miner = FrozenMiner(
         uid=neuron.uid, hotkey=neuron.hotkey, first_block=raw.block, repo=None, revision=None, endpoint=None
@@ -69,7 +79,11 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
             f"the commitment of block {raw.block} is older than the registration in block {neuron.registered_block}: "
             "commit again",
         )
-    endpoint = _open_endpoint(commitment, neuron.hotkey, unseal)
+    if policies == "hosted" or (policies == "both" and commitment.endpoint is None):
+        return miner.model_copy(update={"hosted": True, "sealed": False})
+    if commitment.endpoint is None:
+        return exclude(miner, NO_ENDPOINT)
+    endpoint = _open_endpoint(commitment.endpoint, neuron.hotkey, unseal)
     if isinstance(endpoint, Malformed):
         return exclude(miner, endpoint.reason)
     miner = miner.model_copy(update={"endpoint": endpoint})
@@ -84,12 +98,12 @@ def _freeze(neuron: Neuron, raw: RawCommitment, unseal: Unsealer | None, allow_p
     return miner
 
 
-def _open_endpoint(commitment: Commitment, hotkey: str, unseal: Unsealer | None) -> str | Malformed:
-    if not isinstance(commitment.endpoint, SealedEndpoint):
-        return commitment.endpoint
+def _open_endpoint(endpoint: str | SealedEndpoint, hotkey: str, unseal: Unsealer | None) -> str | Malformed:
+    if not isinstance(endpoint, SealedEndpoint):
+        return endpoint
     if unseal is None:
         return Malformed(SEALED)
-    return unseal(commitment.endpoint, hotkey)
+    return unseal(endpoint, hotkey)
 
 
 def settle_endpoints(

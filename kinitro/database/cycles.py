@@ -131,7 +131,7 @@ class CycleStore:
                     key_hash=key_hash,
                     timeout_s=config.timeout_s,
                 )
-                frozen = Jsonb([miner.model_dump() for miner in miners])
+                frozen = Jsonb([miner.model_dump() | {"hosted": miner.hosted} for miner in miners])
                 await self._all("FREEZE_MINERS", cycle_id=cycle.id, miners=frozen)
         except psycopg.errors.UniqueViolation:
             raise CycleConflict(f"Subnet {netuid} already has an active cycle.") from None

@@ -21,10 +21,11 @@ values (%(netuid)s, %(network)s, %(config)s, %(block)s, %(block_hash)s, %(seed_k
 returning *
 
 -- FREEZE_MINERS  given as a JSON array of objects
-insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, sealed, max_concurrency, excluded)
+insert into cycle_miner (cycle_id, uid, hotkey, first_block, repo, revision, endpoint, sealed, max_concurrency, excluded,
+                         hosted)
 select %(cycle_id)s::int, m.* from jsonb_to_recordset(%(miners)s) as m (
   uid int, hotkey text, first_block bigint, repo text, revision text, endpoint text, sealed boolean,
-  max_concurrency smallint, excluded text)
+  max_concurrency smallint, excluded text, hosted boolean)
 
 -- COMMIT_KEY  Says when key_hash had become public. It may move forward, never back, and only until there is a beacon.
 update cycle set key_committed_block = greatest(key_committed_block, %(block)s)

@@ -20,7 +20,7 @@ from (select 1) as one left join lateral (
 
 -- MINERS  The frozen miners of the newest cycle.
 select m.cycle_id, m.uid, m.hotkey, m.first_block, m.repo, m.revision,
-       case when m.sealed then null else m.endpoint end as endpoint, m.excluded
+       case when m.sealed then null else m.endpoint end as endpoint, m.excluded, m.hosted
 from cycle_miner m
 where m.cycle_id = (select max(id) from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int)
 order by m.uid

@@ -23,6 +23,7 @@ from kinitro.client.messages import (
     POLICY_VERSION,
     FetchRequest,
     FetchResponse,
+    HostingLimits,
     SubmitStatus,
     Task,
     TaskResult,
@@ -102,6 +103,8 @@ class TaskPool:
             families=request.env_families,
             fingerprint=request.fingerprint,
             policies=[digest for name, digest in request.versions.items() if name.startswith(POLICY_VERSION)],
+            hosts=request.hosts or 0,
+            warm=request.warm or [],
             mixed=self.limits.allow_mixed_physics,
             retry_after=timedelta(seconds=self.limits.fault_retry_s),
             ttl=timedelta(seconds=self.limits.lease_ttl_s),
@@ -111,7 +114,8 @@ class TaskPool:
         lease_id, cycle_id, *columns = rows[0]
         frozen = await self._frozen_of(cycle_id)
         tasks = [_make_task(cycle_id, frozen, row) for row in zip(*columns, strict=True)]
-        return FetchResponse(lease_id=lease_id, ttl_s=self.limits.lease_ttl_s, tasks=tasks)
+        hosting = frozen.hosting if any(task.upload is not None for task in tasks) else None
+        return FetchResponse(lease_id=lease_id, ttl_s=self.limits.lease_ttl_s, tasks=tasks, hosting=hosting)
 
     async def refusals(self, results: Sequence[TaskResult]) -> list[str | None]:
         """For each report why no audit would accept it, None if it may be stored. Unknown tasks are not judged."""
@@ -301,11 +305,12 @@ class TaskPool:
                 raise UnknownCycle(f"There is no cycle {cycle_id}.")
             if len(self._frozen) >= FROZEN_CYCLES:
                 self._frozen.clear()
-            environments, reference, miners = rows[0]
-            by_uid = {int(uid): (*miner, None) for uid, miner in (miners or {}).items()}
+            environments, reference, hosting, miners = rows[0]
+            by_uid = {int(uid): tuple(miner) for uid, miner in (miners or {}).items()}
             if reference is not None:
-                by_uid[REFERENCE_UID] = (reference["name"], "", reference["max_concurrency"], reference["digest"])
-            self._frozen[cycle_id] = _Frozen(environments, by_uid)
+                by_uid[REFERENCE_UID] = (reference["name"], "", reference["max_concurrency"], reference["digest"], None)
+            limits = None if hosting is None else HostingLimits.model_validate(hosting)
+            self._frozen[cycle_id] = _Frozen(environments, by_uid, limits)
         return self._frozen[cycle_id]
 
 
@@ -314,8 +319,10 @@ class _Frozen:
     """What never changes in a running cycle."""
 
     environments: list[dict[str, Any]]
-    miners: dict[int, tuple[str, str, int, str | None]]
-    """By uid: hotkey, endpoint, how many of its tasks may be out at once, and the digest of a shipped policy."""
+    miners: dict[int, tuple[str, str, int, str | None, str | None]]
+    """By uid: hotkey, endpoint, how many of its tasks may be out at once, and, where there is no endpoint, the digest
+    of a shipped policy or an upload."""
+    hosting: HostingLimits | None
 
 
 async def fence_cycle(connection: Connection, cycle_id: int) -> int:
@@ -332,7 +339,7 @@ def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, by
     """A task as executors get it, from one row of what `fetch_tasks` returned."""
     task_id, uid, env, episode, seed, attempt, record = row
     environment = frozen.environments[env]
-    hotkey, endpoint, max_concurrency, shipped = frozen.miners[uid]
+    hotkey, endpoint, max_concurrency, shipped, upload = frozen.miners[uid]
     return Task(
         task_id,
         cycle_id,
@@ -348,6 +355,7 @@ def _make_task(cycle_id: int, frozen: _Frozen, row: tuple[int, int, int, int, by
         max_concurrency,
         record,
         shipped,
+        upload,
     )
 
 

@@ -1,10 +1,11 @@
 -- The statements of the task pool. The columns are explained in migrations/versions/0001_initial.sql; where a task is
 -- (ready, or out under a lease), what next_task means, the rules that keep the pool correct, and the function called by FETCH
--- are in 0009_reference.sql, the one called by SUBMIT in 0008_outcomes.sql: the newest migrations that create them.
+-- are in 0010_hosted.sql, the one called by SUBMIT in 0008_outcomes.sql: the newest migrations that create them.
 
 -- FETCH
 select * from fetch_tasks(
-  %(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(policies)s, %(mixed)s, %(retry_after)s, %(ttl)s)
+  %(executor)s, %(n)s, %(families)s, %(fingerprint)s, %(policies)s, %(hosts)s, %(warm)s, %(mixed)s, %(retry_after)s,
+  %(ttl)s)
 
 -- SUBMIT  Traces travel in binary (%(traces)b), because the driver takes 0.1 ms to write one as text.
 select * from submit_results(
@@ -23,9 +24,11 @@ select pg_advisory_xact_lock(1263095382, 1)
 -- SEEN  Notes when an executor last asked for tasks, and with which physics and versions.
 update executor set last_seen_at = now(), fingerprint = %(fingerprint)s, versions = %(versions)s where id = %(executor)s
 
--- FROZEN  What never changes in a running cycle: its environments, its reference, and its miners by uid.
-select config -> 'environments' as environments, config -> 'reference' as reference,
-       (select jsonb_object_agg(uid, jsonb_build_array(hotkey, endpoint, max_concurrency))
+-- FROZEN  What never changes in a running cycle: its environments, its reference, what hosted policies may use, and its
+-- miners by uid.
+select config -> 'environments' as environments, config -> 'reference' as reference, config -> 'hosting' as hosting,
+       (select jsonb_object_agg(uid, jsonb_build_array(
+          hotkey, coalesce(endpoint, ''), max_concurrency, null, case when hosted then repo || '@' || revision end))
         from cycle_miner where cycle_id = %(cycle)s::int and excluded is null) as miners
 from cycle where id = %(cycle)s::int
 

@@ -72,6 +72,10 @@ class UploadedPolicy:
 
     repo: str
     revision: str
+    limits: Limits = HOSTED_LIMITS
+    """What an instance may use."""
+    upload_bytes: int | None = None
+    """The largest upload that is accepted; None: what the cache of uploads accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +91,22 @@ PolicySource: TypeAlias = UploadedPolicy | ShippedPolicy
 class Uploads(Protocol):
     """The source of uploads; `kinitro.sandbox.PolicyRepositories` implements it."""
 
-    async def fetch(self, repo: str, revision: str) -> Path: ...
+    async def fetch(self, repo: str, revision: str, at_most: int | None = None) -> Path: ...
 
 
 class SandboxedUploads:
     """Downloads committed policies and runs each in a sandbox."""
 
-    def __init__(self, uploads: Uploads, sandbox: Sandbox, runtime: Runtime, limits: Limits = HOSTED_LIMITS) -> None:
+    def __init__(self, uploads: Uploads, sandbox: Sandbox, runtime: Runtime) -> None:
         self._uploads = uploads
         self._sandbox = sandbox
         self._runtime = runtime
-        self.limits = limits
-        """The limits of each instance."""
 
     @asynccontextmanager
     async def serve(self, source: UploadedPolicy) -> AsyncIterator[SandboxedPolicy]:
         """Serve one policy until the context ends. Raises SandboxError."""
-        directory = await self._uploads.fetch(source.repo, source.revision)
-        async with self._sandbox.serve(directory, runtime=self._runtime, limits=self.limits) as served:
+        directory = await self._uploads.fetch(source.repo, source.revision, source.upload_bytes)
+        async with self._sandbox.serve(directory, runtime=self._runtime, limits=source.limits) as served:
             yield served
 
 
@@ -222,6 +224,11 @@ class HostedPolicies:
             async with self._change:
                 self._change.notify_all()
 
+    @property
+    def owners(self) -> set[str]:
+        """Who has an instance that runs or starts."""
+        return {instance.owner for instance in self._instances.values() if not instance.leaving.is_set()}
+
     async def close(self) -> None:
         """End every instance at once. It may be called more than once."""
         self._closed = True
@@ -291,8 +298,8 @@ class HostedPolicies:
             async with self._serve(instance.source) as served:
                 instance.declared = await _ask_concurrency(served)
                 instance.served = served
-                if self._uploads is not None and isinstance(instance.source, UploadedPolicy):
-                    instance.retires_at = self._clock() + self._uploads.limits.wall_s / 2
+                if isinstance(instance.source, UploadedPolicy):
+                    instance.retires_at = began + instance.source.limits.wall_s / 2
                 instance.used_at = self._clock()
                 log.info("hosted_policy_ready", owner=instance.owner, took_s=round(instance.used_at - began, 3))
                 await self._notify()

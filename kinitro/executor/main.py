@@ -6,11 +6,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from kinitro.client.http import ApiClient
+from kinitro.errors import ConfigurationError
 from kinitro.evaluation.jobs import Evaluator
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
-from kinitro.executor.hosting import HostedPolicies
-from kinitro.executor.references import References
+from kinitro.executor.hosted_tasks import HostedTasks
+from kinitro.executor.hosting import HostedPolicies, SandboxedUploads
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
@@ -35,11 +36,29 @@ async def _run(settings: ExecutorSettings) -> None:
         stack.push_async_callback(evaluator.close)
         if settings.verify:
             await stack.enter_async_context(run_verifier_beside(settings))
-        references = None
-        if settings.play_reference and settings.eval_mode == "local":
-            references = References(HostedPolicies())
-            stack.push_async_callback(references.hosted.close)
-        await Executor(settings, api, evaluator, spool, references=references).run(stop)
+        hosted = await make_hosted_tasks(settings)
+        if hosted is not None:
+            stack.push_async_callback(hosted.policies.close)
+        await Executor(settings, api, evaluator, spool, hosted=hosted).run(stop)
+
+
+async def make_hosted_tasks(settings: ExecutorSettings) -> HostedTasks | None:
+    """Make what plays tasks without an endpoint; None if this executor takes none.
+
+    Raises ConfigurationError, SandboxUnavailable if policies of miners are to be hosted and cannot be isolated here.
+    """
+    if settings.eval_mode != "local":
+        if settings.hosted_policies:
+            raise ConfigurationError("--hosted-policies works with --eval-mode local only: leave it out.")
+        return None
+    uploads = None
+    if settings.hosted_policies:
+        sandbox, runtime = await settings.open_sandbox()
+        uploads = SandboxedUploads(settings.open_repositories(), sandbox, runtime)
+    elif not settings.play_reference:
+        return None
+    pool = HostedPolicies(uploads, instances=settings.hosted_policies + settings.play_reference)
+    return HostedTasks(pool, references=settings.play_reference, miners=settings.hosted_policies)
 
 
 def make_evaluator(settings: ExecutorSettings) -> Evaluator:

@@ -14,14 +14,22 @@ from typing import Any
 import msgspec
 
 from kinitro.client.errors import ApiRefused, ApiUnauthorized, ApiUnavailable, LeaseLost
-from kinitro.client.messages import FetchRequest, FetchResponse, SubmitRequest, Task, TaskResult, TaskTimings
+from kinitro.client.messages import (
+    FetchRequest,
+    FetchResponse,
+    HostingLimits,
+    SubmitRequest,
+    Task,
+    TaskResult,
+    TaskTimings,
+)
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.executor.concurrency import EndpointLimits, ask_concurrency
+from kinitro.executor.hosted_tasks import HostedTasks
 from kinitro.executor.hosting import UNAVAILABLE
 from kinitro.executor.leases import Lease, TaskApi
-from kinitro.executor.references import OWNER, References
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
 from kinitro.logs import get_logger
@@ -55,13 +63,13 @@ class Executor:
         evaluator: Evaluator,
         spool: Spool,
         declared: Callable[[str], Awaitable[int]] | None = None,
-        references: References | None = None,
+        hosted: HostedTasks | None = None,
     ) -> None:
         self._settings = settings
         self._api = api
         self._evaluator = evaluator
         self._spool = spool
-        self._references = references
+        self._hosted = hosted
         self._leases: dict[int, Lease] = {}
         self._background: set[asyncio.Task[None]] = set()
         ask = partial(ask_concurrency, allow_private=settings.allow_private_endpoints)
@@ -82,8 +90,8 @@ class Executor:
         fetching = self._spawn(self._supervise("fetching", self._keep_fetching))
         for name, loop in (("submitting", self._keep_submitting), ("progress", self._keep_logging_progress)):
             self._spawn(self._supervise(name, loop))
-        if self._references is not None:
-            self._spawn(self._supervise("references", self._references.keep_trying))
+        if self._hosted is not None:
+            self._spawn(self._supervise("references", self._hosted.keep_trying))
         try:
             await self._wait_until_stopped_or_failed(stop)
         finally:
@@ -149,7 +157,9 @@ class Executor:
             env_families=self._settings.families,
             executor=self._settings.name,
             fingerprint=self._evaluator.fingerprint,
-            versions={**self._evaluator.versions, **(self._references.versions if self._references else {})},
+            versions={**self._evaluator.versions, **(self._hosted.versions if self._hosted else {})},
+            hosts=self._hosted.hosts if self._hosted else None,
+            warm=self._hosted.warm if self._hosted else None,
         )
 
     def _accept(self, response: FetchResponse) -> None:
@@ -158,7 +168,7 @@ class Executor:
         lease = Lease(response.lease_id, response.ttl_s, (task.task_id for task in response.tasks))
         self._leases[lease.lease_id] = lease
         for task in response.tasks:
-            lease.running[task.task_id] = self._spawn(self._run_task(lease, task))
+            lease.running[task.task_id] = self._spawn(self._run_task(lease, task, response.hosting))
         self._spawn(self._keep(lease))
 
     async def _keep(self, lease: Lease) -> None:
@@ -173,9 +183,9 @@ class Executor:
 
     # --- evaluating
 
-    async def _run_task(self, lease: Lease, task: Task) -> None:
+    async def _run_task(self, lease: Lease, task: Task, hosting: HostingLimits | None) -> None:
         try:
-            result = await self._evaluate(task)
+            result = await self._evaluate(task, hosting)
             self._counts[result.outcome] += 1
             self._faults_in_a_row = self._faults_in_a_row + 1 if result.outcome is Outcome.EVALUATOR_FAULT else 0
             try:
@@ -187,23 +197,15 @@ class Executor:
             lease.running.pop(task.task_id, None)
             self._freed.set()
 
-    async def _evaluate(self, task: Task) -> EpisodeResult:
+    async def _evaluate(self, task: Task, hosting: HostingLimits | None) -> EpisodeResult:
         job = Job(task.env_id, task.env_version, task.seed, task.endpoint, task.max_steps, receiver=task.hotkey)
-        if task.shipped is not None:
-            return await self._play_reference(job, task.shipped, task.max_concurrency)
+        if task.shipped is not None or task.upload is not None:
+            if self._hosted is None:
+                return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=UNAVAILABLE)
+            return await self._hosted.play(self._evaluator, job, task, hosting)
         record = task.record or _DICE.random() < self._settings.verification_rate
         async with self._limits.occupy(task.endpoint, task.max_concurrency):
             return await self._evaluator.evaluate(msgspec.structs.replace(job, record=record))
-
-    async def _play_reference(self, job: Job, digest: str, at_most: int) -> EpisodeResult:
-        """Run an episode of the reference. Whatever goes wrong is a fault of ours."""
-        if self._references is None:
-            return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=UNAVAILABLE)
-        references = self._references
-        result = await references.hosted.evaluate(self._evaluator, job, OWNER, references.find(digest), at_most)
-        if result.reason == UNAVAILABLE:
-            references.doubt(digest)
-        return result
 
     # --- submitting
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from kinitro.sandbox.settings import SandboxSettings
 from kinitro.setting_types import Credential, UserPath, UserPathText
 from kinitro.settings import ServiceSettings
 
@@ -35,7 +36,7 @@ def _state_directory() -> Path:
     return Path(base).expanduser() / "kinitro" / "executor"
 
 
-class ExecutorSettings(ServiceSettings):
+class ExecutorSettings(SandboxSettings, ServiceSettings):
     """Settings of an executor, read from flags, then KINITRO_EXECUTOR_* variables, then `.env`."""
 
     model_config = SettingsConfigDict(env_prefix="KINITRO_EXECUTOR_")
@@ -43,6 +44,8 @@ class ExecutorSettings(ServiceSettings):
         "api_url": "Work",
         "eval_mode": "Where episodes run",
         "allow_private_endpoints": "Miners",
+        "hosted_policies": "Hosted policies",
+        "sandbox": "Sandbox of hosted policies",
         "verification_rate": "Verification",
         "spool_dir": "Stopping and outages",
     }
@@ -129,6 +132,13 @@ class ExecutorSettings(ServiceSettings):
         None, description="Look for wallets in this directory; by default in ~/.bittensor/wallets."
     )
 
+    hosted_policies: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        description="Run the policies of so many hosted miners at once, each in a sandbox with the cycle's limits; "
+        "by default of none.",
+    )
     play_reference: bool = Field(
         True,
         description="Play the reference of a cycle too, in a process of its own on this machine; only with "

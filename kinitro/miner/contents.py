@@ -14,7 +14,7 @@ from typing import Final
 
 from kinitro.miner import credentials
 from kinitro.miner.errors import ProjectError
-from kinitro.sandbox.uploads import find_problem_with_names
+from kinitro.sandbox.upload_names import find_problem_with_names
 
 NEEDED_FILES: Final = ("server.py", "policy.py", "requirements.txt")
 """Files that a folder needs to be served."""

@@ -19,9 +19,9 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -32,14 +32,11 @@ import stamina
 from kinitro import __version__
 from kinitro.outgoing_http import open_client
 from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.sandbox.upload_names import find_problem_with_names, list_directories
 
 GIB: Final = 1024**3
 DEFAULT_MAX_REPO_BYTES: Final = 8 * GIB
 DEFAULT_QUOTA_BYTES: Final = 64 * GIB
-MAX_FILES: Final = 2000
-MAX_DIRECTORIES: Final = 1000
-MAX_PATH_CHARACTERS: Final = 512
-MAX_DEPTH: Final = 16
 INODE_BYTES: Final = 16 * 1024
 """Bytes that a file or directory counts for at least, however small it is: file systems have about one inode for so
 many bytes, so that a cache that fills half of a disk uses at most half of its inodes."""
@@ -53,7 +50,6 @@ READ_S: Final = 30.0
 ATTEMPTS: Final = 3
 MAX_LISTING_BYTES: Final = 4 * 1024**2
 HUB: Final = "https://huggingface.co"
-ENTRY_POINT: Final = "server.py"
 _MINER_FAULTS: Final = {
     "RepoNotFound": "there is no such public repository",
     "RevisionNotFound": "the repository has no such revision",
@@ -100,7 +96,7 @@ class _Need:
 
     @classmethod
     def of(cls, files: Sequence[_RepositoryFile]) -> _Need:
-        inodes = len(files) + len(_list_directories([file.name for file in files]))
+        inodes = len(files) + len(list_directories([file.name for file in files]))
         contents = sum(max(file.size + _BLOCK_BYTES, INODE_BYTES) for file in files)
         return cls(contents + (inodes - len(files)) * INODE_BYTES, inodes)
 
@@ -137,15 +133,17 @@ class PolicyRepositories:
         self._hub = (hub or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
         self._download_s = download_s
 
-    async def fetch(self, repo: str, revision: str) -> Path:
+    async def fetch(self, repo: str, revision: str, at_most: int | None = None) -> Path:
         """Return a directory with the files of `repo` (owner/name) at the full `revision`, readable by everybody.
+
+        at_most: the size in bytes that its miner was promised; None: what this cache accepts.
 
         It is not changed or removed for at least KEEP_S. Raises RepositoryUnverifiable (the miner's fault: it does not
         exist, is too big, or has names that no honest upload has) or RepositoryUnavailable (our fault).
         """
         if not _REPO.fullmatch(repo) or "--" in repo or ".." in repo or not _REVISION.fullmatch(revision):
             raise RepositoryUnverifiable(f"{repo[:100]!r} at {revision[:60]!r} is not owner/name at a full revision.")
-        kept = self._places.repositories / f"{repo.replace('/', '--')}@{revision}"
+        kept = self._locate(repo, revision)
         try:
             if kept.is_dir():
                 os.utime(kept)
@@ -153,14 +151,27 @@ class PolicyRepositories:
             async with asyncio.timeout(self._download_s):
                 async for attempt in stamina.retry_context(on=RepositoryUnavailable, attempts=ATTEMPTS, timeout=None):
                     with attempt:
-                        await self._download(repo, revision, kept)
+                        await self._download(repo, revision, kept, at_most or self._max_repo_bytes)
         except TimeoutError:
             raise RepositoryUnavailable(f"{repo} was not downloaded within {self._download_s:g} s.") from None
         except OSError as error:
             raise RepositoryUnavailable(f"{repo} could not be stored: {error.strerror or error}.") from None
         return kept
 
-    async def _download(self, repo: str, revision: str, kept: Path) -> None:
+    def keep(self, repo: str, revision: str, directory: Path) -> None:
+        """Keep a copy of a directory as if it had been downloaded, for a subnet on one machine without a hub."""
+        for place in (self._places.objects, self._places.repositories, self._places.partial):
+            place.mkdir(parents=True, exist_ok=True)
+        staging = self._places.partial / secrets.token_hex(8)
+        shutil.copytree(directory, staging)
+        for path in (staging, *staging.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o444)
+        _move(staging, self._locate(repo, revision))
+
+    def _locate(self, repo: str, revision: str) -> Path:
+        return self._places.repositories / f"{repo.replace('/', '--')}@{revision}"
+
+    async def _download(self, repo: str, revision: str, kept: Path, at_most: int) -> None:
         for place in (self._places.objects, self._places.repositories, self._places.partial):
             place.mkdir(parents=True, exist_ok=True)
         staging = self._places.partial / secrets.token_hex(8)
@@ -168,9 +179,13 @@ class PolicyRepositories:
             async with open_client(follow_redirects=True, timeout=READ_S, headers=_HEADERS) as client:
                 files = await self._list_files(client, repo, revision)
                 size = sum(file.size for file in files)
-                if size > self._max_repo_bytes:
+                if size > at_most:
                     raise RepositoryUnverifiable(
-                        f"{repo} at {revision} has {size} bytes; at most {self._max_repo_bytes} are downloaded."
+                        f"{repo} at {revision} has {size} bytes; at most {at_most} are downloaded."
+                    )
+                if size > self._max_repo_bytes:
+                    raise RepositoryUnavailable(
+                        f"{repo} has {size} bytes; this machine takes {self._max_repo_bytes}: raise --max-repo-size."
                     )
                 await asyncio.to_thread(self._make_room, _Need.of(files))
                 staging.mkdir()
@@ -324,43 +339,6 @@ def _check_origin(response: httpx2.Response, what: str) -> None:
         raise RepositoryUnavailable(
             f"A page in HTML with status {response.status_code} came for {what}: a proxy's, not the hub's answer."
         )
-
-
-def find_problem_with_names(names: Sequence[str]) -> str | None:
-    """Return why files with these names are not accepted, as the end of a sentence; None if they are."""
-    if len(names) > MAX_FILES:
-        return f"has {len(names)} files; at most {MAX_FILES} are accepted"
-    if ENTRY_POINT not in names:
-        return f"has no {ENTRY_POINT}"
-    taken: set[str] = set()
-    for name in names:
-        if not _is_plain(name):
-            return f"has a file named {name[:100]!r}, which is not a plain relative path"
-        taken.add(name)
-    if len(taken) < len(names):
-        return "lists a file twice"
-    directories = _list_directories(names)
-    if len(directories) > MAX_DIRECTORIES:
-        return f"has {len(directories)} directories; at most {MAX_DIRECTORIES} are accepted"
-    if clash := sorted(taken & directories):
-        return f"has {clash[0][:100]!r} both as a file and as a directory"
-    return None
-
-
-def _list_directories(names: Iterable[str]) -> set[str]:
-    """Return the directories that contain files with these names, including the topmost."""
-    return {str(parent) for name in names for parent in PurePosixPath(name).parents}
-
-
-def _is_plain(name: str) -> bool:
-    parts = name.split("/")
-    return (
-        len(name) <= MAX_PATH_CHARACTERS
-        and len(parts) <= MAX_DEPTH
-        and name.isprintable()
-        and "\\" not in name
-        and all(part not in ("", ".", "..") and len(part.encode()) <= 255 and part[0] != "-" for part in parts)
-    )
 
 
 def _keep(partial: Path, stored: Path) -> Path:

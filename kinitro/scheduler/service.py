@@ -20,7 +20,8 @@ import psycopg
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
-from kinitro.client.records import REFERENCE_UID, digest_opening
+from kinitro.client.messages import HostingLimits
+from kinitro.client.records import REFERENCE_UID, FrozenMiner, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
 from kinitro.cycles.marking import choose_first_checks
 from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, list_players, score
@@ -186,18 +187,21 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private)
+        config = self.settings.cycle_config()
+        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
         if not miners:
             self._report("waiting_for_a_miner", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
         holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
         miners = await ask_capacities(miners, self.probe, holders)
+        if config.hosting is not None:
+            miners = [_limit_hosted(miner, config.hosting) for miner in miners]
         key = secrets.token_bytes(KEY_BYTES)
         cycle = await self.store.open(
             self.settings.netuid,
             self.settings.network,
-            self.settings.cycle_config(),
+            config,
             snapshot.block.number,
             snapshot.block.hash,
             key,
@@ -240,8 +244,10 @@ class Scheduler:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
         seeds = derive_seeds(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
-        uids = list_players(cycle.config, await self.store.miners(cycle.id))
-        proven = {*await self.verifications.proven(cycle.id), REFERENCE_UID}
+        miners = await self.store.miners(cycle.id)
+        uids = list_players(cycle.config, miners)
+        hosted = {miner.uid for miner in miners if miner.hosted}  # nothing to verify: what is uploaded is what plays
+        proven = {*await self.verifications.proven(cycle.id), *hosted, REFERENCE_UID}
         checks = self.settings.verification_checks
         record = choose_first_checks(
             uids, proven, len(environments), cycle.config.episodes, checks, random.SystemRandom()
@@ -319,3 +325,7 @@ class Scheduler:
         if monotonic() - self._reported_at >= REPORT_EVERY_S:
             self._reported_at = monotonic()
             log.info(event, **details)
+
+
+def _limit_hosted(miner: FrozenMiner, limits: HostingLimits) -> FrozenMiner:
+    return miner.model_copy(update={"max_concurrency": limits.concurrency}) if miner.hosted else miner

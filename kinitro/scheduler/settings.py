@@ -12,16 +12,18 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kinitro import __version__
 from kinitro.chain.interface import Wallet
-from kinitro.client.records import CycleConfig, CycleEnvironment, ReferencePolicy
+from kinitro.client.messages import HostingLimits
+from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
-from kinitro.setting_types import Duration, UserPath, UserPathText, split_names
+from kinitro.setting_types import Duration, Size, UserPath, UserPathText, split_names
 from kinitro.settings import DatabaseUrl, ServiceSettings
 
 _RULE = VerificationRule()
+_HOSTING = HostingLimits()
 
 
 class CycleSettings(ServiceSettings):
@@ -44,6 +46,7 @@ class SchedulerSettings(CycleSettings):
         "netuid": "Subnet",
         "environments": "Cycles",
         "min_episodes": "Completeness",
+        "policies": "Policies",
         "verification_checks": "Verification",
     }
 
@@ -117,6 +120,28 @@ class SchedulerSettings(CycleSettings):
         "but at most this share of all miners.",
     )
 
+    policies: PolicyMode = Field(
+        "endpoint",
+        description="Let miners serve their policies (endpoint), let executors run what miners committed (hosted), or "
+        "let executors run those without an endpoint (both).",
+    )
+    hosted_memory: Size = Field(
+        _HOSTING.memory_bytes, ge=2**26, description="Let a hosted policy use this much memory."
+    )
+    hosted_cpus: float = Field(
+        _HOSTING.cpus, gt=0, le=1024, description="Let a hosted policy keep this many cores busy."
+    )
+    hosted_start: Duration = Field(
+        timedelta(seconds=_HOSTING.start_s),
+        gt=timedelta(0),
+        le=timedelta(hours=1),
+        description="Wait at most this long for a hosted policy to start.",
+    )
+    hosted_size: Size = Field(_HOSTING.upload_bytes, ge=1, description="Host no upload that is larger than this.")
+    hosted_concurrency: int = Field(
+        _HOSTING.concurrency, ge=1, le=1000, description="Run this many episodes of a hosted miner at once."
+    )
+
     verification_checks: int = Field(
         3,
         ge=0,
@@ -148,6 +173,16 @@ class SchedulerSettings(CycleSettings):
         return list(dict.fromkeys(value))
 
     @property
+    def _hosting(self) -> HostingLimits:
+        return HostingLimits(
+            memory_bytes=self.hosted_memory,
+            cpus=self.hosted_cpus,
+            start_s=self.hosted_start.total_seconds(),
+            upload_bytes=self.hosted_size,
+            concurrency=self.hosted_concurrency,
+        )
+
+    @property
     def wallet(self) -> Wallet | None:
         """Whose hotkey binds cycles on chain, if any does."""
         return Wallet(self.wallet_name, self.hotkey_name, self.wallet_path) if self.wallet_name else None
@@ -177,6 +212,8 @@ class SchedulerSettings(CycleSettings):
             max_laggard_share=self.max_laggard_share,
             timeout_s=self.cycle_timeout.total_seconds(),
             scoring=asdict(ScoringConfig()),
+            policies=self.policies,
+            hosting=None if self.policies == "endpoint" else self._hosting,
             reference=None
             if self.reference == "none"
             else ReferencePolicy(name=self.reference, digest=digest_policy(self.reference)),

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from kinitro import environments
 from kinitro.client.http import ApiClient
-from kinitro.errors import ConfigurationError
 from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.logs import configure_logs, get_logger
-from kinitro.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.sandbox.interface import Runtime, Sandbox
-from kinitro.sandbox.runtimes import inspect_runtime
-from kinitro.sandbox.uploads import PolicyRepositories
 from kinitro.stopping import finish_or_cancel, stop_on_signals
 from kinitro.supervision import touch_while_alive
 from kinitro.verification.examination import Examiner, VerifierContext
@@ -23,8 +16,6 @@ from kinitro.verification.preparation import prepare_elsewhere
 from kinitro.verification.service import Verifier
 from kinitro.verification.settings import VerifierSettings
 
-NEEDED_PACKAGES = ("fastapi", "numpy", "uvicorn")
-"""Packages that a runtime must have: without them no policy of `kinitro init-miner` can be served."""
 SPARE_ENVIRONMENTS = 4
 log = get_logger(__name__)
 
@@ -62,26 +53,5 @@ async def open_context(settings: VerifierSettings) -> VerifierContext:
 
     Raises ConfigurationError, SandboxUnavailable: no policy is ever run in a sandbox that was not tested.
     """
-    sandbox, runtime = await _make_sandbox(settings)
-    await sandbox.check()
-    repositories = PolicyRepositories(
-        settings.cache, quota_bytes=settings.cache_size, max_repo_bytes=settings.max_repo_size
-    )
-    return VerifierContext(repositories, sandbox, runtime, settings.limits, settings.policy_slowdown)
-
-
-async def _make_sandbox(settings: VerifierSettings) -> tuple[Sandbox, Runtime]:
-    if settings.sandbox == "docker":
-        from kinitro.sandbox.docker import DockerSandbox
-
-        contained = DockerSandbox(settings.runtime, gpus=settings.gpus)
-        return contained, await contained.inspect_runtime()
-    if settings.gpus is not None:
-        raise ConfigurationError("--gpus works with --sandbox docker only: bubblewrap shows no devices to policies.")
-    python = Path(settings.runtime)
-    if not python.is_absolute() or not os.access(python, os.X_OK):
-        raise ConfigurationError(
-            f"--runtime cannot be {settings.runtime!r}: give the absolute path of a Python interpreter."
-        )
-    sandbox = BubblewrapSandbox(allow_no_control_group=settings.allow_no_control_group)
-    return sandbox, await inspect_runtime(python, needed=NEEDED_PACKAGES)
+    sandbox, runtime = await settings.open_sandbox()
+    return VerifierContext(settings.open_repositories(), sandbox, runtime, settings.limits, settings.policy_slowdown)

@@ -137,6 +137,7 @@ def stack(images: None, tmp_path: Path) -> Iterator[Stack]:
         "KINITRO_SCHEDULER_EPISODES_PER_ENV": str(EPISODES),
         "KINITRO_SCHEDULER_ENVIRONMENTS": "metaworld/reach-v3,metaworld/push-v3",
         "KINITRO_SCHEDULER_MAX_STEPS": "60",
+        "KINITRO_SCHEDULER_REFERENCE": "none",
         "KINITRO_SCHEDULER_EVAL_INTERVAL": "1s",
         "KINITRO_ALLOW_PRIVATE_ENDPOINTS": "true",
         "KINITRO_EXECUTOR_WORKERS": "1",

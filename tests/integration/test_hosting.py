@@ -52,9 +52,9 @@ class FolderUploads:
     def write(self, name: str, body: str = "pass") -> UploadedPolicy:
         place = assemble_policy("numpy", self.directory / name)
         write_policy(place, {"policy.py": FORWARD.replace("BODY", body)})
-        return UploadedPolicy(f"miner/{name}", "a" * 40)
+        return UploadedPolicy(f"miner/{name}", "a" * 40, replace(LIMITS, start_s=60, wall_s=300))
 
-    async def fetch(self, repo: str, revision: str) -> Path:
+    async def fetch(self, repo: str, revision: str, at_most: int | None = None) -> Path:
         self.fetched += 1
         place = self.directory / repo.split("/")[1] / "numpy"
         if not place.is_dir():
@@ -76,8 +76,7 @@ def uploads() -> Iterator[FolderUploads]:
 async def hosted(uploads: FolderUploads) -> AsyncIterator[HostedPolicies]:
     runtime = await inspect_runtime(Path(sys.executable))
     sandbox = BubblewrapSandbox(allow_no_control_group=True)
-    limits = replace(LIMITS, start_s=60, wall_s=300)
-    pool = HostedPolicies(SandboxedUploads(uploads, sandbox, runtime, limits), instances=1)
+    pool = HostedPolicies(SandboxedUploads(uploads, sandbox, runtime), instances=1)
     yield pool
     await pool.close()
 

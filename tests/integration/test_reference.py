@@ -18,9 +18,9 @@ from kinitro.evaluation import EpisodeResult, Outcome
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
-from kinitro.executor import references as references_module
+from kinitro.executor import hosted_tasks
+from kinitro.executor.hosted_tasks import HostedTasks
 from kinitro.executor.hosting import REFERENCE_FAULT, UNAVAILABLE, HostedPolicies, ShippedPolicy
-from kinitro.executor.references import References
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
@@ -106,7 +106,7 @@ async def test_who_serves_the_baseline_earns_nothing_and_who_is_better_everythin
             stop = asyncio.Event()
             async with ApiClient(url) as api:
                 spool = Spool(tmp_path / "spool", url, None)
-                executor = Executor(settings, api, workers, spool, references=References(hosted))
+                executor = Executor(settings, api, workers, spool, hosted=HostedTasks(hosted))
                 running = asyncio.create_task(executor.run(stop))
                 watching = asyncio.create_task(publish(net.scheduler(**options)))
                 await asyncio.wait((running, watching), return_when=asyncio.FIRST_COMPLETED)
@@ -143,8 +143,8 @@ async def test_a_fault_of_the_reference_is_ours(monkeypatch: pytest.MonkeyPatch)
 async def test_a_reference_that_does_not_start_is_not_told_to_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
     hosted, told = HostedPolicies(), asyncio.Event()
     monkeypatch.setattr("kinitro.executor.own_policy._ONE_THREAD", {"PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"})
-    references = References(hosted)
-    monkeypatch.setattr(references_module.log, "warning", lambda *_, **__: told.set())
+    references = HostedTasks(hosted)
+    monkeypatch.setattr(hosted_tasks.log, "warning", lambda *_, **__: told.set())
     trying = asyncio.create_task(references.keep_trying())
     async with asyncio.timeout(60):
         await told.wait()

@@ -35,7 +35,7 @@ commitments = st.builds(
     Commitment,
     repo=st.builds("{}/{}".format, names, names),
     revision=st.text("0123456789abcdef", min_size=40, max_size=40),
-    endpoint=st.one_of(urls, st.binary(min_size=49, max_size=127).map(SealedEndpoint)),
+    endpoint=st.one_of(st.none(), urls, st.binary(min_size=49, max_size=127).map(SealedEndpoint)),
 )
 
 

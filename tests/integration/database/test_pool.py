@@ -127,7 +127,8 @@ async def test_a_fetch_does_not_read_what_is_finished(
             await connection.execute("update cycle_miner set max_concurrency = %s", (room,))
             async with connection.transaction():
                 call = (
-                    "select cardinality(task_ids) from fetch_tasks(1, 10, null, 'physics-a', '{}', false, '0', '1 min')"
+                    "select cardinality(task_ids) "
+                    "from fetch_tasks(1, 10, null, 'physics-a', '{}', 0, '{}', false, '0', '1 min')"
                 )
                 found = await (await connection.execute(call)).fetchone()
                 touched = await (await connection.execute(read)).fetchone()

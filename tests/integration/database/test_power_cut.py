@@ -86,7 +86,9 @@ async def test_the_fetch_that_writes_lease_numbers_down_waits_for_the_disk(datab
     with psycopg.connect(database, autocommit=True) as connection:
         for _ in range(70):
             with connection.transaction():
-                connection.execute("select from fetch_tasks(1, 1, null, 'physics-a', '{}', false, '0', '1 min')")
+                connection.execute(
+                    "select from fetch_tasks(1, 1, null, 'physics-a', '{}', 0, '{}', false, '0', '1 min')"
+                )
                 (durable,) = connection.execute("show synchronous_commit").fetchone() or ("",)
                 (log_cnt,) = connection.execute("select log_cnt from lease_id_seq").fetchone() or (0,)
             waited.append(durable == "on")

@@ -146,7 +146,7 @@ def test_a_version_table_that_was_shared_keeps_the_other_programs_row(empty_data
 
 
 NEW_SOURCE = """
-create or replace function miners_with_room(p_cycle int, p_chosen bigint[], p_policies text[])
+create or replace function miners_with_room(p_cycle int, p_chosen bigint[], p_policies text[], p_hosted int[])
 returns table (uid int, room bigint)
 stable language sql as 'select 1, 1::bigint'
 """

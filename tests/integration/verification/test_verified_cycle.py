@@ -107,6 +107,7 @@ async def run_cycle(database: str, chain: FakeChain) -> None:
         eval_interval="0",
         verification_checks=2,
         allow_private_endpoints=True,
+        reference="none",
     )
     async with await connect_async(database) as connection:
         scheduler = Scheduler(settings, chain, healthy, CycleStore(connection), asyncio.Event())
