@@ -10,7 +10,12 @@ from __future__ import annotations
 from kinitro.audit.report import Check
 from kinitro.chain.errors import ChainError, ChainUnavailable
 from kinitro.chain.interface import Chain, RawCommitment
-from kinitro.chain.seed_commitments import CommitmentHistory, SeedCommitment, decode_seed_commitment
+from kinitro.chain.seed_commitments import (
+    CommitmentHistory,
+    SeedCommitment,
+    commits_to_the_same,
+    decode_seed_commitment,
+)
 from kinitro.client.http import ApiClient
 from kinitro.client.records import Manifest, digest_opening
 from kinitro.errors import KinitroError, UnavailableError
@@ -49,7 +54,7 @@ async def _compare(api: ApiClient, manifest: Manifest, history: CommitmentHistor
     seed = decode_seed_commitment(found.data) if found is not None else None
     if found is None or seed is None:
         return Check.skipped(NAME, f"not proven: {hotkey} had committed to no seed key on chain by block {block}")
-    if found.data != make_seed_commitment(manifest).encode():
+    if not commits_to_the_same(found.data, make_seed_commitment(manifest).encode()):
         return Check.of(
             NAME,
             "",
@@ -76,13 +81,17 @@ async def _follow(
         seed = decode_seed_commitment(before.data)
         if seed is None:
             return [f"before cycle {cycle_id}, the hotkey had committed to something other than a cycle"], ""
+        if seed.is_only_a_key:
+            written = await history.find_first(before.data, before.block)
+            before = written.before if written is not None else None
+            continue
         if seed.cycle >= cycle_id:
             return [
                 f"before the commitment to cycle {cycle_id} the chain has another one, to cycle {seed.cycle}, of block "
                 f"{before.block}: there was a choice"
             ], ""
         manifest = await api.get(f"/v1/cycles/{seed.cycle}/manifest", Manifest)
-        if make_seed_commitment(manifest).encode() != before.data:
+        if not commits_to_the_same(make_seed_commitment(manifest).encode(), before.data):
             return [
                 f"the commitment before, of block {before.block}, has the digest {seed.digest.hex()} of cycle "
                 f"{seed.cycle}; what was published of that cycle gives {digest_opening(manifest).hex()}"

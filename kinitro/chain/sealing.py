@@ -127,5 +127,23 @@ def parse_public_key(text: str) -> bytes:
     return raw
 
 
+def agree_on_key(given: bytes | None, on_chain: bytes | None, *, required: bool) -> bytes | None:
+    """The key to seal to, from what was given or the API said and what the operator has on chain; None if neither.
+
+    Raises ConfigurationError if they differ, or if there is none and one is required.
+    """
+    if given is not None and on_chain is not None and given != on_chain:
+        raise ConfigurationError(
+            f"The operator's key on chain is {on_chain.hex()}, and --backend-key or the API says {given.hex()}: one of "
+            "them is old or not the operator's, so nothing was committed. Ask the operator."
+        )
+    key = given or on_chain
+    if key is None and required:
+        raise ConfigurationError(
+            "--encrypt needs the operator's public key, which is not on chain: give --backend-key or --api-url."
+        )
+    return key
+
+
 def _derive(shared: bytes, ephemeral_public: bytes, backend_public: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=_PURPOSE + ephemeral_public + backend_public).derive(shared)

@@ -43,8 +43,11 @@ def commit(
     revision: Annotated[
         str, typer.Option(help="Commit this revision: a full commit hash of 40 hexadecimal digits, not a branch.")
     ],
-    endpoint: Annotated[str, typer.Option(help="Commit this URL of your policy server.")],
     netuid: Netuid,
+    endpoint: Annotated[str | None, typer.Option(help="Commit this URL of your policy server.")] = None,
+    hosted: Annotated[
+        bool, typer.Option("--hosted", help="Commit no endpoint: take part where executors run the policy themselves.")
+    ] = False,
     network: Network = "finney",
     wallet_name: WalletName = "default",
     hotkey_name: HotkeyName = "default",
@@ -59,6 +62,10 @@ def commit(
             help="Fail if the operator's key is not known, instead of committing the endpoint in the clear.",
         ),
     ] = False,
+    operator_hotkey: Annotated[
+        str | None,
+        typer.Option(help="Read the operator's key from what this address committed; by default the subnet owner's."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Commit again what is already on chain, and give up its place in line.")
     ] = False,
@@ -66,17 +73,24 @@ def commit(
 ) -> None:
     """Write on chain which policy you serve, and where. The block it gets is your place in line.
 
-    The endpoint is sealed, for the operator's eyes only, where the operator's key is given or published by the API.
+    The endpoint is sealed, for the operator's eyes only, where the operator's key is given, published by the API, or on
+    chain. Without an endpoint (--hosted) executors run the policy, in cycles in which the operator allows that.
     """
     import asyncio
 
     from kinitro.chain import TransactionUndecided, Wallet, connect
     from kinitro.chain.commitments import Commitment, encode, fields
-    from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
+    from kinitro.chain.sealing import IN_THE_CLEAR, agree_on_key, seal_endpoint
+    from kinitro.chain.seed_commitments import read_backend_key
+    from kinitro.errors import ConfigurationError
     from kinitro.logs import public_url
 
+    if hosted == (endpoint is not None):
+        raise ConfigurationError("Give one of --endpoint URL and --hosted.")
+    if hosted and (encrypt or backend_key or plain_endpoint):
+        raise ConfigurationError("--hosted commits no endpoint, so there is nothing to seal: leave the other flag out.")
     encode(Commitment(repo, revision, endpoint))
-    key = operator_key(backend_key, api_url, plain_endpoint, required=encrypt)
+    given = None if hosted else operator_key(backend_key, api_url, plain_endpoint, encrypt)
     wallet = Wallet(wallet_name, hotkey_name, wallet_path)
 
     def look_at(hotkey: str) -> str:
@@ -87,11 +101,14 @@ def commit(
         try:
             hotkey = await chain.hotkey_address(wallet)
             newest = await chain.snapshot(netuid, (await chain.head()).number)
-            place = seal_endpoint(endpoint, key, hotkey) if key is not None else endpoint
+            key = None
+            if not hosted and not plain_endpoint:
+                key = agree_on_key(given, read_backend_key(newest, operator_hotkey), required=encrypt)
+            place = seal_endpoint(endpoint, key, hotkey) if endpoint is not None and key is not None else endpoint
             data = encode(Commitment(repo, revision, place))
             typer.echo(f"Hotkey      {hotkey}, subnet {netuid} of {public_url(network)}")
             _describe(Commitment(repo, revision, place))
-            if key is None:
+            if endpoint is not None and key is None:
                 typer.echo(f"            {IN_THE_CLEAR}")
             sizes = " + ".join(str(len(field)) for field in fields(data))
             typer.echo(f"On chain    {len(data)} bytes ({sizes})")
@@ -162,9 +179,25 @@ def show_commitment(
 
 def create_backend_key(
     path: Annotated[Path, typer.Argument(help="The file of the key, which is created if it does not exist.")],
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="Write the public half on chain, beside the last cycle that was committed to."),
+    ] = False,
+    netuid: Annotated[int | None, typer.Option(help="Publish on this subnet.", envvar="KINITRO_NETUID")] = None,
+    network: Network = "finney",
+    wallet_name: WalletName = "default",
+    hotkey_name: HotkeyName = "default",
+    wallet_path: WalletPath = None,
 ) -> None:
-    """Make the key that opens sealed endpoints, and print its public half, which miners need."""
+    """Make the key that opens sealed endpoints, and print its public half, which miners need.
+
+    A scheduler with this key publishes it with every cycle; --publish does so now.
+    """
     from kinitro.chain.sealing import BackendKey
+    from kinitro.errors import ConfigurationError
+
+    if publish and netuid is None:
+        raise ConfigurationError("--publish needs --netuid: the subnet on which the key is to be published.")
 
     if path.exists():
         key = BackendKey.load(path)
@@ -173,6 +206,44 @@ def create_backend_key(
         key.save(path)
         typer.echo(f"The key is in {path}: keep it secret, keep a copy, and give it to the scheduler.", err=True)
     typer.echo(key.public.hex())
+    if publish and netuid is not None:
+        _publish_key(key.public, netuid, network, wallet_name, hotkey_name, wallet_path)
+
+
+def _publish_key(
+    key: bytes, netuid: int, network: str, wallet_name: str, hotkey_name: str, wallet_path: str | None
+) -> None:
+    """Write the last commitment to a cycle again, with the key beside it. Raises KinitroError."""
+    import asyncio
+    from dataclasses import replace
+
+    from kinitro.chain import Wallet, connect
+    from kinitro.chain.seed_commitments import DIGEST_BYTES, NO_CYCLE, SeedCommitment, decode_seed_commitment
+    from kinitro.errors import KinitroError
+
+    async def run() -> None:
+        chain = await connect(network)
+        try:
+            wallet = Wallet(wallet_name, hotkey_name, wallet_path)
+            hotkey = await chain.hotkey_address(wallet)
+            raw = (await chain.snapshot(netuid, (await chain.head()).number)).commitments.get(hotkey)
+            seed = (
+                decode_seed_commitment(raw.data) if raw is not None else SeedCommitment(NO_CYCLE, bytes(DIGEST_BYTES))
+            )
+            if seed is None:
+                raise KinitroError(
+                    f"{hotkey} has committed a miner's policy, which the key would replace: publish it with the hotkey "
+                    "that commits to cycles (`kinitro scheduler --wallet-name`)."
+                )
+            if seed.backend_key == key:
+                typer.echo("The chain has this key already.", err=True)
+                return
+            block = await chain.commit(netuid, wallet, replace(seed, backend_key=key).encode())
+            typer.echo(f"Published on subnet {netuid} by {hotkey}, in block {block}.", err=True)
+        finally:
+            await chain.close()
+
+    asyncio.run(run())
 
 
 def _check_place(newest: ChainSnapshot, hotkey: str, data: bytes, again: bool) -> None:
@@ -225,7 +296,11 @@ def _show(neuron: Neuron, snapshot: ChainSnapshot, key: BackendKey | None) -> No
     raw = snapshot.commitments[neuron.hotkey]
     typer.echo(f"uid {neuron.uid}     {neuron.hotkey}, committed in block {raw.block} ({len(raw.data)} bytes)")
     if (seed := decode_seed_commitment(raw.data)) is not None:
-        typer.echo(f"No miner    an operator's commitment to the seeds of cycle {seed.cycle}\n")
+        what = f"commitment to the seeds of cycle {seed.cycle}" if not seed.is_only_a_key else "public key"
+        typer.echo(f"No miner    an operator's {what}")
+        if seed.backend_key is not None:
+            typer.echo(f"Key         {seed.backend_key.hex()}, to which miners seal their endpoints")
+        typer.echo("")
         return
     commitment = decode(raw.data)
     if raw.block < neuron.registered_block:
@@ -244,7 +319,9 @@ def _describe(commitment: Commitment, key: BackendKey | None = None, hotkey: str
     typer.echo(f"Repository  {commitment.repo}")
     typer.echo(f"Revision    {commitment.revision}")
     endpoint = commitment.endpoint
-    if not isinstance(endpoint, SealedEndpoint):
+    if endpoint is None:
+        typer.echo("Endpoint    none; executors run the policy where the operator allows that")
+    elif not isinstance(endpoint, SealedEndpoint):
         typer.echo(f"Endpoint    {endpoint}")
     elif key is None:
         typer.echo("Endpoint    sealed; only the operator's key opens it")

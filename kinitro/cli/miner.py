@@ -214,19 +214,29 @@ def miner_deploy(
     backend_key: BackendKeyOption = None,
     plain_endpoint: PlainEndpoint = False,
     public: Public = False,
+    hosted: Annotated[
+        bool,
+        typer.Option(
+            "--hosted",
+            help="Deploy nothing and commit no endpoint: take part where executors run the policy themselves.",
+        ),
+    ] = False,
     allow_private_endpoints: AllowPrivate = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
     """Upload, deploy, check, commit and publish. Run it again after a failure: it continues where it stopped.
 
     The repository is private until the commitment is on chain. Needs HF_TOKEN, HF_READ_TOKEN (given to the deployment)
-    and BASILICA_API_TOKEN in the environment.
+    and BASILICA_API_TOKEN in the environment; with --hosted only HF_TOKEN.
     """
     from kinitro.chain import Wallet
+    from kinitro.errors import ConfigurationError
     from kinitro.logs import configure_logs
     from kinitro.miner.deployment import DeploymentOrder, deploy_all, plan
 
     configure_logs("error", "console")
+    if hosted and (plain_endpoint or backend_key):
+        raise ConfigurationError("--hosted commits no endpoint, so there is nothing to seal: leave the other flag out.")
     order = DeploymentOrder(
         folder,
         repo,
@@ -238,7 +248,9 @@ def miner_deploy(
         timeout,
         allow_private_endpoints,
         public,
-        operator_key(backend_key, api_url, plain_endpoint),
+        None if hosted else operator_key(backend_key, api_url, plain_endpoint),
+        plain_endpoint,
+        hosted,
     )
     if dry_run:
         for step in plan(order):

@@ -25,27 +25,21 @@ PlainEndpoint = Annotated[
 ]
 
 
-def operator_key(backend_key: str | None, api_url: str | None, plain: bool, required: bool = False) -> bytes | None:
-    """The operator's public key, to seal to; None if the endpoint is to be in the clear.
+def operator_key(backend_key: str | None, api_url: str | None, plain: bool, encrypt: bool = False) -> bytes | None:
+    """The operator's public key as far as the command line or the API tells it; None if neither does.
 
-    The key that was given, else the one that the API publishes. Raises ConfigurationError, and ApiUnavailable rather
-    than committing in the clear what should have been sealed.
+    Raises ConfigurationError, and ApiUnavailable rather than committing in the clear what should have been sealed.
     """
     from kinitro.chain.sealing import parse_public_key
     from kinitro.errors import ConfigurationError
 
-    if plain and (required or backend_key):
+    if plain and (encrypt or backend_key):
         raise ConfigurationError("--plain-endpoint contradicts --encrypt and --backend-key: choose one.")
     if plain:
         return None
     published = _published_key(api_url) if not backend_key and api_url else None
-    if found := backend_key or published:
-        return parse_public_key(found.strip())
-    if required:
-        raise ConfigurationError(
-            "--encrypt needs --backend-key: the public key that the subnet's operator publishes, or --api-url."
-        )
-    return None
+    found = backend_key or published
+    return parse_public_key(found.strip()) if found else None
 
 
 def _published_key(api_url: str) -> str | None:

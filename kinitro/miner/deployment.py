@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,8 @@ import msgspec
 
 from kinitro.chain import RawCommitment, TransactionRefused, Wallet, connect
 from kinitro.chain.commitments import Commitment, SealedEndpoint, encode
-from kinitro.chain.sealing import IN_THE_CLEAR, seal_endpoint
+from kinitro.chain.sealing import IN_THE_CLEAR, agree_on_key, seal_endpoint
+from kinitro.chain.seed_commitments import read_backend_key
 from kinitro.files import replace_file
 from kinitro.logs import public_url
 from kinitro.miner import basilica, cloud, hub
@@ -77,7 +78,11 @@ class DeploymentOrder:
     public: bool = False
     """Upload to a public repository, where others can commit the revision first."""
     backend_key: bytes | None = None
-    """The operator's public key, to which the endpoint is sealed; None commits it in the clear."""
+    """The operator's public key, to which the endpoint is sealed; None: the one on chain, if there is one."""
+    plain: bool = False
+    """Commit the endpoint in the clear."""
+    hosted: bool = False
+    """Deploy nothing, and commit no endpoint."""
 
 
 def check_order(order: DeploymentOrder) -> None:
@@ -85,6 +90,8 @@ def check_order(order: DeploymentOrder) -> None:
     list_contents(order.folder)
     hub.check_repo(order.repo)
     hub.require_token()
+    if order.hosted:
+        return
     cloud.require_token()
     basilica.name_deployment(order.repo, "0" * 40, order.name)
     if not order.public:
@@ -94,23 +101,28 @@ def check_order(order: DeploymentOrder) -> None:
 def plan(order: DeploymentOrder) -> list[str]:
     """Say in words what `deploy_all` would do, after every check that changes nothing."""
     check_order(order)
-    present = asyncio.run(look_at_chain(order))
+    present, on_chain = asyncio.run(look_at_chain(order))
+    order = settle_key(order, on_chain)
     content = digest_folder(order.folder)
     memory = DeploymentProgress.load(order.folder)
     known = memory.repo == order.repo and memory.content == content
+    first = f"Upload   {order.folder} to {order.repo}" + (f": done before, revision {memory.revision}" if known else "")
+    last = f"Publish  {order.repo}, " + ("which is public already" if order.public else "which is private until then")
+    replaces = f": replaces the commitment of block {present.block} if it is another one" if present else ""
+    who = f"wallet {order.wallet.name}, hotkey {order.wallet.hotkey}"
+    where = f"Commit   on subnet {order.netuid} of {public_url(order.network)}, {who}, "
+    if order.hosted:
+        return [first, f"{where}without an endpoint{replaces}", last]
     revision = memory.revision if known else "0" * 40
     gpus = f"{order.machine.gpu_count} GPUs" if order.machine.gpu_count else "no GPU"
     name = basilica.name_deployment(order.repo, revision, order.name)
-    who = f"wallet {order.wallet.name}, hotkey {order.wallet.hotkey}"
     return [
-        f"Upload   {order.folder} to {order.repo}" + (f": done before, revision {revision}" if known else ""),
+        first,
         f"Deploy   {name if known else name[:-8] + '<revision>'} on Basilica: {order.machine.image}, {gpus}, "
         f"{order.machine.memory}, at most {order.timeout_s:g} s",
         "Check    the protocol, the latency and the determinism of what was deployed",
-        f"Commit   on subnet {order.netuid} of {public_url(order.network)}, {who}, the endpoint "
-        + ("in the clear" if order.backend_key is None else "sealed for the operator")
-        + (f": replaces the commitment of block {present.block} if it is another one" if present else ""),
-        f"Publish  {order.repo}, " + ("which is public already" if order.public else "which is private until then"),
+        f"{where}the endpoint {'in the clear' if order.backend_key is None else 'sealed for the operator'}{replaces}",
+        last,
     ]
 
 
@@ -120,9 +132,19 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
     Raises ConfigurationError, MinerError, ChainError.
     """
     check_order(order)
-    asyncio.run(look_at_chain(order))
+    _, on_chain = asyncio.run(look_at_chain(order))
+    order = settle_key(order, on_chain)
     hotkey = asyncio.run(_read_hotkey(order))
     memory = _upload(order, report)
+    place = None if order.hosted else _deploy(order, memory, hotkey, report)
+    block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
+    size = hub.publish(order.repo, memory.revision)
+    report(f"Everybody can download {order.repo} now: {size / 1e6:.1f} MB")
+    return block
+
+
+def _deploy(order: DeploymentOrder, memory: DeploymentProgress, hotkey: str, report: Report) -> str | SealedEndpoint:
+    """Deploy and check what was uploaded; returns the endpoint as it is to be committed."""
     deployed = basilica.deploy(
         order.repo,
         memory.revision,
@@ -140,11 +162,8 @@ def deploy_all(order: DeploymentOrder, report: Report) -> int:
     check_named(deployed.endpoint, hotkey, report, allow_private=order.allow_private)
     if order.backend_key is None:
         report(IN_THE_CLEAR)
-    place = _seal(order, memory, hotkey) if order.backend_key is not None else deployed.endpoint
-    block = asyncio.run(commit(order, Commitment(order.repo, memory.revision, place), report))
-    size = hub.publish(order.repo, memory.revision)
-    report(f"Everybody can download {order.repo} now: {size / 1e6:.1f} MB")
-    return block
+        return deployed.endpoint
+    return _seal(order, memory, hotkey)
 
 
 def _upload(order: DeploymentOrder, report: Report) -> DeploymentProgress:
@@ -233,8 +252,15 @@ def check_named(endpoint: str, hotkey: str, report: Report, *, allow_private: bo
         )
 
 
-async def look_at_chain(order: DeploymentOrder) -> RawCommitment | None:
-    """Read what the hotkey has committed, if it counts, as of the newest block.
+def settle_key(order: DeploymentOrder, on_chain: bytes | None) -> DeploymentOrder:
+    """The order with the key to which the endpoint is sealed. Raises ConfigurationError if two keys are known."""
+    if order.hosted or order.plain:
+        return order
+    return replace(order, backend_key=agree_on_key(order.backend_key, on_chain, required=False))
+
+
+async def look_at_chain(order: DeploymentOrder) -> tuple[RawCommitment | None, bytes | None]:
+    """Read what the hotkey has committed, if it counts, and the operator's public key, as of the newest block.
 
     Raises UnknownNetwork, UnknownSubnet, UnknownWallet, TransactionRefused if the last step is bound to fail.
     """
@@ -248,13 +274,13 @@ async def look_at_chain(order: DeploymentOrder) -> RawCommitment | None:
         raise TransactionRefused(
             f"Nothing can be committed: the hotkey is not registered on this subnet ({hotkey}, subnet {order.netuid})."
         )
-    return newest.valid_commitment(hotkey)
+    return newest.valid_commitment(hotkey), read_backend_key(newest)
 
 
 async def commit(order: DeploymentOrder, commitment: Commitment, report: Report) -> int:
     """Write the commitment unless it is on chain already and counts, because a new one loses the place in line."""
     data = encode(commitment)
-    present = await look_at_chain(order)
+    present, _ = await look_at_chain(order)
     if present is not None and present.data == data:
         report(f"Committed before, in block {present.block}")
         return present.block

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kinitro.chain.interface import Chain, Wallet
-from kinitro.chain.seed_commitments import CommitmentHistory
+from kinitro.chain.seed_commitments import CommitmentHistory, commits_to_the_same
 from kinitro.cycles.seeds import compute_beacon_number
 from kinitro.logs import get_logger
 
@@ -35,7 +35,7 @@ class KeyBinding:
         if written is not None:
             return written.block
         newest = await history.at((await self._chain.head()).number)
-        if newest is not None and newest.data == data:
+        if newest is not None and commits_to_the_same(newest.data, data):
             block = newest.block
         else:
             block = await self._chain.commit(self._netuid, self._wallet, data)

@@ -40,7 +40,14 @@ async def _run(settings: SchedulerSettings) -> None:
         connecting = asyncio.ensure_future(_connect(settings, stack))
         if await finish_or_cancel(connecting, stop):
             chain = connecting.result()
-            published = await run_scheduler(settings, chain, probe, stop, unseal=key.open if key else None)
+            published = await run_scheduler(
+                settings,
+                chain,
+                probe,
+                stop,
+                unseal=key.open if key else None,
+                backend_key=key.public if key else None,
+            )
     log.info("scheduler_stopped", published=published)
 
 

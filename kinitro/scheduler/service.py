@@ -60,15 +60,20 @@ async def run_scheduler(
     stop: asyncio.Event,
     *,
     unseal: Unsealer | None = None,
+    backend_key: bytes | None = None,
 ) -> int:
     """Schedule cycles until `stop` or until `settings.cycles` are published; returns how many were.
+
+    unseal: opens what miners sealed to the operator's key.
+    backend_key: the public half of that key, which every commitment to a cycle publishes.
 
     Raises ConfigurationError for what only the operator can mend, and UnavailableError if the database cannot be
     reached at the start; once a step has worked, it logs whatever goes wrong and tries again. A step that has not
     ended STOP_GRACE_S after `stop` is cancelled: its transaction is rolled back.
     """
     done = _Published()
-    await finish_or_cancel(_lead(settings, chain, probe, stop, unseal, done), stop, STOP_GRACE_S)
+    leading = _lead(settings, chain, probe, stop, unseal, backend_key, done)
+    await finish_or_cancel(leading, stop, STOP_GRACE_S)
     return done.count
 
 
@@ -85,6 +90,7 @@ async def _lead(
     probe: Probe,
     stop: asyncio.Event,
     unseal: Unsealer | None,
+    backend_key: bytes | None,
     published: _Published,
 ) -> None:
     """Lead, and lead again after the database was unavailable, until there is nothing left to do."""
@@ -98,7 +104,7 @@ async def _lead(
                 if connection is None:
                     return
                 sessions.succeeded()
-                scheduler = Scheduler(settings, chain, probe, CycleStore(connection), stop, unseal)
+                scheduler = Scheduler(settings, chain, probe, CycleStore(connection), stop, unseal, backend_key)
                 scheduler.published = published.count
                 try:
                     await scheduler.run(steps)
@@ -121,6 +127,7 @@ class Scheduler:
         store: CycleStore,
         stop: asyncio.Event,
         unseal: Unsealer | None = None,
+        backend_key: bytes | None = None,
     ) -> None:
         self.settings = settings
         self.chain = chain
@@ -129,6 +136,7 @@ class Scheduler:
         self.verifications = Verifications(store.connection)
         self.stop = stop
         self.unseal = unseal
+        self.backend_key = backend_key
         self.binding = KeyBinding(chain, settings.netuid, settings.wallet) if settings.wallet else None
         self.published = 0
         self._saw_subnet = False
@@ -223,7 +231,8 @@ class Scheduler:
             if cycle.key_committed_block == cycle.block:
                 cycle = await self.store.commit_key(cycle.id, (await self.chain.head()).number)
         else:
-            opening = SeedCommitment(cycle.id, digest_opening(await self.store.manifest(cycle.id)))
+            digest = digest_opening(await self.store.manifest(cycle.id))
+            opening = SeedCommitment(cycle.id, digest, self.backend_key)
             committed = await self.binding.committed_block(opening.encode())
             if committed is None:
                 await self._wait("waiting_for_the_commitment", cycle=cycle.id)

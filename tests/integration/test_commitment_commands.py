@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kinitro.chain import bittensor as adapter
+from kinitro.chain.commitments import Commitment, SealedEndpoint, decode
 from kinitro.chain.sealing import BackendKey
 from kinitro.database.schema import upgrade
 from tests.fakes.served_api import served_api
@@ -229,3 +230,63 @@ async def test_secrets_stay_secret(standin: StandinWorld) -> None:
     assert not standin.created("miner").leaks_into(everything)
     assert "hunter2" not in everything
     assert "token" not in everything
+
+
+async def test_a_hosted_policy_has_no_endpoint(world: World) -> None:
+    await world.register("miner")
+    hosted = ("commit", *POLICY[:4], *subnet(world), *signed_by(world, "miner"), "--hosted")
+    done = await kinitro(*hosted, environment=world.environment)
+    assert done.returncode == 0, done.stderr
+    assert "Endpoint    none; executors run the policy" in done.stdout
+    block = done.stdout.rpartition("block ")[2].rstrip(".\n")
+    show = ("show-commitment", *subnet(world), "--uid", "1", "--block", block)
+    assert "Endpoint    none" in (await kinitro(*show, environment=world.environment)).stdout
+    again = await kinitro(*hosted, environment=world.environment)
+    assert "exactly this commitment already" in again.stderr
+    for more, sentence in (
+        (("--endpoint", "https://x.example.com"), "Give one of --endpoint URL and --hosted"),
+        (("--encrypt",), "there is nothing to seal"),
+    ):
+        refused = await kinitro(*hosted, *more, environment=world.environment)
+        assert refused.returncode == 2
+        assert sentence in refused.stderr
+
+
+async def test_the_operators_key_is_read_from_the_chain(world: World, tmp_path: Path) -> None:
+    """It stands beside the commitment to a cycle, and a key that differs from it is refused."""
+    await world.register("miner")
+    operator = ("--netuid", str(NETUID), "--network", world.network, *signed_by(world, "owner"))
+    publish = ("keys", "backend", str(tmp_path / "key"), "--publish", *operator)
+    made = await kinitro(*publish, environment=world.environment)
+    assert made.returncode == 0, made.stderr
+    public = made.stdout.strip()
+    assert "Published on subnet" in made.stderr
+    again = await kinitro(*publish, environment=world.environment)
+    assert "has this key already" in again.stderr
+    owner = world.wallet("owner")[1]
+    commit = ("commit", *POLICY, *subnet(world), *signed_by(world, "miner"), "--encrypt", "--operator-hotkey", owner)
+    done = await kinitro(*commit, environment=world.environment)
+    assert done.returncode == 0, done.stderr
+    block = int(done.stdout.rpartition("block ")[2].rstrip(".\n"))
+    snapshot = await world.chain.snapshot(NETUID, block)
+    raw = snapshot.commitments[world.wallet("miner")[1]]
+    assert b"example.com" not in raw.data
+    sealed = decode(raw.data)
+    assert isinstance(sealed, Commitment)
+    assert isinstance(sealed.endpoint, SealedEndpoint)
+    opened = BackendKey.load(tmp_path / "key").open(sealed.endpoint, world.wallet("miner")[1])
+    assert opened == "https://pi0.example.com"
+    other = BackendKey.generate().public.hex()
+    refused = await kinitro(*commit, "--backend-key", other, "--again", environment=world.environment)
+    assert refused.returncode == 2
+    assert f"The operator's key on chain is {public}" in refused.stderr
+    shown = await kinitro("show-commitment", *subnet(world), "--hotkey", owner, environment=world.environment)
+    assert "No miner    an operator's public key" in shown.stdout or shown.returncode == 1
+
+
+async def test_without_a_key_anywhere_nothing_is_committed_that_had_to_be_sealed(world: World) -> None:
+    await world.register("miner")
+    commit = ("commit", *POLICY, *subnet(world), *signed_by(world, "miner"), "--encrypt")
+    refused = await kinitro(*commit, environment=world.environment)
+    assert refused.returncode == 2
+    assert "which is not on chain: give --backend-key or --api-url" in refused.stderr

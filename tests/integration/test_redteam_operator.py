@@ -148,6 +148,9 @@ async def test_cycles_that_are_kept_back_are_named(empty_database: str) -> None:
     """Red team: trials under numbers of their own, which the API does not know."""
     async with subnet(empty_database) as net:
         await net.chain.commit(1, OPERATOR, SeedCommitment(0, b"t" * 32).encode())
+        await net.chain.commit(
+            1, OPERATOR, SeedCommitment(0, bytes(32), b"k" * 32).encode()
+        )  # its key, which hides nothing
         assert "There is no cycle 0" in difference(await check(net, await publish(net)))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinitro.chain.commitments import Commitment, Malformed, decode, encode, fields
-from kinitro.chain.seed_commitments import SeedCommitment, decode_seed_commitment
+from kinitro.chain.seed_commitments import SeedCommitment, commits_to_the_same, decode_seed_commitment
 from kinitro.client.records import CycleConfig, CycleEnvironment, FrozenMiner, Manifest, digest_opening
 
 SEED = SeedCommitment(41, bytes(range(32)))
@@ -16,6 +16,15 @@ def test_the_bytes() -> None:
     assert SEED.encode() == b"\xc1" + bytes(7) + b"\x29" + bytes(range(32))
     assert decode_seed_commitment(SEED.encode()) == SEED
     assert fields(SEED.encode()) == (SEED.encode(),), "one field on chain"
+
+
+def test_a_key_beside_it_changes_nothing_about_what_is_committed() -> None:
+    with_key = SeedCommitment(SEED.cycle, SEED.digest, b"k" * 32)
+    assert with_key.encode() == SEED.encode() + b"k" * 32
+    assert decode_seed_commitment(with_key.encode()) == with_key
+    assert len(fields(with_key.encode())) == 1
+    assert commits_to_the_same(SEED.encode(), with_key.encode())
+    assert not commits_to_the_same(SEED.encode(), SeedCommitment(42, SEED.digest, b"k" * 32).encode())
 
 
 def test_miners_and_operators_are_not_taken_for_each_other() -> None:
