@@ -17,6 +17,7 @@ from kinitro.output_files import check_file, write_whole
 if TYPE_CHECKING:
     from kinitro.audit.audit import Progress
     from kinitro.audit.report import AuditReport
+    from kinitro.client.http import ApiClient
     from kinitro.evaluation.outcomes import Trace
     from kinitro.evaluation.replay import ReplayReport
 
@@ -87,6 +88,9 @@ def audit(
     witness: Path | None = typer.Option(
         None, dir_okay=False, help="Remember in this file which seed commitments were seen, and compare with it."
     ),
+    rerun: int = typer.Option(
+        0, min=0, help="Play this many episodes of hosted policies again, in a sandbox on this machine."
+    ),
     strict: bool = typer.Option(
         False, "--strict", help="Treat a check that could not be made as a failure, as validators do."
     ),
@@ -106,6 +110,7 @@ def audit(
                 network,
                 operator_hotkey,
                 witness,
+                rerun,
                 progress,
             )
         )
@@ -127,6 +132,7 @@ async def _audit(
     network: str | None,
     operator: str | None,
     witness_file: Path | None,
+    rerun: int,
     progress: Progress,
 ) -> AuditReport:
     import kinitro.chain
@@ -141,7 +147,7 @@ async def _audit(
             if witness is not None:
                 await witness.note_newest(api)
                 witness.save()
-            return await audit_cycle(
+            report = await audit_cycle(
                 api,
                 cycle,
                 sample=sample,
@@ -153,9 +159,46 @@ async def _audit(
                 witness=witness,
                 progress=progress,
             )
+            return await _add_reruns(api, report, rerun, workers, progress) if rerun else report
     finally:
         if chain is not None:
             await chain.close()
+
+
+async def _add_reruns(
+    api: ApiClient, report: AuditReport, number: int, workers: int, progress: Progress
+) -> AuditReport:
+    """The report with one more check: episodes of hosted policies that were played again. Raises SandboxUnavailable."""
+    import random
+
+    from kinitro.audit.audit import fetch_manifest, fetch_results
+    from kinitro.audit.report import AuditReport
+    from kinitro.evaluation.pool import WorkerPool
+    from kinitro.evaluation.worker import WorkerConfig
+    from kinitro.executor.hosted_tasks import HostedTasks
+    from kinitro.executor.hosting import HostedPolicies, SandboxedUploads
+    from kinitro.executor.reruns import check_reruns
+    from kinitro.sandbox.settings import SandboxSettings
+
+    if report.cycle_id is None or report.failures:
+        return report
+    manifest = await fetch_manifest(api, report.cycle_id)
+    rows = await fetch_results(api, report.cycle_id, manifest.counts.get("total", 0))
+    settings = SandboxSettings(allow_no_control_group=True)
+    uploads = None
+    if any(miner.hosted for miner in manifest.miners):
+        uploads = SandboxedUploads(settings.open_repositories(), *await settings.open_sandbox())
+    policies = HostedPolicies(uploads)
+    evaluator = WorkerPool(workers, 4, WorkerConfig(log_level="error"))
+    try:
+        await evaluator.start()
+        check = await check_reruns(
+            api, manifest, rows, number, HostedTasks(policies), evaluator, random.SystemRandom(), progress
+        )
+    finally:
+        await policies.close()
+        await evaluator.close()
+    return AuditReport(report.cycle_id, (*report.checks, check))
 
 
 def _trace_bytes(file: Path | None, task: int | None, api_url: str | None) -> bytes:

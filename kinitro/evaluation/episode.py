@@ -72,10 +72,12 @@ async def run_episode(
     max_steps: int | None = None,
     context: EpisodeContext | None = None,
     observer: EpisodeObserver | None = None,
+    episode_id: str | None = None,
 ) -> EpisodeResult:
     """Run the episode that `seed` determines and return its outcome.
 
     max_steps: the horizon, if it shall be shorter than the environment's.
+    episode_id: the id that the policy is told; None: a random one.
     observer: sees what the policy sees.
 
     Steps without a usable answer are forfeited: zero motion, the gripper stays as it was. Nothing that the policy or
@@ -84,7 +86,7 @@ async def run_episode(
     """
     context = context or EpisodeContext()
     rollout = Rollout(environment, seed=seed, max_steps=max_steps)
-    episode = _Episode(rollout, policy, context, observer)
+    episode = _Episode(rollout, policy, context, observer, episode_id)
     try:
         return await episode.run()
     except SimulationFailed:
@@ -95,12 +97,18 @@ class _Episode:
     """The state of one running episode: which steps were forfeited, and where the time went."""
 
     def __init__(
-        self, rollout: Rollout, policy: Policy, context: EpisodeContext, observer: EpisodeObserver | None
+        self,
+        rollout: Rollout,
+        policy: Policy,
+        context: EpisodeContext,
+        observer: EpisodeObserver | None,
+        episode_id: str | None,
     ) -> None:
         self._rollout = rollout
         self._policy = policy
         self._context = context
         self._observer = observer
+        self._episode_id = episode_id
         self._forfeits = Forfeits(rollout.max_steps)
         self._begun = context.clock()
         self._calls_s: list[float] = []
@@ -110,7 +118,7 @@ class _Episode:
 
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
-        task = describe(self._rollout, first)
+        task = describe(self._rollout, first, self._episode_id)
         reason = await self._introduce(task)
         if reason is not None:
             return await self._attribute_fault(f"{UNREACHABLE}:{reason}")
@@ -239,15 +247,15 @@ async def negotiate(policy: Policy) -> None:
             raise
 
 
-def describe(rollout: Rollout, first: Observation) -> TaskConfig:
-    """Return what the policy is told about its episode. Nothing in it depends on the seed."""
+def describe(rollout: Rollout, first: Observation, episode_id: str | None = None) -> TaskConfig:
+    """Return what the policy is told about its episode, which does not reveal the seed. By default its id is random."""
     spec = rollout.environment.spec
     height, width = next((image.shape[:2] for image in first.pixels.values()), (0, 0))
     return TaskConfig(
         env_id=spec.id,
         task_name=spec.task_name,
         instruction=spec.instruction,
-        episode_id=secrets.token_hex(16),
+        episode_id=episode_id or secrets.token_hex(16),
         max_steps=rollout.max_steps,
         control_hz=spec.control_hz,
         cameras=tuple(first.pixels),

@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True):
     """Whether the report shall contain the recording; this needs a worker with `recorders`."""
     socket: str | None = None
     """The path of a Unix socket at which a sandboxed policy answers; `endpoint` is then only a name."""
+    episode_id: str | None = None
+    """The id that the policy is told; None for a random one."""
 
 
 class Evaluator(Protocol):

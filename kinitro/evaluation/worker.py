@@ -157,6 +157,7 @@ class Worker:
                 max_steps=job.max_steps,
                 context=self._context,
                 observer=VideoObserver(Path(job.video)) if job.video else recorder,
+                episode_id=job.episode_id,
             )
         finally:
             await policy.close()

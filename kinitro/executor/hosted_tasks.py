@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+
+import msgspec
 
 from kinitro.client.messages import POLICY_VERSION, HostingLimits, Task
 from kinitro.errors import KinitroError
 from kinitro.evaluation import EpisodeResult, Outcome
 from kinitro.evaluation.jobs import Evaluator, Job
-from kinitro.executor.hosting import HOSTED_LIMITS, UNAVAILABLE, HostedPolicies, ShippedPolicy, UploadedPolicy
+from kinitro.executor.hosting import (
+    HOSTED_LIMITS,
+    UNAVAILABLE,
+    HostedPolicies,
+    PolicySource,
+    ShippedPolicy,
+    UploadedPolicy,
+)
 from kinitro.logs import get_logger
 from kinitro.policies.shipped import REFERENCES, digest_policy
 
@@ -56,29 +66,36 @@ class HostedTasks:
         """The uids of the hosted miners whose policies run here; None if none is hosted at all."""
         if not self._miners:
             return None
-        return sorted({self._uids[owner] for owner in self.policies.owners if owner in self._uids})
+        return sorted({self._uids[owner] for owner in self.policies.owners if self._uids.get(owner, -1) >= 0})
 
     async def play(self, evaluator: Evaluator, job: Job, task: Task, limits: HostingLimits | None) -> EpisodeResult:
-        """Run the episode of a task without an endpoint. Raises EvaluatorUnavailable."""
-        if task.shipped is not None:
-            return await self._play_reference(evaluator, job, task.shipped, task.max_concurrency)
-        repo, _, revision = (task.upload or "").rpartition("@")
+        """Run the episode of a task without an endpoint. Raises EvaluatorUnavailable.
+
+        Whatever goes wrong with a reference is a fault of ours.
+        """
+        job = msgspec.structs.replace(job, episode_id=derive_episode_id(task.seed, task.hotkey))
+        try:
+            owner, source = self.name_source(task, limits)
+        except KinitroError as error:
+            return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=UNAVAILABLE, detail=str(error))
         if len(self._uids) > 1000:  # miners of cycles long ago
             self._uids.clear()
-        self._uids[task.hotkey] = task.uid
-        source = _limit(UploadedPolicy(repo, revision), limits or HostingLimits())
-        return await self.policies.evaluate(evaluator, job, task.hotkey, source, task.max_concurrency)
-
-    async def _play_reference(self, evaluator: Evaluator, job: Job, digest: str, at_most: int) -> EpisodeResult:
-        """Whatever goes wrong is a fault of ours."""
-        source = self._references.get(digest)
-        if source is None:
-            detail = "the API sent a task of a reference that this executor does not have"
-            return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=UNAVAILABLE, detail=detail)
-        result = await self.policies.evaluate(evaluator, job, OWNER, source, at_most)
-        if result.reason == UNAVAILABLE:
-            self._ready.discard(digest)  # it is tried again before this machine gets more tasks
+        self._uids[owner] = task.uid
+        result = await self.policies.evaluate(evaluator, job, owner, source, task.max_concurrency)
+        if task.shipped is not None and result.reason == UNAVAILABLE:
+            self._ready.discard(task.shipped)  # it is tried again before this machine gets more tasks
         return result
+
+    def name_source(self, task: Task, limits: HostingLimits | None) -> tuple[str, PolicySource]:
+        """The owner and the source of the policy that plays a task. Raises KinitroError if it is not known here."""
+        if task.shipped is not None:
+            if task.shipped not in self._references:
+                raise KinitroError(
+                    f"The reference {task.hotkey} with the digest {task.shipped[:12]} is not part of this installation."
+                )
+            return OWNER, self._references[task.shipped]
+        repo, _, revision = (task.upload or "").rpartition("@")
+        return task.hotkey, _limit(UploadedPolicy(repo, revision), limits or HostingLimits())
 
     async def keep_trying(self) -> None:
         """Start every reference once, and try again from time to time what does not start. Never returns."""
@@ -100,6 +117,14 @@ class HostedTasks:
                 reason=str(error),
                 hint="Executors elsewhere play it; a cycle with a reference needs one that can.",
             )
+
+
+def derive_episode_id(seed: str, hotkey: str) -> str:
+    """Derive the id of a hosted miner's episode from its seed, so that whoever knows the seed can play it again.
+
+    32 hexadecimal digits of a SHA-256, from which nobody learns the 128 bits of the seed.
+    """
+    return hashlib.sha256(f"kinitro episode {seed} {hotkey}".encode()).hexdigest()[:32]
 
 
 def _limit(source: UploadedPolicy, public: HostingLimits) -> UploadedPolicy:

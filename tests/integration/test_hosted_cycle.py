@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import psycopg
 
 from kinitro.audit.audit import audit_cycle
+from kinitro.audit.report import AuditVerdict
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER
 from kinitro.client.http import ApiClient
@@ -21,6 +23,7 @@ from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
 from kinitro.executor.hosted_tasks import HostedTasks
 from kinitro.executor.hosting import NOT_DOWNLOADED, NOT_STARTED, HostedPolicies, SandboxedUploads
+from kinitro.executor.reruns import check_reruns
 from kinitro.executor.service import Executor
 from kinitro.executor.settings import ExecutorSettings
 from kinitro.executor.spool import Spool
@@ -87,6 +90,20 @@ async def test_what_is_uploaded_is_what_plays(empty_database: str, tmp_path: Pat
                 rows = (await api.get("/v1/cycles/1/results", ResultPage)).results
                 miners = (await api.get("/v1/miners", MinerList)).miners
                 report = await audit_cycle(api, 1, workers=0, netuid=1, chain=net.chain)
+                choose = random.Random(1)
+                again = HostedTasks(hosted)
+                reruns = await check_reruns(api, manifest, rows, 4, again, workers, choose, lambda *_: None)
+                create_project(tmp_path / "other")
+                (tmp_path / "other" / "policy.py").write_text(IDLE)
+                await hosted.close()
+                cache = PolicyRepositories(tmp_path / "forged")
+                solver = commitments[SOLVER]
+                cache.keep(solver.repo, solver.revision, tmp_path / "other")
+                forged = HostedPolicies(
+                    SandboxedUploads(cache, BubblewrapSandbox(allow_no_control_group=True), runtime)
+                )
+                lies = await check_reruns(api, manifest, rows, 2, HostedTasks(forged), workers, choose, lambda *_: None)
+                await forged.close()
             await hosted.close()
             await workers.close()
             recorded = await net.one("select count(*) from recording join task on task_id = id where uid <> %s", SERVED)
@@ -100,6 +117,10 @@ async def test_what_is_uploaded_is_what_plays(empty_database: str, tmp_path: Pat
     assert manifest.config.hosting == HostingLimits(start_s=20, concurrency=4)
     assert recorded == (0,), "what is uploaded is what plays, so there is nothing to verify"
     assert not report.failures, report.reason
+    assert reruns.verdict is AuditVerdict.PASSED, reruns
+    assert "4 equal to the bit" in reruns.detail
+    assert lies.verdict is AuditVerdict.FAILED, "another policy than the uploaded one would have been noticed"
+    assert "of what the upload answers" in lies.differences[0]
     looser = manifest.config.hosting.model_copy(update={"memory_bytes": 2**40})
     lying = manifest.model_copy(update={"config": manifest.config.model_copy(update={"hosting": looser})})
     assert digest_opening(lying) != digest_opening(manifest), "the operator is bound to the limits"
