@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from kinitro.audit import checks
+from kinitro.audit.beacon import check_beacon
 from kinitro.audit.binding import check_binding
 from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
@@ -108,6 +109,7 @@ async def audit_cycle(
         ),
         binding,
         await _check_chain(api, manifest, chain),
+        await check_beacon(manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.find_result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.find_seed_differences(manifest, rows))),
         _check_verdicts(record),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from kinitro import __version__
+from kinitro.chain.drand import combine
 from kinitro.chain.interface import ChainSnapshot
 from kinitro.client.messages import MinerScore, Scores, Weights
 from kinitro.client.records import FrozenMiner, Manifest, PolicyMode, ResultRow, TaskOutcome, compute_results_root
@@ -116,7 +117,8 @@ def _find_count_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> It
 
 def find_seed_differences(manifest: Manifest, rows: Sequence[ResultRow]) -> Iterator[str]:
     """Are the seeds the ones that key and beacon give?"""
-    key, beacon = bytes.fromhex(manifest.seed_key or ""), bytes.fromhex(manifest.beacon_hash or "")
+    signature = None if manifest.drand is None else bytes.fromhex(manifest.drand.signature)
+    key, beacon = bytes.fromhex(manifest.seed_key or ""), combine(bytes.fromhex(manifest.beacon_hash or ""), signature)
     versions = {environment.id: environment.version for environment in manifest.config.environments}
     derived: dict[tuple[str, int], str] = {}
     for row in rows:

@@ -15,6 +15,7 @@ import bittensor as bt
 from kinitro.chain.bittensor_connection import NodeConnection
 from kinitro.chain.bittensor_transactions import Transactions, explain_refusal
 from kinitro.chain.commitments import MAX_DATA_BYTES, fields
+from kinitro.chain.drand import QUICKNET, DrandNetwork
 from kinitro.chain.errors import (
     ChainError,
     ChainUnavailable,
@@ -30,6 +31,8 @@ READ_TIMEOUT_S = 30.0
 
 _STORAGE = bt.storage.SubtensorModule
 _RAO_PER_ALPHA = 1e9
+DRAND = QUICKNET
+"""The drand network that the chain records."""
 
 
 class BittensorChain:
@@ -69,6 +72,21 @@ class BittensorChain:
     async def block_hash(self, number: int) -> bytes:
         async with self._deadline(READ_TIMEOUT_S, f"reading the hash of block {number}"):
             return (await self._require_block(number)).hash
+
+    @property
+    def drand(self) -> DrandNetwork | None:
+        return DRAND
+
+    async def time_of(self, number: int) -> float:
+        async with self._deadline(READ_TIMEOUT_S, f"reading the time of block {number}"):
+            await self._require_block(number)
+            return int(await bt.Snapshot(self._client, number).query(bt.storage.Timestamp.Now, []) or 0) / 1000
+
+    async def drand_signature(self, number: int) -> bytes | None:
+        async with self._deadline(READ_TIMEOUT_S, f"reading round {number} of drand"):
+            view = bt.Snapshot(self._client, await self._substrate.block_number())
+            pulse = await _read_if_present(view.query(bt.storage.Drand.Pulses, [number]))
+            return _decode_bytes(pulse.get("signature")) if isinstance(pulse, dict) else None
 
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         async with self._deadline(READ_TIMEOUT_S, f"reading subnet {netuid}"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from kinitro.chain.drand import DrandNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,22 @@ class Wallet:
 class Chain(Protocol):
     """A connection to one network. All calls raise ChainError subclasses only."""
 
+    @property
+    def drand(self) -> DrandNetwork | None:
+        """The drand network whose rounds the chain records; None if it records none."""
+
     async def head(self) -> Block: ...
 
     async def finalized_head(self) -> Block: ...
 
     async def block_hash(self, number: int) -> bytes:
         """Hash of the block `number`; raises UnknownBlock."""
+
+    async def time_of(self, number: int) -> float:
+        """The block's own time, in seconds since 1970; raises UnknownBlock."""
+
+    async def drand_signature(self, number: int) -> bytes | None:
+        """The signature of a drand round as the chain recorded it; None if it has not, or not any more."""
 
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         """Neurons, commitments and hyperparameters, all read at one block (default: the finalized head)."""

@@ -5,6 +5,7 @@ No process produces blocks: they advance with the database's clock.
     number    = floor((now - genesis) / block time)
     hash      = sha256(genesis hash, number as 8 bytes big-endian)
     finalized = head - FINALITY_LAG_BLOCKS
+    drand     = a network of one signer, whose key everybody knows (`drand_test_network`)
 
 A transaction is included in the block after the head and returns when that block is there. History is kept, so a
 snapshot of an old block is what it was. Wallets need no files: a wallet's address is a digest of its names, and
@@ -29,6 +30,8 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
 from kinitro.chain.commitments import MAX_DATA_BYTES
+from kinitro.chain.drand import DrandNetwork
+from kinitro.chain.drand_test_network import TEST_NETWORK, sign_round
 from kinitro.chain.errors import ChainUnavailable, TransactionRefused, TransactionUndecided, UnknownBlock
 from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment, Wallet
 from kinitro.chain.local_rules import (
@@ -171,6 +174,19 @@ class LocalChain:
         if not 0 <= number <= state.number:
             raise UnknownBlock(f"There is no block {number} yet: the head of the chain is {state.number}.")
         return state.hash(number)
+
+    @property
+    def drand(self) -> DrandNetwork | None:
+        return TEST_NETWORK
+
+    async def time_of(self, number: int) -> float:
+        state = await self._state()
+        if not 0 <= number <= state.number:
+            raise UnknownBlock(f"There is no block {number} yet: the head of the chain is {state.number}.")
+        return state.genesis_s + number * state.block_time_s
+
+    async def drand_signature(self, number: int) -> bytes | None:
+        return await asyncio.to_thread(sign_round, number)
 
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         async with self._cursor() as cursor:

@@ -27,6 +27,8 @@ class ChainState:
     number: int
     until_next_s: float
     genesis_hash: bytes
+    genesis_s: float
+    block_time_s: float
 
     def hash(self, number: int) -> bytes:
         return sha256(self.genesis_hash + number.to_bytes(8, "big")).digest()
@@ -40,14 +42,16 @@ class ChainState:
 async def read_state(cursor: Cursor) -> ChainState:
     """Read how far the chain is, by the database's clock; raises ChainUnavailable."""
     await cursor.execute(
-        "select genesis_hash, block_time_s, extract(epoch from clock_timestamp() - genesis)::float8 as age_s"
+        "select genesis_hash, block_time_s, extract(epoch from genesis)::float8 as genesis_s,"
+        " extract(epoch from clock_timestamp() - genesis)::float8 as age_s"
         " from local_chain.chain"
     )
     row = await cursor.fetchone()
     if row is None:
         raise ChainUnavailable("The local chain has no genesis: create it with `kinitro demo`.")
     number = int(row["age_s"] // row["block_time_s"])
-    return ChainState(number, (number + 1) * row["block_time_s"] - row["age_s"], row["genesis_hash"])
+    until_next_s = (number + 1) * row["block_time_s"] - row["age_s"]
+    return ChainState(number, until_next_s, row["genesis_hash"], row["genesis_s"], row["block_time_s"])
 
 
 async def read_subnet(cursor: Cursor, netuid: int) -> DictRow:

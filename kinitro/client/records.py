@@ -54,6 +54,13 @@ PolicyMode = Literal["endpoint", "hosted", "both"]
 that have committed no endpoint."""
 
 
+class DrandPulse(Message):
+    """A round of drand, from which the seeds of a cycle follow beside its beacon block."""
+
+    round: int = Field(ge=1, lt=2**63)
+    signature: Annotated[str, Field(pattern="^[0-9a-f]{96}$")]
+
+
 class CycleEnvironment(Message):
     """One environment of a cycle, as it was when the cycle opened."""
 
@@ -81,6 +88,11 @@ class CycleConfig(Message):
     )
     reference: ReferencePolicy | None = Field(
         None, exclude_if=is_none, description="Plays the same episodes as the miners; only who beats it can earn."
+    )
+    drand: Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")] | None = Field(
+        None,
+        exclude_if=is_none,
+        description="Seeds follow from a round of this drand network, too; null: from the block's hash alone.",
     )
     policies: PolicyMode = Field("endpoint", exclude_if=lambda mode: mode == "endpoint")
     hosting: HostingLimits | None = Field(None, exclude_if=is_none, description="What a hosted policy may use.")
@@ -143,6 +155,7 @@ class Manifest(Message):
     key_committed_block: int = Field(description="Head of the chain when key_hash had become public.")
     beacon_block: int | None
     beacon_hash: Hex64 | None
+    drand: DrandPulse | None = Field(None, exclude_if=is_none)
     seed_key: Hex64 | None
     created_at: str
     deadline_at: str
@@ -218,7 +231,7 @@ def digest_opening(manifest: Manifest) -> bytes:
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
-    if the manifest has it: the reference; whose policies are hosted, and what these may use.
+    if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network.
     """
     config = manifest.config
     document: list[Any] = [
@@ -234,6 +247,8 @@ def digest_opening(manifest: Manifest) -> bytes:
         hosted = [miner.uid for miner in manifest.miners if miner.hosted]
         limits = None if config.hosting is None else _list_values(config.hosting, _HOSTING)
         document.append({"policies": config.policies, "hosting": limits, "hosted": hosted})
+    if config.drand is not None:
+        document.append({"drand": config.drand})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 

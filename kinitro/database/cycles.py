@@ -17,6 +17,7 @@ from kinitro.client.records import (
     RESULTS_PAGE,
     CycleConfig,
     CycleEnvironment,
+    DrandPulse,
     ExecutorRecord,
     FrozenMiner,
     Manifest,
@@ -65,6 +66,8 @@ class Cycle:
     key_committed_block: int
     beacon_block: int | None
     beacon_hash: bytes | None
+    drand_round: int | None
+    drand_signature: bytes | None
     fingerprint: str | None
     mixed_physics: bool
     created_at: datetime
@@ -141,9 +144,19 @@ class CycleStore:
         """Note that the key's hash was public when `block` was the head of the chain."""
         return await self._move("COMMIT_KEY", cycle_id=cycle_id, block=block)
 
-    async def set_beacon(self, cycle_id: int, block: int, block_hash: bytes) -> Cycle:
-        """Note the beacon; it can be set once."""
-        return await self._move("SET_BEACON", cycle_id=cycle_id, block=block, hash=block_hash)
+    async def set_beacon(
+        self, cycle_id: int, block: int, block_hash: bytes, drand: tuple[int, bytes] | None = None
+    ) -> Cycle:
+        """Note the beacon, and the round of drand with its signature if there is one; it can be set once."""
+        number, signature = drand or (None, None)
+        return await self._move(
+            "SET_BEACON",
+            cycle_id=cycle_id,
+            block=block,
+            hash=block_hash,
+            drand_round=number,
+            drand_signature=signature,
+        )
 
     async def lock_for_tasks(self, cycle_id: int) -> None:
         """Within the caller's transaction: be the one who creates the tasks. Raises CycleConflict if they exist."""
@@ -281,6 +294,9 @@ class CycleStore:
             key_committed_block=cycle.key_committed_block,
             beacon_block=cycle.beacon_block,
             beacon_hash=cycle.beacon_hash.hex() if cycle.beacon_hash else None,
+            drand=None
+            if cycle.drand_round is None or cycle.drand_signature is None
+            else DrandPulse(round=cycle.drand_round, signature=cycle.drand_signature.hex()),
             seed_key=cycle.seed_key.hex() if revealed else None,
             created_at=cycle.created_at.isoformat(),
             deadline_at=cycle.deadline_at.isoformat(),

@@ -33,7 +33,8 @@ where id = %(cycle_id)s and state = 'open' and beacon_block is null
 returning *
 
 -- SET_BEACON
-update cycle set beacon_block = %(block)s, beacon_hash = %(hash)s
+update cycle set beacon_block = %(block)s, beacon_hash = %(hash)s, drand_round = %(drand_round)s,
+       drand_signature = %(drand_signature)s
 where id = %(cycle_id)s and state = 'open' and beacon_block is null and key_committed_block < %(block)s
 returning *
 

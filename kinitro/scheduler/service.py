@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from kinitro.chain.drand import combine
 from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
@@ -34,6 +35,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, ask_capacities
+from kinitro.scheduler.drand_rounds import find_pulse
 from kinitro.scheduler.leadership import Leadership, allow_long_statements
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
@@ -196,6 +198,8 @@ class Scheduler:
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
         config = self.settings.cycle_config()
+        if self.settings.drand and self.chain.drand is not None:
+            config = config.model_copy(update={"drand": self.chain.drand.name})
         miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
         if not miners:
             self._report("waiting_for_a_miner", netuid=self.settings.netuid)
@@ -243,7 +247,13 @@ class Scheduler:
         if finalized.number < number:
             await self._wait("waiting_for_the_beacon", cycle=cycle.id, block=number, finalized=finalized.number)
             return
-        await self.store.set_beacon(cycle.id, number, await self.chain.block_hash(number))
+        pulse = None
+        if cycle.config.drand is not None:
+            pulse = await find_pulse(self.chain, cycle.config.drand, number)
+            if pulse is None:
+                await self._wait("waiting_for_drand", cycle=cycle.id, network=cycle.config.drand)
+                return
+        await self.store.set_beacon(cycle.id, number, await self.chain.block_hash(number), pulse)
 
     async def _wait(self, event: str, **details: object) -> None:
         self._report(event, **details)
@@ -252,7 +262,8 @@ class Scheduler:
     async def _create_tasks(self, cycle: Cycle) -> None:
         assert cycle.beacon_hash is not None  # noqa: S101  `step` looked
         environments = [(environment.id, environment.version) for environment in cycle.config.environments]
-        seeds = derive_seeds(cycle.seed_key, cycle.beacon_hash, environments, cycle.config.episodes)
+        beacon = combine(cycle.beacon_hash, cycle.drand_signature)
+        seeds = derive_seeds(cycle.seed_key, beacon, environments, cycle.config.episodes)
         miners = await self.store.miners(cycle.id)
         uids = list_players(cycle.config, miners)
         hosted = {miner.uid for miner in miners if miner.hosted}  # nothing to verify: what is uploaded is what plays

@@ -80,6 +80,11 @@ class SchedulerSettings(CycleSettings):
     max_steps: int | None = Field(
         None, ge=1, le=100_000, description="End every episode after this many steps, if its horizon is longer."
     )
+    drand: bool = Field(
+        True,
+        description="Let seeds follow from a round of drand, too, if the chain records drand: two sources that nobody "
+        "controls together.",
+    )
     reference: Literal["baseline", "none"] = Field(
         "baseline",
         description="Let this shipped policy play the same episodes, and let only miners earn that are better than it; "

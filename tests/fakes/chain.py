@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from kinitro.chain.commitments import Commitment, encode
+from kinitro.chain.drand import DrandNetwork
+from kinitro.chain.drand_test_network import sign_round
 from kinitro.chain.errors import ChainUnavailable, UnknownBlock
 from kinitro.chain.interface import Block, ChainSnapshot, Neuron, RawCommitment, Wallet
 
@@ -22,6 +24,8 @@ class FakeChain:
         self.owner: str | None = None
         self.written: list[tuple[str, RawCommitment]] = []
         """Every commitment by `commit`, in order: what old blocks show."""
+        self.drand: DrandNetwork | None = None
+        """None: the chain records no drand. Otherwise it is the test network, whose rounds are all there."""
         self.failures = 0
         """So many calls fail before the next one succeeds."""
 
@@ -54,6 +58,12 @@ class FakeChain:
         if number > self.number:
             raise UnknownBlock(f"There is no block {number}.")
         return self._block(number).hash
+
+    async def time_of(self, number: int) -> float:
+        return 1_750_000_000.0 + 12 * number
+
+    async def drand_signature(self, number: int) -> bytes | None:
+        return sign_round(number)
 
     async def snapshot(self, netuid: int, block: int | None = None) -> ChainSnapshot:
         self._look()

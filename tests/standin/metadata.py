@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.standin.scale import compact, option, text, vector
 from tests.standin.types import TypeRegistry, Variant
 
-PALLETS = {"System": 0, "Timestamp": 2, "Aura": 3, "SubtensorModule": 7, "Commitments": 18}
+PALLETS = {"System": 0, "Timestamp": 2, "Aura": 3, "SubtensorModule": 7, "Commitments": 18, "Drand": 26}
 ERRORS = {
     "SubtensorModule": (
         "SubNetworkDoesNotExist",
@@ -207,6 +207,9 @@ def _storage(r: TypeRegistry, b: _Basic, registration: int, events: int) -> dict
     counters = ("nonce", "consumers", "providers", "sufficients")
     account = r.structure("frame_system::AccountInfo", [*((name, b.u32) for name in counters), ("data", data)])
     consensus = r.enumeration("pallet_subtensor::EpochConsensus", [("Yuma", 0, []), ("Null", 1, [])])
+    pulse = r.structure(
+        "pallet_drand::types::Pulse", [("round", b.u64), ("randomness", b.bytes), ("signature", b.bytes)]
+    )
     subnet = (("identity", b.netuid),)
     index = (("identity", b.index),)
     hotkey = (("identity", b.netuid), ("blake2_128_concat", b.account))
@@ -221,6 +224,7 @@ def _storage(r: TypeRegistry, b: _Basic, registration: int, events: int) -> dict
             "Events": _Item((), events, b"\0"),
         },
         "Timestamp": {"Now": _Item((), b.u64, bytes(8))},
+        "Drand": {"Pulses": _Item((("blake2_128_concat", b.u64),), pulse, None)},
         "SubtensorModule": {
             "Uids": _Item(hotkey, b.u16, None),
             "CommitRevealWeightsEnabled": _Item(subnet, b.bool, b"\1"),

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import bittensor_core as core
@@ -77,6 +77,11 @@ class Subnet:
     owner_hotkey: str
     owner_coldkey: str
     occupants: tuple[Occupant, ...] = ()
+
+
+def compute_block_time_s(number: int) -> float:
+    """A block's own time: long ago, so that every round of drand that belongs to one has been published."""
+    return 1_750_000_000 + 12 * number
 
 
 class Runtime:
@@ -147,6 +152,7 @@ class Runtime:
             records.append({"phase": {"ApplyExtrinsic": len(included)}, "event": {"System": event}, "topics": []})
             included.append(extrinsic)
         self.put("System", "Events", value=records)
+        self.put("Timestamp", "Now", value=int(1000 * compute_block_time_s(number)))
         self._run_epochs(number)
         digest = blake2b(bytes.fromhex(parent[2:]) + number.to_bytes(4, "little") + salt, digest_size=32)
         for extrinsic in included:
@@ -238,6 +244,11 @@ class Runtime:
                 self.put("SubtensorModule", "PendingEpochAt", netuid, value=0)
                 since = -1
             self.put("SubtensorModule", "BlocksSinceLastStep", netuid, value=since + 1)
+
+    def record_pulse(self, number: int, signature: bytes) -> None:
+        """What the chain's offchain worker does when drand has published a round."""
+        pulse = {"round": number, "randomness": sha256(signature).digest(), "signature": signature}
+        self.put("Drand", "Pulses", number, value=pulse)
 
     def reveal(self, netuid: int, hotkey: str, row: Mapping[int, int] | None) -> None:
         """End a hotkey's commits: its row appears, or, with None, they are dropped in silence.

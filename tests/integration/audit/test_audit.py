@@ -93,7 +93,7 @@ async def test_the_truth_passes_every_check(published: Published) -> None:
         )
     assert report.ok, report.reason
     assert [check.name for check in report.checks] == [
-        "manifest", "key", "binding", "chain", "results", "seeds", "verdicts", "scores", "weights", "replays",
+        "manifest", "key", "binding", "chain", "beacon", "results", "seeds", "verdicts", "scores", "weights", "replays",
     ]  # fmt: skip
     assert {check.verdict for check in report.checks} == {AuditVerdict.PASSED}
     assert "30 of 30 chosen episodes" in report.checks[-1].detail
