@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import Protocol
 
 MIB = 1024 * 1024
+DEFAULT_MAX_REPO_BYTES = 8 * 1024 * MIB
+"""The largest upload that is downloaded, by default."""
+DEFAULT_QUOTA_BYTES = 64 * 1024 * MIB
+"""The size of the cache of uploads, by default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
 from kinitro.errors import ConfigurationError
-from kinitro.sandbox.bubblewrap import BubblewrapSandbox
-from kinitro.sandbox.interface import Runtime, Sandbox
-from kinitro.sandbox.runtimes import inspect_runtime
-from kinitro.sandbox.uploads import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES, PolicyRepositories
+from kinitro.sandbox.interface import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES, Runtime, Sandbox
 from kinitro.setting_types import Size, UserPath, UserPathText
+
+if TYPE_CHECKING:
+    from kinitro.sandbox.uploads import PolicyRepositories
 
 NEEDED_PACKAGES = ("fastapi", "numpy", "uvicorn")
 """Packages that a runtime must have: without them no policy of `kinitro init-miner` can be served."""
@@ -59,6 +59,8 @@ class SandboxSettings(BaseModel):
 
     def open_repositories(self) -> PolicyRepositories:
         """The cache of uploads."""
+        from kinitro.sandbox.uploads import PolicyRepositories
+
         return PolicyRepositories(self.cache, quota_bytes=self.cache_size, max_repo_bytes=self.max_repo_size)
 
     async def open_sandbox(self) -> tuple[Sandbox, Runtime]:
@@ -71,6 +73,9 @@ class SandboxSettings(BaseModel):
         return sandbox, runtime
 
     async def _make_sandbox(self) -> tuple[Sandbox, Runtime]:
+        from kinitro.sandbox.bubblewrap import BubblewrapSandbox
+        from kinitro.sandbox.runtimes import inspect_runtime
+
         if self.sandbox == "docker":
             from kinitro.sandbox.docker import DockerSandbox
 

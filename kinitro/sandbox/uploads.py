@@ -32,11 +32,9 @@ import stamina
 from kinitro import __version__
 from kinitro.outgoing_http import open_client
 from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
+from kinitro.sandbox.interface import DEFAULT_MAX_REPO_BYTES, DEFAULT_QUOTA_BYTES
 from kinitro.sandbox.upload_names import find_problem_with_names, list_directories
 
-GIB: Final = 1024**3
-DEFAULT_MAX_REPO_BYTES: Final = 8 * GIB
-DEFAULT_QUOTA_BYTES: Final = 64 * GIB
 INODE_BYTES: Final = 16 * 1024
 """Bytes that a file or directory counts for at least, however small it is: file systems have about one inode for so
 many bytes, so that a cache that fills half of a disk uses at most half of its inodes."""

@@ -186,7 +186,6 @@ def test_a_read_only_installation_makes_projects_that_can_be_changed(tmp_path, m
         path.chmod(0o555 if path.is_dir() else 0o444)
     monkeypatch.setattr(projects, "TEMPLATE_DIRECTORY", installed / "template")
     monkeypatch.setattr(projects, "_VARIANTS", installed / "variants")
-    monkeypatch.setattr(miners, "TEMPLATE_DIRECTORY", installed / "template")
     create_project(tmp_path / "p", template)
     miners.write_policy_directory(miners.DEMO_MINERS[2], tmp_path / "demo")
     written = [path for parent in ("p", "demo") for path in (tmp_path / parent).rglob("*")]

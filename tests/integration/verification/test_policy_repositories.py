@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import stamina
 
+from kinitro.sandbox import upload_names
 from kinitro.sandbox import uploads as repositories
 from kinitro.sandbox.errors import RepositoryRefused, RepositoryUnavailable, RepositoryUnverifiable
 from kinitro.sandbox.uploads import PolicyRepositories
@@ -173,7 +174,7 @@ async def test_too_many_files_and_no_server_are_refused(
 ) -> None:
     with pytest.raises(RepositoryUnverifiable, match=r"has no server\.py"):
         await cache.fetch(REPO, hub.publish(REPO, {"policy.py": b""}))
-    many = FILES | {f"{number}.txt": b"" for number in range(repositories.MAX_FILES)}
+    many = FILES | {f"{number}.txt": b"" for number in range(upload_names.MAX_FILES)}
     with pytest.raises(RepositoryUnverifiable, match="at most 2000 are accepted"):
         await cache.fetch(REPO, hub.publish(REPO, many))
 
