@@ -27,6 +27,7 @@ COMMAND_MODULES = (
     "policies",
     "chain",
     "scoring",
+    "status",
     "audit",
     "miner",
 )
