@@ -28,6 +28,7 @@ COMMAND_MODULES = (
     "chain",
     "scoring",
     "status",
+    "doctor",
     "audit",
     "miner",
 )

@@ -56,12 +56,20 @@ class Cloud:
     """The deployments of the account whose token is in the environment. Everything here raises CloudError."""
 
     def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
-        """Raises ConfigurationError without a token. `report` is told of each further try."""
+        """Raises ConfigurationError without a token, or for a proxy that cannot be used.
+
+        `report` is told of each further try.
+        """
         self._report = report
         self._token = require_token()
         from basilica import BasilicaClient
 
         self._client = BasilicaClient(api_key=self._token)
+
+    def count(self) -> int:
+        """How many deployments there are. Tried once: it tells whether the token works."""
+        what = "The deployments could not be listed"
+        return len(self._try_once(what, self._client.list_deployments).deployments)
 
     def find(self, name: str) -> DeploymentSummary | None:
         """The deployment that was asked for by this name; Basilica may have given it another one."""

@@ -202,6 +202,7 @@ def test_no_imports_go_round_in_circles() -> None:
 
 COMES_WITH = {
     **{"bittensor_core": "bittensor", "click": "typer", "PIL": "imageio", "pydantic_core": "pydantic"},
+    **{"dotenv": "pydantic-settings"},
     **{"requests": "docker", "starlette": "fastapi", "websockets": "bittensor"},
 }
 """Modules that come with a package that is declared, and are part of how that package is used."""
