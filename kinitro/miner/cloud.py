@@ -13,6 +13,7 @@ from kinitro.credentials import clean_credential, hide_secrets, public_url
 from kinitro.errors import ConfigurationError
 from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ServiceError
+from kinitro.outgoing_http import prepare_variables
 
 if TYPE_CHECKING:
     from basilica import DeploymentResponse, DeploymentSummary
@@ -62,6 +63,7 @@ class Cloud:
         """
         self._report = report
         self._token = require_token()
+        prepare_variables()
         from basilica import BasilicaClient
 
         self._client = BasilicaClient(api_key=self._token)
@@ -152,6 +154,11 @@ def _explain(status: int | None, error: Exception, said: str) -> str:
             return f"{where} did not answer within {CALL_LIMIT_S:g} s; run the command again later"
         case None if "onnection closed" in said or "reset" in said:
             return f"{where} closed the connection before it answered; run the command again"
+        case None if "certificate" in said:
+            return (
+                f"the certificate of {where} is not trusted: Basilica's SDK has a list of authorities of its own, and "
+                "does not read SSL_CERT_FILE; let your proxy pass this host through unopened"
+            )
         case None:
             return f"could not connect to {where}; check your network, and {URL_VARIABLE} if you set it"
         case 401:

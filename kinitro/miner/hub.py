@@ -15,6 +15,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, list_contents
 from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ProjectError, ServiceError
+from kinitro.outgoing_http import prepare_variables
 from kinitro.sandbox.uploads import HUB
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ def require_token() -> str:
 
 
 def _make_api(token: str | bool) -> HfApi:
+    prepare_variables()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if not os.environ.get("HF_ENDPOINT", "").strip():
         os.environ.pop("HF_ENDPOINT", None)  # the SDK takes an empty variable for an address
