@@ -15,6 +15,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 ENTRIES = 512
+KEPT_COSTS = 20
+"""A value is kept at least this many times as long as it took, so that reads never take more of the database than this
+part of it."""
 T = TypeVar("T")
 _Key = tuple[str | int, ...]
 
@@ -61,8 +64,7 @@ class ReadCache:
     async def share(self, key: _Key, make: Callable[[], Awaitable[T]]) -> T:
         """Return what `make` returns, or returned a moment ago for this key.
 
-        Callers that ask at the same time wait for one computation. A value that took long is kept longer
-        (20 times its cost), so that reads never take more than a twentieth of the database.
+        Callers that ask at the same time wait for one computation. A value that took long is kept longer (KEPT_COSTS).
         """
         entry = self._fresh(key)
         if entry is None:
@@ -84,7 +86,7 @@ class ReadCache:
         began = self._clock()
         value = await make()
         now = self._clock()
-        entry = _Entry(now + max(self._max_age_s, 20 * (now - began)), value)
+        entry = _Entry(now + max(self._max_age_s, KEPT_COSTS * (now - began)), value)
         self._entries.pop(key, None)
         self._entries[key] = entry
         if len(self._entries) > ENTRIES:

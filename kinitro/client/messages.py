@@ -166,8 +166,10 @@ class TaskStats(Message):
     ready: int
     leased: int
     finished: int
-    by_outcome: dict[str, int]
-    by_environment: dict[str, dict[str, int]] = Field(description="env_id -> {total, finished, success}")
+    by_outcome: dict[str, int] = Field(description="Empty until the cycle is over.")
+    by_environment: dict[str, dict[str, int]] = Field(
+        description="env_id -> {total, finished, success}; success only when the cycle is over."
+    )
 
 
 # --- the public ------------------------------------------------------------------------------------------------

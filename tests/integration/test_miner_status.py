@@ -36,6 +36,12 @@ def rule(task: Any) -> int:
     return 1 if task.uid == 9 else 2
 
 
+@pytest.fixture(autouse=True)
+def _answers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for twenty times what they took, which may be seconds on a busy machine."""
+    monkeypatch.setattr("kinitro.api.cache.KEPT_COSTS", 0)
+
+
 @pytest.fixture
 async def net(empty_database: str, tmp_path: Path) -> AsyncIterator[Subnet]:
     """A running cycle of three miners and one that is excluded; uid 5 has a wallet on disk."""
@@ -70,6 +76,20 @@ async def test_nothing_of_a_running_cycle_is_told_but_counts(net: Subnet, api_ur
     text = json.dumps(found)
     assert not any(word in text for word in ("seed", "success", "metaworld", "episode", "outcome"))
     assert not any(seed in text for (seed,) in rows(net.url, "select encode(seed, 'hex') from task"))
+
+
+async def test_counts_of_all_miners_do_not_tell_it_either(net: Subnet, api_url: str) -> None:
+    """Together with how many of a miner's episodes are finished they would: both grow by one at the same time."""
+    async with httpx2.AsyncClient(base_url=api_url) as client:
+        await run_tasks(net.pool, net.executor_id, rule)
+        running = (await client.get("/v1/tasks/stats")).json()
+        assert (running["finished"], running["by_outcome"]) == (24, {})
+        assert all(counts == {"total": 12, "finished": 12} for counts in running["by_environment"].values())
+        await verify_all(net)
+        await net.reach("published", episodes_per_env=4, verification_timeout="0")
+        over = (await client.get("/v1/tasks/stats")).json()
+    assert (over["by_outcome"]["success"], over["by_outcome"]["policy_fault"]) == (8, 2)
+    assert sum(counts["success"] for counts in over["by_environment"].values()) == 8
 
 
 async def test_the_miner_itself_is_told_its_faults(net: Subnet, api_url: str, tmp_path: Path) -> None:
