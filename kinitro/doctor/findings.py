@@ -64,12 +64,15 @@ class Examination:
 
 
 async def examine_all(
-    examinations: Sequence[Examination], secrets: Sequence[str | None], deadline_s: float = DEADLINE_S
+    examinations: Sequence[Examination], secrets: Sequence[str | None], deadline_s: float | None = None
 ) -> list[Finding]:
     """Run all checks side by side; returns their findings in order, without any of the `secrets`.
 
+    deadline_s: by default DEADLINE_S.
+
     A check that has not ended at the deadline is given up. What it left in a thread does not keep the process.
     """
+    deadline_s = DEADLINE_S if deadline_s is None else deadline_s
     asyncio.get_running_loop().set_default_executor(_UnjoinedThreads())
     tasks = [asyncio.create_task(_examine(examination)) for examination in examinations]
     _, late = await asyncio.wait(tasks, timeout=deadline_s) if tasks else (set(), set())

@@ -13,6 +13,11 @@ from tests.standin.command import kinitro
 from tests.standin.hub import Hub
 
 
+@pytest.fixture(autouse=True)
+def _busy_machines_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kinitro.doctor.findings.DEADLINE_S", 120.0)
+
+
 async def look(*arguments: str) -> dict[str, Any]:
     done = await kinitro("doctor", "miner", "--network", "local-dev", "--json", *arguments)
     assert not any(secret in done.stdout for secret in (HUB_TOKEN, READ_TOKEN, BASILICA_TOKEN))
