@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from kinitro.credentials import public_url
 from kinitro.doctor.findings import Found, Look, in_thread
 from kinitro.errors import ConfigurationError, UnavailableError
 
@@ -58,7 +59,7 @@ def api_key(url: str, key: SecretStr | None, scope: Literal["tasks", "verify"]) 
                 return Found(f"The key has the scope {scope!r}." if key else "The API needs no key.")
             except ApiUnauthorized as error:
                 return Found(str(error), f"`kinitro keys create NAME --scope {scope}` makes one.", good=False)
-        raise UnavailableError(f"The API extended a lease that does not exist: is {url!r} a Kinitro API?")
+        raise UnavailableError(f"{public_url(url)} extended a lease that does not exist: is it a Kinitro API?")
 
     return look
 
@@ -69,7 +70,6 @@ def clock(url: str) -> Look:
     async def look() -> Found:
         import httpx2
 
-        from kinitro.credentials import public_url
         from kinitro.outgoing_http import open_client
 
         async with open_client(timeout=5.0) as client:

@@ -19,6 +19,7 @@ from tests.fakes.api import serving
 from tests.fakes.executor import run_tasks
 from tests.fakes.pool_rows import rows
 from tests.fakes.problems import PAGE
+from tests.fakes.published import Published
 from tests.fakes.subnet import Subnet, subnet
 from tests.fakes.verifier import verify
 from tests.standin.command import Done, kinitro
@@ -264,3 +265,16 @@ async def test_an_empty_database_has_no_miners(empty_database: str) -> None:
     async with serving(empty_database) as url:
         done = await show(url, "--uid", "5")
     assert (done.returncode, "No cycle has looked at any commitment yet" in done.stderr) == (1, True)
+
+
+async def test_last_scores_and_checks_of_a_published_cycle(published: Published) -> None:
+    async with serving(published.url) as url:
+        best, cheat, excluded = [await show(url, "--uid", str(uid)) for uid in (9, 2, 11)]
+    assert best.returncode == 0, best.stdout
+    assert "leads 2 of 2 environments" in best.stdout
+    assert "Verified    match " in best.stdout
+    assert cheat.returncode == 4
+    assert "mismatch 3, disqualified" in cheat.stdout
+    assert "Verification disqualified you in cycle 1: deploy exactly what you committed" in cheat.stdout
+    assert excluded.returncode == 4
+    assert "took place without this miner" in excluded.stdout
