@@ -7,6 +7,13 @@ sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores wi
 such executors are usually written: one episode at a time, a fresh HTTP client for every call, images as nested lists.
 Loopback hides the network but not its cost: every byte is encoded, sent, received and checked.
 
+    python benchmarks/executor.py --evaluate [--steps 75]
+
+compares `kinitro evaluate` with the executor instead: 8 environments x 50 episodes of a policy that never moves, with
+two workers, once by the command and once by the pool of workers alone, as the executor configures it. All CPU time of
+each counts, from its start to its end, but the policy server's. Each is measured with short and with long episodes,
+which tells what a further step costs from what does not depend on the number of steps (starting, making environments).
+
 Making the environments is reported apart; every episode's reset counts. The delays are measured in an order that is its
 own reverse, 0 and 50 ms twice, so that a machine that becomes slower or faster meanwhile favours none of them.
 """
@@ -20,9 +27,11 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,11 +40,13 @@ import httpx2
 import numpy as np
 import psutil
 
-from kinitro.environments import get_spec, make
+from kinitro.environments import get_spec, make, scored_specs
 from kinitro.evaluation import EpisodeResult
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.survey import SurveyPlan
 from kinitro.evaluation.worker import WorkerConfig
+from kinitro.executor.settings import EPISODES_PER_WORKER
 
 DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
@@ -43,6 +54,8 @@ COMPARED_MS = (0, 50)
 BASELINE_STEPS = 30
 HOSTILE_SHARE = 4
 """One hostile episode for so many good ones."""
+SURVEYED_EPISODES = 50
+"""Per environment, where `kinitro evaluate` is compared."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +213,89 @@ async def beside_hostile(environment: str, episodes: int, steps: int) -> tuple[R
     return combined([before, after]), beside
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A whole run of a command: its CPU time, and the control steps that it made."""
+
+    cpu_s: float
+    steps: int
+
+
+def run_to_end(command: list[str]) -> tuple[float, str]:
+    """Run a command; return the CPU seconds of it and of all that it started and waited for, and its output."""
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+        _, status, used = os.wait4(process.pid, 0)
+        errors.seek(0)
+        assert status == 0, errors.read().decode()[-2000:]
+    return used.ru_utime + used.ru_stime, said
+
+
+def run_evaluate(endpoint: str, steps: int) -> Whole:
+    """`kinitro evaluate`, as a miner types it."""
+    command = [sys.executable, "-m", "kinitro", "evaluate", endpoint, "--workers", "2", "--max-steps", str(steps)]
+    with tempfile.TemporaryDirectory() as directory:
+        where = ["--results", directory, "--json", "-"]
+        cpu_s, said = run_to_end([*command, "--episodes", str(SURVEYED_EPISODES), *where])
+    return Whole(cpu_s, sum(episode["steps"] for episode in json.loads(said)["episodes"]))
+
+
+def run_pool(endpoint: str, steps: int) -> Whole:
+    """The same episodes in the executor's workers, in a process that does nothing else."""
+    cpu_s, said = run_to_end([sys.executable, __file__, "--survey", endpoint, "--steps", str(steps)])
+    return Whole(cpu_s, int(said))
+
+
+async def survey(endpoint: str, steps: int) -> None:
+    """What `run_pool` runs; prints how many steps were made."""
+    plan = SurveyPlan.of(endpoint, [spec.id for spec in scored_specs()], SURVEYED_EPISODES, 0, steps)
+    config = WorkerConfig(allow_private_endpoints=True, recorders=True, log_level="error")
+    pool = WorkerPool(2, EPISODES_PER_WORKER, config)
+    await pool.start()
+    try:
+        batch = [plan.make_job(env_id, episode, endpoint, None) for env_id, episode in plan.keys]
+        results = await asyncio.gather(*(pool.evaluate(job) for job in batch))
+    finally:
+        await pool.close()
+    print(sum(result.steps for result in results))
+
+
+def compare_evaluate(steps: int) -> None:
+    """Print what a step costs in `kinitro evaluate`, as a ratio to the executor's workers.
+
+    Both run side by side, so that whatever else the machine does costs both the same.
+    """
+    runs: tuple[Callable[[str, int], Whole], ...] = (run_evaluate, run_pool)
+    spent: defaultdict[str, list[Whole]] = defaultdict(list)
+    for horizon in (max(2, steps // 8), steps):
+        with policy_server(0) as one, policy_server(0) as other, ThreadPoolExecutor() as threads:
+            wholes = list(threads.map(lambda run, url, horizon=horizon: run(url, horizon), runs, (one, other)))
+        for run, whole in zip(runs, wholes, strict=True):
+            spent[run.__name__].append(whole)
+            print(
+                f"{run.__name__:12s}  at most {horizon:3d} steps per episode  {whole.steps:6d} steps  "
+                f"{whole.cpu_s:7.1f} s CPU",
+                flush=True,
+            )
+    all_steps = SURVEYED_EPISODES * sum(spec.max_steps for spec in scored_specs())
+    step_s, whole_s = {}, {}
+    for name, (short, long) in spent.items():
+        step_s[name] = (long.cpu_s - short.cpu_s) / (long.steps - short.steps)
+        whole_s[name] = short.cpu_s + step_s[name] * (all_steps - short.steps)
+        print(
+            f"{name:12s}  {1000 * step_s[name]:.2f} ms CPU for a further step; "
+            f"{whole_s[name]:.0f} s CPU for all {all_steps} steps of whole episodes"
+        )
+    further_share = step_s["run_pool"] / step_s["run_evaluate"]
+    whole_share = whole_s["run_pool"] / whole_s["run_evaluate"]
+    print(
+        f"evaluate makes {further_share:.1%} of the executor's further steps per CPU-second, "
+        f"{whole_share:.1%} with everything in whole episodes"
+    )
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=75, help="per episode")
@@ -207,7 +303,15 @@ async def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
     parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
+    parser.add_argument("--evaluate", action="store_true", help="compare `kinitro evaluate` with the executor")
+    parser.add_argument("--survey", metavar="URL", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.survey:
+        await survey(arguments.survey, arguments.steps)
+        return
+    if arguments.evaluate:
+        await asyncio.to_thread(compare_evaluate, arguments.steps)
+        return
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
     delays_ms = sorted({*COMPARED_MS, *arguments.delays})
     found = {

@@ -1,4 +1,4 @@
-"""Public reads: computed at most once per interval, answered 304 where the caller has them already."""
+"""Reads that are computed at most once per interval, and answered 304 where the caller has them already."""
 
 from __future__ import annotations
 
@@ -8,24 +8,34 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 ENTRIES = 512
+KEPT_COSTS = 20
+"""A value is kept at least this many times as long as it took, so that reads never take more of the database than this
+part of it."""
+T = TypeVar("T")
 _Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     expires: float
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
     etag: str
     body: bytes
 
 
 class ReadCache:
-    """Remembers the bodies of answers by route and parameters. Failures are not remembered."""
+    """Remembers the bodies of answers by route and parameters, and what answers share. Failures are not remembered."""
 
     def __init__(self, max_age_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_age_s = max_age_s
@@ -33,16 +43,29 @@ class ReadCache:
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
         self._locks: dict[_Key, asyncio.Lock] = {}
 
-    async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]], *values: int) -> Response:
+    async def answer(self, request: Request, make: Callable[[], Awaitable[BaseModel]], *values: int | str) -> Response:
         """Answer with what `make` returns or with the remembered body, or with 304 if the caller has it already.
 
         `values` are the path's parameters as the route has checked them. Query strings, and other ways to write the
         same path, are ignored, because they could be used to get around the cache.
-
-        Callers that ask at the same time wait for one computation. An answer that took long is kept longer
-        (20 times its cost), so that reads never take more than a twentieth of the database.
         """
-        key = request.scope["route"].path, *values
+
+        async def encode() -> _Answer:
+            body = (await make()).model_dump_json().encode()
+            return _Answer(f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', body)
+
+        found = await self.share((request.scope["route"].path, *values), encode)
+        headers = {"ETag": found.etag, "Cache-Control": f"public, max-age={int(self._max_age_s)}"}
+        wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+        if found.etag in wanted or "*" in wanted:
+            return Response(status_code=304, headers=headers)
+        return Response(found.body, headers=headers, media_type="application/json")
+
+    async def share(self, key: _Key, make: Callable[[], Awaitable[T]]) -> T:
+        """Return what `make` returns, or returned a moment ago for this key.
+
+        Callers that ask at the same time wait for one computation. A value that took long is kept longer (KEPT_COSTS).
+        """
         entry = self._fresh(key)
         if entry is None:
             lock = self._locks.setdefault(key, asyncio.Lock())
@@ -52,22 +75,18 @@ class ReadCache:
             finally:
                 if not lock.locked():
                     self._locks.pop(key, None)
-        headers = {"ETag": entry.etag, "Cache-Control": f"public, max-age={int(self._max_age_s)}"}
-        wanted = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-        if entry.etag in wanted or "*" in wanted:
-            return Response(status_code=304, headers=headers)
-        return Response(entry.body, headers=headers, media_type="application/json")
+        value: T = entry.value
+        return value
 
     def _fresh(self, key: _Key) -> _Entry | None:
         entry = self._entries.get(key)
         return entry if entry and entry.expires > self._clock() else None
 
-    async def _make(self, key: _Key, make: Callable[[], Awaitable[BaseModel]]) -> _Entry:
+    async def _make(self, key: _Key, make: Callable[[], Awaitable[Any]]) -> _Entry:
         began = self._clock()
-        body = (await make()).model_dump_json().encode()
-        cost_s = self._clock() - began
-        etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        entry = _Entry(self._clock() + max(self._max_age_s, 20 * cost_s), etag, body)
+        value = await make()
+        now = self._clock()
+        entry = _Entry(now + max(self._max_age_s, KEPT_COSTS * (now - began)), value)
         self._entries.pop(key, None)
         self._entries[key] = entry
         if len(self._entries) > ENTRIES:

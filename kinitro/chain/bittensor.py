@@ -120,6 +120,12 @@ class BittensorChain:
     async def hotkey_address(self, wallet: Wallet) -> str:
         return str(_load_public_hotkey(wallet).ss58_address)
 
+    async def balance(self, coldkey: str) -> float | None:
+        async with self._deadline(READ_TIMEOUT_S, f"reading the balance of {coldkey}"):
+            view = bt.Snapshot(self._client, await self._substrate.block_number())
+            account = await view.query(bt.storage.System.Account, [coldkey])
+            return int(account["data"]["free"]) / _RAO_PER_ALPHA if account else 0.0
+
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
         if not 0 < len(data) <= MAX_DATA_BYTES:
             raise TransactionRefused(

@@ -19,6 +19,7 @@ from bittensor.settings import default_archive_endpoints, default_fallback_endpo
 
 from kinitro.chain.errors import ChainError, ChainUnavailable, UnknownBlock, UnknownNetwork
 from kinitro.logs import public_url
+from kinitro.outgoing_http import BAD_PROXY, prepare_variables
 
 CLOSE_TIMEOUT_S = 5.0
 SOCKET_CLOSE_TIMEOUT_S = 1.0
@@ -29,7 +30,8 @@ class NodeConnection:
     """The connection to one node, opened when it is needed. `node` is the node's name in messages."""
 
     def __init__(self, network: str) -> None:
-        """Resolve the network's name; raises UnknownNetwork."""
+        """Resolve the network's name; raises UnknownNetwork, and ConfigurationError for a proxy that cannot be used."""
+        prepare_variables()
         try:
             self._label, self._endpoint = resolve_endpoint(network)
             if not urlsplit(self._endpoint).hostname:
@@ -64,6 +66,8 @@ class NodeConnection:
             if "state discarded" in str(error).lower():
                 raise UnknownBlock(f"{self.node} has pruned the state while {doing}: use --network archive.") from error
             await self.close()
+            if "isn't a valid proxy" in str(error):  # and quotes it, with its password
+                raise ChainUnavailable(f"{self.node} cannot be asked. {BAD_PROXY}") from None
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise ChainUnavailable(f"{self.node} failed while {doing}: {reason}") from error
 

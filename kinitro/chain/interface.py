@@ -125,6 +125,9 @@ class Chain(Protocol):
     async def hotkey_address(self, wallet: Wallet) -> str:
         """The SS58 address of the wallet's hotkey; raises UnknownWallet."""
 
+    async def balance(self, coldkey: str) -> float | None:
+        """The free balance of an address, in TAO, at the head; None on a chain without balances."""
+
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
         """Write a commitment (replacing an older one); returns its block.
 

@@ -235,6 +235,9 @@ class LocalChain:
     async def hotkey_address(self, wallet: Wallet) -> str:
         return derive_local_address(wallet)
 
+    async def balance(self, coldkey: str) -> float | None:  # noqa: ARG002
+        return None
+
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
         if not 0 < len(data) <= MAX_DATA_BYTES:
             raise TransactionRefused(

@@ -27,6 +27,8 @@ COMMAND_MODULES = (
     "policies",
     "chain",
     "scoring",
+    "status",
+    "doctor",
     "audit",
     "miner",
 )

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from kinitro.client.messages import HeartbeatResponse as HeartbeatResponse
     from kinitro.client.messages import Message as Message
     from kinitro.client.messages import Miner as Miner
+    from kinitro.client.messages import MinerCommitment as MinerCommitment
     from kinitro.client.messages import MinerList as MinerList
+    from kinitro.client.messages import MinerProgress as MinerProgress
     from kinitro.client.messages import MinerScore as MinerScore
+    from kinitro.client.messages import MinerStatus as MinerStatus
     from kinitro.client.messages import OperatorKey as OperatorKey
     from kinitro.client.messages import Problem as Problem
     from kinitro.client.messages import ReleaseResponse as ReleaseResponse
@@ -81,8 +84,9 @@ else:
             "merkle": "hash_leaf compute_merkle_root",
             "messages": (
                 "ApiHealth EnvironmentInfo EnvironmentList EnvironmentScore FetchRequest FetchResponse "
-                "HeartbeatResponse Message Miner MinerList MinerScore OperatorKey Problem ReleaseResponse Scores "
-                "Status SubmitRequest SubmitResponse SubmitStatus Task TaskResult TaskStats TaskTimings Weights"
+                "HeartbeatResponse Message Miner MinerCommitment MinerList MinerProgress MinerScore MinerStatus "
+                "OperatorKey Problem ReleaseResponse Scores Status SubmitRequest SubmitResponse SubmitStatus "
+                "Task TaskResult TaskStats TaskTimings Weights"
             ),
             "records": (
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "

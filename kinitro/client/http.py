@@ -11,9 +11,9 @@ certificates of the environment are used (see `kinitro.outgoing_http`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -32,6 +32,7 @@ from kinitro.client.messages import (
     FetchResponse,
     HeartbeatResponse,
     MinerList,
+    MinerStatus,
     ReleaseResponse,
     Scores,
     Status,
@@ -52,6 +53,8 @@ from kinitro.errors import ConfigurationError
 from kinitro.outgoing_http import open_client
 
 M = TypeVar("M", bound=BaseModel)
+RequestSigning: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
+"""Called with method, path and body, it returns headers; `kinitro.policies.RequestSigner` is one."""
 
 ANSWER_LIMIT_BYTES = 64 * 2**20
 TRIES = 5
@@ -122,6 +125,11 @@ class ApiClient:
     async def miners(self) -> MinerList:
         return await self.get("/v1/miners", MinerList)
 
+    async def miner_status(self, miner: int | str, signer: RequestSigning | None = None) -> MinerStatus:
+        """Read the status of a uid or hotkey; with the miner's own signer also the faults of a running cycle."""
+        path = f"/v1/miners/{miner}/status"
+        return await self._call("GET", path, MinerStatus, headers=None if signer is None else signer("GET", path, b""))
+
     async def environments(self) -> EnvironmentList:
         return await self.get("/v1/environments", EnvironmentList)
 
@@ -172,10 +180,11 @@ class ApiClient:
         *,
         body: BaseModel | None = None,
         params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
         tries: int | None = None,
     ) -> M:
         content = body.model_dump_json().encode() if body is not None else None
-        answer = await self._send(method, path, content, params, tries or self._tries)
+        answer = await self._send(method, path, content, params, tries or self._tries, headers)
         try:
             return model.model_validate_json(answer)
         except ValidationError as error:
@@ -188,20 +197,31 @@ class ApiClient:
             ) from None
 
     async def _send(
-        self, method: str, path: str, content: bytes | None, params: Mapping[str, str | int] | None, tries: int
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        params: Mapping[str, str | int] | None,
+        tries: int,
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
         retries = stamina.retry_context(
             on=_Busy, attempts=tries, timeout=RETRY_FOR_S, wait_initial=0.1, wait_max=5.0, wait_jitter=0.5
         )
         async for attempt in retries:
             with attempt:
-                return await self._try_once(method, path, content, params)
+                return await self._try_once(method, path, content, params, headers or {})
         raise AssertionError("unreachable")
 
     async def _try_once(
-        self, method: str, path: str, content: bytes | None, params: Mapping[str, str | int] | None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        params: Mapping[str, str | int] | None,
+        headers: Mapping[str, str],
     ) -> bytes:
-        headers = {"content-type": "application/json"} if content is not None else {}
+        headers = {**headers, **({"content-type": "application/json"} if content is not None else {})}
         try:
             async with self._http.stream(method, path, content=content, params=params, headers=headers) as response:
                 answer = bytearray()

@@ -214,8 +214,10 @@ class TaskStats(Message):
     ready: int
     leased: int
     finished: int
-    by_outcome: dict[str, int]
-    by_environment: dict[str, dict[str, int]] = Field(description="env_id -> {total, finished, success}")
+    by_outcome: dict[str, int] = Field(description="Empty until the cycle is over.")
+    by_environment: dict[str, dict[str, int]] = Field(
+        description="env_id -> {total, finished, success}; success only when the cycle is over."
+    )
 
 
 # --- the public ------------------------------------------------------------------------------------------------
@@ -338,6 +340,46 @@ class Miner(Message):
 class MinerList(Message):
     cycle_id: int
     miners: list[Miner]
+
+
+class MinerCommitment(Message):
+    """What the newest cycle found on chain; `excluded` is the public reason why it does not count."""
+
+    first_block: int | None
+    repo: str | None
+    revision: str | None
+    endpoint: str | None = Field(description="Null if it is sealed.")
+    excluded: str | None = None
+    place: int | None = Field(description="In line, by the block of the commitment: 1 is the first; null if excluded.")
+
+
+class MinerProgress(Message):
+    """A miner's episodes of the newest cycle, as counts."""
+
+    total: int
+    finished: int
+    policy_faults: dict[str, int] | None = Field(
+        description="Episodes that its server's faults ended, by reason. Before the reveal null, unless the miner asks."
+    )
+    void: dict[str, int] | None = Field(description="Episodes that our faults ended, by reason; likewise.")
+
+
+class MinerStatus(Message):
+    """`GET /v1/miners/{uid or hotkey}/status`: a miner in the newest cycle, and in the one that was published last."""
+
+    netuid: int
+    uid: int
+    hotkey: str
+    cycle_id: int
+    cycle_state: str
+    cycle_reason: str | None
+    cycle_block: int = Field(description="Of the snapshot of the chain in which commitments were looked at.")
+    deadline_at: str
+    participants: int
+    commitment: MinerCommitment | None = Field(description="Null if the newest cycle found none of this miner.")
+    progress: MinerProgress | None = Field(description="Null if it takes no part in the newest cycle.")
+    last_cycle: int | None = Field(description="The cycle that was published last.")
+    last_score: MinerScore | None = Field(description="In that cycle; null if it took no part.")
 
 
 class EnvironmentInfo(Message):

@@ -74,7 +74,7 @@ class Board:
             published = await self._publications.latest()
             snapshot = BoardState(
                 newest=await self._publications.newest_cycle(),
-                stats=await self._pool.stats(self._netuid),
+                stats=await self._pool.stats(self._netuid, public=True),
                 frozen=await self._publications.miners(),
                 scores=Scores.model_validate(published.scores) if published else None,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,18 @@ class PublicationStore:
         """Rows of the newest cycle's frozen list, by uid; empty without a cycle."""
         return await self._rows("MINERS")
 
+    async def newest(self) -> Row | None:
+        """The newest cycle with its snapshot block, deadline and number of episodes per miner; None without one."""
+        rows = await self._rows("NEWEST")
+        return rows[0] if rows else None
+
+    async def progress(self, cycle_id: int, known_reasons: Iterable[str]) -> list[Row]:
+        """How far each miner's tasks of a cycle are, apart by whose fault ended them and why; see PROGRESS."""
+        return await self._rows("PROGRESS", cycle=cycle_id, known=list(known_reasons))
+
     async def _publication(self, statement: str, **parameters: int) -> Publication | None:
         rows = await self._rows(statement, **parameters)
         return Publication(*rows[0]) if rows else None
 
-    async def _rows(self, statement: str, **parameters: int | None) -> list[Row]:
+    async def _rows(self, statement: str, **parameters: Any) -> list[Row]:
         return await fetch_on(self._connections, SQL(statement, netuid=self._netuid, **parameters))

@@ -25,6 +25,26 @@ from cycle_miner m
 where m.cycle_id = (select max(id) from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int)
 order by m.uid
 
+-- NEWEST  The newest cycle; planned: how many episodes each miner gets in it.
+select id as cycle_id, state, reason, netuid, block, deadline_at, revealed_at is not null as revealed,
+       coalesce((config ->> 'episodes')::int * jsonb_array_length(config -> 'environments'), 0) as planned
+from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int
+order by id desc limit 1
+
+-- PROGRESS  Of all miners of one cycle, in one pass over its tasks: how many there are and how many are finished, apart
+-- those that a fault ended, by whose and by reason. A reason that is not among the known ones is 'other', so that there are
+-- few rows, whatever executors report.
+select uid, fault, case when fault is not null then case when reason = any (%(known)s::text[]) then reason else 'other' end end
+         as reason, count(*) as total, count(outcome) as finished
+from (
+  select t.uid, t.outcome, t.reason, case when t.outcome in ('policy_fault', 'void') then t.outcome::text end as fault
+  from task t
+  where t.cycle_id = %(cycle)s::int
+    and t.id >= coalesce((select first_task from cycle where id = %(cycle)s::int), 0)
+    and t.id <= coalesce((select last_task from cycle where id = %(cycle)s::int), 9223372036854775807)
+) as t
+group by 1, 2, 3
+
 -- EXPLANATION  Of one miner in one cycle, or in the last published one if the cycle is null.
 select p.cycle_id, m.hotkey, m.excluded, p.explanations -> %(uid)s::text as explanation
 from publication p left join cycle_miner m on m.cycle_id = p.cycle_id and m.uid = %(uid)s::int

@@ -219,14 +219,20 @@ class TaskPool:
             self._executors[name] = int(rows[0].id)
         return self._executors[name]
 
-    async def stats(self, netuid: int | None = None) -> TaskStats:
-        """Counts of the tasks of the newest cycle; of the subnet, or of the database if `netuid` is None."""
+    async def stats(self, netuid: int | None = None, *, public: bool = False) -> TaskStats:
+        """Counts of the tasks of the newest cycle; of the subnet, or of the database if `netuid` is None.
+
+        `public`: without what became of tasks until that is revealed. Whoever saw the counts grow, task by task, could
+        tell how single episodes of a miner ended.
+        """
         newest = await self._rows("NEWEST_CYCLE", netuid=netuid)
         if not newest:
             return TaskStats(cycle_id=None, total=0, ready=0, leased=0, finished=0, by_outcome={}, by_environment={})
-        cycle_id, environments = newest[0]
+        cycle_id, environments, revealed = newest[0]
         rows = await self._rows("STATS", cycle=cycle_id)
-        names = [outcome.name.lower() for outcome in TaskOutcome]
+        told = revealed or not public
+        names = [outcome.name.lower() for outcome in TaskOutcome] if told else []
+        kinds = ("total", "finished", "success") if told else ("total", "finished")
         return TaskStats(
             cycle_id=cycle_id,
             total=sum(row.total for row in rows),
@@ -234,10 +240,7 @@ class TaskPool:
             leased=sum(row.leased for row in rows),
             finished=sum(row.finished for row in rows),
             by_outcome={name: sum(getattr(row, name) for row in rows) for name in names},
-            by_environment={
-                environments[row.env]["id"]: {name: getattr(row, name) for name in ("total", "finished", "success")}
-                for row in rows
-            },
+            by_environment={environments[row.env]["id"]: {kind: getattr(row, kind) for kind in kinds} for row in rows},
         )
 
     async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:

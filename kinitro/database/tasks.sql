@@ -81,7 +81,8 @@ update cycle set first_task = least(first_task, %(first)s), last_task = greatest
 where id = %(cycle)s
 
 -- NEWEST_CYCLE  of the subnet; netuid null: of the database
-select id, config -> 'environments' as environments from cycle where %(netuid)s::int is null or netuid = %(netuid)s::int
+select id, config -> 'environments' as environments, revealed_at is not null as revealed from cycle
+where %(netuid)s::int is null or netuid = %(netuid)s::int
 order by id desc limit 1
 
 -- STATS  Counts of the tasks of one cycle, per environment.

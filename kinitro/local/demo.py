@@ -15,7 +15,7 @@ from rich.progress import TimeRemainingColumn as Eta
 
 from kinitro.client.errors import ApiNotFound, ApiUnavailable
 from kinitro.client.http import ApiClient
-from kinitro.client.messages import Scores, TaskStats, Weights
+from kinitro.client.messages import Scores, Weights
 from kinitro.client.records import Manifest, ResultPage, ResultRow
 from kinitro.errors import UnavailableError
 from kinitro.files import replace_file
@@ -84,7 +84,6 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
         TextColumn("cycle {task.fields[cycle]}/{task.fields[cycles]} {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[success]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         Eta(),
@@ -92,7 +91,7 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
     published: Scores | None = None
     seen: set[int] = set()
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("opens", total=None, cycle=1, cycles=options.cycles, success="")
+        bar = progress.add_task("opens", total=None, cycle=1, cycles=options.cycles)
         last_line = 0.0
         while len(seen) < options.cycles:
             subnet.check()
@@ -114,17 +113,12 @@ async def _watch_cycles(options: SubnetOptions, subnet: Subnet, api: ApiClient, 
                 description=status.cycle_state or "opens",
                 total=stats.total or None,
                 completed=stats.finished,
-                success=_format_success(stats),
             )
             if not console.is_terminal and time.monotonic() - last_line > 10:
                 last_line = time.monotonic()
-                console.print(f"cycle {shown}: {stats.finished}/{stats.total} episodes, {_format_success(stats)}")
+                console.print(f"cycle {shown}: {stats.finished}/{stats.total} episodes")
     assert published is not None  # noqa: S101 - the loop ends only after a publication
     return published
-
-
-def _format_success(stats: TaskStats) -> str:
-    return f"{stats.by_outcome.get('success', 0) / stats.finished:.0%} success" if stats.finished else ""
 
 
 async def _wait_for_chain(subnet: Subnet, weights: Weights) -> dict[int, int]:

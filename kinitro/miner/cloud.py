@@ -13,6 +13,7 @@ from kinitro.credentials import clean_credential, hide_secrets, public_url
 from kinitro.errors import ConfigurationError
 from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ServiceError
+from kinitro.outgoing_http import prepare_variables
 
 if TYPE_CHECKING:
     from basilica import DeploymentResponse, DeploymentSummary
@@ -56,12 +57,21 @@ class Cloud:
     """The deployments of the account whose token is in the environment. Everything here raises CloudError."""
 
     def __init__(self, report: Callable[[str], None] = lambda _: None) -> None:
-        """Raises ConfigurationError without a token. `report` is told of each further try."""
+        """Raises ConfigurationError without a token, or for a proxy that cannot be used.
+
+        `report` is told of each further try.
+        """
         self._report = report
         self._token = require_token()
+        prepare_variables()
         from basilica import BasilicaClient
 
         self._client = BasilicaClient(api_key=self._token)
+
+    def count(self) -> int:
+        """How many deployments there are. Tried once: it tells whether the token works."""
+        what = "The deployments could not be listed"
+        return len(self._try_once(what, self._client.list_deployments).deployments)
 
     def find(self, name: str) -> DeploymentSummary | None:
         """The deployment that was asked for by this name; Basilica may have given it another one."""
@@ -144,6 +154,11 @@ def _explain(status: int | None, error: Exception, said: str) -> str:
             return f"{where} did not answer within {CALL_LIMIT_S:g} s; run the command again later"
         case None if "onnection closed" in said or "reset" in said:
             return f"{where} closed the connection before it answered; run the command again"
+        case None if "certificate" in said:
+            return (
+                f"the certificate of {where} is not trusted: Basilica's SDK has a list of authorities of its own, and "
+                "does not read SSL_CERT_FILE; let your proxy pass this host through unopened"
+            )
         case None:
             return f"could not connect to {where}; check your network, and {URL_VARIABLE} if you set it"
         case 401:

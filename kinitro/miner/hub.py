@@ -15,6 +15,7 @@ from kinitro.errors import ConfigurationError
 from kinitro.miner.contents import NEEDED_FILES, Contents, Digests, list_contents
 from kinitro.miner.deadline import call_within
 from kinitro.miner.errors import ProjectError, ServiceError
+from kinitro.outgoing_http import prepare_variables
 from kinitro.sandbox.uploads import HUB
 
 if TYPE_CHECKING:
@@ -168,6 +169,24 @@ def require_read_token() -> str:
     return token
 
 
+class TokenRights(NamedTuple):
+    """Whose a token is, and what it may do: `read`, `write` or `fineGrained`."""
+
+    owner: str
+    role: str
+
+
+def describe_token(token: str, variable: str) -> TokenRights:
+    """Ask the hub about the token that `variable` holds; raises ServiceError."""
+    try:
+        with _name_errors(f"The token in {variable} cannot be used"):
+            found = call_within(CALL_LIMIT_S, _make_api(token).whoami)
+    except ServiceError as error:
+        raise ServiceError(str(error).replace(f"the token in {TOKEN_VARIABLE}", "the token")) from None
+    access = (found.get("auth") or {}).get("accessToken") or {}
+    return TokenRights(str(found.get("name", "nobody")), str(access.get("role", "unknown")))
+
+
 def list_own_secrets() -> dict[str, str]:
     """List the values of environment variables that must not be in an upload, by a description of each."""
     names = (TOKEN_VARIABLE, READ_TOKEN_VARIABLE, *OTHER_SECRETS)
@@ -230,6 +249,7 @@ def require_token() -> str:
 
 
 def _make_api(token: str | bool) -> HfApi:
+    prepare_variables()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if not os.environ.get("HF_ENDPOINT", "").strip():
         os.environ.pop("HF_ENDPOINT", None)  # the SDK takes an empty variable for an address

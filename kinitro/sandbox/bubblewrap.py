@@ -63,14 +63,15 @@ class BubblewrapSandbox:
         """
         self._without_cgroup = allow_no_control_group
 
-    async def check(self) -> None:
-        """Attack a sandbox from inside.
+    async def check(self, *, tidy: bool = True) -> None:
+        """Attack a sandbox from inside; `tidy`: first end and remove what killed verifiers have left behind.
 
         Raises SandboxUnavailable if an attack succeeds, if none can be tried, or if no control group can be made and
         that is not allowed.
         """
-        end_half_started(str(SCRIPT))
-        remove_abandoned()
+        if tidy:
+            end_half_started(str(SCRIPT))
+            remove_abandoned()
         self._check_limits()
         try:
             check_probe_report(await _run_probe(without_cgroup=self._without_cgroup))

@@ -79,6 +79,9 @@ class FakeChain:
     async def hotkey_address(self, wallet: Wallet) -> str:
         return wallet.hotkey
 
+    async def balance(self, coldkey: str) -> float | None:
+        return None
+
     async def commit(self, netuid: int, wallet: Wallet, data: bytes) -> int:
         self._look()
         self.written.append((wallet.hotkey, RawCommitment(self.number, data)))

@@ -88,6 +88,10 @@ class Hub(RestStandin):
             return self._settings(match[1], call)
         readers = [f"Bearer {token}" for token in (self.token, self.read_token) if token]
         hidden = call.headers.get("authorization") not in readers
+        if path == "/api/whoami-v2":
+            role = "write" if call.headers.get("authorization") == f"Bearer {self.token}" else "read"
+            facts = {"type": "user", "name": "someone", "auth": {"type": "access_token", "accessToken": {"role": role}}}
+            return self.failure(401) if hidden else Answer(200, facts)
         if hidden and (match := re.match(rf"(?:/api/models)?/{REPO}(?:/|$)", path)) and match[1] in self.private:
             return Answer(401, {"error": "Invalid username or password."}, {"X-Error-Code": "RepoNotFound"})
         if match := re.fullmatch(rf"/api/models/{REPO}/tree/([^/]+)", path):

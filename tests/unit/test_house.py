@@ -34,12 +34,13 @@ SURFACE = {
     "client": (
         "ApiClient ApiHealth ApiNotFound ApiRefused ApiUnauthorized ApiUnavailable Cause CycleConfig CycleEnvironment "
         "CycleState EnvironmentInfo EnvironmentList EnvironmentScore Evidence ExecutorRecord FetchRequest "
-        "FetchResponse FirstDifference FrozenMiner HeartbeatResponse LeaseLost Manifest Message Miner MinerList "
-        "MinerScore MinerVerdicts OperatorKey Problem RecordingRecord ReleaseResponse ResultPage ResultRow Scores "
-        "Status SubmitRequest SubmitResponse SubmitStatus Task TaskOutcome TaskResult TaskStats TaskTimings "
-        "TraceRecord Verdict VerdictCounts VerdictPage VerdictRow VerificationLease VerificationReport "
-        "VerificationRequest VerificationResponse VerificationRule VerificationStatus VerificationTask Weights "
-        "compute_merkle_root compute_results_root count_verdicts digest_opening encode_result hash_leaf"
+        "FetchResponse FirstDifference FrozenMiner HeartbeatResponse LeaseLost Manifest Message Miner MinerCommitment "
+        "MinerList MinerProgress MinerScore MinerStatus MinerVerdicts OperatorKey Problem RecordingRecord "
+        "ReleaseResponse ResultPage ResultRow Scores Status SubmitRequest SubmitResponse SubmitStatus Task "
+        "TaskOutcome TaskResult TaskStats TaskTimings TraceRecord Verdict VerdictCounts VerdictPage VerdictRow "
+        "VerificationLease VerificationReport VerificationRequest VerificationResponse VerificationRule "
+        "VerificationStatus VerificationTask Weights compute_merkle_root compute_results_root count_verdicts "
+        "digest_opening encode_result hash_leaf"
     ),
     "cycles": (
         "Explanation PublicationIdentity Scorecard Unscorable choose_first_checks compute_beacon_number derive_seeds "
@@ -202,6 +203,7 @@ def test_no_imports_go_round_in_circles() -> None:
 
 COMES_WITH = {
     **{"bittensor_core": "bittensor", "click": "typer", "PIL": "imageio", "pydantic_core": "pydantic"},
+    **{"dotenv": "pydantic-settings"},
     **{"requests": "docker", "starlette": "fastapi", "websockets": "bittensor"},
 }
 """Modules that come with a package that is declared, and are part of how that package is used."""

@@ -28,7 +28,7 @@ async def status(request: Request, services: ServicesOf) -> Response:
     async def make() -> Status:
         newest = await services.publications.newest_cycle()
         published = await services.publications.latest()
-        stats = await services.pool.stats(services.settings.netuid)
+        stats = await services.pool.stats(services.settings.netuid, public=True)
         return Status(
             version=__version__,
             netuid=newest.netuid if newest.netuid is not None else services.settings.netuid,

@@ -83,10 +83,10 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
 
 @router.get("/stats", response_model=TaskStats)
 async def stats(request: Request, services: ServicesOf) -> Response:
-    """Counts of the newest cycle."""
+    """Counts of the newest cycle; what became of its tasks only when it is over."""
 
     async def make() -> TaskStats:
-        return await services.pool.stats(services.settings.netuid)
+        return await services.pool.stats(services.settings.netuid, public=True)
 
     return await services.cache.answer(request, make)
 

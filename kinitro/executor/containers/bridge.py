@@ -22,6 +22,7 @@ from kinitro.evaluation.jobs import Assignment
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.executor.containers.actor import ENVIRONMENT_PREFIX
 from kinitro.logs import LogFormat, configure_logs, get_logger
+from kinitro.outgoing_http import prepare_variables
 from kinitro.policies.messages import ACT_DEADLINE_S, RESET_DEADLINE_S
 
 STRAY_LABEL = "kinitro.executor"
@@ -238,6 +239,7 @@ def main() -> None:
     asyncio.set_event_loop(loop)  # Affinetes binds to it
     try:
         try:
+            prepare_variables()
             environment = open_environment(config)
         except Exception as error:
             loop.run_until_complete(_fail(connection, f"{type(error).__name__}: {error}"))

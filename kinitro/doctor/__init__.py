@@ -1,0 +1,1 @@
+"""`kinitro doctor`: is everything there that a role needs? It looks, and changes nothing."""
