@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kinitro.evaluation.result_files import compare_result_files, read_result_file
+from kinitro.evaluation.result_comparison import compare_result_files
+from kinitro.evaluation.result_files import read_result_file
 
 ENVIRONMENTS, EPISODES, ROUNDS, LIMIT_S = 8, 200, 20, 1.0
 

@@ -13,7 +13,8 @@ from kinitro.errors import KinitroError
 from kinitro.output_files import check_file, write_json
 
 if TYPE_CHECKING:
-    from kinitro.evaluation.result_files import ResultComparison, ResultFile
+    from kinitro.evaluation.result_comparison import ResultComparison
+    from kinitro.evaluation.result_files import ResultFile
 
 SHOWN_EPISODES = 20
 """Most discordant episodes that are listed; all of them are in the JSON."""
@@ -35,7 +36,8 @@ def compare(
 
     Both must have been evaluated with the same arguments on the same kind of machine.
     """
-    from kinitro.evaluation.result_files import compare_result_files, read_result_file
+    from kinitro.evaluation.result_comparison import compare_result_files
+    from kinitro.evaluation.result_files import read_result_file
 
     if json is not None and str(json) != "-":
         check_file(json, "--json")

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from kinitro.errors import ConfigurationError
-from kinitro.output_files import check_directory, check_file, write_json
+from kinitro.output_files import check_directory, check_file, write_output
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kinitro.evaluation.jobs import Evaluator
-    from kinitro.evaluation.summary import EnvironmentSummary
     from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
 
 VIDEOS_AT_ONCE = 8
@@ -64,7 +62,7 @@ def evaluate(
     The same command continues an interrupted run where it stopped.
     """
     from kinitro.environments import scored_specs
-    from kinitro.evaluation.result_files import find_revision
+    from kinitro.evaluation.result_files import Provenance, encode_result_file, find_revision
     from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Journal, SurveyPlan, check_outcomes
 
     if video is not None:
@@ -116,7 +114,8 @@ def evaluate(
         journal.close()
     _show(plan, journal.trials, on_stderr=str(json) == "-")
     if json is not None:
-        _write(json, plan, journal.trials, evaluator.fingerprint, evaluator.versions, revision)
+        provenance = Provenance(evaluator.fingerprint, evaluator.versions, revision)
+        write_output(json, encode_result_file(plan, journal.trials, provenance), "--json")
     check_outcomes(journal.trials)
 
 
@@ -131,14 +130,16 @@ def _parse_shard(text: str | None) -> tuple[int, int] | None:
 
 def _merge(paths: Sequence[Path], json: Path | None) -> None:
     """Put the result files of shards together, and show and write what one evaluation would have."""
-    from kinitro.evaluation.result_files import merge_result_files, read_result_file
+    from kinitro.evaluation.result_comparison import merge_result_files
+    from kinitro.evaluation.result_files import Provenance, encode_result_file, read_result_file
     from kinitro.evaluation.survey import check_outcomes
 
     files = [read_result_file(path) for path in paths]
     plan, trials = merge_result_files(files)
     _show(plan, trials, on_stderr=str(json) == "-")
     if json is not None:
-        _write(json, plan, trials, files[0].fingerprint, files[0].versions, files[0].revision)
+        provenance = Provenance(files[0].fingerprint, files[0].versions, files[0].revision)
+        write_output(json, encode_result_file(plan, trials, provenance), "--json")
     check_outcomes(trials)
 
 
@@ -241,18 +242,10 @@ class _SurveyProgress:
             )
 
 
-def _summaries(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
-    from kinitro.evaluation.summary import summarize
-
-    rows = [
-        summarize(env_id, [trial for trial in trials if trial.env_id == env_id])
-        for env_id, _ in plan.header.environments
-    ]
-    return [*rows, summarize("all", trials)]
-
-
 def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
     from rich.table import Table
+
+    from kinitro.evaluation.summary import summarize_all
 
     table = Table(title=f"{plan.header.target}, seed {plan.header.seed}, randomization {plan.header.randomization}")
     table.add_column("environment", no_wrap=True)
@@ -268,7 +261,7 @@ def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None
     ):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("faults")
-    for row in _summaries(plan, trials):
+    for row in summarize_all(plan, trials):
         if row.env_id == "all":
             table.add_section()
         table.add_row(
@@ -293,36 +286,3 @@ def make_table_console(*, on_stderr: bool) -> Console:
     console = Console(stderr=on_stderr)
     console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
     return console
-
-
-def _write(
-    path: Path,
-    plan: SurveyPlan,
-    trials: Sequence[Trial],
-    fingerprint: str,
-    versions: dict[str, str],
-    revision: str | None,
-) -> None:
-    content: dict[str, Any] = {
-        "target": plan.header.target,
-        "revision": revision,
-        "seed": plan.header.seed,
-        "max_steps": plan.header.max_steps,
-        "environment_versions": dict(plan.header.environments),
-        "randomization": plan.header.randomization,
-        "shard": plan.header.shard,
-        "fingerprint": fingerprint,
-        "versions": versions,
-        "environments": [asdict(summary) for summary in _summaries(plan, trials)],
-        "episodes": [
-            {
-                "env_id": trial.env_id,
-                "episode": trial.episode,
-                "seed": trial.seed,
-                "outcome": trial.result.outcome.name.lower(),
-                **{name: value for name, value in asdict(trial.result).items() if name not in ("outcome", "trace")},
-            }
-            for trial in sorted(trials, key=lambda trial: (trial.env_id, trial.episode))
-        ],
-    }
-    write_json(path, content, "--json")

@@ -110,6 +110,7 @@ class SurveyPlan:
             endpoint,
             self.header.max_steps or spec.max_steps,
             None if video is None else str(video.resolve()),
+            factors=True,
         )
 
     def _derive_seed(self, spec: EnvironmentSpec, episode: int) -> str:

@@ -30,7 +30,7 @@ import msgspec
 
 from kinitro import __version__
 from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
-from kinitro.environments.interface import Environment
+from kinitro.environments.interface import Environment, Explained
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.environment_cache import EnvironmentCache
@@ -160,6 +160,8 @@ class Worker:
             )
         finally:
             await policy.close()
+        if job.factors and isinstance(environment, Explained):
+            result = replace(result, factors=environment.privileged_factors())
         if recorder is None or not job.record or result.outcome not in RECORDED or result.reason is not None:
             return result
         recording = recorder.make_recording()

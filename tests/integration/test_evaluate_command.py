@@ -72,6 +72,9 @@ def test_a_level_of_randomization_is_played_and_written_down(policy: Path, tmp_p
         assert done.returncode == 0, done.stderr
         sheet = json.loads(done.stdout)
         assert sheet["randomization"] == level
+        drawn = sheet["episodes"][0]["factors"]
+        assert ("lights" in drawn) == (level != "none")
+        assert len(drawn["placement"]["goal"]) == 3
         rewards[level] = (sheet["episodes"][0]["seed"], sheet["episodes"][0]["total_reward"])
     assert len({seed for seed, _ in rewards.values()}) == 1
     assert len({reward for _, reward in rewards.values()}) == 3

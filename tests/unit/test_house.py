@@ -57,7 +57,7 @@ SURFACE = {
     ),
     "environments.gym": "register_when_imported",
     "environments.metaworld": "make specs",
-    "environments.randomization": "LEVELS Level NominalModel Variation get_level",
+    "environments.randomization": "GROUPS LEVELS Level NominalModel Variation get_level",
     "evaluation": "EpisodeContext EpisodeObserver EpisodeResult Outcome ReplayReport Timings Trace replay run_episode",
     "policies": (
         "Deadlines Endpoint HttpPolicy Policy PolicyError PolicyFailed PolicyHealth PolicyMisbehaved "

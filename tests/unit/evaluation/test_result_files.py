@@ -14,11 +14,8 @@ from typer.testing import CliRunner, Result
 
 from kinitro.cli import build_app
 from kinitro.errors import ConfigurationError, KinitroError
-from kinitro.evaluation.result_files import (
-    compare_result_files,
-    find_revision,
-    read_result_file,
-)
+from kinitro.evaluation.result_comparison import compare_result_files
+from kinitro.evaluation.result_files import find_revision, read_result_file
 from kinitro.scoring.intervals import newcombe_interval
 from kinitro.scoring.mcnemar import p_value
 
@@ -251,13 +248,21 @@ def evaluate(*arguments: object) -> Result:
 
 def test_shards_together_are_the_whole(tmp_path: Path) -> None:
     content = sheet({PUSH: "ssffp", REACH: "sfffs"})
+    drawn = {
+        "lights": {"intensity of the headlight": 0.9},
+        "textures": {"texture of wall": "wood"},
+        "mass": {"arm": [1.0]},
+    }
+    content["episodes"][3]["factors"] = drawn
     paths = [write(tmp_path / f"{index}.json", shard(content, index, 3)) for index in (3, 1, 2)]
     done = evaluate("merge", *paths, "--json", tmp_path / "merged.json")
     assert done.exit_code == 0, done.output
     whole = write(tmp_path / "whole.json", content)
     found = compare_result_files(read_result_file(whole), read_result_file(tmp_path / "merged.json"))
     assert (found.discordant, found.overall.episodes, found.overall.first_successes) == ([], 10, 4)
-    (push, *_) = json.loads((tmp_path / "merged.json").read_bytes())["environments"]
+    merged = json.loads((tmp_path / "merged.json").read_bytes())
+    assert [row["factors"] for row in merged["episodes"]] == [None, None, None, drawn, *[None] * 6]
+    (push, *_) = merged["environments"]
     assert (push["reasons"], push["steps_to_success"]) == ({"timeout": 1}, 7)
 
 
