@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from kinitro.cli.evaluation import make_table_console
+from kinitro.cli.evaluation_tables import make_table_console
 from kinitro.errors import KinitroError
 from kinitro.output_files import check_file, write_json
 

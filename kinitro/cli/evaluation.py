@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from kinitro.cli.evaluation_tables import show_effects, show_summaries
+from kinitro.cli.surveys import name_target, parse_target, run_at_home
 from kinitro.errors import ConfigurationError
 from kinitro.output_files import check_directory, check_file, write_output
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from kinitro.evaluation.jobs import Evaluator
-    from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
-
-VIDEOS_AT_ONCE = 8
-"""Most episodes that are recorded at once; each has an encoder process of its own."""
-TABLE_WIDTH = 140
-"""Width of the table in characters where the output is not a terminal."""
+    from kinitro.evaluation.result_files import Provenance
+    from kinitro.evaluation.survey import SurveyPlan, Trial
 
 
 def evaluate(
@@ -49,6 +42,13 @@ def evaluate(
     randomization: Literal["none", "standard", "hard"] = typer.Option(
         "standard", help="Vary physics and appearance this much; scores are measured with standard."
     ),
+    sensitivity: bool = typer.Option(
+        False,
+        "--sensitivity",
+        help="Also run every episode with one factor at a time (lights, cameras, colours, ...), to find out which one "
+        "breaks the policy: nine times as many episodes.",
+    ),
+    plot: Path = typer.Option(None, help="With --sensitivity: draw what each factor does to this SVG file."),
     shard: str = typer.Option(
         None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
@@ -62,61 +62,38 @@ def evaluate(
     The same command continues an interrupted run where it stopped.
     """
     from kinitro.environments import scored_specs
-    from kinitro.evaluation.result_files import Provenance, encode_result_file, find_revision
-    from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Journal, SurveyPlan, check_outcomes
+    from kinitro.evaluation.survey import Journal, SurveyPlan
 
     if video is not None:
         check_directory(video, "--video")
-    if json is not None and str(json) != "-":
-        check_file(json, "--json")
+    for path, option in ((json, "--json"), (plot, "--plot")):
+        if path is not None and str(path) != "-":
+            check_file(path, option)
     if target == "merge" and shards:
-        _merge(shards, json)
+        plan, trials, provenance = _merge(shards)
+        _show_and_write(plan, trials, provenance, json, plot)
         return
     if shards:
         raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
+    if plot is not None and not sensitivity:
+        raise ConfigurationError("--plot draws what --sensitivity measures: give both.")
     chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
-    is_url = "://" in target
-    if not is_url and target.startswith("~"):
-        target = str(Path(target).expanduser())
-    if not is_url and not Path(target).is_dir():
-        raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
+    policy = parse_target(target)
     plan = SurveyPlan.of(
-        target if is_url else str(Path(target).resolve()),
+        name_target(policy),
         chosen,
         episodes,
         seed,
         max_steps,
         shard=_parse_shard(shard),
         randomization=randomization,
+        sensitivity=sensitivity,
     )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
-    revision = None if is_url or json is None else find_revision(Path(target))
-    from kinitro.evaluation.pool import WorkerPool
-    from kinitro.evaluation.worker import WorkerConfig
-    from kinitro.executor.settings import count_usable_cores
-
-    evaluator = WorkerPool(
-        workers or count_usable_cores(),
-        episodes_per_worker,
-        WorkerConfig(
-            allow_private_endpoints=True,
-            randomization=None if randomization == SCORED_RANDOMIZATION else randomization,
-            log_level="warning",
-        ),
+    provenance = run_at_home(
+        plan, policy, journal, workers=workers, episodes_per_worker=episodes_per_worker, videos=video
     )
-    try:
-        asyncio.run(_run(plan, evaluator, target if is_url else Path(target), journal, video))
-    except KeyboardInterrupt:
-        done = len(journal.trials)
-        typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
-        raise
-    finally:
-        journal.close()
-    _show(plan, journal.trials, on_stderr=str(json) == "-")
-    if json is not None:
-        provenance = Provenance(evaluator.fingerprint, evaluator.versions, revision)
-        write_output(json, encode_result_file(plan, journal.trials, provenance), "--json")
-    check_outcomes(journal.trials)
+    _show_and_write(plan, journal.trials, provenance, json, plot)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -128,161 +105,32 @@ def _parse_shard(text: str | None) -> tuple[int, int] | None:
     return int(index), int(number)
 
 
-def _merge(paths: Sequence[Path], json: Path | None) -> None:
-    """Put the result files of shards together, and show and write what one evaluation would have."""
+def _merge(paths: Sequence[Path]) -> tuple[SurveyPlan, list[Trial], Provenance]:
+    """Put the result files of shards together."""
     from kinitro.evaluation.result_comparison import merge_result_files
-    from kinitro.evaluation.result_files import Provenance, encode_result_file, read_result_file
-    from kinitro.evaluation.survey import check_outcomes
+    from kinitro.evaluation.result_files import Provenance, read_result_file
 
     files = [read_result_file(path) for path in paths]
     plan, trials = merge_result_files(files)
-    _show(plan, trials, on_stderr=str(json) == "-")
+    return plan, trials, Provenance(files[0].fingerprint, files[0].versions, files[0].revision)
+
+
+def _show_and_write(
+    plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, json: Path | None, plot: Path | None
+) -> None:
+    """Print the tables and write the files that were asked for; raises SurveyFailed if they say nothing."""
+    from kinitro.evaluation.effect_plot import draw_effects
+    from kinitro.evaluation.result_files import encode_result_file
+    from kinitro.evaluation.sensitivity import measure_effects
+    from kinitro.evaluation.survey import check_outcomes
+
+    on_stderr = "-" in (str(json), str(plot))
+    show_summaries(plan, trials, on_stderr=on_stderr)
+    if plan.header.sensitivity:
+        effects = measure_effects(plan, trials)
+        show_effects(effects, on_stderr=on_stderr)
+        if plot is not None:
+            write_output(plot, draw_effects(effects).encode(), "--plot")
     if json is not None:
-        provenance = Provenance(files[0].fingerprint, files[0].versions, files[0].revision)
         write_output(json, encode_result_file(plan, trials, provenance), "--json")
     check_outcomes(trials)
-
-
-async def _run(
-    plan: SurveyPlan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None
-) -> None:
-    from kinitro.errors import UnavailableError
-    from kinitro.evaluation.survey import expect_answer, run_survey
-    from kinitro.executor.concurrency import ask_concurrency
-    from kinitro.logs import configure_logs
-
-    configure_logs("warning", "console")
-    log_path = journal.path.with_suffix(".log")
-    log = "" if isinstance(target, str) else f" Its log is {log_path}."
-
-    async def expect(url: str) -> None:
-        try:
-            await expect_answer(url)
-        except UnavailableError as error:
-            raise UnavailableError(f"{error}{log}") from None
-
-    async with _endpoint(target, log_path) as url:
-        await expect(url)
-        at_once = await ask_concurrency(url, allow_private=True)
-        try:
-            with _SurveyProgress(plan, journal, log) as progress:
-                await evaluator.start()
-                await run_survey(
-                    plan,
-                    evaluator,
-                    url,
-                    journal,
-                    at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
-                    videos=videos,
-                    finished=progress.add,
-                    expect=expect,
-                )
-        except UnavailableError as error:
-            done = f"{len(journal.trials)} of {len(plan.keys)} episodes are done; the same command continues."
-            raise UnavailableError(f"{error} {done}") from None
-        finally:
-            await evaluator.close()
-
-
-@asynccontextmanager
-async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
-    if isinstance(target, str):
-        yield target
-        return
-    from kinitro.local.policy_directory import serve_policy_directory
-
-    typer.echo(f"Starting the policy server of {target}; its log is {log_path}.", err=True)
-    async with serve_policy_directory(target, log_path) as url:
-        yield url
-
-
-class _SurveyProgress:
-    """Shows a bar on standard error, and the first fault of each kind as soon as it happens."""
-
-    def __init__(self, plan: SurveyPlan, journal: Journal, log: str) -> None:
-        """`log` says where the server's log is, if that is known."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = Console(stderr=True)
-        self._log = log
-        self._shown: set[str | None] = set()
-        self._total, self._done = len(plan.keys), len(journal.trials)
-        self._successes = sum(trial.result.outcome.name == "SUCCESS" for trial in journal.trials)
-        self._bar = Progress(
-            TextColumn("episodes"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
-        self._task = self._bar.add_task("", total=self._total, completed=self._done)
-
-    def __enter__(self) -> _SurveyProgress:
-        if self._done:
-            self._console.print(
-                f"Continuing an interrupted run: {self._done} of {self._total} episodes are done (--fresh starts over)."
-            )
-        self._bar.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
-
-    def add(self, trial: Trial) -> None:
-        self._done += 1
-        self._successes += trial.result.outcome.name == "SUCCESS"
-        self._bar.update(self._task, completed=self._done, description=f"{self._successes / self._done:.0%} success")
-        if trial.result.reason is not None and trial.result.reason not in self._shown:
-            self._shown.add(trial.result.reason)
-            where = f"{trial.env_id}, episode {trial.episode}: {trial.result.reason}."
-            self._console.print(
-                f"{where} {trial.result.detail or ''}{self._log}", markup=False, highlight=False, soft_wrap=True
-            )
-
-
-def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
-    from rich.table import Table
-
-    from kinitro.evaluation.summary import summarize_all
-
-    table = Table(title=f"{plan.header.target}, seed {plan.header.seed}, randomization {plan.header.randomization}")
-    table.add_column("environment", no_wrap=True)
-    for name in (
-        "episodes",
-        "success",
-        "95 % interval",
-        "steps",
-        "forfeits",
-        "policy\nfaults",
-        "our\nfaults",
-        "p95 ms",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("faults")
-    for row in summarize_all(plan, trials):
-        if row.env_id == "all":
-            table.add_section()
-        table.add_row(
-            row.env_id,
-            str(row.episodes),
-            "-" if row.success_rate is None else f"{row.success_rate:.1%}",
-            f"{row.interval[0]:.1%} - {row.interval[1]:.1%}",
-            "-" if row.steps_to_success is None else f"{row.steps_to_success:.0f}",
-            str(row.forfeits),
-            str(row.policy_faults),
-            str(row.evaluator_faults),
-            "-" if row.policy_p95_ms is None else f"{row.policy_p95_ms:.0f}",
-            ", ".join(f"{reason} {count}" for reason, count in row.reasons.items()),
-        )
-    make_table_console(on_stderr=on_stderr).print(table)
-
-
-def make_table_console(*, on_stderr: bool) -> Console:
-    """A console for tables that programs may read, too: outside of a terminal it is wide enough for all columns."""
-    from rich.console import Console
-
-    console = Console(stderr=on_stderr)
-    console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
-    return console

@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True):
     """Whether the report shall contain the recording; this needs a worker with `recorders`."""
     socket: str | None = None
     """The path of a Unix socket at which a sandboxed policy answers; `endpoint` is then only a name."""
+    randomization: str | None = None
+    """Another level of randomization than the one that is scored; see `kinitro.environments.make`."""
     factors: bool = False
     """Whether the result shall contain what was drawn for the episode."""
 

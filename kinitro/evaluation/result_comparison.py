@@ -11,7 +11,7 @@ from typing import Literal
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.pairing import PairedComparison, compare_pairs
 from kinitro.evaluation.result_files import EVALUATOR_FAULT, EpisodeRow, ResultFile
-from kinitro.evaluation.survey import Header, SurveyPlan, Trial
+from kinitro.evaluation.survey import CONDITIONS, Header, SurveyPlan, Trial
 from kinitro.scoring.config import ScoringConfig
 
 SHOWN_DIFFERENCES = 3
@@ -112,6 +112,8 @@ def merge_result_files(files: Sequence[ResultFile]) -> tuple[SurveyPlan, list[Tr
                 f"The shards {_name_shard(first)} and {_name_shard(file)} are of two revisions of the policy: "
                 f"{first.revision} and {file.revision}."
             )
+        if (first.sensitivity is None) != (file.sensitivity is None):
+            raise ConfigurationError("Some shards are with --sensitivity and others are not: give those of one kind.")
         if differences := list(_find_other_conditions(first, file)):
             raise ConfigurationError(
                 f"The shards {_name_shard(first)} and {_name_shard(file)} are not of the same evaluation: "
@@ -121,17 +123,26 @@ def merge_result_files(files: Sequence[ResultFile]) -> tuple[SurveyPlan, list[Tr
     if wrong is not None:
         there = f"given {shards[wrong, number]} times" if shards[wrong, number] else "missing"
         raise ConfigurationError(f"Shard {wrong}/{number} is {there}: give each of the {number} shards once.")
-    rows = [row for file in files for row in file.episodes]
+    rows = [row for file in files for row in file.rows]
     targets = ", ".join(dict.fromkeys(file.target for file in files))
     environments = tuple(first.environment_versions.items())
     episodes = 1 + max(row.episode for row in rows)
     plan = SurveyPlan(
-        Header(targets, environments, episodes, first.seed, first.max_steps, randomization=first.randomization)
+        Header(
+            targets,
+            environments,
+            episodes,
+            first.seed,
+            first.max_steps,
+            randomization=first.randomization,
+            sensitivity=first.sensitivity is not None,
+        )
     )
-    keys = {(row.env_id, row.episode) for row in rows}
-    if not len(rows) == len(keys) == episodes * len(environments) or keys != set(plan.keys):
+    trials = [row.to_trial() for row in rows]
+    conditions = 1 + len(CONDITIONS) if plan.header.sensitivity else 1
+    if len(trials) != episodes * len(environments) * conditions or {trial.key for trial in trials} != set(plan.keys):
         raise ConfigurationError("The shards do not have every episode once: give those of one evaluation.")
-    return plan, [row.to_trial() for row in rows]
+    return plan, trials
 
 
 def _name_shard(file: ResultFile) -> str:

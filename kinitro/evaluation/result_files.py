@@ -14,8 +14,9 @@ import msgspec
 from kinitro.environments.interface import Factors
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
+from kinitro.evaluation.sensitivity import measure_effects
 from kinitro.evaluation.summary import summarize_all
-from kinitro.evaluation.survey import SCORED_RANDOMIZATION, SurveyPlan, Trial
+from kinitro.evaluation.survey import CONDITIONS, SCORED_RANDOMIZATION, SurveyPlan, Trial
 
 MAX_BYTES = 512 << 20
 """The whole file is read at once; an episode takes about 2.5 KB."""
@@ -42,6 +43,8 @@ class EpisodeRow(msgspec.Struct, frozen=True):
     detail: str | None
     factors: Factors | None = None
     """What was drawn for the episode; None if that is not known, as in files of older versions."""
+    group: str | None = None
+    """What was varied, of `survey.CONDITIONS`; None for the whole level of randomization."""
 
     def to_trial(self) -> Trial:
         """Return it as the survey that ran it had it."""
@@ -56,7 +59,7 @@ class EpisodeRow(msgspec.Struct, frozen=True):
             detail=self.detail,
             factors=self.factors,
         )
-        return Trial(self.env_id, self.episode, self.seed, result)
+        return Trial(self.env_id, self.episode, self.seed, result, self.group)
 
 
 class Provenance(NamedTuple):
@@ -73,6 +76,12 @@ class SummaryRow(msgspec.Struct, frozen=True):
     env_id: str
     episodes: int
     successes: int
+
+
+class SensitivityPart(msgspec.Struct, frozen=True):
+    """The episodes of a file with less drawn. Their effects stand there, too, but are computed anew."""
+
+    episodes: list[EpisodeRow]
 
 
 class ResultFile(msgspec.Struct, frozen=True):
@@ -94,6 +103,13 @@ class ResultFile(msgspec.Struct, frozen=True):
     """The level of randomization of all episodes."""
     revision: str | None = None
     """The git commit of the policy's directory, with "+" behind it if files differ from it; None if not known."""
+    sensitivity: SensitivityPart | None = None
+    """None if it was not measured."""
+
+    @property
+    def rows(self) -> list[EpisodeRow]:
+        """All episodes, also those with less drawn."""
+        return [*self.episodes, *(self.sensitivity.episodes if self.sensitivity else ())]
 
 
 def read_result_file(path: Path) -> ResultFile:
@@ -136,10 +152,20 @@ def encode_result_file(plan: SurveyPlan, trials: Sequence[Trial], provenance: Pr
         "versions": provenance.versions,
         "environments": [asdict(summary) for summary in summarize_all(plan, trials)],
     }
-    rows = [_list_fields(trial) for trial in sorted(trials, key=lambda trial: (trial.env_id, trial.episode))]
+    trials = sorted(trials, key=lambda trial: (trial.group or "", trial.env_id, trial.episode))
+    content = _format(head, [trial for trial in trials if trial.group is None])
+    if plan.header.sensitivity:
+        effects = {"effects": [asdict(effect) for effect in measure_effects(plan, trials)]}
+        part = _format(effects, [trial for trial in trials if trial.group is not None])
+        content = content.removesuffix(b"\n}") + b',\n  "sensitivity": ' + part.replace(b"\n", b"\n  ") + b"\n}"
+    return content + b"\n"
+
+
+def _format(head: dict[str, Any], trials: Sequence[Trial]) -> bytes:
+    """Return indented JSON of `head` and, under "episodes", a line for each trial. (Strings contain no line breaks.)"""
     beginning = msgspec.json.format(msgspec.json.encode(head), indent=2).removesuffix(b"\n}")
-    lines = b",\n    ".join(map(msgspec.json.encode, rows))
-    return beginning + b',\n  "episodes": [\n    ' + lines + b"\n  ]\n}\n"
+    lines = b",\n    ".join(msgspec.json.encode(_list_fields(trial)) for trial in trials)
+    return beginning + b',\n  "episodes": [\n    ' + lines + b"\n  ]\n}"
 
 
 def _list_fields(trial: Trial) -> dict[str, Any]:
@@ -148,7 +174,14 @@ def _list_fields(trial: Trial) -> dict[str, Any]:
         name: value for name, value in asdict(trial.result).items() if name not in ("outcome", "trace", "recording")
     }
     outcome = trial.result.outcome.name.lower()
-    return {"env_id": trial.env_id, "episode": trial.episode, "seed": trial.seed, "outcome": outcome, **result}
+    return {
+        **({"group": trial.group} if trial.group else {}),
+        "env_id": trial.env_id,
+        "episode": trial.episode,
+        "seed": trial.seed,
+        "outcome": outcome,
+        **result,
+    }
 
 
 def find_revision(directory: Path) -> str | None:
@@ -174,13 +207,17 @@ def find_revision(directory: Path) -> str | None:
 
 def _find_contradiction(result: ResultFile) -> str | None:
     """Return what in a file cannot be, because its parts do not agree; None if they do."""
-    keys = [(row.env_id, row.episode) for row in result.episodes]
-    if not keys:
+    if not result.episodes:
         return "it has no episodes"
-    (env_id, episode), times = Counter(keys).most_common(1)[0]
+    if any(row.group for row in result.episodes) or not all(
+        row.group in CONDITIONS for row in result.rows if row.group
+    ):
+        return "it has episodes in a part where they do not belong"
+    keys = Counter((row.env_id, row.episode, row.group) for row in result.rows)
+    (env_id, episode, _), times = keys.most_common(1)[0]
     if times > 1:
         return f"episode {episode} of {env_id} is there {times} times"
-    if missing := {row.env_id for row in result.episodes} ^ result.environment_versions.keys():
+    if missing := {row.env_id for row in result.rows} ^ result.environment_versions.keys():
         return f"{min(missing)} has episodes but no version, or a version but no episodes"
     counted = [row for row in result.episodes if row.outcome != EVALUATOR_FAULT]
     episodes = Counter(row.env_id for row in counted) | {"all": len(counted)}

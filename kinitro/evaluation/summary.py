@@ -63,9 +63,13 @@ def summarize(name: str, trials: Sequence[Trial]) -> EnvironmentSummary:
 
 
 def summarize_all(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
-    """Summarize every environment of a survey, and then all together under the name "all"."""
+    """Summarize every environment of a survey, and then all together under the name "all".
+
+    Episodes with less drawn than the survey's whole level do not count.
+    """
+    whole = [trial for trial in trials if trial.group is None]
     rows = [
-        summarize(env_id, [trial for trial in trials if trial.env_id == env_id])
+        summarize(env_id, [trial for trial in whole if trial.env_id == env_id])
         for env_id, _ in plan.header.environments
     ]
-    return [*rows, summarize("all", trials)]
+    return [*rows, summarize("all", whole)]

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from kinitro.environments.randomization import GROUPS
 from kinitro.environments.registry import get_spec
 from kinitro.environments.seeds import derive_seed
 from kinitro.environments.spec import EnvironmentSpec
@@ -26,11 +28,23 @@ from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
 
 SCORED_RANDOMIZATION = "standard"
+NO_RANDOMIZATION = "none"
+PLACEMENT = "placement only"
+CONDITIONS = (PLACEMENT, *GROUPS)
+"""What is drawn where the sensitivity is measured, beside the whole level: the placement, and one group with it."""
 MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
 HEALTH_TRIES = 3
 HEALTH_PAUSE_S = 0.5
 """Seconds between two tries of asking whether a server still answers."""
+
+
+class Key(NamedTuple):
+    """Names an episode of a survey."""
+
+    env_id: str
+    episode: int
+    group: str | None = None
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -40,6 +54,13 @@ class Trial(msgspec.Struct, frozen=True):
     episode: int
     seed: str
     result: EpisodeResult
+    group: str | None = None
+    """What was drawn, of CONDITIONS; None for the survey's whole level of randomization."""
+
+    @property
+    def key(self) -> Key:
+        """Which of the survey's episodes it is."""
+        return Key(self.env_id, self.episode, self.group)
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +75,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     shard: tuple[int, int] | None = None
     """(I, N): one of N parts, counted from 1, which several machines run; None for the whole survey."""
     randomization: str = SCORED_RANDOMIZATION
+    sensitivity: bool = False
+    """Whether every episode is also run with each of CONDITIONS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,7 @@ class SurveyPlan:
         *,
         shard: tuple[int, int] | None = None,
         randomization: str = SCORED_RANDOMIZATION,
+        sensitivity: bool = False,
     ) -> SurveyPlan:
         """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError."""
         if shard is not None and not 1 <= shard[0] <= shard[1] <= episodes:
@@ -80,9 +104,11 @@ class SurveyPlan:
                 f"--shard cannot be {shard[0]}/{shard[1]}: give I/N, with I from 1 to N, and N at most the {episodes} "
                 "episodes per environment."
             )
+        if sensitivity and randomization == NO_RANDOMIZATION:
+            raise ConfigurationError("--sensitivity needs --randomization standard or hard: at none, nothing varies.")
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
-        return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization))
+        return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization, sensitivity))
 
     @property
     def name(self) -> str:
@@ -90,18 +116,29 @@ class SurveyPlan:
         return hashlib.sha256(msgspec.json.encode(self.header)).hexdigest()[:12]
 
     @property
-    def keys(self) -> list[tuple[str, int]]:
-        """The (environment id, episode) of every episode; the first episodes of all environments come first.
+    def keys(self) -> list[Key]:
+        """All episodes; the first episodes of all environments come first.
 
-        A shard has every N-th episode of each environment.
+        A shard has every N-th episode of each environment. If the sensitivity is measured, all of them are there once
+        for each condition, one condition after the other: environments are made for one of them.
         """
         first, step = (0, 1) if self.header.shard is None else (self.header.shard[0] - 1, self.header.shard[1])
         episodes = range(first, self.header.episodes, step)
-        return [(env_id, episode) for episode in episodes for env_id, _ in self.header.environments]
+        return [
+            Key(env_id, episode, group)
+            for group in (None, *(CONDITIONS if self.header.sensitivity else ()))
+            for episode in episodes
+            for env_id, _ in self.header.environments
+        ]
 
-    def make_job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
-        """Return the job of one episode; `videos` is the directory for its video, None for no video."""
+    def make_job(self, key: Key, endpoint: str, videos: Path | None) -> Job:
+        """Return the job of one episode; `videos` is the directory for its video, None for no video.
+
+        Only episodes of the whole level are filmed. The seed does not depend on the condition.
+        """
+        env_id, episode, group = key
         spec = get_spec(env_id)
+        videos = None if group else videos
         video = None if videos is None else videos / f"{env_id.replace('/', '-')}-{episode:04d}.mp4"
         return Job(
             env_id,
@@ -110,8 +147,15 @@ class SurveyPlan:
             endpoint,
             self.header.max_steps or spec.max_steps,
             None if video is None else str(video.resolve()),
+            randomization=self._choose_randomization(group),
             factors=True,
         )
+
+    def _choose_randomization(self, group: str | None) -> str | None:
+        level = self.header.randomization
+        if group is None:
+            return None if level == SCORED_RANDOMIZATION else level
+        return NO_RANDOMIZATION if group == PLACEMENT else f"{level}:{group}"
 
     def _derive_seed(self, spec: EnvironmentSpec, episode: int) -> str:
         key = hashlib.sha256(f"kinitro evaluate --seed {self.header.seed}".encode()).digest()
@@ -187,15 +231,14 @@ def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
     except (ValueError, msgspec.MsgspecError):
         return []
     wanted = set(plan.keys)
-    trials: dict[tuple[str, int], Trial] = {}
+    trials: dict[Key, Trial] = {}
     for line in lines:
         try:
             trial = msgspec.json.decode(line, type=Trial)
         except (ValueError, msgspec.MsgspecError):
             continue
-        key = (trial.env_id, trial.episode)
-        if key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
-            trials.setdefault(key, trial)
+        if trial.key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
+            trials.setdefault(trial.key, trial)
     return [] if len(trials) == len(wanted) else list(trials.values())
 
 
@@ -233,22 +276,22 @@ async def run_survey(
 
     Raises VideoFailed, UnavailableError.
     """
-    done = {(trial.env_id, trial.episode) for trial in journal.trials}
+    done = {trial.key for trial in journal.trials}
     places = asyncio.Semaphore(min(at_once, evaluator.capacity))
     asking = asyncio.Lock()
 
-    async def one(env_id: str, episode: int) -> None:
+    async def one(key: Key) -> None:
         async with places:
-            job = plan.make_job(env_id, episode, endpoint, videos)
+            job = plan.make_job(key, endpoint, videos)
             result = await _evaluate(evaluator, job)
             if result.outcome is Outcome.POLICY_FAULT:
                 async with asking:
                     await expect(endpoint)
-            trial = Trial(env_id, episode, job.seed, replace(result, trace=None))
+            trial = Trial(key.env_id, key.episode, job.seed, replace(result, trace=None), key.group)
             journal.add(trial)
             finished(trial)
 
-    tasks = [asyncio.create_task(one(*key)) for key in plan.keys if key not in done]
+    tasks = [asyncio.create_task(one(key)) for key in plan.keys if key not in done]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -22,7 +22,6 @@ import socket
 import sys
 import threading
 from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -70,8 +69,6 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     """Secret: the content of the hotkey file to sign requests with; unsigned if None."""
     recorders: bool = False
     """Whether every episode has a recorder, even if its recording is not wanted: so no policy can notice it."""
-    randomization: str | None = None
-    """Another level of randomization than the one that is scored; see `kinitro.environments.make`."""
     log_level: str = "info"
     log_format: LogFormat = "auto"
 
@@ -82,10 +79,7 @@ class Worker:
     def __init__(self, config: WorkerConfig, fingerprint: str) -> None:
         self._config = config
         self._connect = load(config.policies)
-        make = load(config.environments)
-        if config.randomization is not None:
-            make = partial(make, randomization=config.randomization)
-        self._environments = EnvironmentCache(make)
+        self._environments = EnvironmentCache(load(config.environments))
         self._key = None if config.hotkey is None else parse_hotkey(config.hotkey.encode(), "The configured hotkey")
         self._canary = Canary(self._connect_own, outside_url=config.canary_url)
         self._stalls = StallMonitor()
@@ -128,7 +122,7 @@ class Worker:
             return _make_fault("evaluator_error", f"{type(error).__name__}: {error}")
 
     async def _run(self, job: Job) -> EpisodeResult:
-        environment = await self._environments.take(job.env_id)
+        environment = await self._environments.take(job.env_id, job.randomization)
         reusable = True
         try:
             if environment.spec.version != job.env_version:

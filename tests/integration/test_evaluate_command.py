@@ -80,6 +80,25 @@ def test_a_level_of_randomization_is_played_and_written_down(policy: Path, tmp_p
     assert len({reward for _, reward in rewards.values()}) == 3
 
 
+def test_which_factor_matters_is_measured_in_the_same_episodes(policy: Path, tmp_path: Path) -> None:
+    arguments = ("--environments", "metaworld/reach-v3", "--episodes", 1, "--max-steps", 12, "--workers", 1)
+    files = ("--json", "out.json", "--plot", "plot.svg")
+    done = kinitro("evaluate", policy, *arguments, "--sensitivity", *files, directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "No factor breaks this policy" in done.stdout
+    assert (tmp_path / "plot.svg").read_text().startswith("<svg")
+    sheet = json.loads((tmp_path / "out.json").read_bytes())
+    (whole,), parts = sheet["episodes"], {row["group"]: row for row in sheet["sensitivity"]["episodes"]}
+    assert len(parts) == 8
+    assert {row["seed"] for row in parts.values()} == {whole["seed"]}
+    for group, row in parts.items():
+        assert row["factors"].keys() == {"placement", group} - {"placement only"}
+        assert group == "placement only" or row["factors"][group] == whole["factors"][group]
+        assert row["factors"]["placement"]["goal"] == whole["factors"]["placement"]["goal"]
+    effects = sheet["sensitivity"]["effects"]
+    assert [effect["overall"]["episodes"] for effect in effects] == [1] * 8
+
+
 def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
     arguments = ("--environments", "metaworld/reach-v3", "--episodes", 3, "--max-steps", 12, "--workers", 1)
     for part in ("1/2", "2/2"):
