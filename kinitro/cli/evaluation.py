@@ -11,7 +11,7 @@ import typer
 from kinitro.cli.evaluation_tables import show_effects, show_summaries
 from kinitro.cli.surveys import name_target, parse_target, run_at_home
 from kinitro.errors import ConfigurationError
-from kinitro.output_files import check_directory, check_file, write_output
+from kinitro.output_files import check_directory, check_file, write_output, write_whole
 
 if TYPE_CHECKING:
     from kinitro.evaluation.result_files import Provenance
@@ -49,6 +49,9 @@ def evaluate(
         "breaks the policy: nine times as many episodes.",
     ),
     plot: Path = typer.Option(None, help="With --sensitivity: draw what each factor does to this SVG file."),
+    report: Path = typer.Option(
+        None, file_okay=False, help="Write index.html to this directory: one page with tables, intervals and films."
+    ),
     shard: str = typer.Option(
         None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
@@ -64,14 +67,15 @@ def evaluate(
     from kinitro.environments import scored_specs
     from kinitro.evaluation.survey import Journal, SurveyPlan
 
-    if video is not None:
-        check_directory(video, "--video")
+    for directory, option in ((video, "--video"), (report, "--report")):
+        if directory is not None:
+            check_directory(directory, option)
     for path, option in ((json, "--json"), (plot, "--plot")):
         if path is not None and str(path) != "-":
             check_file(path, option)
     if target == "merge" and shards:
         plan, trials, provenance = _merge(shards)
-        _show_and_write(plan, trials, provenance, json, plot)
+        _show_and_write(plan, trials, provenance, json, plot, report)
         return
     if shards:
         raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
@@ -91,9 +95,15 @@ def evaluate(
     )
     journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
     provenance = run_at_home(
-        plan, policy, journal, workers=workers, episodes_per_worker=episodes_per_worker, videos=video
+        plan,
+        policy,
+        journal,
+        workers=workers,
+        episodes_per_worker=episodes_per_worker,
+        videos=video,
+        traces=report is not None,
     )
-    _show_and_write(plan, journal.trials, provenance, json, plot)
+    _show_and_write(plan, journal.trials, provenance, json, plot, report)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -116,7 +126,12 @@ def _merge(paths: Sequence[Path]) -> tuple[SurveyPlan, list[Trial], Provenance]:
 
 
 def _show_and_write(
-    plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, json: Path | None, plot: Path | None
+    plan: SurveyPlan,
+    trials: Sequence[Trial],
+    provenance: Provenance,
+    json: Path | None,
+    plot: Path | None,
+    report: Path | None,
 ) -> None:
     """Print the tables and write the files that were asked for; raises SurveyFailed if they say nothing."""
     from kinitro.evaluation.effect_plot import draw_effects
@@ -133,4 +148,18 @@ def _show_and_write(
             write_output(plot, draw_effects(effects).encode(), "--plot")
     if json is not None:
         write_output(json, encode_result_file(plan, trials, provenance), "--json")
+    if report is not None:
+        _write_report(plan, trials, provenance, report / "index.html")
     check_outcomes(trials)
+
+
+def _write_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, path: Path) -> None:
+    from kinitro.evaluation.clips import choose_trials, film
+    from kinitro.evaluation.report import build_report
+
+    chosen = choose_trials(plan, trials)
+    if chosen:
+        typer.echo(f"Filming {len(chosen)} episodes for the report.", err=True)
+    page = build_report(plan, trials, provenance, list(film(plan, chosen)))
+    write_whole(path, page.encode(), "--report")
+    typer.echo(f"The report is {path.resolve().as_uri()}", err=True)

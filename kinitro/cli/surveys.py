@@ -44,11 +44,13 @@ def run_at_home(
     workers: int | None,
     episodes_per_worker: int,
     videos: Path | None = None,
+    traces: bool = False,
 ) -> Provenance:
     """Run what the journal does not have yet of a survey, on this machine; the journal is closed afterwards.
 
     workers: the number of processes; None for one per core.
     videos: the directory for a video of every episode; None for no videos.
+    traces: whether the trials shall have their traces, from which they can be filmed later.
 
     Raises UnavailableError, VideoFailed, and KeyboardInterrupt after having said how to go on.
     """
@@ -61,7 +63,7 @@ def run_at_home(
     config = WorkerConfig(allow_private_endpoints=True, log_level="warning")
     evaluator = WorkerPool(workers or count_usable_cores(), episodes_per_worker, config)
     try:
-        asyncio.run(_run(plan, evaluator, target, journal, videos))
+        asyncio.run(_run(plan, evaluator, target, journal, videos, traces=traces))
     except KeyboardInterrupt:
         done = len(journal.trials)
         typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
@@ -72,7 +74,13 @@ def run_at_home(
 
 
 async def _run(
-    plan: SurveyPlan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None
+    plan: SurveyPlan,
+    evaluator: Evaluator,
+    target: str | Path,
+    journal: Journal,
+    videos: Path | None,
+    *,
+    traces: bool,
 ) -> None:
     from kinitro.errors import UnavailableError
     from kinitro.evaluation.survey import expect_answer, run_survey
@@ -102,6 +110,7 @@ async def _run(
                     journal,
                     at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
                     videos=videos,
+                    traces=traces,
                     finished=progress.add,
                     expect=expect,
                 )

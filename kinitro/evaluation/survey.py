@@ -23,6 +23,7 @@ from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.fault_attribution import VIDEO_FAILED
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.evaluation.traces import encode
 from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
@@ -48,7 +49,7 @@ class Key(NamedTuple):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One episode of a survey and its result, which has no trace."""
+    """One episode of a survey and its result, which has no trace of its own."""
 
     env_id: str
     episode: int
@@ -56,6 +57,8 @@ class Trial(msgspec.Struct, frozen=True):
     result: EpisodeResult
     group: str | None = None
     """What was drawn, of CONDITIONS; None for the survey's whole level of randomization."""
+    trace: bytes | None = None
+    """The encoded trace, if it was wanted, for a film of the episode."""
 
     @property
     def key(self) -> Key:
@@ -265,11 +268,13 @@ async def run_survey(
     *,
     at_once: int,
     videos: Path | None = None,
+    traces: bool = False,
     finished: Callable[[Trial], None] = lambda _: None,
     expect: Callable[[str], Awaitable[None]] = expect_answer,
 ) -> None:
     """Run the episodes that the journal does not have yet, `at_once` at a time.
 
+    traces: whether the trials of the whole level of randomization shall have their traces.
     finished: called with every finished trial.
     expect: called after an episode that the policy's answers ended, to find out whether the server still answers. The
         error that it raises ends the survey, and the episode is not counted.
@@ -287,7 +292,8 @@ async def run_survey(
             if result.outcome is Outcome.POLICY_FAULT:
                 async with asking:
                     await expect(endpoint)
-            trial = Trial(key.env_id, key.episode, job.seed, replace(result, trace=None), key.group)
+            kept = encode(result.trace) if traces and key.group is None and result.trace is not None else None
+            trial = Trial(key.env_id, key.episode, job.seed, replace(result, trace=None), key.group, kept)
             journal.add(trial)
             finished(trial)
 

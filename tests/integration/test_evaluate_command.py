@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -41,8 +43,17 @@ def policy(tmp_path: Path) -> Path:
 
 def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_path: Path) -> None:
     arguments = ("--environments", "metaworld/reach-v3", "--episodes", 2, "--max-steps", 12, "--workers", 1)
-    done = kinitro("evaluate", policy, *arguments, "--json", "-", "--video", tmp_path / "video", directory=tmp_path)
+    written = ("--json", "-", "--video", tmp_path / "video", "--report", "report")
+    done = kinitro("evaluate", policy, *arguments, *written, directory=tmp_path)
     assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report" / "index.html").read_text()
+    films = re.findall(r'<video autoplay loop [^>]*src="data:video/mp4;base64,([^"]+)">', page)
+    assert len(films) == 2
+    assert "is not the same to the bit" not in page
+    assert "intensity of the headlight" in page
+    (tmp_path / "film.mp4").write_bytes(base64.b64decode(films[0], validate=True))
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "film.mp4")
+    assert frames == 7 + LINGER_FRAMES
     sheet = json.loads(done.stdout)
     (reach, everything) = sheet["environments"]
     assert (reach["env_id"], reach["episodes"], everything["env_id"]) == ("metaworld/reach-v3", 2, "all")
@@ -165,7 +176,7 @@ def test_a_url_where_nobody_is_gives_no_table_of_zeros(tmp_path: Path) -> None:
     assert "95 %" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("option", ["--video", "--json"])
+@pytest.mark.parametrize("option", ["--video", "--json", "--report"])
 def test_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path, option: str) -> None:
     (tmp_path / "file").touch()
     for path in ("/proc/nowhere/here", tmp_path / "file" / "below"):
