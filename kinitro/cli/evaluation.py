@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
 from kinitro.cli.evaluation_tables import show_effects, show_summaries
-from kinitro.cli.surveys import name_target, parse_target, run_at_home
+from kinitro.cli.surveys import name_target, parse_environments, parse_target, run_at_home
 from kinitro.errors import ConfigurationError
 from kinitro.output_files import check_directory, check_file, write_output, write_whole
 
 if TYPE_CHECKING:
     from kinitro.evaluation.result_files import Provenance
     from kinitro.evaluation.survey import SurveyPlan, Trial
+    from kinitro.evaluation.tracking import Tracker
 
 
 def evaluate(
@@ -52,6 +53,9 @@ def evaluate(
     report: Path = typer.Option(
         None, file_okay=False, help="Write index.html to this directory: one page with tables, intervals and films."
     ),
+    track: Literal["mlflow", "wandb"] = typer.Option(
+        None, help="Record the evaluation with this library, which follows its own settings; files included."
+    ),
     shard: str = typer.Option(
         None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
@@ -64,28 +68,26 @@ def evaluate(
 
     The same command continues an interrupted run where it stopped.
     """
-    from kinitro.environments import scored_specs
     from kinitro.evaluation.survey import Journal, SurveyPlan
+    from kinitro.evaluation.tracking import track as start_tracking
 
-    for directory, option in ((video, "--video"), (report, "--report")):
-        if directory is not None:
-            check_directory(directory, option)
-    for path, option in ((json, "--json"), (plot, "--plot")):
-        if path is not None and str(path) != "-":
-            check_file(path, option)
+    if video is not None:
+        check_directory(video, "--video")
+    output = _Output(json, plot, report)
+    output.check()
     if target == "merge" and shards:
         plan, trials, provenance = _merge(shards)
-        _show_and_write(plan, trials, provenance, json, plot, report)
+        with start_tracking(track, plan) as tracker:
+            _show_and_write(plan, trials, provenance, output, tracker)
         return
     if shards:
         raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
     if plot is not None and not sensitivity:
         raise ConfigurationError("--plot draws what --sensitivity measures: give both.")
-    chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
     policy = parse_target(target)
     plan = SurveyPlan.of(
         name_target(policy),
-        chosen,
+        parse_environments(environments),
         episodes,
         seed,
         max_steps,
@@ -93,17 +95,38 @@ def evaluate(
         randomization=randomization,
         sensitivity=sensitivity,
     )
-    journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
-    provenance = run_at_home(
-        plan,
-        policy,
-        journal,
-        workers=workers,
-        episodes_per_worker=episodes_per_worker,
-        videos=video,
-        traces=report is not None,
-    )
-    _show_and_write(plan, journal.trials, provenance, json, plot, report)
+    with start_tracking(track, plan) as tracker:
+        journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
+        provenance = run_at_home(
+            plan,
+            policy,
+            journal,
+            workers=workers,
+            episodes_per_worker=episodes_per_worker,
+            videos=video,
+            traces=report is not None,
+        )
+        _show_and_write(plan, journal.trials, provenance, output, tracker)
+
+
+class _Output(NamedTuple):
+    """The files that were asked for."""
+
+    json: Path | None
+    plot: Path | None
+    report: Path | None
+
+    @property
+    def uses_stdout(self) -> bool:
+        return "-" in (str(self.json), str(self.plot))
+
+    def check(self) -> None:
+        """Raise ConfigurationError if something could not be written."""
+        if self.report is not None:
+            check_directory(self.report, "--report")
+        for path, option in ((self.json, "--json"), (self.plot, "--plot")):
+            if path is not None and str(path) != "-":
+                check_file(path, option)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -126,40 +149,40 @@ def _merge(paths: Sequence[Path]) -> tuple[SurveyPlan, list[Trial], Provenance]:
 
 
 def _show_and_write(
-    plan: SurveyPlan,
-    trials: Sequence[Trial],
-    provenance: Provenance,
-    json: Path | None,
-    plot: Path | None,
-    report: Path | None,
+    plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, output: _Output, tracker: Tracker | None
 ) -> None:
-    """Print the tables and write the files that were asked for; raises SurveyFailed if they say nothing."""
+    """Print the tables and write what was asked for; raises SurveyFailed if it says nothing."""
     from kinitro.evaluation.effect_plot import draw_effects
     from kinitro.evaluation.result_files import encode_result_file
     from kinitro.evaluation.sensitivity import measure_effects
     from kinitro.evaluation.survey import check_outcomes
+    from kinitro.evaluation.tracking import list_facts, list_metrics
 
-    on_stderr = "-" in (str(json), str(plot))
-    show_summaries(plan, trials, on_stderr=on_stderr)
+    files = {"result.json": encode_result_file(plan, trials, provenance)}
+    show_summaries(plan, trials, on_stderr=output.uses_stdout)
     if plan.header.sensitivity:
         effects = measure_effects(plan, trials)
-        show_effects(effects, on_stderr=on_stderr)
-        if plot is not None:
-            write_output(plot, draw_effects(effects).encode(), "--plot")
-    if json is not None:
-        write_output(json, encode_result_file(plan, trials, provenance), "--json")
-    if report is not None:
-        _write_report(plan, trials, provenance, report / "index.html")
+        show_effects(effects, on_stderr=output.uses_stdout)
+        files["sensitivity.svg"] = draw_effects(effects).encode()
+        if output.plot is not None:
+            write_output(output.plot, files["sensitivity.svg"], "--plot")
+    if output.json is not None:
+        write_output(output.json, files["result.json"], "--json")
+    if output.report is not None:
+        files["report.html"] = _make_report(plan, trials, provenance)
+        path = output.report / "index.html"
+        write_whole(path, files["report.html"], "--report")
+        typer.echo(f"The report is {path.resolve().as_uri()}", err=True)
     check_outcomes(trials)
+    if tracker is not None:
+        tracker.finish(list_facts(provenance), list_metrics(plan, trials), files)
 
 
-def _write_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, path: Path) -> None:
+def _make_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance) -> bytes:
     from kinitro.evaluation.clips import choose_trials, film
     from kinitro.evaluation.report import build_report
 
     chosen = choose_trials(plan, trials)
     if chosen:
         typer.echo(f"Filming {len(chosen)} episodes for the report.", err=True)
-    page = build_report(plan, trials, provenance, list(film(plan, chosen)))
-    write_whole(path, page.encode(), "--report")
-    typer.echo(f"The report is {path.resolve().as_uri()}", err=True)
+    return build_report(plan, trials, provenance, list(film(plan, chosen))).encode()

@@ -31,6 +31,13 @@ def parse_target(text: str) -> str | Path:
     return directory
 
 
+def parse_environments(text: str | None) -> list[str]:
+    """Return the ids in a list with commas, all scored ones if there is none."""
+    from kinitro.environments import scored_specs
+
+    return [name.strip() for name in text.split(",")] if text else [spec.id for spec in scored_specs()]
+
+
 def name_target(target: str | Path) -> str:
     """Return what plans and result files call a target."""
     return target if isinstance(target, str) else str(target.resolve())

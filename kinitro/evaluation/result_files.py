@@ -138,6 +138,11 @@ def read_result_file(path: Path) -> ResultFile:
     return result
 
 
+def make_result_file(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance) -> ResultFile:
+    """Return what `read_result_file` would read if it were written."""
+    return msgspec.json.decode(encode_result_file(plan, trials, provenance), type=ResultFile)
+
+
 def encode_result_file(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance) -> bytes:
     """Return the content of the result file of a survey: indented JSON, with one line for each episode."""
     head: dict[str, Any] = {

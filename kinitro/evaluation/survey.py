@@ -171,8 +171,10 @@ class Journal:
     Only one process at a time can use it: the file beside it with the suffix `.lock` is locked until `close`.
     """
 
-    def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False) -> None:
+    def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False, complete: bool = False) -> None:
         """Open the journal and read its trials; `fresh` ignores and overwrites them.
+
+        complete: whether a survey that is finished is read, too; otherwise it begins anew.
 
         Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it.
         """
@@ -180,14 +182,14 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = path.with_suffix(".lock").open("w")
-            self.trials = self._open(plan, fresh=fresh)
+            self.trials = self._open(plan, fresh=fresh, complete=complete)
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written ({error.strerror}): name another --results.") from None
 
-    def _open(self, plan: SurveyPlan, *, fresh: bool) -> list[Trial]:
+    def _open(self, plan: SurveyPlan, *, fresh: bool, complete: bool) -> list[Trial]:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            trials = [] if fresh else _read_unfinished(self.path, plan)
+            trials = [] if fresh else _read_trials(self.path, plan, complete=complete)
             replace_file(self.path, b"".join(msgspec.json.encode(line) + b"\n" for line in (plan.header, *trials)))
             self._file = self.path.open("ab")
         except BlockingIOError:
@@ -219,8 +221,8 @@ class Journal:
         self._lock.close()
 
 
-def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
-    """Return the trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
+def _read_trials(path: Path, plan: SurveyPlan, *, complete: bool) -> list[Trial]:
+    """Return the trials in a journal of the same plan, each episode once; none if it was finished, unless `complete`.
 
     Damaged lines are ignored: the last one of a killed process may be half a line. Episodes that ended with an
     evaluator fault are ignored, too: they are run again.
@@ -242,7 +244,7 @@ def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
             continue
         if trial.key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
             trials.setdefault(trial.key, trial)
-    return [] if len(trials) == len(wanted) else list(trials.values())
+    return [] if len(trials) == len(wanted) and not complete else list(trials.values())
 
 
 async def expect_answer(endpoint: str) -> None:

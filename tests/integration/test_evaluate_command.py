@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,27 @@ def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
     assert [(episode["episode"], episode["steps"]) for episode in sheet["episodes"]] == [(0, 12), (1, 12), (2, 12)]
     assert (sheet["shard"], sheet["environments"][0]["episodes"]) == (None, 3)
     assert sheet["target"] == str(policy)
+
+
+def test_two_policies_are_evaluated_and_compared_and_a_failure_costs_only_what_is_left(
+    policy: Path, tmp_path: Path
+) -> None:
+    """The second one does not start at first: the episodes of the first one are kept."""
+    shutil.copytree(policy, other := tmp_path / "other")
+    source = (other / "policy.py").read_text()
+    (other / "policy.py").write_text("raise ImportError('no weights here')")
+    arguments = ("--environments", "metaworld/reach-v3", "--episodes", 2, "--max-steps", 12, "--workers", 1)
+    failed = kinitro("compare", policy, other, *arguments, directory=tmp_path)
+    assert failed.returncode == 3, failed.stderr
+    assert "no weights here" in failed.stderr
+    (other / "policy.py").write_text(source.replace(RANDOM, "return [0.0, 0.0, 0.0, 0.0]"))
+    done = kinitro("compare", policy, other, *arguments, "--json", "-", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Continuing an interrupted run: 2 of 2 episodes are done" in done.stderr
+    found = json.loads(done.stdout)
+    assert (found["overall"]["episodes"], found["worse"]) == (2, False)
+    assert [found[role]["target"] for role in ("first", "second")] == [str(policy), str(other)]
+    assert not list((tmp_path / "results").glob("*.jsonl"))
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,27 @@ def test_the_command_shows_lists_writes_and_fails_when_asked(tmp_path: Path) -> 
     assert json.loads(run(bad, good, "--json", "-").stdout)["worse"] is False
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((".", ".."), "'.' is a policy: give --episodes N, and both are evaluated."),
+        (("http://127.0.0.1:1", "a.json"), "'http://127.0.0.1:1' is a policy and the other is a file"),
+        ((".", ".", "--episodes", 2), "'.' and '.' are the same policy: name two."),
+        (("a.json", "b.json", "--episodes", 2), "--episodes is for two URLs or directories"),
+        (("a.json", "b.json"), "'a.json' is not a file"),
+        ((".", "..", "--episodes", 2, "--environments", "metaworld/pusk-v3"), "did you mean"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[object], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = run(*arguments)
+    assert isinstance(refused.exception, KinitroError)
+    assert says in str(refused.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def shard(content: dict[str, Any], index: int, number: int) -> dict[str, Any]:
     """The part of a result file that one of several machines would have written."""
     part = copy.deepcopy(content)
