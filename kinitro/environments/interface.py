@@ -85,7 +85,7 @@ class Environment(Protocol):
 
 
 @runtime_checkable
-class Explained(Protocol):
+class RandomizedEnvironment(Protocol):
     """An environment that can also say what was drawn for its episode. Families need not offer this."""
 
     def privileged_factors(self) -> Factors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -55,13 +56,14 @@ def film(
     make_environment: Callable[..., Environment] = make,
 ) -> Iterator[Clip]:
     """Yield the film of each trial, which must have a trace. Raises VideoFailed, SimulationFailed."""
-    with tempfile.TemporaryDirectory() as directory:
+    made: dict[str, Environment] = {}
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
         for number, trial in enumerate(trials):
-            environment = make_environment(trial.env_id, randomization=plan.header.randomization)
-            try:
-                yield _film(trial, environment, Path(directory) / f"{number}.mp4")
-            finally:
-                environment.close()
+            if trial.env_id not in made:
+                made[trial.env_id] = make_environment(trial.env_id, randomization=plan.header.randomization)
+                stack.callback(made[trial.env_id].close)
+            yield _film(trial, made[trial.env_id], Path(directory) / f"{number}.mp4")
 
 
 def _film(trial: Trial, environment: Environment, path: Path) -> Clip:

@@ -29,7 +29,7 @@ import msgspec
 
 from kinitro import __version__
 from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
-from kinitro.environments.interface import Environment, Explained
+from kinitro.environments.interface import Environment, RandomizedEnvironment
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.environment_cache import EnvironmentCache
@@ -154,7 +154,7 @@ class Worker:
             )
         finally:
             await policy.close()
-        if job.factors and isinstance(environment, Explained):
+        if job.factors and isinstance(environment, RandomizedEnvironment):
             result = replace(result, factors=environment.privileged_factors())
         if recorder is None or not job.record or result.outcome not in RECORDED or result.reason is not None:
             return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -13,13 +14,19 @@ import sys
 from pathlib import Path
 
 import imageio_ffmpeg
+import msgspec
 import numpy as np
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from kinitro.environments.interface import Observation
 from kinitro.evaluation.errors import VideoFailed
+from kinitro.evaluation.no_op_server import NoOpServer
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.survey import Key, SurveyPlan
 from kinitro.evaluation.video import LINGER_FRAMES, VideoObserver
+from kinitro.evaluation.worker import WorkerConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +116,63 @@ def test_which_factor_matters_is_measured_in_the_same_episodes(policy: Path, tmp
         assert row["factors"]["placement"]["goal"] == whole["factors"]["placement"]["goal"]
     effects = sheet["sensitivity"]["effects"]
     assert [effect["overall"]["episodes"] for effect in effects] == [1] * 8
+
+
+class RecordingServer(NoOpServer):
+    """Keeps everything that a policy is sent: bodies by path."""
+
+    def __init__(self) -> None:
+        super().__init__(encodings=("msgpack", "json"))
+        self.heads = b""
+        self.bodies: list[bytes] = []
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        until, exactly = reader.readuntil, reader.readexactly
+
+        async def readuntil(separator: bytes) -> bytes:
+            head = await until(separator)
+            self.heads += head
+            return head
+
+        async def readexactly(length: int) -> bytes:
+            body = await exactly(length)
+            self.bodies += [body] if body else []
+            return body
+
+        reader.readuntil, reader.readexactly = readuntil, readexactly  # type: ignore[assignment,method-assign]
+        await super()._serve(reader, writer)
+
+
+def list_names(value: object) -> set[str]:
+    """The names of all fields, at any depth."""
+    if isinstance(value, dict):
+        return set(value) | set().union(*map(list_names, value.values()))
+    return set().union(*map(list_names, value)) if isinstance(value, list) else set()
+
+
+async def test_no_policy_is_told_what_was_drawn() -> None:
+    """The requests of an episode whose factors are written down are those of an ordinary one."""
+    server, plan = RecordingServer(), SurveyPlan.of("x", ["metaworld/reach-v3"], 1, 0, 4, sensitivity=True)
+    pool = WorkerPool(1, 1, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+    names = []
+    await server.start()
+    await pool.start()
+    try:
+        job = plan.make_job(Key("metaworld/reach-v3", 0, "lights"), server.url, None)
+        for ordinary in (True, False):
+            server.heads, server.bodies = b"", []
+            result = await pool.evaluate(replace(job, factors=False, randomization=None) if ordinary else job)
+            assert result.steps == 4
+            names.append([list_names(msgspec.msgpack.decode(body)) for body in server.bodies])
+    finally:
+        await pool.close()
+        await server.close()
+    assert names[0] == names[1]
+    assert result.factors is not None
+    assert result.factors.keys() == {"placement", "lights"}
+    sent = server.heads + b"".join(server.bodies)
+    for word in (job.seed, job.seed[-8:], "light", "placement", "factors", "randomization", "standard"):
+        assert word.encode() not in sent, word
 
 
 def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class MetaWorldEnvironment:
         return self._task.read_state()
 
     def privileged_factors(self) -> Factors:
-        """Return what was drawn for the present episode, see `kinitro.environments.interface.Explained`."""
+        """Return what was drawn for the present episode, see `kinitro.environments.interface.RandomizedEnvironment`."""
         found: Factors = {}
         if self._state in ("running", "over"):
             found["placement"] = {name: _round(place) for name, place in self._placement.items()}
