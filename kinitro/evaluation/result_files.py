@@ -6,7 +6,7 @@ import gc
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -26,6 +26,9 @@ GIT_S = 10.0
 
 OutcomeName = Literal["success", "failure", "policy_fault", "evaluator_fault"]
 EVALUATOR_FAULT = "evaluator_fault"
+RESULT_FIELDS = tuple(
+    field.name for field in fields(EpisodeResult) if field.name not in ("outcome", "trace", "recording")
+)
 
 
 class EpisodeRow(msgspec.Struct, frozen=True):
@@ -186,18 +189,14 @@ def _format(head: dict[str, Any], trials: Sequence[Trial]) -> bytes:
 
 
 def _list_fields(trial: Trial) -> dict[str, Any]:
-    """The fields of an `EpisodeRow`."""
-    result = {
-        name: value for name, value in asdict(trial.result).items() if name not in ("outcome", "trace", "recording")
-    }
-    outcome = trial.result.outcome.name.lower()
+    """The fields of an `EpisodeRow`, whose names are those of the trial and of its result."""
     return {
         **({"group": trial.group} if trial.group else {}),
         "env_id": trial.env_id,
         "episode": trial.episode,
         "seed": trial.seed,
-        "outcome": outcome,
-        **result,
+        "outcome": trial.result.outcome.name.lower(),
+        **{name: getattr(trial.result, name) for name in RESULT_FIELDS},
     }
 
 
