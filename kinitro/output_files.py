@@ -42,11 +42,15 @@ def write_json(path: Path, content: Any, option: str) -> None:
     """Write indented JSON as a whole; `-` is standard output. Raises ConfigurationError."""
     import msgspec
 
-    encoded = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    write_output(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n", option)
+
+
+def write_output(path: Path, content: bytes, option: str) -> None:
+    """Write a file as a whole; `-` is standard output. Raises ConfigurationError."""
     if str(path) == "-":
-        sys.stdout.buffer.write(encoded)
+        sys.stdout.buffer.write(content)
     else:
-        write_whole(path, encoded, option)
+        write_whole(path, content, option)
 
 
 def _is_special(path: Path) -> bool:

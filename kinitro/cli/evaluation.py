@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
+from kinitro.cli.evaluation_tables import show_effects, show_summaries
+from kinitro.cli.surveys import name_target, parse_environments, parse_target, run_at_home
 from kinitro.errors import ConfigurationError
-from kinitro.output_files import check_directory, check_file, write_json
+from kinitro.output_files import check_directory, check_file, write_output, write_whole
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from kinitro.evaluation.jobs import Evaluator
-    from kinitro.evaluation.summary import EnvironmentSummary
-    from kinitro.evaluation.survey import Journal, SurveyPlan, Trial
-
-VIDEOS_AT_ONCE = 8
-"""Most episodes that are recorded at once; each has an encoder process of its own."""
-TABLE_WIDTH = 140
-"""Width of the table in characters where the output is not a terminal."""
+    from kinitro.evaluation.result_files import Provenance
+    from kinitro.evaluation.survey import SurveyPlan, Trial
+    from kinitro.evaluation.tracking import Tracker
 
 
 def evaluate(
@@ -51,6 +43,19 @@ def evaluate(
     randomization: Literal["none", "standard", "hard"] = typer.Option(
         "standard", help="Vary physics and appearance this much; scores are measured with standard."
     ),
+    sensitivity: bool = typer.Option(
+        False,
+        "--sensitivity",
+        help="Also run every episode with one factor at a time (lights, cameras, colours, ...), to find out which one "
+        "breaks the policy: nine times as many episodes.",
+    ),
+    plot: Path = typer.Option(None, help="With --sensitivity: draw what each factor does to this SVG file."),
+    report: Path = typer.Option(
+        None, file_okay=False, help="Write index.html to this directory: one page with tables, intervals and films."
+    ),
+    track: Literal["mlflow", "wandb"] = typer.Option(
+        None, help="Record the evaluation with this library, which follows its own settings; files included."
+    ),
     shard: str = typer.Option(
         None, help="Run only the part I of N, such as 2/3, so that N machines share the work; `merge` joins them."
     ),
@@ -63,61 +68,65 @@ def evaluate(
 
     The same command continues an interrupted run where it stopped.
     """
-    from kinitro.environments import scored_specs
-    from kinitro.evaluation.result_files import find_revision
-    from kinitro.evaluation.survey import SCORED_RANDOMIZATION, Journal, SurveyPlan, check_outcomes
+    from kinitro.evaluation.survey import Journal, SurveyPlan
+    from kinitro.evaluation.tracking import track as start_tracking
 
     if video is not None:
         check_directory(video, "--video")
-    if json is not None and str(json) != "-":
-        check_file(json, "--json")
+    output = _Output(json, plot, report)
+    output.check()
     if target == "merge" and shards:
-        _merge(shards, json)
+        plan, trials, provenance = _merge(shards)
+        with start_tracking(track, plan) as tracker:
+            _show_and_write(plan, trials, provenance, output, tracker)
         return
     if shards:
         raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
-    chosen = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
-    is_url = "://" in target
-    if not is_url and target.startswith("~"):
-        target = str(Path(target).expanduser())
-    if not is_url and not Path(target).is_dir():
-        raise ConfigurationError(f"{target!r} is neither a URL such as http://127.0.0.1:8001 nor a directory.")
+    if plot is not None and not sensitivity:
+        raise ConfigurationError("--plot draws what --sensitivity measures: give both.")
+    policy = parse_target(target)
     plan = SurveyPlan.of(
-        target if is_url else str(Path(target).resolve()),
-        chosen,
+        name_target(policy),
+        parse_environments(environments),
         episodes,
         seed,
         max_steps,
         shard=_parse_shard(shard),
         randomization=randomization,
+        sensitivity=sensitivity,
     )
-    journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
-    revision = None if is_url or json is None else find_revision(Path(target))
-    from kinitro.evaluation.pool import WorkerPool
-    from kinitro.evaluation.worker import WorkerConfig
-    from kinitro.executor.settings import count_usable_cores
+    with start_tracking(track, plan) as tracker:
+        journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
+        provenance = run_at_home(
+            plan,
+            policy,
+            journal,
+            workers=workers,
+            episodes_per_worker=episodes_per_worker,
+            videos=video,
+            traces=report is not None,
+        )
+        _show_and_write(plan, journal.trials, provenance, output, tracker)
 
-    evaluator = WorkerPool(
-        workers or count_usable_cores(),
-        episodes_per_worker,
-        WorkerConfig(
-            allow_private_endpoints=True,
-            randomization=None if randomization == SCORED_RANDOMIZATION else randomization,
-            log_level="warning",
-        ),
-    )
-    try:
-        asyncio.run(_run(plan, evaluator, target if is_url else Path(target), journal, video))
-    except KeyboardInterrupt:
-        done = len(journal.trials)
-        typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
-        raise
-    finally:
-        journal.close()
-    _show(plan, journal.trials, on_stderr=str(json) == "-")
-    if json is not None:
-        _write(json, plan, journal.trials, evaluator.fingerprint, evaluator.versions, revision)
-    check_outcomes(journal.trials)
+
+class _Output(NamedTuple):
+    """The files that were asked for."""
+
+    json: Path | None
+    plot: Path | None
+    report: Path | None
+
+    @property
+    def uses_stdout(self) -> bool:
+        return "-" in (str(self.json), str(self.plot))
+
+    def check(self) -> None:
+        """Raise ConfigurationError if something could not be written."""
+        if self.report is not None:
+            check_directory(self.report, "--report")
+        for path, option in ((self.json, "--json"), (self.plot, "--plot")):
+            if path is not None and str(path) != "-":
+                check_file(path, option)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -129,200 +138,51 @@ def _parse_shard(text: str | None) -> tuple[int, int] | None:
     return int(index), int(number)
 
 
-def _merge(paths: Sequence[Path], json: Path | None) -> None:
-    """Put the result files of shards together, and show and write what one evaluation would have."""
-    from kinitro.evaluation.result_files import merge_result_files, read_result_file
-    from kinitro.evaluation.survey import check_outcomes
+def _merge(paths: Sequence[Path]) -> tuple[SurveyPlan, list[Trial], Provenance]:
+    """Put the result files of shards together."""
+    from kinitro.evaluation.result_comparison import merge_result_files
+    from kinitro.evaluation.result_files import Provenance, read_result_file
 
     files = [read_result_file(path) for path in paths]
     plan, trials = merge_result_files(files)
-    _show(plan, trials, on_stderr=str(json) == "-")
-    if json is not None:
-        _write(json, plan, trials, files[0].fingerprint, files[0].versions, files[0].revision)
+    return plan, trials, Provenance(files[0].fingerprint, files[0].versions, files[0].revision)
+
+
+def _show_and_write(
+    plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, output: _Output, tracker: Tracker | None
+) -> None:
+    """Print the tables and write what was asked for; raises SurveyFailed if it says nothing."""
+    from kinitro.evaluation.effect_plot import draw_effects
+    from kinitro.evaluation.result_files import encode_result_file
+    from kinitro.evaluation.sensitivity import measure_effects
+    from kinitro.evaluation.survey import check_outcomes
+    from kinitro.evaluation.tracking import list_facts, list_metrics
+
+    files = {"result.json": encode_result_file(plan, trials, provenance)}
+    show_summaries(plan, trials, on_stderr=output.uses_stdout)
+    if plan.header.sensitivity:
+        effects = measure_effects(plan, trials)
+        show_effects(effects, on_stderr=output.uses_stdout)
+        files["sensitivity.svg"] = draw_effects(effects).encode()
+        if output.plot is not None:
+            write_output(output.plot, files["sensitivity.svg"], "--plot")
+    if output.json is not None:
+        write_output(output.json, files["result.json"], "--json")
+    if output.report is not None:
+        files["report.html"] = _make_report(plan, trials, provenance)
+        path = output.report / "index.html"
+        write_whole(path, files["report.html"], "--report")
+        typer.echo(f"The report is {path.resolve().as_uri()}", err=True)
     check_outcomes(trials)
+    if tracker is not None:
+        tracker.finish(list_facts(provenance), list_metrics(plan, trials), files)
 
 
-async def _run(
-    plan: SurveyPlan, evaluator: Evaluator, target: str | Path, journal: Journal, videos: Path | None
-) -> None:
-    from kinitro.errors import UnavailableError
-    from kinitro.evaluation.survey import expect_answer, run_survey
-    from kinitro.executor.concurrency import ask_concurrency
-    from kinitro.logs import configure_logs
+def _make_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance) -> bytes:
+    from kinitro.evaluation.clips import choose_trials, film
+    from kinitro.evaluation.report import build_report
 
-    configure_logs("warning", "console")
-    log_path = journal.path.with_suffix(".log")
-    log = "" if isinstance(target, str) else f" Its log is {log_path}."
-
-    async def expect(url: str) -> None:
-        try:
-            await expect_answer(url)
-        except UnavailableError as error:
-            raise UnavailableError(f"{error}{log}") from None
-
-    async with _endpoint(target, log_path) as url:
-        await expect(url)
-        at_once = await ask_concurrency(url, allow_private=True)
-        try:
-            with _SurveyProgress(plan, journal, log) as progress:
-                await evaluator.start()
-                await run_survey(
-                    plan,
-                    evaluator,
-                    url,
-                    journal,
-                    at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
-                    videos=videos,
-                    finished=progress.add,
-                    expect=expect,
-                )
-        except UnavailableError as error:
-            done = f"{len(journal.trials)} of {len(plan.keys)} episodes are done; the same command continues."
-            raise UnavailableError(f"{error} {done}") from None
-        finally:
-            await evaluator.close()
-
-
-@asynccontextmanager
-async def _endpoint(target: str | Path, log_path: Path) -> AsyncIterator[str]:
-    if isinstance(target, str):
-        yield target
-        return
-    from kinitro.local.policy_directory import serve_policy_directory
-
-    typer.echo(f"Starting the policy server of {target}; its log is {log_path}.", err=True)
-    async with serve_policy_directory(target, log_path) as url:
-        yield url
-
-
-class _SurveyProgress:
-    """Shows a bar on standard error, and the first fault of each kind as soon as it happens."""
-
-    def __init__(self, plan: SurveyPlan, journal: Journal, log: str) -> None:
-        """`log` says where the server's log is, if that is known."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._console = Console(stderr=True)
-        self._log = log
-        self._shown: set[str | None] = set()
-        self._total, self._done = len(plan.keys), len(journal.trials)
-        self._successes = sum(trial.result.outcome.name == "SUCCESS" for trial in journal.trials)
-        self._bar = Progress(
-            TextColumn("episodes"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
-        self._task = self._bar.add_task("", total=self._total, completed=self._done)
-
-    def __enter__(self) -> _SurveyProgress:
-        if self._done:
-            self._console.print(
-                f"Continuing an interrupted run: {self._done} of {self._total} episodes are done (--fresh starts over)."
-            )
-        self._bar.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
-
-    def add(self, trial: Trial) -> None:
-        self._done += 1
-        self._successes += trial.result.outcome.name == "SUCCESS"
-        self._bar.update(self._task, completed=self._done, description=f"{self._successes / self._done:.0%} success")
-        if trial.result.reason is not None and trial.result.reason not in self._shown:
-            self._shown.add(trial.result.reason)
-            where = f"{trial.env_id}, episode {trial.episode}: {trial.result.reason}."
-            self._console.print(
-                f"{where} {trial.result.detail or ''}{self._log}", markup=False, highlight=False, soft_wrap=True
-            )
-
-
-def _summaries(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
-    from kinitro.evaluation.summary import summarize
-
-    rows = [
-        summarize(env_id, [trial for trial in trials if trial.env_id == env_id])
-        for env_id, _ in plan.header.environments
-    ]
-    return [*rows, summarize("all", trials)]
-
-
-def _show(plan: SurveyPlan, trials: Sequence[Trial], *, on_stderr: bool) -> None:
-    from rich.table import Table
-
-    table = Table(title=f"{plan.header.target}, seed {plan.header.seed}, randomization {plan.header.randomization}")
-    table.add_column("environment", no_wrap=True)
-    for name in (
-        "episodes",
-        "success",
-        "95 % interval",
-        "steps",
-        "forfeits",
-        "policy\nfaults",
-        "our\nfaults",
-        "p95 ms",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("faults")
-    for row in _summaries(plan, trials):
-        if row.env_id == "all":
-            table.add_section()
-        table.add_row(
-            row.env_id,
-            str(row.episodes),
-            "-" if row.success_rate is None else f"{row.success_rate:.1%}",
-            f"{row.interval[0]:.1%} - {row.interval[1]:.1%}",
-            "-" if row.steps_to_success is None else f"{row.steps_to_success:.0f}",
-            str(row.forfeits),
-            str(row.policy_faults),
-            str(row.evaluator_faults),
-            "-" if row.policy_p95_ms is None else f"{row.policy_p95_ms:.0f}",
-            ", ".join(f"{reason} {count}" for reason, count in row.reasons.items()),
-        )
-    make_table_console(on_stderr=on_stderr).print(table)
-
-
-def make_table_console(*, on_stderr: bool) -> Console:
-    """A console for tables that programs may read, too: outside of a terminal it is wide enough for all columns."""
-    from rich.console import Console
-
-    console = Console(stderr=on_stderr)
-    console.width = max(console.width, TABLE_WIDTH) if not console.is_terminal else console.width
-    return console
-
-
-def _write(
-    path: Path,
-    plan: SurveyPlan,
-    trials: Sequence[Trial],
-    fingerprint: str,
-    versions: dict[str, str],
-    revision: str | None,
-) -> None:
-    content: dict[str, Any] = {
-        "target": plan.header.target,
-        "revision": revision,
-        "seed": plan.header.seed,
-        "max_steps": plan.header.max_steps,
-        "environment_versions": dict(plan.header.environments),
-        "randomization": plan.header.randomization,
-        "shard": plan.header.shard,
-        "fingerprint": fingerprint,
-        "versions": versions,
-        "environments": [asdict(summary) for summary in _summaries(plan, trials)],
-        "episodes": [
-            {
-                "env_id": trial.env_id,
-                "episode": trial.episode,
-                "seed": trial.seed,
-                "outcome": trial.result.outcome.name.lower(),
-                **{name: value for name, value in asdict(trial.result).items() if name not in ("outcome", "trace")},
-            }
-            for trial in sorted(trials, key=lambda trial: (trial.env_id, trial.episode))
-        ],
-    }
-    write_json(path, content, "--json")
+    chosen = choose_trials(plan, trials)
+    if chosen:
+        typer.echo(f"Filming {len(chosen)} episodes for the report.", err=True)
+    return build_report(plan, trials, provenance, list(film(plan, chosen))).encode()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
     from kinitro.environments.spec import EnvironmentSpec
+
+Factor = float | list[float] | str
+"""One thing that was drawn for an episode."""
+Factors = dict[str, dict[str, Factor]]
+"""What was drawn for an episode: for each group of the randomization, such as "lights", what was drawn by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +82,15 @@ class Environment(Protocol):
 
     def close(self) -> None:
         """Free what the environment holds. Further calls do nothing."""
+
+
+@runtime_checkable
+class RandomizedEnvironment(Protocol):
+    """An environment that can also say what was drawn for its episode. Families need not offer this."""
+
+    def privileged_factors(self) -> Factors:
+        """Return what was drawn for the present episode: for its evaluation, never for a policy.
+
+        Every factor of the level of randomization that changes something is there, rounded to four digits, and the
+        placement under "placement". It is empty before the first `reset`.
+        """

@@ -70,7 +70,8 @@ def make(
     env_id:        such as `metaworld/push-v3`.
     cameras:       the cameras whose images `observe` renders, or the name of a single one. Without any it is fastest.
     image_size_px: height and width of the images.
-    randomization: "none", "standard" or "hard"; scores are measured with "standard".
+    randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights"; scores are measured
+                   with "standard".
     renderer:      "software", or "gl" if the machine has an OpenGL driver.
     rewards:       False sets `Transition.reward` to 0 and saves most of a step's time.
     max_steps:     another horizon than the environment's own; scores are measured with its own.

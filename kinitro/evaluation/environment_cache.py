@@ -12,31 +12,38 @@ from kinitro.environments.interface import Environment
 SPARE = 8
 """Idle environments that are kept: as many as there are scored ones. Each takes 20 to 30 MiB (model, data, caches)."""
 
+Kind = tuple[str, str | None]
+"""An environment's id and its level of randomization, None for the default."""
+
 
 class EnvironmentCache:
-    """Environments of one process by id, in use or idle.
+    """Environments of one process by id and level of randomization, in use or idle.
 
     Interleaved episodes of one environment need one instance each. There are never more instances than were once in use
     at the same time plus `spare`; where another one is needed, the idle one that was used longest ago is closed first.
     Instances are made in a thread, so that the running episodes go on meanwhile.
     """
 
-    def __init__(self, make: Callable[[str], Environment], spare: int = SPARE) -> None:
+    def __init__(self, make: Callable[..., Environment], spare: int = SPARE) -> None:
+        """`make` is called with an id, and with `randomization` where another level than the default is wanted."""
         self._make = make
         self._spare = spare
         self._used = self._most_used = 0
         self._idle: OrderedDict[int, Environment] = OrderedDict()
+        self._kinds: dict[int, Kind] = {}
+        """What each environment is, by `id`, while it lives."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="environments")
 
-    async def take(self, env_id: str) -> Environment:
+    async def take(self, env_id: str, randomization: str | None = None) -> Environment:
         """Return an environment that is not in use; make one if there is none. Then call `give_back` or `discard`."""
+        kind = (env_id, randomization)
         self._used += 1
         self._most_used = max(self._most_used, self._used)
-        environment = self._take_idle(env_id)
+        environment = self._take_idle(kind)
         if environment is not None:
             return environment
         self._make_room()
-        making = asyncio.get_running_loop().run_in_executor(self._thread, _make_ready, self._make, env_id)
+        making = asyncio.get_running_loop().run_in_executor(self._thread, self._make_ready, kind)
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -54,7 +61,7 @@ class EnvironmentCache:
     def discard(self, environment: Environment) -> None:
         """Close an environment that must not be used again."""
         self._used -= 1
-        environment.close()
+        self._close(environment)
 
     async def probe_liveness(self) -> None:
         """Return when everything that was requested before has been made. If making hangs, this does not return."""
@@ -67,24 +74,26 @@ class EnvironmentCache:
         else:
             self.give_back(made.result())
 
-    def _take_idle(self, env_id: str) -> Environment | None:
-        for key, environment in reversed(self._idle.items()):
-            if environment.spec.id == env_id:
-                del self._idle[key]
-                return environment
-        return None
+    def _take_idle(self, kind: Kind) -> Environment | None:
+        key = next((key for key in reversed(self._idle) if self._kinds[key] == kind), None)
+        return None if key is None else self._idle.pop(key)
 
     def _make_room(self) -> None:
         while self._idle and self._used + len(self._idle) > self._most_used + self._spare:
-            self._idle.popitem(last=False)[1].close()
+            self._close(self._idle.popitem(last=False)[1])
 
+    def _close(self, environment: Environment) -> None:
+        del self._kinds[id(environment)]
+        environment.close()
 
-def _make_ready(make: Callable[[str], Environment], env_id: str) -> Environment:
-    """Make an environment, reset it and draw its first image, which takes ten times as long as the others."""
-    environment = make(env_id)
-    environment.reset(0)
-    environment.observe()
-    return environment
+    def _make_ready(self, kind: Kind) -> Environment:
+        """Make an environment, reset it and draw its first image, which takes ten times as long as the others."""
+        env_id, randomization = kind
+        environment = self._make(env_id) if randomization is None else self._make(env_id, randomization=randomization)
+        environment.reset(0)
+        environment.observe()
+        self._kinds[id(environment)] = kind
+        return environment
 
 
 def _do_nothing() -> None:

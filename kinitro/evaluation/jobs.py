@@ -45,6 +45,10 @@ class Job(msgspec.Struct, frozen=True):
     """The path of a Unix socket at which a sandboxed policy answers; `endpoint` is then only a name."""
     episode_id: str | None = None
     """The id that the policy is told; None for a random one."""
+    randomization: str | None = None
+    """Another level of randomization than the one that is scored; see `kinitro.environments.make`."""
+    factors: bool = False
+    """Whether the result shall contain what was drawn for the episode."""
 
 
 class Evaluator(Protocol):

@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import msgspec
 
+from kinitro.environments.interface import Factors
+
 
 class Outcome(IntEnum):
     """How an episode ended. The task pool stores these numbers: never change one."""
@@ -73,3 +75,5 @@ class EpisodeResult:
     """The encoded recording (see `recordings`), if it was requested and the episode counts."""
     detail: str | None = None
     """The message of the last failed call, for miners who evaluate their own policy; the subnet never stores it."""
+    factors: Factors | None = None
+    """What was drawn for the episode, if it was requested and the environment can say it."""

@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 
 from kinitro.evaluation.outcomes import Outcome
-from kinitro.evaluation.survey import Trial
+from kinitro.evaluation.survey import SurveyPlan, Trial
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 
 CONFIDENCE = 0.95
@@ -60,3 +60,16 @@ def summarize(name: str, trials: Sequence[Trial]) -> EnvironmentSummary:
         steps_to_success=median(solved) if solved else None,
         policy_p95_ms=median(slow_ms) if slow_ms else None,
     )
+
+
+def summarize_all(plan: SurveyPlan, trials: Sequence[Trial]) -> list[EnvironmentSummary]:
+    """Summarize every environment of a survey, and then all together under the name "all".
+
+    Episodes with less drawn than the survey's whole level do not count.
+    """
+    whole = [trial for trial in trials if trial.group is None]
+    rows = [
+        summarize(env_id, [trial for trial in whole if trial.env_id == env_id])
+        for env_id, _ in plan.header.environments
+    ]
+    return [*rows, summarize("all", whole)]

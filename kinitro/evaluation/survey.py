@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from kinitro.environments.randomization import GROUPS
 from kinitro.environments.registry import get_spec
 from kinitro.environments.seeds import derive_seed
 from kinitro.environments.spec import EnvironmentSpec
@@ -21,11 +23,16 @@ from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.fault_attribution import VIDEO_FAILED
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
+from kinitro.evaluation.traces import encode
 from kinitro.files import replace_file
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed
 
 SCORED_RANDOMIZATION = "standard"
+NO_RANDOMIZATION = "none"
+PLACEMENT = "placement only"
+CONDITIONS = (PLACEMENT, *GROUPS)
+"""What is drawn where the sensitivity is measured, beside the whole level: the placement, and one group with it."""
 MAX_TRIES = 3
 """Runs of one episode until it ends without a fault of ours."""
 HEALTH_TRIES = 3
@@ -33,13 +40,30 @@ HEALTH_PAUSE_S = 0.5
 """Seconds between two tries of asking whether a server still answers."""
 
 
+class Key(NamedTuple):
+    """Names an episode of a survey."""
+
+    env_id: str
+    episode: int
+    group: str | None = None
+
+
 class Trial(msgspec.Struct, frozen=True):
-    """One episode of a survey and its result, which has no trace."""
+    """One episode of a survey and its result, which has no trace of its own."""
 
     env_id: str
     episode: int
     seed: str
     result: EpisodeResult
+    group: str | None = None
+    """What was drawn, of CONDITIONS; None for the survey's whole level of randomization."""
+    trace: bytes | None = None
+    """The encoded trace, if it was wanted, for a film of the episode."""
+
+    @property
+    def key(self) -> Key:
+        """Which of the survey's episodes it is."""
+        return Key(self.env_id, self.episode, self.group)
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +78,8 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     shard: tuple[int, int] | None = None
     """(I, N): one of N parts, counted from 1, which several machines run; None for the whole survey."""
     randomization: str = SCORED_RANDOMIZATION
+    sensitivity: bool = False
+    """Whether every episode is also run with each of CONDITIONS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,7 @@ class SurveyPlan:
         *,
         shard: tuple[int, int] | None = None,
         randomization: str = SCORED_RANDOMIZATION,
+        sensitivity: bool = False,
     ) -> SurveyPlan:
         """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError."""
         if shard is not None and not 1 <= shard[0] <= shard[1] <= episodes:
@@ -80,9 +107,11 @@ class SurveyPlan:
                 f"--shard cannot be {shard[0]}/{shard[1]}: give I/N, with I from 1 to N, and N at most the {episodes} "
                 "episodes per environment."
             )
+        if sensitivity and randomization == NO_RANDOMIZATION:
+            raise ConfigurationError("--sensitivity needs --randomization standard or hard: at none, nothing varies.")
         specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
         versions = tuple((spec.id, spec.version) for spec in specs)
-        return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization))
+        return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization, sensitivity))
 
     @property
     def name(self) -> str:
@@ -90,18 +119,29 @@ class SurveyPlan:
         return hashlib.sha256(msgspec.json.encode(self.header)).hexdigest()[:12]
 
     @property
-    def keys(self) -> list[tuple[str, int]]:
-        """The (environment id, episode) of every episode; the first episodes of all environments come first.
+    def keys(self) -> list[Key]:
+        """All episodes; the first episodes of all environments come first.
 
-        A shard has every N-th episode of each environment.
+        A shard has every N-th episode of each environment. If the sensitivity is measured, all of them are there once
+        for each condition, one condition after the other: environments are made for one of them.
         """
         first, step = (0, 1) if self.header.shard is None else (self.header.shard[0] - 1, self.header.shard[1])
         episodes = range(first, self.header.episodes, step)
-        return [(env_id, episode) for episode in episodes for env_id, _ in self.header.environments]
+        return [
+            Key(env_id, episode, group)
+            for group in (None, *(CONDITIONS if self.header.sensitivity else ()))
+            for episode in episodes
+            for env_id, _ in self.header.environments
+        ]
 
-    def make_job(self, env_id: str, episode: int, endpoint: str, videos: Path | None) -> Job:
-        """Return the job of one episode; `videos` is the directory for its video, None for no video."""
+    def make_job(self, key: Key, endpoint: str, videos: Path | None) -> Job:
+        """Return the job of one episode; `videos` is the directory for its video, None for no video.
+
+        Only episodes of the whole level are filmed. The seed does not depend on the condition.
+        """
+        env_id, episode, group = key
         spec = get_spec(env_id)
+        videos = None if group else videos
         video = None if videos is None else videos / f"{env_id.replace('/', '-')}-{episode:04d}.mp4"
         return Job(
             env_id,
@@ -110,7 +150,15 @@ class SurveyPlan:
             endpoint,
             self.header.max_steps or spec.max_steps,
             None if video is None else str(video.resolve()),
+            randomization=self._choose_randomization(group),
+            factors=True,
         )
+
+    def _choose_randomization(self, group: str | None) -> str | None:
+        level = self.header.randomization
+        if group is None:
+            return None if level == SCORED_RANDOMIZATION else level
+        return NO_RANDOMIZATION if group == PLACEMENT else f"{level}:{group}"
 
     def _derive_seed(self, spec: EnvironmentSpec, episode: int) -> str:
         key = hashlib.sha256(f"kinitro evaluate --seed {self.header.seed}".encode()).digest()
@@ -123,8 +171,10 @@ class Journal:
     Only one process at a time can use it: the file beside it with the suffix `.lock` is locked until `close`.
     """
 
-    def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False) -> None:
+    def __init__(self, path: Path, plan: SurveyPlan, *, fresh: bool = False, complete: bool = False) -> None:
         """Open the journal and read its trials; `fresh` ignores and overwrites them.
+
+        complete: whether a survey that is finished is read, too; otherwise it begins anew.
 
         Raises ConfigurationError if the file cannot be written, UnavailableError if another process writes it.
         """
@@ -132,14 +182,14 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = path.with_suffix(".lock").open("w")
-            self.trials = self._open(plan, fresh=fresh)
+            self.trials = self._open(plan, fresh=fresh, complete=complete)
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be written ({error.strerror}): name another --results.") from None
 
-    def _open(self, plan: SurveyPlan, *, fresh: bool) -> list[Trial]:
+    def _open(self, plan: SurveyPlan, *, fresh: bool, complete: bool) -> list[Trial]:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            trials = [] if fresh else _read_unfinished(self.path, plan)
+            trials = [] if fresh else _read_trials(self.path, plan, complete=complete)
             replace_file(self.path, b"".join(msgspec.json.encode(line) + b"\n" for line in (plan.header, *trials)))
             self._file = self.path.open("ab")
         except BlockingIOError:
@@ -171,8 +221,8 @@ class Journal:
         self._lock.close()
 
 
-def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
-    """Return the trials in a journal of the same plan that was interrupted, each episode once; none if it was finished.
+def _read_trials(path: Path, plan: SurveyPlan, *, complete: bool) -> list[Trial]:
+    """Return the trials in a journal of the same plan, each episode once; none if it was finished, unless `complete`.
 
     Damaged lines are ignored: the last one of a killed process may be half a line. Episodes that ended with an
     evaluator fault are ignored, too: they are run again.
@@ -186,16 +236,15 @@ def _read_unfinished(path: Path, plan: SurveyPlan) -> list[Trial]:
     except (ValueError, msgspec.MsgspecError):
         return []
     wanted = set(plan.keys)
-    trials: dict[tuple[str, int], Trial] = {}
+    trials: dict[Key, Trial] = {}
     for line in lines:
         try:
             trial = msgspec.json.decode(line, type=Trial)
         except (ValueError, msgspec.MsgspecError):
             continue
-        key = (trial.env_id, trial.episode)
-        if key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
-            trials.setdefault(key, trial)
-    return [] if len(trials) == len(wanted) else list(trials.values())
+        if trial.key in wanted and trial.result.outcome is not Outcome.EVALUATOR_FAULT:
+            trials.setdefault(trial.key, trial)
+    return [] if len(trials) == len(wanted) and not complete else list(trials.values())
 
 
 async def expect_answer(endpoint: str) -> None:
@@ -221,33 +270,36 @@ async def run_survey(
     *,
     at_once: int,
     videos: Path | None = None,
+    traces: bool = False,
     finished: Callable[[Trial], None] = lambda _: None,
     expect: Callable[[str], Awaitable[None]] = expect_answer,
 ) -> None:
     """Run the episodes that the journal does not have yet, `at_once` at a time.
 
+    traces: whether the trials of the whole level of randomization shall have their traces.
     finished: called with every finished trial.
     expect: called after an episode that the policy's answers ended, to find out whether the server still answers. The
         error that it raises ends the survey, and the episode is not counted.
 
     Raises VideoFailed, UnavailableError.
     """
-    done = {(trial.env_id, trial.episode) for trial in journal.trials}
+    done = {trial.key for trial in journal.trials}
     places = asyncio.Semaphore(min(at_once, evaluator.capacity))
     asking = asyncio.Lock()
 
-    async def one(env_id: str, episode: int) -> None:
+    async def one(key: Key) -> None:
         async with places:
-            job = plan.make_job(env_id, episode, endpoint, videos)
+            job = plan.make_job(key, endpoint, videos)
             result = await _evaluate(evaluator, job)
             if result.outcome is Outcome.POLICY_FAULT:
                 async with asking:
                     await expect(endpoint)
-            trial = Trial(env_id, episode, job.seed, replace(result, trace=None))
+            kept = encode(result.trace) if traces and key.group is None and result.trace is not None else None
+            trial = Trial(key.env_id, key.episode, job.seed, replace(result, trace=None), key.group, kept)
             journal.add(trial)
             finished(trial)
 
-    tasks = [asyncio.create_task(one(*key)) for key in plan.keys if key not in done]
+    tasks = [asyncio.create_task(one(key)) for key in plan.keys if key not in done]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -22,7 +22,6 @@ import socket
 import sys
 import threading
 from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -30,7 +29,7 @@ import msgspec
 
 from kinitro import __version__
 from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
-from kinitro.environments.interface import Environment
+from kinitro.environments.interface import Environment, RandomizedEnvironment
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.environment_cache import EnvironmentCache
@@ -70,8 +69,6 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     """Secret: the content of the hotkey file to sign requests with; unsigned if None."""
     recorders: bool = False
     """Whether every episode has a recorder, even if its recording is not wanted: so no policy can notice it."""
-    randomization: str | None = None
-    """Another level of randomization than the one that is scored; see `kinitro.environments.make`."""
     log_level: str = "info"
     log_format: LogFormat = "auto"
 
@@ -82,10 +79,7 @@ class Worker:
     def __init__(self, config: WorkerConfig, fingerprint: str) -> None:
         self._config = config
         self._connect = load(config.policies)
-        make = load(config.environments)
-        if config.randomization is not None:
-            make = partial(make, randomization=config.randomization)
-        self._environments = EnvironmentCache(make)
+        self._environments = EnvironmentCache(load(config.environments))
         self._key = None if config.hotkey is None else parse_hotkey(config.hotkey.encode(), "The configured hotkey")
         self._canary = Canary(self._connect_own, outside_url=config.canary_url)
         self._stalls = StallMonitor()
@@ -128,7 +122,7 @@ class Worker:
             return _make_fault("evaluator_error", f"{type(error).__name__}: {error}")
 
     async def _run(self, job: Job) -> EpisodeResult:
-        environment = await self._environments.take(job.env_id)
+        environment = await self._environments.take(job.env_id, job.randomization)
         reusable = True
         try:
             if environment.spec.version != job.env_version:
@@ -161,6 +155,8 @@ class Worker:
             )
         finally:
             await policy.close()
+        if job.factors and isinstance(environment, RandomizedEnvironment):
+            result = replace(result, factors=environment.privileged_factors())
         if recorder is None or not job.record or result.outcome not in RECORDED or result.reason is not None:
             return result
         recording = recorder.make_recording()

@@ -34,6 +34,7 @@ WALLET = Wallet("my-wallet", "my-hotkey")
 SHORTENED = {
     "--episodes 50": "--episodes 2",
     "--episodes 20": "--episodes 1 --workers 1",
+    "--sensitivity": "--sensitivity --max-steps 20",
     "--network finney": "--network local-dev",
     "8001": "{port}",
     " --public": "",

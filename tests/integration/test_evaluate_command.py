@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import imageio_ffmpeg
+import msgspec
 import numpy as np
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from kinitro.environments.interface import Observation
 from kinitro.evaluation.errors import VideoFailed
+from kinitro.evaluation.no_op_server import NoOpServer
+from kinitro.evaluation.pool import WorkerPool
+from kinitro.evaluation.survey import Key, SurveyPlan
 from kinitro.evaluation.video import LINGER_FRAMES, VideoObserver
+from kinitro.evaluation.worker import WorkerConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +51,17 @@ def policy(tmp_path: Path) -> Path:
 
 def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_path: Path) -> None:
     arguments = ("--environments", "metaworld/reach-v3", "--episodes", 2, "--max-steps", 12, "--workers", 1)
-    done = kinitro("evaluate", policy, *arguments, "--json", "-", "--video", tmp_path / "video", directory=tmp_path)
+    written = ("--json", "-", "--video", tmp_path / "video", "--report", "report")
+    done = kinitro("evaluate", policy, *arguments, *written, directory=tmp_path)
     assert done.returncode == 0, done.stderr
+    page = (tmp_path / "report" / "index.html").read_text()
+    films = re.findall(r'<video autoplay loop [^>]*src="data:video/mp4;base64,([^"]+)">', page)
+    assert len(films) == 2
+    assert "is not the same to the bit" not in page
+    assert "intensity of the headlight" in page
+    (tmp_path / "film.mp4").write_bytes(base64.b64decode(films[0], validate=True))
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "film.mp4")
+    assert frames == 7 + LINGER_FRAMES
     sheet = json.loads(done.stdout)
     (reach, everything) = sheet["environments"]
     assert (reach["env_id"], reach["episodes"], everything["env_id"]) == ("metaworld/reach-v3", 2, "all")
@@ -72,9 +91,88 @@ def test_a_level_of_randomization_is_played_and_written_down(policy: Path, tmp_p
         assert done.returncode == 0, done.stderr
         sheet = json.loads(done.stdout)
         assert sheet["randomization"] == level
+        drawn = sheet["episodes"][0]["factors"]
+        assert ("lights" in drawn) == (level != "none")
+        assert len(drawn["placement"]["goal"]) == 3
         rewards[level] = (sheet["episodes"][0]["seed"], sheet["episodes"][0]["total_reward"])
     assert len({seed for seed, _ in rewards.values()}) == 1
     assert len({reward for _, reward in rewards.values()}) == 3
+
+
+def test_which_factor_matters_is_measured_in_the_same_episodes(policy: Path, tmp_path: Path) -> None:
+    arguments = ("--environments", "metaworld/reach-v3", "--episodes", 1, "--max-steps", 12, "--workers", 1)
+    files = ("--json", "out.json", "--plot", "plot.svg")
+    done = kinitro("evaluate", policy, *arguments, "--sensitivity", *files, directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "No factor breaks this policy" in done.stdout
+    assert (tmp_path / "plot.svg").read_text().startswith("<svg")
+    sheet = json.loads((tmp_path / "out.json").read_bytes())
+    (whole,), parts = sheet["episodes"], {row["group"]: row for row in sheet["sensitivity"]["episodes"]}
+    assert len(parts) == 8
+    assert {row["seed"] for row in parts.values()} == {whole["seed"]}
+    for group, row in parts.items():
+        assert row["factors"].keys() == {"placement", group} - {"placement only"}
+        assert group == "placement only" or row["factors"][group] == whole["factors"][group]
+        assert row["factors"]["placement"]["goal"] == whole["factors"]["placement"]["goal"]
+    effects = sheet["sensitivity"]["effects"]
+    assert [effect["overall"]["episodes"] for effect in effects] == [1] * 8
+
+
+class RecordingServer(NoOpServer):
+    """Keeps everything that a policy is sent: bodies by path."""
+
+    def __init__(self) -> None:
+        super().__init__(encodings=("msgpack", "json"))
+        self.heads = b""
+        self.bodies: list[bytes] = []
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        until, exactly = reader.readuntil, reader.readexactly
+
+        async def readuntil(separator: bytes) -> bytes:
+            head = await until(separator)
+            self.heads += head
+            return head
+
+        async def readexactly(length: int) -> bytes:
+            body = await exactly(length)
+            self.bodies += [body] if body else []
+            return body
+
+        reader.readuntil, reader.readexactly = readuntil, readexactly  # type: ignore[assignment,method-assign]
+        await super()._serve(reader, writer)
+
+
+def list_names(value: object) -> set[str]:
+    """The names of all fields, at any depth."""
+    if isinstance(value, dict):
+        return set(value) | set().union(*map(list_names, value.values()))
+    return set().union(*map(list_names, value)) if isinstance(value, list) else set()
+
+
+async def test_no_policy_is_told_what_was_drawn() -> None:
+    """The requests of an episode whose factors are written down are those of an ordinary one."""
+    server, plan = RecordingServer(), SurveyPlan.of("x", ["metaworld/reach-v3"], 1, 0, 4, sensitivity=True)
+    pool = WorkerPool(1, 1, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+    names = []
+    await server.start()
+    await pool.start()
+    try:
+        job = plan.make_job(Key("metaworld/reach-v3", 0, "lights"), server.url, None)
+        for ordinary in (True, False):
+            server.heads, server.bodies = b"", []
+            result = await pool.evaluate(replace(job, factors=False, randomization=None) if ordinary else job)
+            assert result.steps == 4
+            names.append([list_names(msgspec.msgpack.decode(body)) for body in server.bodies])
+    finally:
+        await pool.close()
+        await server.close()
+    assert names[0] == names[1]
+    assert result.factors is not None
+    assert result.factors.keys() == {"placement", "lights"}
+    sent = server.heads + b"".join(server.bodies)
+    for word in (job.seed, job.seed[-8:], "light", "placement", "factors", "randomization", "standard"):
+        assert word.encode() not in sent, word
 
 
 def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
@@ -88,6 +186,27 @@ def test_two_machines_share_an_evaluation(policy: Path, tmp_path: Path) -> None:
     assert [(episode["episode"], episode["steps"]) for episode in sheet["episodes"]] == [(0, 12), (1, 12), (2, 12)]
     assert (sheet["shard"], sheet["environments"][0]["episodes"]) == (None, 3)
     assert sheet["target"] == str(policy)
+
+
+def test_two_policies_are_evaluated_and_compared_and_a_failure_costs_only_what_is_left(
+    policy: Path, tmp_path: Path
+) -> None:
+    """The second one does not start at first: the episodes of the first one are kept."""
+    shutil.copytree(policy, other := tmp_path / "other")
+    source = (other / "policy.py").read_text()
+    (other / "policy.py").write_text("raise ImportError('no weights here')")
+    arguments = ("--environments", "metaworld/reach-v3", "--episodes", 2, "--max-steps", 12, "--workers", 1)
+    failed = kinitro("compare", policy, other, *arguments, directory=tmp_path)
+    assert failed.returncode == 3, failed.stderr
+    assert "no weights here" in failed.stderr
+    (other / "policy.py").write_text(source.replace(RANDOM, "return [0.0, 0.0, 0.0, 0.0]"))
+    done = kinitro("compare", policy, other, *arguments, "--json", "-", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Continuing an interrupted run: 2 of 2 episodes are done" in done.stderr
+    found = json.loads(done.stdout)
+    assert (found["overall"]["episodes"], found["worse"]) == (2, False)
+    assert [found[role]["target"] for role in ("first", "second")] == [str(policy), str(other)]
+    assert not list((tmp_path / "results").glob("*.jsonl"))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +262,7 @@ def test_a_url_where_nobody_is_gives_no_table_of_zeros(tmp_path: Path) -> None:
     assert "95 %" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("option", ["--video", "--json"])
+@pytest.mark.parametrize("option", ["--video", "--json", "--report"])
 def test_output_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path, option: str) -> None:
     (tmp_path / "file").touch()
     for path in ("/proc/nowhere/here", tmp_path / "file" / "below"):

@@ -16,7 +16,7 @@ from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.evaluation import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.errors import SurveyFailed, VideoFailed
 from kinitro.evaluation.summary import summarize
-from kinitro.evaluation.survey import Journal, SurveyPlan, Trial, check_outcomes, run_survey
+from kinitro.evaluation.survey import Journal, Key, SurveyPlan, Trial, check_outcomes, run_survey
 from tests.fakes.evaluator import SOLVED, FakeEvaluator
 
 PUSH, REACH = "metaworld/push-v3", "metaworld/reach-v3"
@@ -29,7 +29,7 @@ def plan(target: str = "http://127.0.0.1:1", *, episodes: int = 5, seed: int = 0
 
 
 def seeds(one: SurveyPlan) -> list[str]:
-    return [one.make_job(*key, "http://127.0.0.1:1", None).seed for key in one.keys]
+    return [one.make_job(key, "http://127.0.0.1:1", None).seed for key in one.keys]
 
 
 def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:
@@ -42,7 +42,7 @@ def test_seeds_depend_on_the_seed_and_on_nothing_of_the_policy() -> None:
 def test_shards_have_every_episode_once_with_the_seeds_of_the_whole() -> None:
     parts = [SurveyPlan.of("http://127.0.0.1:1", [PUSH, REACH], 5, 0, 50, shard=(index, 3)) for index in (1, 2, 3)]
     assert sorted(key for part in parts for key in part.keys) == sorted(plan().keys)
-    assert {env_id for part in parts for env_id, _ in part.keys} == {PUSH, REACH}
+    assert {env_id for part in parts for env_id, _, _ in part.keys} == {PUSH, REACH}
     assert sorted(seed for part in parts for seed in seeds(part)) == sorted(seeds(plan()))
     assert len({plan().name, *(part.name for part in parts)}) == 4
 
@@ -77,7 +77,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> No
     await run_survey(plan(), second, "http://127.0.0.1:1", journal, at_once=2)
     journal.close()
     assert second.done == 6
-    assert {(trial.env_id, trial.episode) for trial in journal.trials} == set(plan().keys)
+    assert {trial.key for trial in journal.trials} == set(plan().keys)
     assert first.most_at_once == {"http://127.0.0.1:1": 2}
 
 
@@ -85,7 +85,7 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> No
 async def test_what_must_not_be_continued_starts_over(tmp_path: Path, change: str) -> None:
     path = tmp_path / "journal"
     journal = Journal(path, plan())
-    for env_id, episode in plan().keys[: None if change == "finished" else 3]:
+    for env_id, episode, _ in plan().keys[: None if change == "finished" else 3]:
         journal.add(Trial(env_id, episode, "0" * 32, SOLVED))
     journal.close()
     again = Journal(path, plan(seed=7) if change == "other plan" else plan(), fresh=change == "fresh")
@@ -96,23 +96,19 @@ async def test_what_must_not_be_continued_starts_over(tmp_path: Path, change: st
 def test_an_episode_counts_once_however_often_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(path, plan())
-    for env_id, episode in [*plan().keys[:3], *plan().keys[:3], (PUSH, 99)]:
+    for env_id, episode, _ in [*plan().keys[:3], *plan().keys[:3], Key(PUSH, 99)]:
         journal.add(Trial(env_id, episode, "0" * 32, SOLVED))
     journal.close()
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([*lines[:2], b"garbage" + lines[2], *lines[2:]]))
     again = Journal(path, plan())
     again.close()
-    assert [(trial.env_id, trial.episode) for trial in again.trials] == plan().keys[:3]
+    assert [trial.key for trial in again.trials] == plan().keys[:3]
 
 
 def test_an_environment_that_is_named_twice_counts_once() -> None:
-    assert SurveyPlan.of("http://x", [PUSH, REACH, PUSH], 2, 0, None).keys == [
-        (PUSH, 0),
-        (REACH, 0),
-        (PUSH, 1),
-        (REACH, 1),
-    ]
+    once = SurveyPlan.of("http://x", [PUSH, REACH, PUSH], 2, 0, None)
+    assert once.keys == [Key(PUSH, 0), Key(REACH, 0), Key(PUSH, 1), Key(REACH, 1)]
 
 
 def test_one_process_at_a_time_writes_a_journal(tmp_path: Path) -> None:
@@ -145,7 +141,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, handler)
     again = Journal(tmp_path / "journal", plan())
     again.close()
-    assert [(trial.env_id, trial.episode) for trial in again.trials] == [(PUSH, 0)]
+    assert [trial.key for trial in again.trials] == [Key(PUSH, 0)]
 
 
 async def test_a_server_that_is_gone_ends_the_survey_and_costs_no_episode(tmp_path: Path) -> None:

@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, SimulationFailed
-from kinitro.environments.interface import Observation, Transition
+from kinitro.environments.interface import Factor, Factors, Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
-from kinitro.environments.randomization import NominalModel, get_level
+from kinitro.environments.randomization import NominalModel, Variation, get_level
 from kinitro.environments.registry import list_cameras
 from kinitro.environments.seeds import check_seed, stream
 from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from kinitro.environments.randomization.variation import Drawn
     from kinitro.environments.rendering import Renderer
 
 MUJOCO_CAMERAS = {
@@ -35,6 +36,8 @@ MUJOCO_CAMERAS = {
 """Names of cameras for policies -> in MetaWorld's models. Those named corner... are mounted upside down."""
 RENDERERS = ("software", "gl")
 IMAGE_SIZES_PX = range(16, 2049)
+FACTOR_DIGITS = 4
+"""Significant digits of what `privileged_factors` returns: all factors of an episode take less than 2 KB."""
 
 
 class MetaWorldEnvironment:
@@ -42,7 +45,7 @@ class MetaWorldEnvironment:
 
     cameras:       names from MUJOCO_CAMERAS. Without any, `observe` is cheap and its `pixels` are empty.
     image_size_px: height and width of the images, 16 to 2048.
-    randomization: "none", "standard" or "hard".
+    randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights".
     renderer:      "software" or "gl". It is made at the first `observe`, so that a replay never needs one.
     rewards:       whether transitions carry MetaWorld's reward, or 0.
 
@@ -80,6 +83,8 @@ class MetaWorldEnvironment:
         self._scene_is_new = True
         self._steps = 0
         self._state = "new"
+        self._applied: list[tuple[Variation, Drawn]] = []
+        self._placement: dict[str, Factor] = {}
         self._seed = 0
         self._commands: list[tuple[float, float, float, float]] = []
 
@@ -118,12 +123,10 @@ class MetaWorldEnvironment:
         )
         model = self._task.model
         self._nominal.restore()
-        for variation in self._level.physics:
-            variation(model, physics)
-        for variation in self._level.appearance:
-            variation(model, appearance)
+        self._applied = self._level.apply(model, physics, appearance)
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
+        self._placement = self._task.read_placement()
         self._steps = 0
         self._seed, self._commands = number, []
         self._scene_is_new = True
@@ -173,6 +176,17 @@ class MetaWorldEnvironment:
         """
         return self._task.read_state()
 
+    def privileged_factors(self) -> Factors:
+        """Return what was drawn for the present episode, see `kinitro.environments.interface.RandomizedEnvironment`."""
+        found: Factors = {}
+        if self._state in ("running", "over"):
+            found["placement"] = {name: _round(place) for name, place in self._placement.items()}
+            for variation, drawn in self._applied:
+                described = variation.describe(self._task.model, drawn)
+                found.setdefault(variation.group, {}).update({name: _round(value) for name, value in described.items()})
+            self._leave_out_unseen_cameras(found)
+        return found
+
     def privileged_pixels(self, points: npt.ArrayLike) -> dict[str, npt.NDArray[np.float64]]:
         """Where points (k, 3) of the world frame, in metres, are in each camera's image: labels, never for a policy.
 
@@ -199,6 +213,17 @@ class MetaWorldEnvironment:
             self._renderer.close()
             self._renderer = None
         self._state = "closed"
+
+    def _leave_out_unseen_cameras(self, factors: Factors) -> None:
+        """Keep of the cameras those that `observe` renders, under the names that policies know."""
+        known = {MUJOCO_CAMERAS[name]: name for name in self._cameras}
+        parts = {name: name.rpartition(" of ") for name in factors.get("cameras", {})}
+        if parts:
+            factors["cameras"] = {
+                f"{what}{of}{known[camera]}": factors["cameras"][name]
+                for name, (what, of, camera) in parts.items()
+                if camera in known
+            }
 
     def _render_images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         """Render the images of all cameras, by name; the renderer is made at the first call."""
@@ -241,6 +266,15 @@ def check_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
         raise InvalidAction(f"An action is finite, not {numbers.tolist()}.")
     x, y, z, grip = np.clip(numbers, -1, 1).astype(np.float32).tolist()
     return x, y, z, grip
+
+
+def _round(value: Factor) -> Factor:
+    """Round to FACTOR_DIGITS significant digits."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return [float(f"{number:.{FACTOR_DIGITS}g}") for number in value]
+    return float(f"{value:.{FACTOR_DIGITS}g}")
 
 
 def _check_cameras(cameras: tuple[str, ...]) -> tuple[str, ...]:

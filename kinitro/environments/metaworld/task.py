@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
+from kinitro.environments.interface import Factor
 from kinitro.environments.metaworld.markers import GoalMarkers
 from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, make_stock_class
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, view_floats
@@ -158,6 +159,16 @@ class MetaWorldTask:
             return float(reward) if rewards else 0.0, bool(info["success"])
         success = self._is_reached(self._stock._target_pos)
         return self._compute_reward(action) if rewards else 0.0, success
+
+    def read_placement(self) -> dict[str, Factor]:
+        """Return where hand, object and goal are in the present state, in metres; call it after `place`.
+
+        The object's place is MetaWorld's own, which is not the body's centre in every task. Some tasks have none.
+        """
+        found: dict[str, Factor] = {"hand": self._hand.tolist(), "goal": self._stock._target_pos.tolist()}
+        if isinstance(place := getattr(self._stock, "obj_init_pos", None), np.ndarray):
+            found["object"] = place.tolist()
+        return found
 
     def read_state(self) -> npt.NDArray[np.float64]:
         """Return MetaWorld's state, float64 (39,): this frame, the frame at the last call, and the goal."""

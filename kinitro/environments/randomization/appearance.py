@@ -6,17 +6,20 @@ Goal markers (sites, and bodies with "goal" in their name) keep their colours, s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.randomization.variation import draw_factors, draw_offsets
+from kinitro.environments.interface import Factor
+from kinitro.environments.randomization.variation import Drawn, Group, draw_factors, draw_offsets
 
 UNSET_RGBA = np.array([0.5, 0.5, 0.5, 1.0], dtype=np.float32)
 """MuJoCo's default colour: a geom of this colour shows the colour of its material."""
 CUBE_TEXTURE = 1
 """The value of mujoco.mjtTexture.mjTEXTURE_CUBE; this module need not load MuJoCo."""
+PLANAR_TEXTURE = 0
+"""The value of mujoco.mjtTexture.mjTEXTURE_2D."""
 RGB_ROLE = 1
 """The value of mujoco.mjtTextureRole.mjTEXROLE_RGB."""
 
@@ -30,11 +33,21 @@ class LightDirection:
     The lights are directional: they have no position.
     """
 
+    group: ClassVar[Group] = "lights"
     bound: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        directions = model.light_dir + draw_offsets(random, self.bound, (model.nlight, 3))
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the vectors, (nlight, 3)."""
+        return {"offset": draw_offsets(random, self.bound, (model.nlight, 3))}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Turn the lights."""
+        directions = model.light_dir + drawn["offset"]
         model.light_dir[:] = directions / np.sqrt((directions * directions).sum(axis=1, keepdims=True))
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:  # noqa: ARG002
+        """Return the vector of every light."""
+        return {f"direction of light {light}": offset for light, offset in enumerate(drawn["offset"].tolist())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +57,26 @@ class LightIntensity:
     A light's factor is for its diffuse light, the headlight's for its diffuse and ambient light.
     """
 
+    group: ClassVar[Group] = "lights"
     spread: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        model.light_diffuse[:] *= draw_factors(random, self.spread, (model.nlight, 1))
-        headlight = draw_factors(random, self.spread)
-        model.vis.headlight.diffuse[:] *= headlight
-        model.vis.headlight.ambient[:] *= headlight
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the factors of the lights, (nlight, 1), and of the headlight, (1,)."""
+        lights = draw_factors(random, self.spread, (model.nlight, 1))
+        return {"lights": lights, "headlight": draw_factors(random, self.spread)}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Make the lights brighter or darker."""
+        model.light_diffuse[:] *= drawn["lights"]
+        model.vis.headlight.diffuse[:] *= drawn["headlight"]
+        model.vis.headlight.ambient[:] *= drawn["headlight"]
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:  # noqa: ARG002
+        """Return all factors."""
+        return {
+            "intensity of the lights": drawn["lights"][:, 0].tolist(),
+            "intensity of the headlight": float(drawn["headlight"][0]),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,69 +87,139 @@ class CameraPose:
     everything.
     """
 
+    group: ClassVar[Group] = "cameras"
     fixed_m: float
     hand_m: float
     rotation_rad: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the offsets in metres, (ncam, 3), and half the rotation vectors in radians, (ncam, 3)."""
         bounds_m = np.where(model.cam_bodyid == 0, self.fixed_m, self.hand_m)[:, None]
-        model.cam_pos[:] += bounds_m * draw_offsets(random, 1.0, (model.ncam, 3))
-        half_angles = draw_offsets(random, self.rotation_rad / 2, (model.ncam, 3))
-        model.cam_quat[:] = _rotate(model.cam_quat, half_angles)
+        offset_m = bounds_m * draw_offsets(random, 1.0, (model.ncam, 3))
+        return {"offset_m": offset_m, "half_angle": draw_offsets(random, self.rotation_rad / 2, (model.ncam, 3))}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Move and turn the cameras."""
+        model.cam_pos[:] += drawn["offset_m"]
+        model.cam_quat[:] = _rotate(model.cam_quat, drawn["half_angle"])
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return offset (m) and rotation vector (rad) of every camera, one behind the other."""
+        moved = np.hstack((drawn["offset_m"], 2 * drawn["half_angle"])).tolist()
+        return {f"pose of {model.camera(number).name}": pose for number, pose in enumerate(moved)}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldOfView:
     """Adds degrees that are uniform in [-bound_deg, bound_deg] to each camera's vertical field of view."""
 
+    group: ClassVar[Group] = "cameras"
     bound_deg: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        model.cam_fovy[:] += draw_offsets(random, self.bound_deg, model.ncam)
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the degrees, (ncam,)."""
+        return {"degrees": draw_offsets(random, self.bound_deg, model.ncam)}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Widen or narrow the cameras' views."""
+        model.cam_fovy[:] += drawn["degrees"]
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return the degrees of every camera."""
+        degrees = drawn["degrees"].tolist()
+        return {f"field of view of {model.camera(number).name}": added for number, added in enumerate(degrees)}
 
 
 @dataclass(frozen=True, slots=True)
 class Tint:
     """One factor in 1 ± spread per colour channel: three for each material of the part, and three for geoms without."""
 
+    group: ClassVar[Group] = "colours"
     part: Part
     spread: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        by_material = draw_factors(random, self.spread, (model.nmat + 1, 3))
-        in_part = _assign_parts(model) == self.part
-        own_colour = (model.geom_rgba != UNSET_RGBA).any(axis=1) | (model.geom_matid < 0)
-        recoloured = in_part & own_colour
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the factors, (nmat + 1, 3): the last three are for geoms without a material."""
+        return {"factor": draw_factors(random, self.spread, (model.nmat + 1, 3))}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Colour the part's geoms, or their materials."""
+        by_material = drawn["factor"]
+        recoloured, materials = self._find_coloured(model)
         model.geom_rgba[recoloured, :3] = _clip(
             model.geom_rgba[recoloured, :3] * by_material[model.geom_matid[recoloured]]
         )
-        materials = np.unique(model.geom_matid[in_part & ~own_colour])
         model.mat_rgba[materials, :3] = _clip(model.mat_rgba[materials, :3] * by_material[materials])
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return the factors of red, green and blue of every material of the part."""
+        recoloured, materials = self._find_coloured(model)
+        found: dict[str, Factor] = {}
+        for material in np.unique(np.concatenate((model.geom_matid[recoloured], materials))):
+            name = "no material" if material < 0 else model.mat(material).name
+            found[f"{self.part}: {name}"] = drawn["factor"][material].tolist()
+        return found
+
+    def _find_coloured(self, model: Any) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
+        """Return the part's geoms that have a colour of their own, a mask (ngeom,), and its other geoms' materials."""
+        in_part = _assign_parts(model) == self.part
+        own_colour = (model.geom_rgba != UNSET_RGBA).any(axis=1) | (model.geom_matid < 0)
+        return in_part & own_colour, np.unique(model.geom_matid[in_part & ~own_colour])
 
 
 @dataclass(frozen=True, slots=True)
 class TextureSwap:
     """Gives each material that has a cube texture, with this probability, a random one of the model's cube textures."""
 
+    group: ClassVar[Group] = "textures"
     probability: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw which materials get another texture, (nmat,), and the ids of textures, (nmat,)."""
         cubes = np.flatnonzero(model.tex_type == CUBE_TEXTURE)
         swapped = random.random(model.nmat) < self.probability
-        chosen = (random.random(model.nmat) * len(cubes)).astype(int)
-        current = model.mat_texid[:, RGB_ROLE]
-        affected = swapped & np.isin(current, cubes)
-        model.mat_texid[affected, RGB_ROLE] = cubes[chosen[affected]]
+        return {"swapped": swapped, "texture": cubes[(random.random(model.nmat) * len(cubes)).astype(int)]}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Give the materials their textures."""
+        affected = self._find_affected(model, drawn)
+        model.mat_texid[affected, RGB_ROLE] = drawn["texture"][affected]
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return the name of the new texture of every material that got one."""
+        return {
+            f"texture of {model.mat(material).name}": model.tex(drawn["texture"][material]).name
+            or f"texture {drawn['texture'][material]}"
+            for material in np.flatnonzero(self._find_affected(model, drawn))
+        }
+
+    def _find_affected(self, model: Any, drawn: Drawn) -> npt.NDArray[np.bool_]:
+        """Return the materials that get another texture, (nmat,): a swapped one has a cube texture before and after."""
+        texture = model.mat_texid[:, RGB_ROLE]
+        affected: npt.NDArray[np.bool_] = drawn["swapped"] & (texture >= 0) & (model.tex_type[texture] == CUBE_TEXTURE)
+        return affected
 
 
 @dataclass(frozen=True, slots=True)
 class TextureScale:
     """One factor in 1 ± spread per material for how often its texture repeats."""
 
+    group: ClassVar[Group] = "textures"
     spread: float
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        model.mat_texrepeat[:] *= draw_factors(random, self.spread, (model.nmat, 1))
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the factors, (nmat, 1)."""
+        return {"factor": draw_factors(random, self.spread, (model.nmat, 1))}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Let the textures repeat more or less often."""
+        model.mat_texrepeat[:] *= drawn["factor"]
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return the factor of every material with a planar texture: on others it shows nothing."""
+        texture = model.mat_texid[:, RGB_ROLE]
+        planar = np.flatnonzero((texture >= 0) & (model.tex_type[texture] == PLANAR_TEXTURE))
+        return {f"repetition of {model.mat(number).name}": float(drawn["factor"][number, 0]) for number in planar}
 
 
 def _clip(colours: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

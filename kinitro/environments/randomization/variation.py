@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from kinitro.environments.interface import Factor
+
+Group = Literal["lights", "cameras", "colours", "textures", "friction and damping", "mass", "actuators"]
+"""What a policy may be sensitive to; every variation belongs to one."""
+Drawn = dict[str, npt.NDArray[Any]]
+"""What a variation drew for one episode, as arrays by name."""
+
 
 class Variation(Protocol):
-    """A value that changes one property of a model when it is called.
+    """A value that changes one property of a model.
 
-    A level is a tuple of variations, which are applied in order.
+    A level is a tuple of variations, which draw in order from one stream.
     """
 
-    def __call__(self, model: Any, random: np.random.Generator) -> None:
-        """Change `model`, a mujoco.MjModel with nominal values, in place.
+    group: ClassVar[Group]
+
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw for one episode of `model`, a mujoco.MjModel, without changing it.
 
         The number of draws depends on the model only, never on values that were drawn before.
         """
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Change `model`, which has nominal values, in place."""
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
+        """Return what `drawn` means, by names of the model's parts: only what changes something in `model`."""
 
 
 def draw_factors(

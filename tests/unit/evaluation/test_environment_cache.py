@@ -20,7 +20,7 @@ class Factory:
     def __init__(self) -> None:
         self.made: list[PointEnvironment] = []
 
-    def __call__(self, env_id: str) -> PointEnvironment:
+    def __call__(self, env_id: str, randomization: str = "standard") -> PointEnvironment:
         self.made.append(PointEnvironment(env_id.partition("/")[2]))
         return self.made[-1]
 
@@ -35,6 +35,18 @@ async def test_an_idle_environment_is_used_again() -> None:
     cache.give_back(first)
     assert await cache.take("fake/point") is first
     assert await cache.take("fake/point") is not first
+    assert len(factory.made) == 2
+
+
+async def test_another_level_of_randomization_is_another_environment() -> None:
+    cache = EnvironmentCache(factory := Factory(), spare=1)
+    hard = await cache.take("fake/point", "hard")
+    cache.give_back(hard)
+    standard = await cache.take("fake/point")
+    assert standard is not hard
+    cache.give_back(standard)
+    assert await cache.take("fake/point", "hard") is hard
+    assert await cache.take("fake/point") is standard
     assert len(factory.made) == 2
 
 

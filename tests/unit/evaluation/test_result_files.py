@@ -14,11 +14,8 @@ from typer.testing import CliRunner, Result
 
 from kinitro.cli import build_app
 from kinitro.errors import ConfigurationError, KinitroError
-from kinitro.evaluation.result_files import (
-    compare_result_files,
-    find_revision,
-    read_result_file,
-)
+from kinitro.evaluation.result_comparison import compare_result_files
+from kinitro.evaluation.result_files import find_revision, read_result_file
 from kinitro.scoring.intervals import newcombe_interval
 from kinitro.scoring.mcnemar import p_value
 
@@ -233,6 +230,27 @@ def test_the_command_shows_lists_writes_and_fails_when_asked(tmp_path: Path) -> 
     assert json.loads(run(bad, good, "--json", "-").stdout)["worse"] is False
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((".", ".."), "'.' is a policy: give --episodes N, and both are evaluated."),
+        (("http://127.0.0.1:1", "a.json"), "'http://127.0.0.1:1' is a policy and the other is a file"),
+        ((".", ".", "--episodes", 2), "'.' and '.' are the same policy: name two."),
+        (("a.json", "b.json", "--episodes", 2), "--episodes is for two URLs or directories"),
+        (("a.json", "b.json"), "'a.json' is not a file"),
+        ((".", "..", "--episodes", 2, "--environments", "metaworld/pusk-v3"), "did you mean"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[object], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = run(*arguments)
+    assert isinstance(refused.exception, KinitroError)
+    assert says in str(refused.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def shard(content: dict[str, Any], index: int, number: int) -> dict[str, Any]:
     """The part of a result file that one of several machines would have written."""
     part = copy.deepcopy(content)
@@ -251,13 +269,21 @@ def evaluate(*arguments: object) -> Result:
 
 def test_shards_together_are_the_whole(tmp_path: Path) -> None:
     content = sheet({PUSH: "ssffp", REACH: "sfffs"})
+    drawn = {
+        "lights": {"intensity of the headlight": 0.9},
+        "textures": {"texture of wall": "wood"},
+        "mass": {"arm": [1.0]},
+    }
+    content["episodes"][3]["factors"] = drawn
     paths = [write(tmp_path / f"{index}.json", shard(content, index, 3)) for index in (3, 1, 2)]
     done = evaluate("merge", *paths, "--json", tmp_path / "merged.json")
     assert done.exit_code == 0, done.output
     whole = write(tmp_path / "whole.json", content)
     found = compare_result_files(read_result_file(whole), read_result_file(tmp_path / "merged.json"))
     assert (found.discordant, found.overall.episodes, found.overall.first_successes) == ([], 10, 4)
-    (push, *_) = json.loads((tmp_path / "merged.json").read_bytes())["environments"]
+    merged = json.loads((tmp_path / "merged.json").read_bytes())
+    assert [row["factors"] for row in merged["episodes"]] == [None, None, None, drawn, *[None] * 6]
+    (push, *_) = merged["environments"]
     assert (push["reasons"], push["steps_to_success"]) == ({"timeout": 1}, 7)
 
 
