@@ -43,6 +43,11 @@ def evaluate(
     randomization: Literal["none", "standard", "hard"] = typer.Option(
         "standard", help="Vary physics and appearance this much; scores are measured with standard."
     ),
+    sandbox: bool = typer.Option(
+        False,
+        "--sandbox",
+        help="Run the directory as executors host policies: what would be uploaded of it, in a sandbox without network.",
+    ),
     sensitivity: bool = typer.Option(
         False,
         "--sensitivity",
@@ -85,6 +90,8 @@ def evaluate(
     if plot is not None and not sensitivity:
         raise ConfigurationError("--plot draws what --sensitivity measures: give both.")
     policy = parse_target(target)
+    if sandbox and isinstance(policy, str):
+        raise ConfigurationError(f"--sandbox runs a directory, and {policy!r} is a URL: leave one of them out.")
     plan = SurveyPlan.of(
         name_target(policy),
         parse_environments(environments),
@@ -105,6 +112,7 @@ def evaluate(
             episodes_per_worker=episodes_per_worker,
             videos=video,
             traces=report is not None,
+            sandbox=sandbox,
         )
         _show_and_write(plan, journal.trials, provenance, output, tracker)
 

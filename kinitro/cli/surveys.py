@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,12 +52,14 @@ def run_at_home(
     episodes_per_worker: int,
     videos: Path | None = None,
     traces: bool = False,
+    sandbox: bool = False,
 ) -> Provenance:
     """Run what the journal does not have yet of a survey, on this machine; the journal is closed afterwards.
 
     workers: the number of processes; None for one per core.
     videos: the directory for a video of every episode; None for no videos.
     traces: whether the trials shall have their traces, from which they can be filmed later.
+    sandbox: whether the target, a directory, shall run as executors host policies.
 
     Raises UnavailableError, VideoFailed, and KeyboardInterrupt after having said how to go on.
     """
@@ -70,7 +72,10 @@ def run_at_home(
     config = WorkerConfig(allow_private_endpoints=True, log_level="warning")
     evaluator = WorkerPool(workers or count_usable_cores(), episodes_per_worker, config)
     try:
-        asyncio.run(_run(plan, evaluator, target, journal, videos, traces=traces))
+        if sandbox and isinstance(target, Path):
+            asyncio.run(_run_sandboxed(plan, evaluator, target, journal, videos, traces=traces))
+        else:
+            asyncio.run(_run(plan, evaluator, target, journal, videos, traces=traces))
     except KeyboardInterrupt:
         done = len(journal.trials)
         typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
@@ -90,7 +95,7 @@ async def _run(
     traces: bool,
 ) -> None:
     from kinitro.errors import UnavailableError
-    from kinitro.evaluation.survey import expect_answer, run_survey
+    from kinitro.evaluation.survey import expect_answer
     from kinitro.executor.concurrency import ask_concurrency
     from kinitro.logs import configure_logs
 
@@ -107,25 +112,59 @@ async def _run(
     async with _endpoint(target, log_path) as url:
         await expect(url)
         at_once = await ask_concurrency(url, allow_private=True)
-        try:
-            with _SurveyProgress(plan, journal, log) as progress:
-                await evaluator.start()
-                await run_survey(
-                    plan,
-                    evaluator,
-                    url,
-                    journal,
-                    at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
-                    videos=videos,
-                    traces=traces,
-                    finished=progress.add,
-                    expect=expect,
-                )
-        except UnavailableError as error:
-            done = f"{len(journal.trials)} of {len(plan.keys)} episodes are done; the same command continues."
-            raise UnavailableError(f"{error} {done}") from None
-        finally:
-            await evaluator.close()
+        await _survey(plan, evaluator, url, journal, at_once, videos, log, traces=traces, expect=expect)
+
+
+async def _run_sandboxed(
+    plan: SurveyPlan, evaluator: Evaluator, directory: Path, journal: Journal, videos: Path | None, *, traces: bool
+) -> None:
+    from kinitro.local.sandboxed_directory import host_directory
+    from kinitro.logs import configure_logs
+
+    async def expect(_: str) -> None:
+        """An instance that has ended is started again for the next episode."""
+
+    configure_logs("warning", "console")
+    typer.echo(f"Running {directory} in the sandbox, as executors host policies.", err=True)
+    async with host_directory(directory, evaluator) as hosted:
+        await _survey(plan, hosted, "", journal, hosted.capacity, videos, "", traces=traces, expect=expect)
+
+
+async def _survey(
+    plan: SurveyPlan,
+    evaluator: Evaluator,
+    url: str,
+    journal: Journal,
+    at_once: int,
+    videos: Path | None,
+    log: str,
+    *,
+    traces: bool,
+    expect: Callable[[str], Awaitable[None]],
+) -> None:
+    """Start the evaluator, run what is left, and close it; `log` says where the server's log is."""
+    from kinitro.errors import UnavailableError
+    from kinitro.evaluation.survey import run_survey
+
+    try:
+        with _SurveyProgress(plan, journal, log) as progress:
+            await evaluator.start()
+            await run_survey(
+                plan,
+                evaluator,
+                url,
+                journal,
+                at_once=min(at_once, VIDEOS_AT_ONCE) if videos else at_once,
+                videos=videos,
+                traces=traces,
+                finished=progress.add,
+                expect=expect,
+            )
+    except UnavailableError as error:
+        done = f"{len(journal.trials)} of {len(plan.keys)} episodes are done; the same command continues."
+        raise UnavailableError(f"{error} {done}") from None
+    finally:
+        await evaluator.close()
 
 
 @asynccontextmanager

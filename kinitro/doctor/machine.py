@@ -155,7 +155,7 @@ def sandbox(settings: VerifierSettings) -> Look:
 
     async def look() -> Found:
         from kinitro.sandbox import BubblewrapSandbox, DockerSandbox, inspect_runtime
-        from kinitro.verification.main import NEEDED_PACKAGES
+        from kinitro.sandbox.settings import NEEDED_PACKAGES
 
         if settings.sandbox == "docker":
             runtime = await DockerSandbox(settings.runtime, gpus=settings.gpus).inspect_runtime()

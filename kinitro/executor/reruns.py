@@ -42,7 +42,7 @@ ANSWER_S = 30.0
 
 
 @dataclass
-class _Counts:
+class _Tally:
     """What became of the episodes."""
 
     equal: int = 0
@@ -74,7 +74,7 @@ async def check_reruns(
     if not candidates:
         return Check.skipped(NAME, "not checked: no episode of the cycle was played by a hosted policy")
     chosen = choose.sample(candidates, min(number, len(candidates)))
-    counts, differences, missing = _Counts(), [], []
+    counts, differences, missing = _Tally(), [], []
     for done, row in enumerate(chosen, 1):
         try:
             difference = await _rerun(api, manifest, row, hosted, evaluator, counts)
@@ -94,7 +94,7 @@ async def check_reruns(
 
 
 async def _rerun(
-    api: ApiClient, manifest: Manifest, row: ResultRow, hosted: HostedTasks, evaluator: Evaluator, counts: _Counts
+    api: ApiClient, manifest: Manifest, row: ResultRow, hosted: HostedTasks, evaluator: Evaluator, counts: _Tally
 ) -> str | None:
     """Play one episode again; returns what differs. Raises UnavailableError, ApiRefused."""
     task = _make_task(manifest, row)

@@ -52,6 +52,8 @@ async def run_demo(options: SubnetOptions, console: Console, *, keep_running: bo
     async with AsyncExitStack() as stack, cancel_on_signals():
         subnet = await stack.enter_async_context(run_subnet(options))
         api = await stack.enter_async_context(ApiClient(subnet.api_url, timeout_s=5.0))
+        if subnet.hosted:
+            console.print(f"The executor runs the policy of [bold]{subnet.hosted}[/bold] itself, in a sandbox.")
         console.print(f"The API listens on [bold]{subnet.api_url}[/bold] : open it to see who earns and why.")
         scores = await _watch_cycles(options, subnet, api, console)
         weights = await api.weights_at(scores.block)

@@ -22,6 +22,7 @@ from kinitro.local.miners import DEMO_MINERS, DemoMiner, digest_content, make_po
 from kinitro.local.ports import LOOPBACK, free_ports, is_free
 from kinitro.local.postgres import LocalPostgres
 from kinitro.local.supervisor import Service, Supervisor
+from kinitro.sandbox import BubblewrapSandbox, PolicyRepositories, SandboxError
 
 NETUID = 1
 NETWORK = "local-dev"
@@ -30,6 +31,8 @@ TEMPO_BLOCKS = 20
 START_DEADLINE_S = 60.0
 VALIDATOR = Wallet("validator", "default")
 PREFERRED_API_PORT = 8000
+HOSTED_MINER = "copycat"
+"""Whose policy the executor runs itself, in a sandbox, where that is possible."""
 API_DATABASE, SCHEDULER_DATABASE = "KINITRO_API_DATABASE_URL", "KINITRO_SCHEDULER_DATABASE_URL"
 """Addresses with passwords go into environments, which others on this machine cannot read, and not into arguments."""
 
@@ -58,6 +61,8 @@ class Subnet:
     chain: LocalChain
     api_url: str
     uids: dict[int, DemoMiner]
+    hosted: str | None
+    """The name of the miner whose policy the executor runs itself; None if this machine has no sandbox."""
 
     def check(self) -> None:
         """Start again what died. Raises UnavailableError for what cannot stay alive."""
@@ -81,15 +86,16 @@ async def run_subnet(options: SubnetOptions) -> AsyncIterator[Subnet]:
         try:
             endpoints = _start_policy_servers(supervisor, options.directory / "miners")
             chain = await LocalChain.create(postgres.url, NETUID, block_time_s=BLOCK_TIME_S, tempo=TEMPO_BLOCKS)
-            uids = await _populate(chain, options.directory / "miners", endpoints)
+            hosted = await _can_host()
+            uids = await _populate(chain, options, endpoints, hosted=hosted)
             await asyncio.to_thread(_run_once, kinitro("db", "init"), {API_DATABASE: postgres.url})
             for service in _list_first_services(postgres.url, api_port):
                 supervisor.start(service)
             api_url = f"http://{LOOPBACK}:{api_port}"
             await _wait_for_health(supervisor, {"api": api_url, **endpoints})
-            for service in _list_other_services(options, postgres.url, api_url):
+            for service in _list_other_services(options, postgres.url, api_url, hosted=hosted):
                 supervisor.start(service)
-            yield Subnet(postgres, supervisor, chain, api_url, uids)
+            yield Subnet(postgres, supervisor, chain, api_url, uids, HOSTED_MINER if hosted else None)
         finally:
             await supervisor.stop()
 
@@ -104,7 +110,7 @@ def _list_first_services(database_url: str, port: int) -> list[Service]:
     return [Service("api", command, {API_DATABASE: database_url})]
 
 
-def _list_other_services(options: SubnetOptions, database_url: str, api_url: str) -> list[Service]:
+def _list_other_services(options: SubnetOptions, database_url: str, api_url: str, *, hosted: bool) -> list[Service]:
     on_chain = {URL_VARIABLE: database_url}
     network = ["--netuid", str(NETUID), "--network", NETWORK]
     scheduler = kinitro("scheduler", *network, "--allow-private-endpoints")
@@ -117,7 +123,10 @@ def _list_other_services(options: SubnetOptions, database_url: str, api_url: str
     validator = kinitro("validate", "--backend-url", api_url, *network)
     validator += ["--wallet-name", VALIDATOR.name, "--hotkey-name", VALIDATOR.hotkey, "--poll-interval", "1s"]
     state = options.directory / "state"
-    executor += ["--grace-s", "1"]
+    executor += ["--grace-s", "1", "--no-play-reference"]
+    if hosted:
+        scheduler += ["--policies", "both", "--hosted-start", "60s"]
+        executor += ["--hosted-policies", "1", "--allow-no-control-group", "--cache", str(_locate_uploads(options))]
     validator += ["--state-directory", str(state / "validator")]
     return [
         Service("scheduler", scheduler, on_chain | {SCHEDULER_DATABASE: database_url}),
@@ -135,15 +144,39 @@ def _start_policy_servers(supervisor: Supervisor, parent: Path) -> dict[str, str
     return endpoints
 
 
-async def _populate(chain: LocalChain, policies: Path, endpoints: dict[str, str]) -> dict[int, DemoMiner]:
-    """Register validator and miners, and write the miners' commitments one block after the other."""
+def _locate_uploads(options: SubnetOptions) -> Path:
+    """The executor's cache of uploads, which stands in for the hub."""
+    return options.directory / "state" / "uploads"
+
+
+async def _can_host() -> bool:
+    """Whether policies can be isolated here; the demo needs nothing that is not installed."""
+    try:
+        await BubblewrapSandbox(allow_no_control_group=True).check()
+    except SandboxError:
+        return False
+    return True
+
+
+async def _populate(
+    chain: LocalChain, options: SubnetOptions, endpoints: dict[str, str], *, hosted: bool
+) -> dict[int, DemoMiner]:
+    """Register validator and miners, and write the miners' commitments one block after the other.
+
+    The hosted miner commits no endpoint, and what it would have uploaded is in the executor's cache.
+    """
+    policies = options.directory / "miners"
     await chain.register(NETUID, VALIDATOR, validator_permit=True, stake=1000.0)
     uids: dict[int, DemoMiner] = {}
     for miner in DEMO_MINERS:
         wallet = Wallet(miner.name, "default")
         uids[await chain.register(NETUID, wallet)] = miner
-        revision = digest_content(policies / miner.name)
-        commitment = Commitment(f"demo/{miner.name}", revision, endpoints[miner.name])
+        repo, revision = f"demo/{miner.name}", digest_content(policies / miner.name)
+        endpoint: str | None = endpoints[miner.name]
+        if hosted and miner.name == HOSTED_MINER:
+            endpoint = None
+            PolicyRepositories(_locate_uploads(options)).keep(repo, revision, policies / miner.name)
+        commitment = Commitment(repo, revision, endpoint)
         await chain.commit(NETUID, wallet, encode(commitment))
     return uids
 
