@@ -14,6 +14,11 @@ two workers, once by the command and once by the pool of workers alone, as the e
 each counts, from its start to its end, but the policy server's. Each is measured with short and with long episodes,
 which tells what a further step costs from what does not depend on the number of steps (starting, making environments).
 
+    python benchmarks/executor.py --hosted [--steps 75]
+
+compares a hosted policy (in its sandbox, over a Unix socket) with the same policy behind an endpoint on loopback: steps
+per CPU second of the workers, and how long an instance takes to start beside the server's own imports.
+
 Making the environments is reported apart; every episode's reset counts. The delays are measured in an order that is its
 own reverse, 0 and 50 ms twice, so that a machine that becomes slower or faster meanwhile favours none of them.
 """
@@ -35,6 +40,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -47,6 +53,9 @@ from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.survey import SurveyPlan
 from kinitro.evaluation.worker import WorkerConfig
 from kinitro.executor.settings import EPISODES_PER_WORKER
+from kinitro.local.policy_directory import serve_policy_directory
+from kinitro.local.sandboxed_directory import host_directory
+from kinitro.miner.projects import create_project
 
 DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
@@ -296,6 +305,59 @@ def compare_evaluate(steps: int) -> None:
     )
 
 
+FORWARD = """
+class RobotPolicy:
+    max_concurrent_episodes = 64
+    max_chunk = 1
+    @classmethod
+    def load(cls): pass
+    async def reset(self, task_config): return task_config["episode_id"]
+    async def act(self, observation, images): return [0.0, 0.0, 0.0, 0.0]
+"""
+"""A light policy in the template's server, on both sides."""
+
+
+async def compare_hosted(environment: str, episodes: int, steps: int) -> None:
+    """Compare a policy in its sandbox with the same policy behind an endpoint, in turns."""
+    with tempfile.TemporaryDirectory(prefix="kinitro-benchmark-") as scratch:
+        directory = Path(scratch) / "policy"
+        create_project(directory)
+        (directory / "policy.py").write_text(FORWARD)
+        began = time.perf_counter()
+        code = "import fastapi, httptools, msgspec, numpy, uvicorn"
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", code], check=True)
+        imports_s = time.perf_counter() - began
+        pool = WorkerPool(1, episodes, WorkerConfig(allow_private_endpoints=True, log_level="error"))
+        runs: dict[str, list[Run]] = {"hosted": [], "endpoint": []}
+        async with (
+            host_directory(directory, pool) as hosted,
+            serve_policy_directory(directory, Path(scratch) / "server.log") as url,
+        ):
+            await pool.start()
+            began = time.perf_counter()
+            await hosted.evaluate(jobs(environment, "", 1, 1)[0])
+            start_s = time.perf_counter() - began
+            await measure(pool, jobs(environment, url, pool.capacity, 2))
+            for where in ("hosted", "endpoint", "endpoint", "hosted"):
+                evaluator, endpoint = (hosted, "") if where == "hosted" else (pool, url)
+                batch = jobs(environment, endpoint, pool.capacity, steps)
+                cpu, began = cpu_s(pool), time.perf_counter()
+                results = await asyncio.gather(*(evaluator.evaluate(job) for job in batch))
+                elapsed_s = time.perf_counter() - began
+                assert not [result.reason for result in results if result.reason]
+                latency_ms = float(np.median([result.timings.policy_p50_ms for result in results]))
+                done = sum(result.steps for result in results)
+                runs[where].append(Run(done, elapsed_s, cpu_s(pool) - cpu, latency_ms))
+            await pool.close()
+    found = {where: combined(measured) for where, measured in runs.items()}
+    for where, run in found.items():
+        print(f"{where:8s} {run.rate:7.1f} steps/s  {run.cpu_ms:6.3f} ms CPU/step of the worker")
+    print(f"hosted: {found['endpoint'].cpu_ms / found['hosted'].cpu_ms:.0%} of the endpoint's steps per CPU second")
+    print(
+        f"first episode of one step with the start of its instance: {start_s:.2f} s; the imports alone {imports_s:.2f} s"
+    )
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=75, help="per episode")
@@ -304,10 +366,14 @@ async def main() -> None:
     parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
     parser.add_argument("--evaluate", action="store_true", help="compare `kinitro evaluate` with the executor")
+    parser.add_argument("--hosted", action="store_true", help="compare a hosted policy with an endpoint")
     parser.add_argument("--survey", metavar="URL", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.survey:
         await survey(arguments.survey, arguments.steps)
+        return
+    if arguments.hosted:
+        await compare_hosted(arguments.environment, arguments.episodes, arguments.steps)
         return
     if arguments.evaluate:
         await asyncio.to_thread(compare_evaluate, arguments.steps)

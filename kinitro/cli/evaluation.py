@@ -46,7 +46,7 @@ def evaluate(
     sandbox: bool = typer.Option(
         False,
         "--sandbox",
-        help="Run the directory as executors host policies: what would be uploaded of it, in a sandbox without network.",
+        help="Run the directory as executors host policies: what would be uploaded of it, in a sandbox.",
     ),
     sensitivity: bool = typer.Option(
         False,

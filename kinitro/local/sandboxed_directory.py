@@ -24,16 +24,8 @@ class SandboxedEvaluator:
         self._evaluator = evaluator
         self._policies = policies
         self._source = source
-
-    @property
-    def fingerprint(self) -> str:
-        """The physics fingerprint; empty until it has started."""
-        return self._evaluator.fingerprint
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """The versions of everything that a result depends on, by name."""
-        return self._evaluator.versions
+        self.fingerprint = ""
+        self.versions: dict[str, str] = {}
 
     @property
     def capacity(self) -> int:
@@ -43,6 +35,7 @@ class SandboxedEvaluator:
     async def start(self) -> None:
         """Return when jobs can be run; raises EvaluatorUnavailable."""
         await self._evaluator.start()
+        self.fingerprint, self.versions = self._evaluator.fingerprint, self._evaluator.versions
 
     async def evaluate(self, job: Job) -> EpisodeResult:
         """Run one job. Raises EvaluatorUnavailable."""

@@ -82,6 +82,27 @@ def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_pa
     assert not [process for process in left if process.cwd() == str(policy)]
 
 
+def test_a_directory_runs_in_the_sandbox_as_executors_host_it(policy: Path, tmp_path: Path) -> None:
+    (policy / "policy.py").write_text(
+        (policy / "policy.py").read_text()
+        + "\nimport socket\ntry:\n    socket.create_connection(('127.0.0.1', 1), 1)\nexcept OSError:\n    pass\n"
+        + "import os\nassert not os.path.exists('secret.env'), 'only what would be uploaded is there'\n"
+    )
+    (policy / ".env").write_text("SECRET=1")
+    arguments = ("--sandbox", "--environments", "metaworld/reach-v3", "--episodes", 2, "--max-steps", 12)
+    done = kinitro("evaluate", policy, *arguments, "--workers", 1, "--json", "-", directory=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "in the sandbox, as executors host policies" in done.stderr
+    assert len(json.loads(done.stdout)["episodes"]) == 2
+    (policy / "policy.py").write_text("raise RuntimeError('of my own making')")
+    broken = kinitro("evaluate", policy, *arguments, "--fresh", directory=tmp_path)
+    assert broken.returncode == 1
+    assert "hosted_not_started" in broken.stderr
+    assert "of my own making" in broken.stderr
+    url = kinitro("evaluate", "http://127.0.0.1:1", "--sandbox", directory=tmp_path)
+    assert (url.returncode, "--sandbox runs a directory" in url.stderr) == (2, True)
+
+
 def test_a_level_of_randomization_is_played_and_written_down(policy: Path, tmp_path: Path) -> None:
     """Equal seeds, but other physics and images: already the rewards of a few steps differ."""
     arguments = ("--environments", "metaworld/push-v3", "--episodes", 1, "--max-steps", 12, "--workers", 1)

@@ -104,6 +104,21 @@ def test_from_a_folder_to_a_commitment_and_again(huggingface, cloud, chain_url, 
     assert committed().revision == huggingface.heads[f"{REPO}-2"] != commitment.revision
 
 
+def test_a_hosted_policy_is_uploaded_committed_and_published_and_nothing_is_deployed(
+    huggingface, cloud, chain_url, folder, monkeypatch
+) -> None:
+    monkeypatch.delenv("BASILICA_API_TOKEN")
+    lines: list[str] = []
+    hosted = order(folder, hosted=True)
+    assert [step.split()[0] for step in plan(hosted)] == ["Upload", "Commit", "Publish"]
+    assert "without an endpoint" in plan(hosted)[1]
+    block = deploy_all(hosted, lines.append)
+    assert committed() == Commitment(REPO, huggingface.heads[REPO], None)
+    assert REPO not in huggingface.private
+    assert not cloud.requests
+    assert deploy_all(hosted, lines.append) == block, "nothing is committed twice"
+
+
 def test_nobody_can_download_it_before_the_commitment_is_on_chain(
     huggingface, cloud, chain_url, folder, monkeypatch
 ) -> None:
