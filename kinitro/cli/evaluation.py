@@ -82,13 +82,12 @@ def evaluate(
     output.check()
     if target == "merge" and shards:
         plan, trials, provenance = _merge(shards)
+        output.check_plot(plan)
         with start_tracking(track, plan) as tracker:
             _show_and_write(plan, trials, provenance, output, tracker)
         return
     if shards:
         raise ConfigurationError(f"{str(shards[0])!r} is one argument too many: give one policy at a time.")
-    if plot is not None and not sensitivity:
-        raise ConfigurationError("--plot draws what --sensitivity measures: give both.")
     policy = parse_target(target)
     if sandbox and isinstance(policy, str):
         raise ConfigurationError(f"--sandbox runs a directory, and {policy!r} is a URL: leave one of them out.")
@@ -102,6 +101,7 @@ def evaluate(
         randomization=randomization,
         sensitivity=sensitivity,
     )
+    output.check_plot(plan)
     with start_tracking(track, plan) as tracker:
         journal = Journal(results / f"evaluate-{plan.name}.jsonl", plan, fresh=fresh)
         provenance = run_at_home(
@@ -135,6 +135,11 @@ class _Output(NamedTuple):
         for path, option in ((self.json, "--json"), (self.plot, "--plot")):
             if path is not None and str(path) != "-":
                 check_file(path, option)
+
+    def check_plot(self, plan: SurveyPlan) -> None:
+        """Raise ConfigurationError if there is nothing to draw."""
+        if self.plot is not None and not plan.header.sensitivity:
+            raise ConfigurationError("--plot draws what --sensitivity measures: give both, also to every shard.")
 
 
 def _parse_shard(text: str | None) -> tuple[int, int] | None:

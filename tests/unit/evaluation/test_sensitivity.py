@@ -199,3 +199,7 @@ def test_the_picture_has_a_row_for_each_factor_and_its_numbers() -> None:
 def test_what_cannot_be_measured_is_one_sentence(tmp_path: Path) -> None:
     assert "nothing varies" in str(kinitro(tmp_path, "--sensitivity", "--randomization", "none").exception)
     assert "--plot draws what --sensitivity measures" in str(kinitro(tmp_path, "--plot", tmp_path / "x.svg").exception)
+    plain = SurveyPlan.of("http://x", [PUSH], 1, 0, 50, shard=(1, 1))
+    (tmp_path / "1.json").write_bytes(encode_result_file(plain, play(plain, blinded), PROVENANCE))
+    merged = kinitro("merge", tmp_path / "1.json", "--plot", tmp_path / "x.svg")
+    assert "--plot draws what --sensitivity measures" in str(merged.exception)
