@@ -353,9 +353,7 @@ async def compare_hosted(environment: str, episodes: int, steps: int) -> None:
     for where, run in found.items():
         print(f"{where:8s} {run.rate:7.1f} steps/s  {run.cpu_ms:6.3f} ms CPU/step of the worker")
     print(f"hosted: {found['endpoint'].cpu_ms / found['hosted'].cpu_ms:.0%} of the endpoint's steps per CPU second")
-    print(
-        f"first episode of one step with the start of its instance: {start_s:.2f} s; the imports alone {imports_s:.2f} s"
-    )
+    print(f"first episode of one step, its instance included: {start_s:.2f} s; imports alone: {imports_s:.2f} s")
 
 
 async def main() -> None:
