@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from kinitro.api.addresses import Networks, name_caller
 from kinitro.api.settings import ApiSettings
@@ -129,14 +130,16 @@ async def test_clients_behind_a_proxy_do_not_share_one_rate_limit(database: str)
         assert await statuses("::ffff:192.0.2.1") == [429]
 
 
-async def test_only_trusted_proxies_are_believed(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_only_trusted_proxies_are_believed(database: str) -> None:
     served = serving(database, requests_per_s=0.01, trusted_proxies=["10.0.0.0/8"])
-    async with served as url, httpx2.AsyncClient(base_url=url) as client:
-        answers = [(await client.get("/", headers={"X-Forwarded-For": f"192.0.2.{n}"} | below("/x"))) for n in range(3)]
-        assert [answer.status_code for answer in answers] == [200, 429, 429]
-        assert 'href="/static' in answers[0].text
-    said = capfd.readouterr()
-    assert (said.out + said.err).count("name it with --trusted-proxies") == 1
+    with capture_logs() as logs:
+        async with served as url, httpx2.AsyncClient(base_url=url) as client:
+            answers = [
+                (await client.get("/", headers={"X-Forwarded-For": f"192.0.2.{n}"} | below("/x"))) for n in range(3)
+            ]
+            assert [answer.status_code for answer in answers] == [200, 429, 429]
+            assert 'href="/static' in answers[0].text
+    assert len([log for log in logs if "name it with --trusted-proxies" in str(log)]) == 1
 
 
 def test_what_is_no_network_or_prefix_is_refused_in_one_sentence() -> None:
