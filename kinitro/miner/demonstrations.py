@@ -30,10 +30,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments import EnvironmentSpec, get_spec, make
+from kinitro.environments import EnvironmentSpec, get_spec, make, make_expert
 from kinitro.environments.randomization.levels import get_level
 from kinitro.environments.seeds import SEED_BITS
-from kinitro.environments.spec import CAMERAS
 from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
 
@@ -52,11 +51,11 @@ class Demonstration:
     env_id: str
     instruction: str
     agent_pos: npt.NDArray[np.float32]
-    """(T, 4)"""
+    """(T, p)"""
     pixels: dict[str, npt.NDArray[np.uint8]]
     """Camera name -> (T, height, width, 3)."""
     actions: npt.NDArray[np.float32]
-    """(T, 4)"""
+    """(T, m)"""
 
     def save(self, file: Path) -> None:
         """Write the demonstration as an npz file, as a whole or not at all."""
@@ -92,11 +91,14 @@ class DemonstrationOrder:
     folder: Path
     seed: int = 0
     randomization: str = "standard"
-    cameras: tuple[str, ...] = CAMERAS
+    cameras: tuple[str, ...] | None = None
+    """None: those of each environment's spec."""
 
     def name_attempt_file(self, env_id: str, attempt: int) -> Path:
         """Name an attempt's file after everything that determines the attempt."""
-        facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
+        spec = get_spec(env_id)
+        cameras = spec.camera_names if self.cameras is None else self.cameras
+        facts = f"{spec.version} {self.seed} {self.randomization} {cameras}"
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
         return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
 
@@ -109,14 +111,9 @@ def derive_attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
 
 def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     """Run one attempt of the expert, write its file, and return whether it succeeded. Runs in a worker process."""
-    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-    from kinitro.environments.metaworld.experts import ScriptedExpert
-
     environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
-    if not isinstance(environment, MetaWorldEnvironment):
-        raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
     environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
-    expert = ScriptedExpert(environment)
+    expert = make_expert(environment)
     seen, actions, success = [], [], False
     for _ in range(environment.spec.max_steps):
         seen.append(environment.observe())
@@ -134,7 +131,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         env_id,
         environment.spec.instruction,
         np.stack([observation.agent_pos for observation in seen]),
-        {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in order.cameras},
+        {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in seen[0].pixels},
         np.stack(actions),
     ).save(file)
     return True

@@ -25,12 +25,13 @@ class RobotPolicy:
 
     async def reset(self, task_config: dict) -> str:
         self.task = task_config["env_id"].partition("/")[2]
+        self.still = np.array([command["neutral"] for command in task_config["action"]])
         self.skill = None
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
         if self.task not in KNOWN_TASKS or not images:
-            return np.zeros(4)
+            return self.still
         hand = observation[:3]
         if self.skill is not None:
             return self.skill.send(hand)

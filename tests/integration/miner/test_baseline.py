@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinitro.environments.spec import CAMERAS
+from kinitro.environments.metaworld.robot import CAMERAS
 from kinitro.miner.projects import create_project
 from kinitro.policies.probes import make_observations
 from tests.fakes.learning import act, conforms
