@@ -16,7 +16,7 @@ import pytest
 
 from kinitro.environments.interface import Observation
 from kinitro.evaluation.errors import VideoFailed
-from kinitro.evaluation.video import LINGER_FRAMES, VideoObserver
+from kinitro.evaluation.video import LARGEST_RATE_HZ, LINGER_S, VideoObserver
 
 ROOT = Path(__file__).parents[2]
 
@@ -179,7 +179,7 @@ def test_a_video_has_its_final_name_only_when_it_is_complete(tmp_path: Path) -> 
     film(20).end()
     assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
     frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "video.mp4")
-    assert frames == 10 + LINGER_FRAMES
+    assert frames == 10 + LINGER_S * LARGEST_RATE_HZ
 
 
 def test_a_server_that_breaks_shows_its_last_words(tmp_path: Path) -> None:

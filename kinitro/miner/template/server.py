@@ -95,10 +95,11 @@ class PolicyServer:
 
     async def act(self, content_type: str, body: bytes) -> Response:
         request = protocol.decode_act(content_type, body)
+        images = request.image_arrays()
         episode = self.episodes.get(request.episode_id)
         if episode is None:
             return _encode_error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
-        observation, images = request.observation_array(episode.observation_size), request.image_arrays()
+        observation = request.observation_array(episode.observation_size)
         self.use(request.episode_id, episode)
         async with episode.turn:
             action = await episode.policy.act(observation, images)

@@ -56,7 +56,7 @@ def start(subject: str, environment, number: int) -> tuple[Callable[[], np.ndarr
     if subject == "idle":
         return functools.partial(np.zeros, len(OLD_ACTION)), None
     policy, blackened = RobotPolicy(), subject.removeprefix("without ")
-    asyncio.run(policy.reset({"env_id": environment.spec.id, "episode_id": str(number)}))
+    asyncio.run(policy.reset({"env_id": environment.spec.id, "episode_id": str(number), "action": OLD_ACTION}))
 
     def act() -> np.ndarray:
         seen = environment.observe()
@@ -97,7 +97,8 @@ def latency_ms() -> float:
     """Median processor time of one action."""
     RobotPolicy.load()
     policy, images, times = RobotPolicy(), dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8)), []
-    asyncio.run(policy.reset({"env_id": f"metaworld/{TASKS[0]}", "episode_id": "latency"}))
+    task_config = {"env_id": f"metaworld/{TASKS[0]}", "episode_id": "latency", "action": OLD_ACTION}
+    asyncio.run(policy.reset(task_config))
     for _ in range(100):
         began = time.process_time()
         policy.decide(np.zeros(len(OLD_PROPRIOCEPTION), np.float32), images)
