@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -249,12 +251,30 @@ def test_gymnasium() -> None:
     assert picture.shape == (48, 64, 3)
 
 
-def test_a_whole_subnet(tmp_path: Path, variables: dict[str, str]) -> None:
-    """The demo: five miners, a chain, an executor, scores and weights; and its traces are those of its results."""
+def test_a_whole_subnet_and_its_audit(tmp_path: Path, variables: dict[str, str]) -> None:
+    """The demo: five miners, a chain, an executor, scores and weights; then every episode is replayed."""
     out = tmp_path / "demo"
-    kinitro(variables, "demo", "--environments", ENV_ID, "--episodes", "2", "--max-steps", "30", "--out", out)
+    options = ["--episodes", "2", "--max-steps", "30", "--keep-running", "--out", str(out)]
+    command = [sys.executable, "-m", "kinitro", "demo", "--environments", ENV_ID, *options]
+    demo = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert demo.stdout is not None
+    said = ""
+    try:
+        for line in demo.stdout:
+            said += line
+            if "Still serving" in line:
+                break
+        serving = re.search(r"Still serving (http://\S+);", said)
+        assert serving is not None, said
+        audited = kinitro(variables, "audit", "--api-url", serving[1], "--all")
+        kinitro(variables, "replay", "--api-url", serving[1], "--task", "1", "--video", tmp_path / "task.mp4")
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=60)
+    assert re.search(r"passed +replays +10 of 10 ", audited), audited
     results = json.loads((out / "results.json").read_text())
     assert len(results) == 5 * 2
     assert {row["outcome"] for row in results} <= {1, 2}, results
     manifest = json.loads((out / "manifest.json").read_text())
     assert [one["id"] for one in manifest["config"]["environments"]] == [ENV_ID]
+    assert (tmp_path / "task.mp4").stat().st_size > 0
