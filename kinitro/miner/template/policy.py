@@ -34,8 +34,8 @@ class RobotPolicy:
         because that is how the evaluator verifies that you deployed what you uploaded.
         """
         episode_id: str = task_config["episode_id"]
-        self.low = [number["low"] for number in task_config["action"]]
-        self.high = [number["high"] for number in task_config["action"]]
+        self.low = np.array([number["low"] for number in task_config["action"]])
+        self.high = np.array([number["high"] for number in task_config["action"]])
         self.random = np.random.default_rng(list(episode_id.encode()))
         return episode_id
 
@@ -48,4 +48,4 @@ class RobotPolicy:
         Returns (m,), described by task_config["action"], or (k, m). For MetaWorld: hand dx, dy, dz and gripper (+1
         closes, -1 opens), each in [-1, 1].
         """
-        return self.random.uniform(self.low, self.high)
+        return self.low + (self.high - self.low) * self.random.random(len(self.low))
