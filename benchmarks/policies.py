@@ -20,6 +20,7 @@ from statistics import median
 import msgspec
 
 from kinitro.environments.interface import Observation
+from kinitro.environments.metaworld.robot import ACTION
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.codecs import CODECS
@@ -51,13 +52,13 @@ def measure_codecs() -> None:
 
         def decode(body: bytes = body, content_type: str = codec.content_type) -> None:
             request = protocol.decode_act(content_type, body)
-            request.observation_array()
+            request.observation_array(len(observation.agent_pos))
             request.image_arrays()
 
         encode_us = micros(lambda codec=codec: codec.encode_act("e", 0, observation))
         decode_us = micros(decode)
         answer = {"json": msgspec.json, "msgpack": msgspec.msgpack}[codec.name].encode({"action": [0.1, 0.2, 0.3, 1.0]})
-        answer_us = micros(lambda codec=codec, answer=answer: codec.decode_act(answer, 1))
+        answer_us = micros(lambda codec=codec, answer=answer: codec.decode_act(answer, 1, len(ACTION)))
         print(
             f"{codec.name:8s} {len(body) / 1024:6.1f} KiB  encode {encode_us:6.1f} us  decode {decode_us:6.1f} us  "
             f"answer {answer_us:4.1f} us"

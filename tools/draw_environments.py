@@ -31,7 +31,7 @@ def main() -> None:
             np.concatenate([frame(task, seed, level, ("corner4",), 168) for seed in SEEDS], axis=1) for task in TASKS
         ]
         imageio.imwrite(PICTURES / f"randomization-{level}.png", np.concatenate(rows))
-    cameras = environments.registry.CAMERAS
+    cameras = environments.scored_specs()[0].camera_names
     scored = [frame(spec.id, 3, "standard", cameras, 84) for spec in environments.scored_specs()]
     columns = [np.concatenate(scored[:4]), np.concatenate(scored[4:])]
     imageio.imwrite(PICTURES / "scored-environments.png", np.concatenate(columns, axis=1))

@@ -34,7 +34,8 @@ def demo(
         int, typer.Option(min=1, max=1000, help="Run this many episodes per miner and environment.")
     ] = 12,
     max_steps: Annotated[
-        int, typer.Option(min=10, max=500, help="End episodes after this many control steps, of which a second has 80.")
+        int,
+        typer.Option(min=10, max=500, help="End episodes after this many control steps; MetaWorld has 80 in a second."),
     ] = 150,
     cycles: Annotated[int, typer.Option(min=1, max=1000, help="Run this many evaluation cycles.")] = 1,
     workers: Annotated[

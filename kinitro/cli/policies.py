@@ -22,6 +22,9 @@ def check(
     samples: int = typer.Option(100, min=1, max=10_000, help="Measure the latency with this many calls."),
     wait: float = typer.Option(0.0, min=0, help="Wait at most this many seconds for the server to start."),
     public: bool = typer.Option(False, "--public", help="Fail unless evaluators would connect to this address."),
+    environments: str = typer.Option(
+        None, help="Check on the environments with these ids, separated by commas; by default on all scored ones."
+    ),
     json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
     wallet_name: str | None = typer.Option(
         None, help="Sign requests with a hotkey of this wallet; by default do not sign."
@@ -37,6 +40,7 @@ def check(
 
     from rich.console import Console
 
+    from kinitro.environments import get_spec
     from kinitro.policies.conformance import CHECKS, ConformanceVerdict, Subject, run_checks, to_json
     from kinitro.policies.signing import RequestSigner, load_hotkey
 
@@ -45,6 +49,9 @@ def check(
         key = load_hotkey(wallet_name, hotkey_name, wallet_path)
         signer = RequestSigner(key, receiver or key.ss58_address)
     subject = Subject(url, samples=samples, public=public, signer=signer, patience_s=wait)
+    if environments:
+        named = [name.strip() for name in environments.split(",")]
+        subject.specs = tuple(get_spec(env_id) for env_id in dict.fromkeys(named))
     with Console(stderr=True).status(f"Checking {url} ...") as status:
         names = iter([*list(CHECKS)[1:], ""])
         results = asyncio.run(run_checks(subject, lambda _: status.update(f"Checking {url}: {next(names)} ...")))

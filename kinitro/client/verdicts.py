@@ -13,6 +13,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from kinitro.client.messages import Message, Name, ShortText
+from kinitro.environments.spec import MAX_NUMBERS
 
 Verdict = Literal["match", "mismatch", "unverifiable", "error"]
 """`match`: the committed policy acts as the deployed one did. `mismatch`: it does not. `unverifiable`: the committed
@@ -24,14 +25,14 @@ verifier that examined it came back. One of these may be our fault; if it happen
 it is not. `machine`: the network, this machine, the recording, the time."""
 
 MAX_COUNTED_ROWS = 2_000_000
-_Action = Annotated[list[float], Field(min_length=4, max_length=4)]
+_Action = Annotated[list[float], Field(min_length=1, max_length=MAX_NUMBERS)]
 
 
 class FirstDifference(Message):
     """The first step at which the two policies differ by more than the tolerance."""
 
     step: int = Field(ge=0, le=100_000)
-    deployed: _Action = Field(description="What the miner's policy server answered, clipped to [-1, 1].")
+    deployed: _Action = Field(description="What the miner's policy server answered, clipped to the action's bounds.")
     committed: _Action | None = Field(description="What the committed policy answers; null: no usable answer.")
 
 

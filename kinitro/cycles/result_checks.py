@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.registry import get_spec
+from kinitro.environments.spec import MAX_NUMBERS, EnvironmentSpec
 from kinitro.evaluation import recordings, traces
 from kinitro.evaluation.errors import InvalidRecording, InvalidTrace
 from kinitro.evaluation.fault_attribution import SIMULATION_FAILED
@@ -63,6 +66,12 @@ def find_result_differences(result: Result, max_steps: int, *, has_trace: bool) 
 
 def find_trace_differences(result: Result, trace: Trace, episode: Episode) -> list[str]:
     """List where a trace differs from the result that it belongs to, or is of another episode."""
+    spec = _find_spec(episode)
+    if spec is not None and trace.env_id == spec.id:
+        try:
+            traces.expect_bounds(trace, spec.action)
+        except InvalidTrace as error:
+            return [str(error).rstrip(".")]
     steps = traces.count_steps(trace)
     any_physics = episode.fingerprint is None
     claims = {
@@ -99,7 +108,9 @@ def refusal(result: Result, trace: bytes | None, recording: bytes | None, episod
     if trace is None:
         return None if recording is None else "a recording without its trace shows nothing"
     try:
-        decoded = traces.decode(trace, limit_bytes=traces.compute_size_limit(episode.max_steps))
+        spec = _find_spec(episode)
+        size = MAX_NUMBERS if spec is None else len(spec.action)
+        decoded = traces.decode(trace, limit_bytes=traces.compute_size_limit(episode.max_steps, size))
         if differences := find_trace_differences(result, decoded, episode):
             return differences[0]
         if recording is not None:
@@ -108,3 +119,15 @@ def refusal(result: Result, trace: bytes | None, recording: bytes | None, episod
     except (InvalidTrace, InvalidRecording) as error:
         return str(error)
     return None
+
+
+def _find_spec(episode: Episode) -> EnvironmentSpec | None:
+    """Return the spec of the episode's environment; None if this installation has no such environment and version.
+
+    Then only a replay, for which the environment must be installed, tells whether the actions are of its robot.
+    """
+    try:
+        spec = get_spec(episode.env_id)
+    except UnknownEnvironment:
+        return None
+    return spec if spec.version == episode.env_version else None

@@ -12,21 +12,26 @@ Importing this package loads no simulator; `make` does. Once Gymnasium is import
 
 import importlib.util
 
-from kinitro.environments.interface import Environment, Observation, Transition
+from kinitro.environments.interface import Environment, Expert, Observation, Transition
 from kinitro.environments.physics_fingerprint import fingerprint
-from kinitro.environments.registry import Family, all_specs, get_spec, make, prepare, scored_specs
-from kinitro.environments.spec import EnvironmentSpec
+from kinitro.environments.registry import Family, all_specs, get_spec, make, make_expert, prepare, scored_specs
+from kinitro.environments.spec import ActionNumber, CameraSpec, EnvironmentSpec, StateNumber
 
 __all__ = [
+    "ActionNumber",
+    "CameraSpec",
     "Environment",
     "EnvironmentSpec",
+    "Expert",
     "Family",
     "Observation",
+    "StateNumber",
     "Transition",
     "all_specs",
     "fingerprint",
     "get_spec",
     "make",
+    "make_expert",
     "prepare",
     "scored_specs",
 ]

@@ -12,7 +12,7 @@ class InvalidSeed(KinitroError, ValueError):
 
 
 class InvalidAction(KinitroError, ValueError):
-    """An action does not have shape (4,) or is not finite."""
+    """An action does not have as many numbers as the environment's spec says, or is not finite."""
 
 
 class EpisodeNotRunning(KinitroError, RuntimeError):

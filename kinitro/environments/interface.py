@@ -22,12 +22,8 @@ Factors = dict[str, dict[str, Factor]]
 class Observation:
     """What the policy sees: never the position of an object, never the seed.
 
-    agent_pos: float32 (4,): the hand's position x, y, z in metres in the world frame, and the gripper's opening.
-    pixels:    by camera name, uint8 (height, width, 3): RGB, upright, not mirrored.
-
-    The opening is from 0 to 1: the distance between the fingers over the distance that counts as fully open. For
-    MetaWorld's gripper it is 1 when open and about 0.30 (0.28 to 0.30) when closed on nothing, not 0, because the
-    distance is measured between the origins of the fingers. With an object between the fingers it is larger.
+    agent_pos: float32 (p,): the numbers that `EnvironmentSpec.proprioception` describes, within its bounds.
+    pixels:    by the names of `EnvironmentSpec.cameras`, uint8 (height, width, 3): RGB, upright, not mirrored.
     """
 
     agent_pos: npt.NDArray[np.float32]
@@ -53,6 +49,7 @@ class Environment(Protocol):
     """One simulated environment. It is not thread-safe; several may be stepped by turns in one process."""
 
     spec: EnvironmentSpec
+    """The spec that `make` got: its cameras are those that `observe` renders."""
 
     def reset(self, seed: int) -> None:
         """Begin the episode that the seed (0 <= seed < 2**128), the environment's id and its version determine.
@@ -68,10 +65,10 @@ class Environment(Protocol):
         """
 
     def step(self, action: npt.ArrayLike) -> Transition:
-        """Do one control step with an action of four finite numbers, each clipped to [-1, 1].
+        """Do one control step with an action (m,) of finite numbers, which `EnvironmentSpec.action` describes.
 
-        The action is the hand's motion dx, dy, dz (1 is the fastest) and the gripper: +1 closes it, -1 opens it.
-        Raises InvalidAction (and leaves the episode as it was), EpisodeNotRunning, and SimulationFailed.
+        Each is clipped to its bounds; `kinitro.environments.actions.check_action` does this. Raises InvalidAction (and
+        leaves the episode as it was), EpisodeNotRunning, and SimulationFailed.
         """
 
     def digest(self) -> bytes:
@@ -94,3 +91,18 @@ class RandomizedEnvironment(Protocol):
         Every factor of the level of randomization that changes something is there, rounded to four digits, and the
         placement under "placement". It is empty before the first `reset`.
         """
+
+
+@runtime_checkable
+class PrivilegedEnvironment(Protocol):
+    """An environment that can also say where things are. Families need not offer this."""
+
+    def privileged_state(self) -> npt.NDArray[np.float64]:
+        """Return the state (k,), in an order of the family: for experts and labels of training, never for policies."""
+
+
+class Expert(Protocol):
+    """A scripted policy that sees the whole state of an environment; one is made for each episode."""
+
+    def act(self) -> npt.NDArray[np.float32]:
+        """Return the action (m,) for the present state."""

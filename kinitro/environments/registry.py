@@ -10,8 +10,8 @@ from importlib.metadata import entry_points
 from typing import Protocol, cast
 
 from kinitro.environments.errors import UnknownEnvironment
-from kinitro.environments.interface import Environment
-from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
+from kinitro.environments.interface import Environment, Expert
+from kinitro.environments.spec import CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 ENTRY_POINT_GROUP = "kinitro.environments"
@@ -19,6 +19,9 @@ ENTRY_POINT_GROUP = "kinitro.environments"
 
 class Family(Protocol):
     """A family of environments: a module with these two functions.
+
+    If it also has `make_expert(environment)`, which returns an `Expert`, then `kinitro demos` records demonstrations of
+    its environments.
 
     To plug one in, name it in the entry point group `kinitro.environments`; the entry point's name is the part of the
     ids before the slash. `kinitro.environments.conformance` has the tests that an environment must pass.
@@ -31,13 +34,15 @@ class Family(Protocol):
         self,
         spec: EnvironmentSpec,
         *,
-        cameras: tuple[str, ...],
-        image_size_px: int,
         randomization: str,
         renderer: str,
         rewards: bool,
     ) -> Environment:
-        """Make an environment. Raises ConfigurationError for an option that the family does not support."""
+        """Make an environment whose observations have the images of `spec.cameras`, which may be none.
+
+        These need not be the cameras that `specs` lists: users can choose others. Raises ConfigurationError for an
+        option that the family does not support.
+        """
 
 
 def all_specs() -> tuple[EnvironmentSpec, ...]:
@@ -58,8 +63,8 @@ def get_spec(env_id: str) -> EnvironmentSpec:
 def make(
     env_id: str,
     *,
-    cameras: Iterable[str] = CAMERAS,
-    image_size_px: int = IMAGE_SIZE_PX,
+    cameras: Iterable[str] | None = None,
+    image_size_px: int | None = None,
     randomization: str = "standard",
     renderer: str = "software",
     rewards: bool = True,
@@ -68,8 +73,9 @@ def make(
     """Make an environment; call its `reset` next.
 
     env_id:        such as `metaworld/push-v3`.
-    cameras:       the cameras whose images `observe` renders, or the name of a single one. Without any it is fastest.
-    image_size_px: height and width of the images.
+    cameras:       the cameras whose images `observe` renders, or the name of a single one; by default those of the
+                   environment's spec. With `()` it is fastest.
+    image_size_px: height and width of all images, if they shall have another size than the spec says.
     randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights"; scores are measured
                    with "standard".
     renderer:      "software", or "gl" if the machine has an OpenGL driver.
@@ -83,14 +89,29 @@ def make(
         if max_steps < 1:
             raise ConfigurationError(f"An episode cannot have {max_steps} steps: choose 1 or more.")
         spec = replace(spec, max_steps=max_steps)
-    return family.make(
-        spec,
-        cameras=list_cameras(cameras),
-        image_size_px=image_size_px,
-        randomization=randomization,
-        renderer=renderer,
-        rewards=rewards,
-    )
+    chosen = spec.cameras if cameras is None else _choose_cameras(spec, list_cameras(cameras))
+    if image_size_px is not None:
+        chosen = tuple(CameraSpec(camera.name, image_size_px, image_size_px) for camera in chosen)
+    spec = replace(spec, cameras=chosen)
+    return family.make(spec, randomization=randomization, renderer=renderer, rewards=rewards)
+
+
+def make_expert(environment: Environment) -> Expert:
+    """Make the scripted expert for the episode that `environment` is in; raises ConfigurationError if there is none."""
+    spec, family = _find(environment.spec.id)
+    make_one = getattr(family, "make_expert", None)
+    if make_one is None:
+        raise ConfigurationError(f"{spec.id} has no scripted expert: the family {spec.family} has no make_expert.")
+    expert: Expert = make_one(environment)
+    return expert
+
+
+def _choose_cameras(spec: EnvironmentSpec, names: tuple[str, ...]) -> tuple[CameraSpec, ...]:
+    """Return the cameras with these names; one that the spec does not list has the size of the spec's first."""
+    known = {camera.name: camera for camera in spec.cameras}
+    if names and not known:
+        raise ConfigurationError(f"{spec.id} has no cameras, so it cannot have {', '.join(map(repr, names))}.")
+    return tuple(known.get(name) or replace(spec.cameras[0], name=name) for name in names)
 
 
 def list_cameras(cameras: Iterable[str]) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from kinitro.policies.messages import Policy, TaskConfig
 
 REMEMBERED_S = 1.0
 """One answer of the canary is used for all episodes that fail within this time."""
-_TASK = TaskConfig("canary", "canary", "stay", "canary", 1, 80.0, ("corner",), (8, 8))
-_OBSERVATION = Observation(np.zeros(4, np.float32), {"corner": np.zeros((8, 8, 3), np.uint8)})
+_TASK = TaskConfig("canary", "canary", "stay", "canary", 1, 80.0, ("corner",), (8, 8), image_sizes={"corner": (8, 8)})
+_OBSERVATION = Observation(np.zeros(len(_TASK.proprioception), np.float32), {"corner": np.zeros((8, 8, 3), np.uint8)})
 
 
 class Canary:

@@ -19,7 +19,7 @@ from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import InlineSimulator, Simulator
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
-from kinitro.policies.messages import Policy, TaskConfig
+from kinitro.policies.messages import Policy, TaskConfig, describe_task
 
 T = TypeVar("T")
 RESET_TRIES = 2
@@ -35,7 +35,7 @@ class EpisodeObserver(Protocol):
         """Called when the policy has accepted the episode; `task` is what it was told."""
 
     def exchange(self, step: int, observation: Observation, answer: npt.NDArray[np.float32] | None, /) -> None:
-        """Called with the observation sent at `step` and the actions (k, 4) answered, None if the step is forfeited."""
+        """Called with the observation sent at `step` and the actions (k, m) answered, None if the step is forfeited."""
 
     def observe_unsent(self, observation: Observation) -> None:
         """Called with an observation that no policy is sent; only if `every_step`."""
@@ -80,7 +80,7 @@ async def run_episode(
     episode_id: the id that the policy is told; None: a random one.
     observer: sees what the policy sees.
 
-    Steps without a usable answer are forfeited: zero motion, the gripper stays as it was. Nothing that the policy or
+    Steps without a usable answer are forfeited, see `Rollout.hold`. Nothing that the policy or
     the simulator does raises; it becomes an outcome with a reason. The policy is not closed. Cancelling gives the
     episode up.
     """
@@ -118,7 +118,8 @@ class _Episode:
 
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
-        task = describe(self._rollout, first, self._episode_id)
+        spec, episode_id = self._rollout.environment.spec, self._episode_id or secrets.token_hex(16)
+        task = describe_task(spec, episode_id, self._rollout.max_steps)
         reason = await self._introduce(task)
         if reason is not None:
             return await self._attribute_fault(f"{UNREACHABLE}:{reason}")
@@ -245,19 +246,3 @@ async def negotiate(policy: Policy) -> None:
     except PolicyMisbehaved as error:
         if error.reason != Reason.HTTP_STATUS:
             raise
-
-
-def describe(rollout: Rollout, first: Observation, episode_id: str | None = None) -> TaskConfig:
-    """Return what the policy is told about its episode, which does not reveal the seed. By default its id is random."""
-    spec = rollout.environment.spec
-    height, width = next((image.shape[:2] for image in first.pixels.values()), (0, 0))
-    return TaskConfig(
-        env_id=spec.id,
-        task_name=spec.task_name,
-        instruction=spec.instruction,
-        episode_id=episode_id or secrets.token_hex(16),
-        max_steps=rollout.max_steps,
-        control_hz=spec.control_hz,
-        cameras=tuple(first.pixels),
-        image_size=(height, width),
-    )

@@ -14,22 +14,33 @@ from types import ModuleType
 
 import msgspec
 
-from kinitro.policies.messages import ACTION_SIZE, MAX_CONCURRENT_EPISODES, PolicyHealth
+from kinitro.environments.metaworld.robot import ACTION
+from kinitro.environments.spec import ActionNumber
+from kinitro.policies.messages import MAX_CONCURRENT_EPISODES, PolicyHealth
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _HEALTH = PolicyHealth(encodings=("json", "msgpack"), max_concurrent_episodes=MAX_CONCURRENT_EPISODES)
 
 
+_STILL = [command.neutral for command in ACTION]
+EPISODES_KEPT = 4096
+
+
 class _Task(msgspec.Struct):
     episode_id: str
+    action: tuple[ActionNumber, ...] = ACTION
 
 
 class _Reset(msgspec.Struct):
     task_config: _Task
 
 
+class _Act(msgspec.Struct):
+    episode_id: str
+
+
 class NoOpServer:
-    """Listens on `host` after `start`; answers every `/act` with zero motion, `delay_s` seconds after it arrived."""
+    """Listens on `host` after `start`; answers `/act` with the neutral action, `delay_s` seconds after it arrived."""
 
     def __init__(
         self, delay_s: float = 0.0, encodings: tuple[str, ...] = _HEALTH.encodings, host: str = "127.0.0.1"
@@ -39,6 +50,7 @@ class NoOpServer:
         self._health = msgspec.structs.replace(_HEALTH, encodings=encodings)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._neutral: dict[str, list[float]] = {}
         self.url = ""
 
     async def start(self) -> None:
@@ -80,9 +92,10 @@ class NoOpServer:
         if path == b"/act":
             if self._delay_s:
                 await asyncio.sleep(self._delay_s)
-            answer: object = {"action": [0.0] * ACTION_SIZE}
+            episode_id = codec.decode(body, type=_Act).episode_id
+            answer: object = {"action": self._neutral.get(episode_id, _STILL)}
         elif path == b"/reset":
-            answer = {"episode_id": codec.decode(body, type=_Reset).task_config.episode_id}
+            answer = {"episode_id": self._begin(codec.decode(body, type=_Reset).task_config)}
         else:
             answer = self._health
         encoded = codec.encode(answer)
@@ -92,6 +105,13 @@ class NoOpServer:
             % (content_type, len(encoded), encoded)
         )
         await writer.drain()
+
+    def _begin(self, task: _Task) -> str:
+        """Remember what stands still in this episode; return its id."""
+        if len(self._neutral) >= EPISODES_KEPT:
+            del self._neutral[next(iter(self._neutral))]
+        self._neutral[task.episode_id] = [command.neutral for command in task.action]
+        return task.episode_id
 
 
 async def _main() -> None:

@@ -8,6 +8,8 @@ from enum import IntEnum
 import msgspec
 
 from kinitro.environments.interface import Factors
+from kinitro.environments.metaworld.robot import ACTION
+from kinitro.environments.spec import list_bounds
 
 
 class Outcome(IntEnum):
@@ -21,10 +23,14 @@ class Outcome(IntEnum):
     """Our fault; the task runs again, and this is never scored."""
 
 
+OLD_LOW, OLD_HIGH = (tuple(bounds.tolist()) for bounds in list_bounds(ACTION))
+"""The bounds of actions in traces that do not say them. They are omitted where they are these very objects."""
+
+
 class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that a replay of an episode needs, without its miner; encoded it takes a few KiB.
 
-    actions: the bytes of a little-endian float32 array (steps, 4), exactly what the simulator was given.
+    actions: the bytes of a little-endian float32 array (steps, m), exactly what the simulator was given.
     digests: the 16-byte digests of the states after steps 0 (reset), DIGEST_EVERY, 2*DIGEST_EVERY, ..., and the last.
     """
 
@@ -42,6 +48,9 @@ class Trace(msgspec.Struct, frozen=True, omit_defaults=True):
     """The physics fingerprint of the machine that ran it."""
     diverged: bool = False
     """Whether the last action made the simulation fail, which ended the episode."""
+    action_low: tuple[float, ...] = OLD_LOW
+    action_high: tuple[float, ...] = OLD_HIGH
+    """The bounds of the m numbers of an action; traces that have none are of MetaWorld's robot."""
 
 
 DIGEST_EVERY = 50

@@ -2,7 +2,7 @@
 
 Observations are a pure function of environment, seed and executed actions, and the software renderer gives the same
 bits everywhere. So a recording contains no pixels: stepping the simulator along the trace draws every image again, and
-the checksums show whether it is the same image. The actions are in the trace. 150 steps take about 1 KiB.
+the checksums show whether it is the same image. The actions are in the trace. 150 steps take about 1.2 KiB.
 
 As bytes: one version byte, then zlib over msgpack.
 """
@@ -31,8 +31,8 @@ MAX_RECORDING_BYTES = 2 * 1024 * 1024
 _CHECKSUM_BYTES = 4
 _STEP_BYTES = 5
 """Bytes that the number of a step takes in msgpack at most."""
-_REST_BYTES = 16_384
-"""A generous allowance for the task's instruction and names."""
+_REST_BYTES = 65_536
+"""A generous allowance for the task's instruction, names and description of the robot."""
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Recording(msgspec.Struct, frozen=True):
 
     steps:     the number of control steps taken before; increasing, beginning with 0.
     checksums: 4 bytes each, little-endian, see `compute_checksum`.
-    forfeited: those of `steps` at which no usable answer came, so that the arm stood still for one step.
+    forfeited: those of `steps` at which no usable answer came, so that the robot did what it does without one.
     """
 
     version: int
@@ -58,7 +58,7 @@ class Exchange:
     step: int
     checksum: int
     actions: npt.NDArray[np.float32]
-    """(k, 4): what the simulator was given, clipped to [-1, 1]."""
+    """(k, m): what the simulator was given, clipped to the action's bounds."""
     forfeited: bool
     """Whether the action is ours because no usable answer came."""
     complete: bool
@@ -164,6 +164,11 @@ def iter_exchanges(recording: Recording, trace: Trace) -> Iterator[Exchange]:
     if told != (trace.env_id, trace.max_steps):
         raise InvalidRecording(
             f"The recording is of {told[0]} with {told[1]} steps, the trace of {trace.env_id} with {trace.max_steps}."
+        )
+    if len(recording.task.action) != len(trace.action_low):
+        raise InvalidRecording(
+            f"The recording tells of actions of {len(recording.task.action)} numbers, the trace has "
+            f"{len(trace.action_low)}."
         )
     if recording.steps[-1] >= max(len(actions), 1):
         raise InvalidRecording(

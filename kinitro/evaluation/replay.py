@@ -13,7 +13,7 @@ from kinitro.environments.interface import Environment, Observation
 from kinitro.evaluation.errors import InvalidTrace
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.rollout import Rollout
-from kinitro.evaluation.traces import check, count_steps, read_actions, read_digests
+from kinitro.evaluation.traces import check, count_steps, expect_bounds, read_actions, read_digests
 
 REWARD_TOLERANCE = 1e-9
 """Relative and absolute tolerance of the total reward; machines of one fingerprint add rewards in the same order."""
@@ -62,6 +62,7 @@ def replay(
         raise InvalidTrace(
             f"The trace is of {trace.env_id} version {trace.env_version}; this is {spec.id} version {spec.version}."
         )
+    expect_bounds(trace, spec.action)
     exact = fingerprint is None or fingerprint == trace.fingerprint
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment, Observation
+from kinitro.environments.spec import list_bounds
 from kinitro.evaluation.outcomes import DIGEST_EVERY, Trace
 from kinitro.evaluation.traces import TRACE_VERSION
-from kinitro.policies.messages import ACTION_SIZE
 
 
 class Rollout:
@@ -24,7 +24,8 @@ class Rollout:
     """
 
     def __init__(self, environment: Environment, *, seed: int, max_steps: int | None = None) -> None:
-        horizon = environment.spec.max_steps
+        spec = environment.spec
+        horizon = spec.max_steps
         self.environment = environment
         self.seed = seed
         self.max_steps = horizon if max_steps is None else min(max_steps, horizon)
@@ -35,7 +36,10 @@ class Rollout:
         self.over = False
         self.diverged = False
         """Whether the last action made the simulation fail. The same actions do so again, so that ends the episode."""
-        self._held_gripper = -1.0  # episodes begin with an open gripper
+        self._low, self._high = list_bounds(spec.action)
+        self._neutral = np.array([command.neutral for command in spec.action], np.float32)
+        self._held = np.array([command.held for command in spec.action])
+        self._last = self._neutral
         self._actions: list[npt.NDArray[np.float32]] = []
         self._digests: list[bytes] = []
         self._digested_step: int | None = None
@@ -51,7 +55,7 @@ class Rollout:
         return self.environment.observe()
 
     def advance(self, actions: npt.NDArray[np.float32]) -> Observation | None:
-        """Execute actions (k, 4) open loop until they or the episode end.
+        """Execute actions (k, m) open loop until they or the episode end.
 
         Returns the next observation, None at the end of the episode.
         """
@@ -59,15 +63,15 @@ class Rollout:
         return None if self.over else self.environment.observe()
 
     def execute(self, actions: npt.NDArray[np.float32]) -> None:
-        """Execute finite actions (k, 4), clipped to [-1, 1], until they or the episode end. Nothing is rendered."""
-        for action in np.clip(np.asarray(actions, np.float32), -1.0, 1.0):
+        """Execute finite actions (k, m), clipped to their bounds, until they or the episode end; render nothing."""
+        for action in np.clip(np.asarray(actions, np.float32), self._low, self._high):
             if self.over:
                 return
             self._step(action)
 
     def hold(self) -> npt.NDArray[np.float32]:
-        """Return the action (1, 4) of a forfeited step: zero motion, the gripper as last commanded."""
-        return np.array([[0.0, 0.0, 0.0, self._held_gripper]], np.float32)
+        """Return the action (1, m) of a forfeited step: neutral, but for what is held as it was last executed."""
+        return np.where(self._held, self._last, self._neutral)[np.newaxis]
 
     def make_trace(self, fingerprint: str) -> Trace:
         """Return what a replay needs to run this episode again, as far as it went, without its policy."""
@@ -80,17 +84,19 @@ class Rollout:
             env_version=spec.version,
             seed=f"{self.seed:032x}",
             max_steps=self.max_steps,
-            actions=np.array(self._actions, "<f4").reshape(-1, ACTION_SIZE).tobytes(),
+            actions=np.array(self._actions, "<f4").tobytes(),
             digests=b"".join(self._digests),
             success_step=self.success_step,
             total_reward=self.total_reward,
             fingerprint=fingerprint,
             diverged=self.diverged,
+            action_low=tuple(self._low.tolist()),
+            action_high=tuple(self._high.tolist()),
         )
 
     def _step(self, action: npt.NDArray[np.float32]) -> None:
         self.steps += 1
-        self._held_gripper = float(action[-1])
+        self._last = action
         self._actions.append(action)
         try:
             transition = self.environment.step(action)

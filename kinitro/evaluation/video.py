@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +17,10 @@ from kinitro.policies.messages import TaskConfig
 
 ENLARGED = 4
 """Pixels of the video per pixel of an image, in both directions; 84 pixels are small."""
-EVERY = 2
-"""One of so many control steps is shown: 40 frames per second at a control rate of 80 Hz."""
-LINGER_FRAMES = 20
-"""How often the last frame is repeated: for half a second."""
+LARGEST_RATE_HZ = 40.0
+"""Where control steps are more frequent, every second, third, ... of them is shown."""
+LINGER_S = 0.5
+"""How long the last frame is shown."""
 FINISH_LIMIT_S = 60.0
 """Seconds that the encoder may take after the last frame."""
 
@@ -37,28 +38,32 @@ class VideoObserver:
         self._path = path
         self._unfinished = path.with_suffix(f".unfinished{path.suffix}")
         self._encoder: _Encoder | None = None
-        self._rate_hz = control_hz / EVERY
+        self._set_rate(control_hz)
         self._shown = 0
         self._last: Observation | None = None
 
     def begin(self, task: TaskConfig) -> None:
         """Take the frame rate from the control rate."""
-        self._rate_hz = task.control_hz / EVERY
+        self._set_rate(task.control_hz)
+
+    def _set_rate(self, control_hz: float) -> None:
+        self._every = max(math.ceil(control_hz / LARGEST_RATE_HZ), 1)
+        self._rate_hz = control_hz / self._every
 
     def exchange(self, _step: int, observation: Observation, _answer: npt.NDArray[np.float32] | None, /) -> None:
         """Write what the policy was shown as a frame."""
         self.observe_unsent(observation)
 
     def observe_unsent(self, observation: Observation) -> None:
-        """Write every second observation as a frame."""
-        if self._shown % EVERY == 0:
+        """Write the observation as a frame, if it is one of those that are shown."""
+        if self._shown % self._every == 0:
             self._write(observation)
         self._shown += 1
         self._last = observation
 
     def end(self) -> None:
         """Finish the file."""
-        for _ in range(LINGER_FRAMES if self._last is not None else 0):
+        for _ in range(round(LINGER_S * self._rate_hz) if self._last is not None else 0):
             self._write(self._last)
         if self._encoder is not None:
             try:
@@ -138,6 +143,11 @@ class _Encoder:
 
 
 def join_images(observation: Observation) -> npt.NDArray[np.uint8]:
-    """Return all images next to each other, enlarged without smoothing: uint8 (height, width, 3), contiguous."""
-    row = np.concatenate(list(observation.pixels.values()), axis=1)
+    """Return all images next to each other, enlarged without smoothing: uint8 (height, width, 3), contiguous.
+
+    Below images that are lower than the others it is black.
+    """
+    images = list(observation.pixels.values())
+    height = max(len(image) for image in images)
+    row = np.concatenate([np.pad(image, ((0, height - len(image)), (0, 0), (0, 0))) for image in images], axis=1)
     return np.ascontiguousarray(row.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))

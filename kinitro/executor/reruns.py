@@ -28,13 +28,13 @@ from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.registry import make
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.evaluation import Outcome, traces
-from kinitro.evaluation.episode import describe
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.rollout import Rollout
 from kinitro.executor.hosted_tasks import HostedTasks, derive_episode_id
 from kinitro.policies.client import Deadlines, HttpPolicy
 from kinitro.policies.errors import PolicyError
+from kinitro.policies.messages import describe_task
 
 NAME = "reruns"
 ANSWER_S = 30.0
@@ -141,10 +141,10 @@ async def _compare(policy: HttpPolicy, task: Task, trace: Trace, rule: Verificat
     environment = await asyncio.to_thread(make, task.env_id)
     try:
         rollout = Rollout(environment, seed=int(task.seed, 16), max_steps=task.max_steps)
-        seen = await asyncio.to_thread(rollout.begin)
+        await asyncio.to_thread(rollout.begin)
         episode_id = derive_episode_id(task.seed, task.hotkey)
         await policy.health()
-        await policy.reset(describe(rollout, seen, episode_id))
+        await policy.reset(describe_task(rollout.environment.spec, episode_id, rollout.max_steps))
         planned: list[npt.NDArray[np.float32]] = []
         compared = matching = 0
         for step, action in enumerate(traces.read_actions(trace)):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments import get_spec
+from kinitro.environments import EnvironmentSpec, get_spec
 from kinitro.errors import ConfigurationError
 from kinitro.miner.demonstrations import PRIVILEGED, Demonstration
 from kinitro.miner.errors import RecordingError
@@ -31,8 +31,6 @@ FILES_PER_CHUNK: Final = 1000
 QUANTILES: Final = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 IMAGE_STRIDE: Final = 10
 """Every tenth image counts for the statistics."""
-STATE_NAMES: Final = ("x", "y", "z", "gripper")
-ACTION_NAMES: Final = ("dx", "dy", "dz", "gripper")
 
 Stats = dict[str, dict[str, npt.NDArray[Any]]]
 
@@ -100,13 +98,21 @@ class _Writer:
         self._file = -1
         self._parquet: Any = None
         self._sample: dict[str, list[npt.NDArray[Any]]] = {}
-        self._spec = get_spec("metaworld/push-v3")
         self._first: Demonstration | None = None
+        self._spec: EnvironmentSpec | None = None
 
     def add(self, episode: Demonstration) -> None:
-        """Append one episode."""
-        if self._first is None:
-            self._first, self._spec = episode, get_spec(episode.env_id)
+        """Append one episode; raises RecordingError if its robot is another one than that of the others."""
+        spec = get_spec(episode.env_id)
+        if self._first is None or self._spec is None:
+            self._first, self._spec = episode, spec
+        elif (spec.robot, spec.control_hz) != (self._spec.robot, self._spec.control_hz) or (
+            _list_features(spec, episode) != _list_features(self._spec, self._first)
+        ):
+            raise RecordingError(
+                f"{spec.id} and {self._spec.id} differ in robot, images or control rate, and a LeRobot dataset has "
+                "one of each: record them in folders of their own."
+            )
         if episode.instruction not in self.tasks:
             self.tasks.append(episode.instruction)
         steps, number = len(episode.actions), len(self.episodes)
@@ -115,7 +121,7 @@ class _Writer:
             "action": episode.actions,
             **{f"observation.images.{camera}": frames for camera, frames in episode.pixels.items()},
             **({} if episode.privileged is None else {PRIVILEGED: episode.privileged.astype(np.float32)}),
-            "timestamp": (np.arange(steps) / self._spec.control_hz).astype(np.float32),
+            "timestamp": (np.arange(steps) / spec.control_hz).astype(np.float32),
             "frame_index": np.arange(steps),
             "episode_index": np.full(steps, number),
             "index": np.arange(self._frames, self._frames + steps),
@@ -172,26 +178,12 @@ class _Writer:
 
     def info(self) -> dict[str, Any]:
         """The content of `meta/info.json`."""
-        features: dict[str, Any] = {
-            "observation.state": {"dtype": "float32", "shape": [4], "names": list(STATE_NAMES)},
-            "action": {"dtype": "float32", "shape": [4], "names": list(ACTION_NAMES)},
-        }
-        for camera, frames in (self._first.pixels if self._first else {}).items():
-            shape = list(frames.shape[1:])
-            features[f"observation.images.{camera}"] = {
-                "dtype": "image",
-                "shape": shape,
-                "names": ["height", "width", "channel"],
-            }
-        if self._first is not None and self._first.privileged is not None:
-            size = self._first.privileged.shape[1]
-            features[PRIVILEGED] = {"dtype": "float32", "shape": [size], "names": None}
-        features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
-        for name in ("frame_index", "episode_index", "index", "task_index"):
-            features[name] = {"dtype": "int64", "shape": [1], "names": None}
+        if self._first is None or self._spec is None:
+            raise RecordingError("There are no demonstrations to write: record at least one.")
+        features = _list_features(self._spec, self._first)
         return {
             "codebase_version": "v3.0",
-            "robot_type": "sawyer",
+            "robot_type": self._spec.robot,
             "total_episodes": len(self.episodes),
             "total_frames": self._frames,
             "total_tasks": len(self.tasks),
@@ -204,6 +196,27 @@ class _Writer:
             "video_path": None,
             "features": features,
         }
+
+
+def _list_features(spec: EnvironmentSpec, episode: Demonstration) -> dict[str, Any]:
+    """Describe the columns of an environment's demonstrations, as `meta/info.json` does."""
+    features: dict[str, Any] = {}
+    for feature, numbers in (("observation.state", spec.proprioception), ("action", spec.action)):
+        names = [number.name for number in numbers]
+        features[feature] = {"dtype": "float32", "shape": [len(names)], "names": names}
+    for camera, frames in episode.pixels.items():
+        shape = list(frames.shape[1:])
+        features[f"observation.images.{camera}"] = {
+            "dtype": "image",
+            "shape": shape,
+            "names": ["height", "width", "channel"],
+        }
+    if episode.privileged is not None:
+        features[PRIVILEGED] = {"dtype": "float32", "shape": [episode.privileged.shape[1]], "names": None}
+    features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
+    for name in ("frame_index", "episode_index", "index", "task_index"):
+        features[name] = {"dtype": "int64", "shape": [1], "names": None}
+    return features
 
 
 def _make_data_table(columns: dict[str, npt.NDArray[Any]]) -> pyarrow.Table:

@@ -30,10 +30,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments import EnvironmentSpec, get_spec, make
+from kinitro.environments import EnvironmentSpec, get_spec, make, make_expert
+from kinitro.environments.interface import PrivilegedEnvironment
 from kinitro.environments.randomization.levels import get_level
 from kinitro.environments.seeds import SEED_BITS
-from kinitro.environments.spec import CAMERAS
 from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
 
@@ -54,13 +54,13 @@ class Demonstration:
     env_id: str
     instruction: str
     agent_pos: npt.NDArray[np.float32]
-    """(T, 4)"""
+    """(T, p)"""
     pixels: dict[str, npt.NDArray[np.uint8]]
     """Camera name -> (T, height, width, 3)."""
     actions: npt.NDArray[np.float32]
-    """(T, 4)"""
+    """(T, m)"""
     privileged: npt.NDArray[np.float64] | None = None
-    """(T, 39): `privileged_state()`, which no policy ever sees, if it was asked for: labels for training."""
+    """(T, k): `privileged_state()`, which no policy ever sees, if it was asked for: labels for training."""
 
     def save(self, file: Path) -> None:
         """Write the demonstration as an npz file, as a whole or not at all."""
@@ -98,13 +98,16 @@ class DemonstrationOrder:
     folder: Path
     seed: int = 0
     randomization: str = "standard"
-    cameras: tuple[str, ...] = CAMERAS
+    cameras: tuple[str, ...] | None = None
+    """None: those of each environment's spec."""
     privileged: bool = False
     """Record the privileged state, too."""
 
     def name_attempt_file(self, env_id: str, attempt: int) -> Path:
         """Name an attempt's file after everything that determines the attempt."""
-        facts = f"{get_spec(env_id).version} {self.seed} {self.randomization} {self.cameras}"
+        spec = get_spec(env_id)
+        cameras = spec.camera_names if self.cameras is None else self.cameras
+        facts = f"{spec.version} {self.seed} {self.randomization} {cameras}"
         facts += " privileged" if self.privileged else ""
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
         return self.folder / STAGING / f"{env_id.replace('/', '-')}-{key}-{attempt:06d}.npz"
@@ -118,18 +121,17 @@ def derive_attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
 
 def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     """Run one attempt of the expert, write its file, and return whether it succeeded. Runs in a worker process."""
-    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-    from kinitro.environments.metaworld.experts import ScriptedExpert
-
     environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
-    if not isinstance(environment, MetaWorldEnvironment):
-        raise RecordingError(f"{env_id} has no scripted expert; only metaworld/* environments have one.")
     environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
-    expert = ScriptedExpert(environment)
+    expert = make_expert(environment)
+    privileged = environment if order.privileged and isinstance(environment, PrivilegedEnvironment) else None
+    if order.privileged and privileged is None:
+        raise RecordingError(f"{env_id} does not say where things are: record it without --privileged.")
     seen, actions, states, success = [], [], [], False
     for _ in range(environment.spec.max_steps):
         seen.append(environment.observe())
-        states.append(environment.privileged_state())
+        if privileged is not None:
+            states.append(privileged.privileged_state())
         actions.append(expert.act())
         done = environment.step(actions[-1])
         success = done.success
@@ -144,9 +146,9 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         env_id,
         environment.spec.instruction,
         np.stack([observation.agent_pos for observation in seen]),
-        {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in order.cameras},
+        {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in seen[0].pixels},
         np.stack(actions),
-        np.stack(states) if order.privileged else None,
+        np.stack(states) if states else None,
     ).save(file)
     return True
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
+from kinitro.environments.metaworld.robot import ACTION
 from kinitro.policies.codecs import CODECS, JSON, KNOWN_TYPES, Codec, select_codec
 from kinitro.policies.connection import Response
 from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
@@ -30,6 +31,8 @@ from kinitro.policies.messages import (
 from kinitro.policies.transport import HttpTransport
 
 T = TypeVar("T")
+EPISODES_REMEMBERED = 4096
+"""Sizes of actions are known for the episodes that began last; far fewer are in progress at once."""
 Signer: TypeAlias = Callable[[str, str, bytes], Mapping[str, str]]
 """Maps (method, path, body) of a request to headers that prove who sends it; see `signing`."""
 
@@ -87,6 +90,7 @@ class HttpPolicy:
         self._transport: HttpTransport | None = None
         self._codec = JSON
         self._max_chunk = 1
+        self._action_sizes: dict[str, int] = {}
         self.trickled_s = 0.0
         """Seconds between the first and the last piece of the last answer to /act; for the conformance check."""
 
@@ -122,13 +126,20 @@ class HttpPolicy:
                 f"/reset answered with the episode_id {episode_id[:40]!r}; "
                 f"it must be the {task.episode_id!r} of its task_config.",
             )
+        if len(self._action_sizes) >= EPISODES_REMEMBERED:
+            del self._action_sizes[next(iter(self._action_sizes))]
+        self._action_sizes[task.episode_id] = len(task.action)
 
     async def act(self, episode_id: str, step: int, observation: Observation) -> npt.NDArray[np.float32]:
-        """Return actions float32 (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
+        """Return actions float32 (k, m), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop.
+
+        m is the size of the actions that `reset` described, and of MetaWorld's if the episode was not reset here.
+        """
         body = self._codec.encode_act(episode_id, step, observation)
         response = await self._call("POST", "/act", body, self._deadlines.act_s)
         self.trickled_s = response.trickled_s
-        return _decode(response, lambda codec: codec.decode_act(response.body, self._max_chunk))
+        size = self._action_sizes.get(episode_id, len(ACTION))
+        return _decode(response, lambda codec: codec.decode_act(response.body, self._max_chunk, size))
 
     async def close(self) -> None:
         """Close the connections; the object may be used again."""

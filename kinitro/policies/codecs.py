@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.errors import PolicyMisbehaved, Reason
-from kinitro.policies.messages import ACTION_SIZE, PolicyHealth, TaskConfig
+from kinitro.policies.messages import PolicyHealth, TaskConfig
 
 _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 _NOT_FINITE: Final = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}")
@@ -82,8 +82,8 @@ class Codec:
         answer: _ResetAnswer = self._decode(self._reset, body, "/reset")
         return answer.episode_id
 
-    def decode_act(self, body: bytes, max_chunk: int) -> npt.NDArray[np.float32]:
-        """Return the actions in the answer of `POST /act`: (k, 4), finite, 1 <= k <= max_chunk.
+    def decode_act(self, body: bytes, max_chunk: int, action_size: int) -> npt.NDArray[np.float32]:
+        """Return the actions in the answer of `POST /act`: (k, action_size), finite, 1 <= k <= max_chunk.
 
         Raises PolicyMisbehaved.
         """
@@ -91,9 +91,9 @@ class Codec:
             answer: _ActAnswer = self._decode(self._act, body, "/act")
         except PolicyMisbehaved:
             if self.name == "json" and _NOT_FINITE.search(body):
-                _refuse_not_finite(body, max_chunk)
+                _refuse_not_finite(body, max_chunk, action_size)
             raise
-        return check_actions(answer.action, max_chunk)
+        return check_actions(answer.action, max_chunk, action_size)
 
     def _decode(self, decoder: Any, body: bytes, path: str) -> Any:
         try:
@@ -104,19 +104,20 @@ class Codec:
             ) from None
 
 
-def _refuse_not_finite(body: bytes, max_chunk: int) -> None:
+def _refuse_not_finite(body: bytes, max_chunk: int, action_size: int) -> None:
     """Raise PolicyMisbehaved(ACTION_NOT_FINITE) if a body is not strict JSON only because of NaN or infinity."""
     try:
         answer = msgspec.convert(json.loads(body), _ActAnswer)
     except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return
-    check_actions(answer.action, max_chunk)
+    check_actions(answer.action, max_chunk, action_size)
 
 
-def check_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDArray[np.float32]:
-    """Return one action or a chunk as float32 (k, 4); raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE).
+def check_actions(action: list[float | list[float]], max_chunk: int, action_size: int) -> npt.NDArray[np.float32]:
+    """Return one action or a chunk as float32 (k, action_size).
 
-    Numbers beyond the range of float32 are clipped to it, so that what was finite stays finite.
+    Raises PolicyMisbehaved(ACTION_SHAPE or ACTION_NOT_FINITE). Numbers beyond the range of float32 are clipped to it,
+    so that what was finite stays finite.
     """
     rows = action if action and isinstance(action[0], list) else [action]
     if not 1 <= len(rows) <= max_chunk:
@@ -124,10 +125,11 @@ def check_actions(action: list[float | list[float]], max_chunk: int) -> npt.NDAr
             Reason.ACTION_SHAPE, f"It sent {len(rows)} actions at once; its max_chunk is {max_chunk}."
         )
     for row in rows:
-        if not isinstance(row, list) or len(row) != ACTION_SIZE or any(isinstance(number, list) for number in row):
+        if not isinstance(row, list) or len(row) != action_size or any(isinstance(number, list) for number in row):
+            has = f"has {len(row)} numbers" if isinstance(row, list) else "is a number beside lists"
             raise PolicyMisbehaved(
                 Reason.ACTION_SHAPE,
-                f"An action is {str(row)[:60]}; it must be {ACTION_SIZE} numbers, or a list of such lists.",
+                f"An action {has} ({str(row)[:60]}); it must be {action_size} numbers, or a list of such lists.",
             )
     actions = np.array(rows, np.float64)
     if not np.isfinite(actions).all():

@@ -17,9 +17,9 @@ from enum import StrEnum
 from typing import ClassVar, Final, TypeAlias
 
 import msgspec
-import numpy as np
 
 from kinitro.environments.registry import scored_specs
+from kinitro.environments.spec import EnvironmentSpec, list_bounds
 from kinitro.policies.client import Deadlines, HttpPolicy, Signer
 from kinitro.policies.codecs import CODECS
 from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
@@ -84,6 +84,8 @@ class Subject:
     signer: Signer | None = None
     patience_s: float = 0.0
     """Seconds that the server may take to become ready before the first check."""
+    specs: tuple[EnvironmentSpec, ...] = field(default_factory=scored_specs)
+    """The environments that the server must serve; most checks use the first one only."""
     health: PolicyHealth = field(default_factory=PolicyHealth)
 
     @contextlib.asynccontextmanager
@@ -132,36 +134,42 @@ async def check_health(subject: Subject) -> str:
 
 
 async def check_environments(subject: Subject) -> str:
-    """Every scored environment can be reset and acted in"""
+    """Every environment can be reset and acted in"""
     outside = 0
     async with subject.connect() as policy:
-        for spec in scored_specs():
-            actions = await run_episode(policy, make_task(spec), make_observations(2, seed=1))
-            outside += int((np.abs(actions) > 1.0).any())
+        for spec in subject.specs:
+            low, high = list_bounds(spec.action)
+            try:
+                actions = await run_episode(policy, make_task(spec), make_observations(2, seed=1, spec=spec))
+            except PolicyMisbehaved as error:
+                raise PolicyMisbehaved(error.reason, f"{spec.id}: {error}") from None
+            outside += int(((actions < low) | (actions > high)).any())
     if outside:
-        raise Doubt(f"in {outside} of {len(scored_specs())} environments actions left [-1, 1]; they will be clipped")
-    return f"{len(scored_specs())} environments"
+        bounds = "their bounds, which task_config tells"
+        raise Doubt(f"in {outside} of {len(subject.specs)} environments actions left {bounds}; they will be clipped")
+    return f"{len(subject.specs)} environments"
 
 
 async def check_json(subject: Subject) -> str:
     """JSON is understood, and gives the same actions"""
-    task, observations = make_task(), make_observations(1)
+    task, observations = make_task(subject.specs[0]), make_observations(1, spec=subject.specs[0])
     async with subject.connect(encodings=("json",)) as policy:
         by_json = await run_episode(policy, task, observations)
     async with subject.connect() as policy:
         negotiated = await run_episode(policy, task, observations)
-    expect_same(by_json, negotiated, "JSON and msgpack requests")
+    expect_same(task, by_json, negotiated, "JSON and msgpack requests")
     return "same action"
 
 
 async def check_determinism(subject: Subject) -> str:
     """The same observations in the same episode give the same actions again"""
-    task, observations = make_task(), make_observations(EPISODE_STEPS)
+    spec = subject.specs[0]
+    task, observations = make_task(spec), make_observations(EPISODE_STEPS, spec=spec)
     async with subject.connect() as policy:
         first = await run_episode(policy, task, observations)
-        await run_episode(policy, make_task(), observations)  # another episode in between must not matter
+        await run_episode(policy, make_task(spec), observations)  # another episode in between must not matter
         second = await run_episode(policy, task, observations)
-    difference = expect_same(first, second, "two runs of one episode")
+    difference = expect_same(task, first, second, "two runs of one episode")
     return f"largest difference {difference:.1e} in {len(first)} actions"
 
 
@@ -171,13 +179,14 @@ async def check_interleaving(subject: Subject) -> str:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
         if count < 2:
             raise Doubt("it declares one episode at a time, so its evaluation takes long")
-        tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
-        streams = [make_observations(EPISODE_STEPS, seed=i) for i in range(count)]
+        specs = (subject.specs * count)[:count]
+        tasks = [make_task(spec) for spec in specs]
+        streams = [make_observations(EPISODE_STEPS, i, spec) for i, spec in enumerate(specs)]
         episodes = list(zip(tasks, streams, strict=True))
         alone = [await run_episode(policy, *episode) for episode in episodes]
         together = await run_side_by_side(run_episode(policy, *episode) for episode in episodes)
-    for one, other in zip(alone, together, strict=True):
-        expect_same(one, other, f"an episode alone and the same among {count}")
+    for task, one, other in zip(tasks, alone, together, strict=True):
+        expect_same(task, one, other, f"an episode alone and the same among {count}")
     return f"{count} at once"
 
 
@@ -185,17 +194,19 @@ async def check_connections(subject: Subject) -> str:
     """Episodes go on when their connections are renewed"""
     async with subject.connect() as policy:
         count = min(subject.health.max_concurrent_episodes, MAX_INTERLEAVED)
-        tasks = [make_task(spec) for spec in (scored_specs() * count)[:count]]
-        streams = [make_observations(max(EPISODE_STEPS, RENEWALS // count), seed=i) for i in range(count)]
+        specs = (subject.specs * count)[:count]
+        tasks = [make_task(spec) for spec in specs]
+        steps = max(EPISODE_STEPS, RENEWALS // count)
+        streams = [make_observations(steps, i, spec) for i, spec in enumerate(specs)]
         episodes = list(zip(tasks, streams, strict=True))
         kept = [await run_episode(policy, *episode) for episode in episodes]
     async with contextlib.AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(subject.connect()) for _ in episodes]
         runs = (run_renewing(client, *episode) for client, episode in zip(clients, episodes, strict=True))
         renewed = await run_side_by_side(runs)
-    for one, other in zip(kept, renewed, strict=True):
+    for task, one, other in zip(tasks, kept, renewed, strict=True):
         try:
-            expect_same(one, other, "an episode over one connection and over many")
+            expect_same(task, one, other, "an episode over one connection and over many")
         except Nonconformity as fault:
             raise Nonconformity(f"{fault}; {ONE_PROCESS}") from None
     return f"{sum(map(len, streams))} new connections"
@@ -221,9 +232,10 @@ async def _measure_latencies(
 ) -> list[float]:
     """Measure the latencies of `count` episodes at once, as the evaluator measures them; see `time_episode`."""
     trickled_s = [] if trickled_s is None else trickled_s
-    observations = make_observations(DISTINCT_OBSERVATIONS)
+    spec = subject.specs[0]
+    observations = make_observations(DISTINCT_OBSERVATIONS, spec=spec)
     async with subject.connect(deadlines=Deadlines()) as policy:
-        episodes = (time_episode(policy, make_task(), observations, steps, trickled_s) for _ in range(count))
+        episodes = (time_episode(policy, make_task(spec), observations, steps, trickled_s) for _ in range(count))
         return [latency for episode in await run_side_by_side(episodes) for latency in episode]
 
 
@@ -264,7 +276,8 @@ async def check_garbage(subject: Subject) -> str:
                     raise Nonconformity(f"to {body[:40]!r} on {path}: {error}") from None
             else:
                 accepted.append(f"{path} with {body[:60]!r}")
-        await run_episode(policy, make_task(), make_observations(2))
+        spec = subject.specs[0]
+        await run_episode(policy, make_task(spec), make_observations(2, spec=spec))
     if accepted:
         raise Doubt(f"it answered 200 to {accepted[0]}" + (f" and {len(accepted) - 1} more" if accepted[1:] else ""))
     return f"{len(GARBAGE)} bad requests"

@@ -50,7 +50,7 @@ class Reason(StrEnum):
     WRONG_EPISODE = "wrong_episode"
     """`/reset` answered with another episode id than the one it was given."""
     ACTION_SHAPE = "action_shape"
-    """Not 4 numbers, or not 1 to `max_chunk` rows of 4 numbers."""
+    """Not as many numbers as the episode's actions have, or not 1 to `max_chunk` rows of so many."""
     ACTION_NOT_FINITE = "action_not_finite"
     """NaN or infinity among the numbers."""
 

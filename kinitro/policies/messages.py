@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
+from kinitro.environments.metaworld.robot import ACTION, PROPRIOCEPTION, ROBOT
+from kinitro.environments.spec import ActionNumber, EnvironmentSpec, StateNumber
 
 PROTOCOL_VERSION = 1
 RESET_DEADLINE_S = 5.0
@@ -29,7 +31,6 @@ MAX_CONSECUTIVE_FORFEITS = 3
 """So many forfeited steps in a row end the episode as a policy fault."""
 MAX_FORFEIT_SHARE = 0.10
 """More forfeited steps than this share of `max_steps` end the episode as a policy fault."""
-ACTION_SIZE = 4
 
 
 class TaskConfig(msgspec.Struct, frozen=True):
@@ -44,10 +45,40 @@ class TaskConfig(msgspec.Struct, frozen=True):
     control_hz: float
     cameras: tuple[str, ...]
     image_size: tuple[int, int]
-    """Height and width in pixels."""
+    """Height and width in pixels of the first camera's images; `image_sizes` has those of all."""
     action_low: float = -1.0
+    """The least lower bound of all numbers of an action; `action` has the bounds of each."""
     action_high: float = 1.0
+    """The greatest upper bound of all numbers of an action."""
     protocol: int = PROTOCOL_VERSION
+    robot: str = ROBOT
+    proprioception: tuple[StateNumber, ...] = PROPRIOCEPTION
+    """What the numbers of `/act`'s `observation` are. Recordings that have none are of MetaWorld's robot."""
+    action: tuple[ActionNumber, ...] = ACTION
+    """What the numbers of an action are. Recordings that have none are of MetaWorld's robot."""
+    image_sizes: dict[str, tuple[int, int]] = {}
+    """By camera, the height and width of its images in pixels."""
+
+
+def describe_task(spec: EnvironmentSpec, episode_id: str, max_steps: int) -> TaskConfig:
+    """Return what a policy is told about an episode. Nothing in it depends on the seed."""
+    sizes = {camera.name: (camera.height_px, camera.width_px) for camera in spec.cameras}
+    return TaskConfig(
+        env_id=spec.id,
+        task_name=spec.task_name,
+        instruction=spec.instruction,
+        episode_id=episode_id,
+        max_steps=max_steps,
+        control_hz=spec.control_hz,
+        cameras=spec.camera_names,
+        image_size=next(iter(sizes.values()), (0, 0)),
+        action_low=min(command.low for command in spec.action),
+        action_high=max(command.high for command in spec.action),
+        robot=spec.robot,
+        proprioception=spec.proprioception,
+        action=spec.action,
+        image_sizes=sizes,
+    )
 
 
 class PolicyHealth(msgspec.Struct, frozen=True):
@@ -76,6 +107,6 @@ class Policy(Protocol):
     async def reset(self, task: TaskConfig) -> None: ...
 
     async def act(self, episode_id: str, step: int, observation: Observation) -> npt.NDArray[np.float32]:
-        """Return actions (k, 4), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
+        """Return actions (k, m), finite, not yet clipped, 1 <= k <= max_chunk, to be executed open loop."""
 
     async def close(self) -> None: ...

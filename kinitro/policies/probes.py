@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.environments.registry import scored_specs
-from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
+from kinitro.environments.spec import EnvironmentSpec, list_bounds
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.errors import PolicyError, PolicyFailed, PolicyMisbehaved, Reason
-from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig
+from kinitro.policies.messages import ACT_DEADLINE_S, TaskConfig, describe_task
 
 TOLERANCE: Final = 1e-3
 """The largest allowed difference of an action's component between two runs of one episode, for the noise of GPUs."""
@@ -43,26 +43,19 @@ class Doubt(Exception):
 def make_task(spec: EnvironmentSpec | None = None, episode_id: str | None = None) -> TaskConfig:
     """Return a `task_config` as an evaluator sends it, with a new episode id unless one is given."""
     spec = spec or scored_specs()[0]
-    return TaskConfig(
-        env_id=spec.id,
-        task_name=spec.task_name,
-        instruction=spec.instruction,
-        episode_id=episode_id or secrets.token_hex(16),
-        max_steps=spec.max_steps,
-        control_hz=spec.control_hz,
-        cameras=CAMERAS,
-        image_size=(IMAGE_SIZE_PX, IMAGE_SIZE_PX),
-    )
+    return describe_task(spec, episode_id or secrets.token_hex(16), spec.max_steps)
 
 
-def make_observations(count: int, seed: int = 0) -> list[Observation]:
-    """Return `count` different random observations of the right shape."""
+def make_observations(count: int, seed: int = 0, spec: EnvironmentSpec | None = None) -> list[Observation]:
+    """Return `count` different random observations that fit `spec`; by default the first scored environment's."""
+    spec = spec or scored_specs()[0]
     random = np.random.default_rng(seed)
-    shape = (IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3)
+    low, high = list_bounds(spec.proprioception)
+    shapes = {camera.name: (camera.height_px, camera.width_px, 3) for camera in spec.cameras}
     return [
         Observation(
-            np.append(random.uniform((-0.2, 0.4, 0.1), (0.2, 0.8, 0.3)), random.uniform()).astype(np.float32),
-            {camera: random.integers(0, 256, shape, dtype=np.uint8) for camera in CAMERAS},
+            random.uniform(low, high).astype(np.float32),
+            {name: random.integers(0, 256, shape, dtype=np.uint8) for name, shape in shapes.items()},
         )
         for _ in range(count)
     ]
@@ -88,7 +81,7 @@ async def wait_for_health(policy: HttpPolicy, limit_s: float) -> None:
 async def run_episode(
     policy: HttpPolicy, task: TaskConfig, observations: Sequence[Observation]
 ) -> npt.NDArray[np.float32]:
-    """Reset, then ask once per observation; return all actions, (n, 4) with n >= len(observations)."""
+    """Reset, then ask once per observation; return all actions, (n, m) with n >= len(observations)."""
     await policy.reset(task)
     chunks = [await policy.act(task.episode_id, step, observation) for step, observation in enumerate(observations)]
     return np.concatenate(chunks)
@@ -173,11 +166,15 @@ def expect_whole(trickled_s: Sequence[float], said: str) -> str:
     )
 
 
-def expect_same(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], what: str) -> float:
-    """Return the largest difference of two runs' actions; raises Nonconformity if it exceeds TOLERANCE."""
+def expect_same(task: TaskConfig, one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], what: str) -> float:
+    """Return the largest difference of two runs' actions; raises Nonconformity if it exceeds TOLERANCE.
+
+    The actions are clipped to the bounds of `task`, and differences are of numbers whose bounds are -1 and 1.
+    """
     if one.shape != other.shape:
         raise Nonconformity(f"{what} gave {len(one)} and {len(other)} actions")
-    difference = np.abs(one.clip(-1, 1) - other.clip(-1, 1)).max(axis=1)
+    low, high = list_bounds(task.action)
+    difference = (np.abs(one.clip(low, high) - other.clip(low, high)) * (2 / (high - low))).max(axis=1)
     if difference.max() > TOLERANCE:
         step = int(difference.argmax())
         raise Nonconformity(

@@ -130,7 +130,7 @@ class Examiner:
         tolerance: float,
         allowed_s: float,
     ) -> Comparison:
-        comparison = Comparison(tolerance)
+        comparison = Comparison(tolerance, traces.read_bounds(trace))
         context = self._context
         async with context.sandbox.serve(directory, runtime=context.runtime, limits=context.limits) as served:
             deadlines = Deadlines(health_s=ANSWER_S, reset_s=ANSWER_S, act_s=ANSWER_S)

@@ -14,6 +14,7 @@ from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.recordings import Exchange, Recording, compute_checksum, iter_exchanges
 from kinitro.evaluation.rollout import Rollout
 from kinitro.evaluation.simulator import Simulator
+from kinitro.evaluation.traces import expect_bounds
 from kinitro.policies.errors import PolicyError, PolicyUnreachable
 from kinitro.policies.messages import Policy
 from kinitro.verification.comparison import Answer
@@ -48,8 +49,8 @@ async def shadow(
     The policy is asked at forfeited steps, too, because it may have a memory. The next image is drawn while the policy
     thinks, which is possible because the executed actions are known.
 
-    Raises PolicyError if the policy refuses /reset or does not answer, NotReproduced, SimulationFailed and
-    InvalidRecording.
+    Raises PolicyError if the policy refuses /reset or does not answer, NotReproduced, SimulationFailed,
+    InvalidRecording and InvalidTrace.
     """
     seen = iter_observations(recording, trace, environment)
     upcoming = asyncio.ensure_future(simulator.run(_make_next(seen)))
@@ -68,11 +69,15 @@ async def shadow(
 def iter_observations(
     recording: Recording, trace: Trace, environment: Environment
 ) -> Iterator[tuple[Exchange, Observation]]:
-    """Yield every observation that was sent, drawn again. Raises NotReproduced at the first that differs."""
+    """Yield every observation that was sent, drawn again.
+
+    Raises NotReproduced at the first that differs, and InvalidTrace if the trace is of another robot.
+    """
     if trace.env_version != environment.spec.version:
         raise NotReproduced(
             f"The episode is of {trace.env_id} version {trace.env_version}; here it is {environment.spec.version}."
         )
+    expect_bounds(trace, environment.spec.action)
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()
     for exchange in iter_exchanges(recording, trace):

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from kinitro.environments.spec import CAMERAS
 from kinitro.miner.datasets import write_npz
 from kinitro.miner.demonstrations import STAGING, Demonstration
 from kinitro.policies.client import HttpPolicy
@@ -31,8 +30,8 @@ def make_dataset(folder: Path) -> None:
     for number in range(2):
         seen = make_observations(40, seed=number)
         state = np.stack([observation.agent_pos for observation in seen])
-        pixels = {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in CAMERAS}
-        actions = np.clip(np.stack([state[:, 0], state[:, 1] - 0.6, state[:, 2], state[:, 3]], 1) * 2, -1, 1)
+        pixels = {name: np.stack([observation.pixels[name] for observation in seen]) for name in seen[0].pixels}
+        actions = state * np.array([0.2, 0.2, 0.2, 1.0], np.float32)
         files.append(folder / STAGING / f"{number}.npz")
         Demonstration("metaworld/push-v3", "push the puck to the goal", state, pixels, actions).save(files[-1])
     write_npz(files, folder)

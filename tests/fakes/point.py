@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments import EnvironmentSpec, Observation, Transition
+from kinitro.environments import CameraSpec, EnvironmentSpec, Observation, Transition
 from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
+from kinitro.environments.metaworld.robot import ACTION, PROPRIOCEPTION
 
 TROUBLE_STEP = 5
 SIZE_PX = 8
@@ -31,6 +32,10 @@ def spec(name: str = "point", **changes: Any) -> EnvironmentSpec:
         "expert_success": 1.0,
         "random_success": 0.0,
         "max_steps": 120,
+        "robot": "sawyer",
+        "proprioception": PROPRIOCEPTION,
+        "action": ACTION,
+        "cameras": (CameraSpec("corner", SIZE_PX, SIZE_PX), CameraSpec("gripper", SIZE_PX, SIZE_PX)),
     }
     return EnvironmentSpec(**fields | changes)
 

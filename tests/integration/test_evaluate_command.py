@@ -25,7 +25,7 @@ from kinitro.evaluation.errors import VideoFailed
 from kinitro.evaluation.no_op_server import NoOpServer
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.survey import Key, SurveyPlan
-from kinitro.evaluation.video import LINGER_FRAMES, VideoObserver
+from kinitro.evaluation.video import LARGEST_RATE_HZ, LINGER_S, VideoObserver
 from kinitro.evaluation.worker import WorkerConfig
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def test_a_directory_is_served_evaluated_filmed_and_stopped(policy: Path, tmp_pa
     assert "intensity of the headlight" in page
     (tmp_path / "film.mp4").write_bytes(base64.b64decode(films[0], validate=True))
     frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "film.mp4")
-    assert frames == 7 + LINGER_FRAMES
+    assert frames == 7 + LINGER_S * LARGEST_RATE_HZ
     sheet = json.loads(done.stdout)
     (reach, everything) = sheet["environments"]
     assert (reach["env_id"], reach["episodes"], everything["env_id"]) == ("metaworld/reach-v3", 2, "all")
@@ -319,7 +319,7 @@ def test_a_video_has_its_final_name_only_when_it_is_complete(tmp_path: Path) -> 
     film(20).end()
     assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
     frames, _ = imageio_ffmpeg.count_frames_and_secs(tmp_path / "video.mp4")
-    assert frames == 10 + LINGER_FRAMES
+    assert frames == 10 + LINGER_S * LARGEST_RATE_HZ
 
 
 def test_a_server_that_breaks_shows_its_last_words(tmp_path: Path) -> None:

@@ -12,22 +12,19 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from kinitro.environments.interface import Observation
-from kinitro.environments.registry import list_cameras, make
+from kinitro.environments.registry import get_spec, list_cameras, make
 from kinitro.environments.seeds import SEED_BITS
-from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX
+from kinitro.environments.spec import list_bounds
 from kinitro.errors import ConfigurationError
 
-REACH_M = 2.0
-"""Bound of the hand's coordinates in the observation space: the arm does not reach farther from the origin."""
 GymObservation = dict[str, Any]
-RENDERED_CAMERA = "corner"
-"""The camera that `render` shows if the observation has no images."""
 
 
 class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
-    """Observes `{"agent_pos": (4,), "pixels": {camera: (height, width, 3)}}`; options are those of `environments.make`.
+    """Observes `{"agent_pos": (p,), "pixels": {camera: (height, width, 3)}}`; options are those of `environments.make`.
 
-    Without cameras there are no `pixels`.
+    The bounds of both spaces are those of the environment's spec. Without cameras there are no `pixels`, and `render`
+    shows the first camera of the spec.
     `reset(seed=n)` begins the same episode as seed n does in the evaluation. Without a seed, a fresh one is drawn.
     An episode terminates at its first success and is truncated at its horizon; `info["is_success"]` says which.
     `gymnasium.make` truncates episodes with Gymnasium's TimeLimit, so that its `max_episode_steps` takes the place of
@@ -37,15 +34,14 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (Gymnasium declares it so)
         "render_modes": ["rgb_array"],
-        "render_fps": 80,
     }
 
     def __init__(
         self,
         env_id: str,
         *,
-        cameras: Iterable[str] = CAMERAS,
-        image_size_px: int = IMAGE_SIZE_PX,
+        cameras: Iterable[str] | None = None,
+        image_size_px: int | None = None,
         randomization: str = "standard",
         renderer: str = "software",
         render_mode: str | None = None,
@@ -54,27 +50,27 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         """Make the environment. Raises UnknownEnvironment, ConfigurationError."""
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
-        self._seen = cameras = list_cameras(cameras)
+        known = get_spec(env_id)
+        self._seen = seen_cameras = known.camera_names if cameras is None else list_cameras(cameras)
         self.environment = make(
             env_id,
-            cameras=cameras or ((RENDERED_CAMERA,) if render_mode else ()),
+            cameras=seen_cameras or (known.camera_names[:1] if render_mode else ()),
             image_size_px=image_size_px,
             randomization=randomization,
             renderer=renderer,
             max_steps=None if truncates else sys.maxsize,
         )
-        self.task = self.environment.spec.task_name
-        self.task_description = self.environment.spec.instruction
+        spec = self.environment.spec
+        self.task = spec.task_name
+        self.task_description = spec.instruction
+        self.metadata = {**self.metadata, "render_fps": round(spec.control_hz)}
         self.render_mode = render_mode
-        low, high = [-REACH_M] * 3 + [0.0], [REACH_M] * 3 + [1.0]
-        image = (image_size_px, image_size_px, 3)
-        seen: dict[str, spaces.Space[Any]] = {
-            "agent_pos": spaces.Box(np.array(low, np.float32), np.array(high, np.float32))
-        }
-        if cameras:
-            seen["pixels"] = spaces.Dict({camera: spaces.Box(0, 255, image, np.uint8) for camera in cameras})
+        seen: dict[str, spaces.Space[Any]] = {"agent_pos": spaces.Box(*list_bounds(spec.proprioception))}
+        if seen_cameras:
+            shapes = {camera.name: (camera.height_px, camera.width_px, 3) for camera in spec.cameras}
+            seen["pixels"] = spaces.Dict({name: spaces.Box(0, 255, shape, np.uint8) for name, shape in shapes.items()})
         self.observation_space = spaces.Dict(seen)
-        self.action_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
+        self.action_space = spaces.Box(*list_bounds(spec.action))
         self._observation: Observation | None = None
 
     def reset(

@@ -14,7 +14,7 @@ from kinitro.errors import ConfigurationError
 class FlatObservation(
     gymnasium.ObservationWrapper[GymObservation, Any, GymObservation], gymnasium.utils.RecordConstructorArgs
 ):
-    """Flattens nested dictionaries: observations are `{"agent_pos": (4,), camera: (height, width, 3), ...}`.
+    """Flattens nested dictionaries: observations are `{"agent_pos": (p,), camera: (height, width, 3), ...}`.
 
     Stable-Baselines3 needs this: its `MultiInputPolicy` refuses nested dictionaries, and gives each image (uint8, 0
     to 255, 36 pixels or more each way) a convolutional network of its own, whose channels it brings to the front

@@ -5,18 +5,16 @@ Importing this package loads no simulator; `make` does.
 
 from __future__ import annotations
 
-from kinitro.environments.interface import Environment
+from kinitro.environments.interface import Environment, Expert
 from kinitro.environments.metaworld.tasks import specs
 from kinitro.environments.spec import EnvironmentSpec
 
-__all__ = ["make", "specs"]
+__all__ = ["make", "make_expert", "specs"]
 
 
 def make(
     spec: EnvironmentSpec,
     *,
-    cameras: tuple[str, ...],
-    image_size_px: int,
     randomization: str,
     renderer: str,
     rewards: bool,
@@ -26,9 +24,17 @@ def make(
 
     return MetaWorldEnvironment(
         spec,
-        cameras=cameras,
-        image_size_px=image_size_px,
         randomization=randomization,
         renderer=renderer,
         rewards=rewards,
     )
+
+
+def make_expert(environment: Environment) -> Expert:
+    """Make MetaWorld's scripted expert for an environment that `make` made."""
+    from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+    from kinitro.environments.metaworld.experts import ScriptedExpert
+
+    if not isinstance(environment, MetaWorldEnvironment):
+        raise TypeError(f"{type(environment).__name__} is not an environment of MetaWorld.")
+    return ScriptedExpert(environment)

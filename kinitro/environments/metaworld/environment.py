@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.errors import EpisodeNotRunning, InvalidAction, SimulationFailed
+from kinitro.environments.actions import check_action
+from kinitro.environments.errors import EpisodeNotRunning, SimulationFailed
 from kinitro.environments.interface import Factor, Factors, Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
-from kinitro.environments.metaworld.task import MetaWorldTask
+from kinitro.environments.metaworld.robot import ACTION
+from kinitro.environments.metaworld.task import Action, MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
-from kinitro.environments.registry import list_cameras
 from kinitro.environments.seeds import check_seed, stream
-from kinitro.environments.spec import CAMERAS, IMAGE_SIZE_PX, EnvironmentSpec
+from kinitro.environments.spec import CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ FACTOR_DIGITS = 4
 class MetaWorldEnvironment:
     """One MetaWorld task; `kinitro.environments.Environment` describes the interface.
 
-    cameras:       names from MUJOCO_CAMERAS. Without any, `observe` is cheap and its `pixels` are empty.
-    image_size_px: height and width of the images, 16 to 2048.
+    spec:          its cameras have names from MUJOCO_CAMERAS, and square images of one size, 16 to 2048 pixels wide.
+                   Without any, `observe` is cheap and its `pixels` are empty.
     randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights".
     renderer:      "software" or "gl". It is made at the first `observe`, so that a replay never needs one.
     rewards:       whether transitions carry MetaWorld's reward, or 0.
@@ -59,20 +60,15 @@ class MetaWorldEnvironment:
         self,
         spec: EnvironmentSpec,
         *,
-        cameras: Iterable[str] = CAMERAS,
-        image_size_px: int = IMAGE_SIZE_PX,
         randomization: str = "standard",
         renderer: str = "software",
         rewards: bool = True,
     ) -> None:
         self.spec = spec
-        self._cameras = _check_cameras(list_cameras(cameras))
-        if image_size_px not in IMAGE_SIZES_PX:
-            first, last = IMAGE_SIZES_PX[0], IMAGE_SIZES_PX[-1]
-            raise ConfigurationError(f"An image cannot be {image_size_px!r} pixels wide: choose {first} to {last}.")
+        self._cameras = _check_cameras(spec.camera_names)
+        self._image_size_px = _check_sizes(spec.cameras)
         if renderer not in RENDERERS:
             raise ConfigurationError(f"The renderer cannot be {renderer!r}: choose {' or '.join(RENDERERS)}.")
-        self._image_size_px = image_size_px
         self._renderer_kind = renderer
         self._randomization = randomization
         self._level = get_level(randomization)
@@ -86,13 +82,11 @@ class MetaWorldEnvironment:
         self._applied: list[tuple[Variation, Drawn]] = []
         self._placement: dict[str, Factor] = {}
         self._seed = 0
-        self._commands: list[tuple[float, float, float, float]] = []
+        self._commands: list[Action] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what the environment was made with, and the seed and actions of its episode."""
         options = {
-            "cameras": self._cameras,
-            "image_size_px": self._image_size_px,
             "randomization": self._randomization,
             "renderer": self._renderer_kind,
             "rewards": self._rewards,
@@ -143,7 +137,7 @@ class MetaWorldEnvironment:
         if self._state != "running":
             reason = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
             raise EpisodeNotRunning(f"{self.spec.id} cannot step because {reason}: call reset(seed) first.")
-        command = check_action(action)
+        command = _read_action(action)
         try:
             self._task.advance(command)
         except SimulationFailed:
@@ -244,27 +238,17 @@ class MetaWorldEnvironment:
         return self._renderer.render(self._task.data)
 
 
-def check_action(action: npt.ArrayLike) -> tuple[float, float, float, float]:
-    """Return an action as four numbers that fit into float32, clipped to [-1, 1].
+def _read_action(action: npt.ArrayLike) -> Action:
+    """Return an action as numbers that fit into float32, clipped to their bounds, [-1, 1]. Raises InvalidAction.
 
-    Raises InvalidAction unless `action` has shape (4,) and is finite.
-
-    They are Python's numbers, because with these a step takes a fraction of the time that arrays of four elements take.
+    They are Python's numbers, because with these a step takes a fraction of the time that small arrays take.
     """
-    if isinstance(action, np.ndarray) and action.dtype == np.float32 and action.shape == (4,):
+    if isinstance(action, np.ndarray) and action.dtype == np.float32 and action.shape == (len(ACTION),):
         x, y, z, grip = action.tolist()
         # the usual case, and NaN is not in it: comparisons with NaN are false
         if -1 <= x <= 1 and -1 <= y <= 1 and -1 <= z <= 1 and -1 <= grip <= 1:
             return x, y, z, grip
-    try:
-        numbers = np.asarray(action, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidAction(f"An action is 4 finite numbers, not {str(action)[:80]!r}.") from None
-    if numbers.shape != (4,):
-        raise InvalidAction(f"An action has shape (4,), not {numbers.shape}.")
-    if not np.isfinite(numbers).all():
-        raise InvalidAction(f"An action is finite, not {numbers.tolist()}.")
-    x, y, z, grip = np.clip(numbers, -1, 1).astype(np.float32).tolist()
+    x, y, z, grip = check_action(action, ACTION).tolist()
     return x, y, z, grip
 
 
@@ -283,3 +267,16 @@ def _check_cameras(cameras: tuple[str, ...]) -> tuple[str, ...]:
         shown, allowed = ", ".join(map(repr, cameras)), ", ".join(MUJOCO_CAMERAS)
         raise ConfigurationError(f"The cameras cannot be {shown}: choose different ones of {allowed}.")
     return cameras
+
+
+def _check_sizes(cameras: tuple[CameraSpec, ...]) -> int:
+    """Return the height and width of all images. Raises ConfigurationError unless they are square and of one size."""
+    sizes = {size for camera in cameras for size in (camera.height_px, camera.width_px)} or {IMAGE_SIZES_PX[0]}
+    first, last = IMAGE_SIZES_PX[0], IMAGE_SIZES_PX[-1]
+    if len(sizes) > 1:
+        shown = ", ".join(f"{camera.name} {camera.height_px} x {camera.width_px}" for camera in cameras)
+        raise ConfigurationError(f"The images cannot be {shown}: choose one size, as high as wide.")
+    size = sizes.pop()
+    if size not in IMAGE_SIZES_PX:
+        raise ConfigurationError(f"An image cannot be {size!r} pixels wide: choose {first} to {last}.")
+    return size

@@ -27,7 +27,7 @@ FRAME_SIZE = 18
 OPEN_GRIPPER_M = 0.1
 """Distance between the origins of the fingers' bodies that counts as fully open."""
 Action = tuple[float, float, float, float]
-"""Numbers in [-1, 1] that fit into float32: hand dx, dy, dz and gripper."""
+"""What `ACTION` describes: numbers in [-1, 1] that fit into float32."""
 VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 """The stage of `mj_forward` after which everything that depends on positions and velocities is computed."""
 LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")
@@ -145,7 +145,7 @@ class MetaWorldTask:
         mujoco.mj_Euler(model, data)
 
     def read_agent_pos(self) -> npt.NDArray[np.float32]:
-        """Return `Observation.agent_pos` in the present state: float32 (4,)."""
+        """Return `Observation.agent_pos` in the present state: what `PROPRIOCEPTION` describes."""
         return np.array([*self._hand, self._compute_opening()], dtype=np.float32)
 
     def evaluate(self, action: Action, rewards: bool) -> tuple[float, bool]:
@@ -190,7 +190,7 @@ class MetaWorldTask:
         return float(self._stock.compute_reward(np.array(action, np.float32), state)[0])
 
     def _compute_opening(self) -> float:
-        """Compute the gripper's opening as MetaWorld does: 1 is open, about 0.3 is closed (see `Observation`)."""
+        """Compute the gripper's opening as MetaWorld does: 1 is open, about 0.3 is closed (see `PROPRIOCEPTION`)."""
         between = self._right - self._left
         return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
 

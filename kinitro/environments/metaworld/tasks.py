@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kinitro.environments.metaworld.robot import ACTION, CAMERAS, PROPRIOCEPTION, ROBOT
 from kinitro.environments.spec import EnvironmentSpec
 
 VERSION = "2"
@@ -94,6 +95,10 @@ def specs() -> tuple[EnvironmentSpec, ...]:
             scored=scored,
             expert_success=row.expert,
             random_success=row.random,
+            robot=ROBOT,
+            proprioception=PROPRIOCEPTION,
+            action=ACTION,
+            cameras=CAMERAS,
         )
         for row, scored in rows
     )

@@ -16,7 +16,8 @@ class RobotPolicy:
         """Do nothing, because there is nothing to load."""
 
     async def reset(self, task_config: dict) -> str:
+        self.still = np.array([command["neutral"] for command in task_config["action"]])
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        return np.zeros(4)
+        return self.still

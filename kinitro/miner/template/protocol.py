@@ -10,9 +10,19 @@ import numpy as np
 VERSION = 1
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 MAX_IMAGE_PX = 1024
-OBSERVATION_SIZE = 4
-ACTION_SIZE = 4
+MAX_NUMBERS = 64
+"""The largest number of proprioceptive numbers, and of numbers of an action, that any environment has."""
+OLD_PROPRIOCEPTION = [
+    {"name": name, "unit": unit, "low": low, "high": high}
+    for name, unit, low, high in (("x", "m", -2, 2), ("y", "m", -2, 2), ("z", "m", -2, 2), ("gripper", "1", 0, 1))
+]
+OLD_ACTION = [
+    {"name": name, "meaning": "", "low": -1.0, "high": 1.0, "neutral": neutral, "held": neutral != 0}
+    for name, neutral in (("dx", 0.0), ("dy", 0.0), ("dz", 0.0), ("gripper", -1.0))
+]
+"""What evaluators mean that do not describe the robot yet: MetaWorld's."""
 
+Numbers = Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
 EpisodeId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
@@ -47,6 +57,8 @@ class TaskConfig(msgspec.Struct):
     """The part of `task_config` that the server itself needs."""
 
     episode_id: EpisodeId
+    proprioception: Numbers = msgspec.field(default_factory=lambda: OLD_PROPRIOCEPTION)
+    action: Numbers = msgspec.field(default_factory=lambda: OLD_ACTION)
 
 
 class ResetRequest(msgspec.Struct):
@@ -60,11 +72,13 @@ class ActRequest(msgspec.Struct):
 
     episode_id: EpisodeId
     step: Annotated[int, msgspec.Meta(ge=0)]
-    observation: Annotated[list[float], msgspec.Meta(min_length=OBSERVATION_SIZE, max_length=OBSERVATION_SIZE)]
+    observation: Annotated[list[float], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
     images: dict[str, Image] | None = None
 
-    def observation_array(self) -> np.ndarray:
-        """Return the observation, float32 (4,); raises BadRequest if a number is not finite."""
+    def observation_array(self, size: int) -> np.ndarray:
+        """Return the observation, float32 (size,); raises BadRequest for another size, or if one is not finite."""
+        if len(self.observation) != size:
+            raise BadRequest(f"The observation has {len(self.observation)} numbers; /reset described {size}.")
         array = np.array(self.observation, np.float32)
         if not np.isfinite(array).all():
             raise BadRequest("The observation has numbers that are not finite.")
@@ -87,10 +101,15 @@ CONTENT_TYPES = {
 
 
 def decode_reset(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
-    """Decode a request to /reset into (episode_id, task_config); raises BadRequest."""
+    """Decode a request to /reset into (episode_id, task_config); raises BadRequest.
+
+    The `task_config` describes the robot, also if the evaluator is too old to do so.
+    """
     task_config: dict[str, Any] = _decode(content_type, 0, body).task_config
     try:
-        return msgspec.convert(task_config, TaskConfig).episode_id, task_config
+        checked = msgspec.convert(task_config, TaskConfig)
+        task_config |= {"proprioception": checked.proprioception, "action": checked.action}
+        return checked.episode_id, task_config
     except msgspec.ValidationError as error:
         raise BadRequest(f"task_config: {error}.") from None
 

@@ -43,8 +43,10 @@ class TooManyEpisodes(Exception):
 class Episode:
     """The policy of one episode. Calls for it run one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, task_config: dict) -> None:
         self.policy = RobotPolicy()
+        self.observation_size = len(task_config["proprioception"])
+        self.action_size = len(task_config["action"])
         self.turn = asyncio.Lock()
         self.used_at = time.monotonic()
 
@@ -70,7 +72,7 @@ class PolicyServer:
     async def reset(self, content_type: str, body: bytes) -> Response:
         episode_id, task_config = protocol.decode_reset(content_type, body)
         self.make_room()
-        episode = Episode()
+        episode = Episode(task_config)
         answered = await episode.policy.reset(task_config)
         if answered != episode_id:
             raise ValueError(f"reset returned {answered!r}; it must return task_config['episode_id']")
@@ -93,14 +95,15 @@ class PolicyServer:
 
     async def act(self, content_type: str, body: bytes) -> Response:
         request = protocol.decode_act(content_type, body)
-        observation, images = request.observation_array(), request.image_arrays()
+        images = request.image_arrays()
         episode = self.episodes.get(request.episode_id)
         if episode is None:
             return _encode_error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
+        observation = request.observation_array(episode.observation_size)
         self.use(request.episode_id, episode)
         async with episode.turn:
             action = await episode.policy.act(observation, images)
-        return _encode_answer(content_type, {"action": _check_action(action)})
+        return _encode_answer(content_type, {"action": _check_action(action, episode.action_size)})
 
 
 async def _load_policy() -> BaseException | None:
@@ -121,12 +124,12 @@ async def _load_policy() -> BaseException | None:
     return await done
 
 
-def _check_action(action: np.ndarray) -> list:
+def _check_action(action: np.ndarray, size: int) -> list:
     """Check an action and return it as numbers; raises ValueError that names the policy's mistake."""
     array = np.asarray(action, dtype=np.float64)
     rows = array.shape[0] if array.ndim == 2 else 1
-    if array.shape[-1:] != (protocol.ACTION_SIZE,) or array.ndim > 2 or not 1 <= rows <= RobotPolicy.max_chunk:
-        raise ValueError(f"act returned the shape {array.shape}; it must be (4,) or (k, 4) with k <= max_chunk")
+    if array.shape[-1:] != (size,) or array.ndim > 2 or not 1 <= rows <= RobotPolicy.max_chunk:
+        raise ValueError(f"act returned the shape {array.shape}; it must be ({size},) or (k, {size}), k <= max_chunk")
     if not np.isfinite(array).all():
         raise ValueError("act returned numbers that are not finite")
     return array.tolist()

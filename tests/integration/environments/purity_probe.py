@@ -57,7 +57,7 @@ def play_crowded(tasks: list[str], steps: int) -> dict[str, dict[str, str]]:
     """Two tasks at a time, step by step in turns, rendered, after another episode, the last task and seed first."""
     found: dict[str, dict[str, str]] = {}
     for two in pairs(tasks[::-1]):
-        opened = {task: environments.make(task, cameras=environments.registry.CAMERAS) for task in two}
+        opened = {task: environments.make(task, cameras=environments.scored_specs()[0].camera_names) for task in two}
         for environment in opened.values():
             last(episode(environment, 99, 3, rendering=True))
         for seed in reversed(SEEDS):
@@ -76,7 +76,7 @@ def main(mode: str, steps: int, tasks: list[str]) -> None:
         print(json.dumps(play_crowded(tasks, steps)))
         return
     rendering = mode != "blind"
-    cameras = environments.registry.CAMERAS if rendering else ()
+    cameras = environments.scored_specs()[0].camera_names if rendering else ()
     found: dict[str, dict[str, str]] = {}
     for task in reversed(tasks) if mode == "reverse" else tasks:
         environment = environments.make(task, cameras=cameras)

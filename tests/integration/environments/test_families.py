@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from kinitro import environments
-from kinitro.environments import Environment, Observation, Transition
+from kinitro.environments import CameraSpec, Environment, Observation, Transition
 from kinitro.environments.conformance import (
     CLIPPED,
     ENDS,
@@ -25,15 +27,14 @@ from kinitro.environments.conformance import (
     UNTOUCHED,
     EnvironmentConformance,
 )
-from tests.integration.environments import point_family
-from tests.integration.environments.point_family import SPEC, PointEnvironment
+from tests.fakes.arm import ArmEnvironment, arm_family, install
 
-HERE = Path(__file__).parent
+SPEC = arm_family.SPEC
 
 
-class TestPoint(EnvironmentConformance):
+class TestArm(EnvironmentConformance):
     def make_environment(self) -> Environment:
-        return PointEnvironment(SPEC, ("front",), 16)
+        return ArmEnvironment(SPEC)
 
 
 class TestMetaWorld(EnvironmentConformance):
@@ -44,38 +45,26 @@ class TestMetaWorld(EnvironmentConformance):
         return random.uniform([-1.0, -0.7, -1.0, 1.0], [1.0, 1.0, 0.7, 1.0])
 
 
-def install(folder: Path, entry: str) -> dict[str, str]:
-    """The environment variables of a process in which a distribution with this entry point is installed."""
-    distribution = folder / "point_family-1.0.dist-info"
-    distribution.mkdir()
-    (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: point-family\nVersion: 1.0\n")
-    (distribution / "entry_points.txt").write_text(f"[kinitro.environments]\n{entry}\n")
-    paths = [str(folder), str(HERE), *sys.path]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
-
-
 def kinitro(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kinitro", *arguments]
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 def test_an_installed_family_is_listed_and_made(tmp_path: Path) -> None:
-    variables = install(tmp_path, "point = point_family")
+    variables = install(tmp_path, "arm = arm_family")
     listed = json.loads(kinitro(variables, "list-envs", "--json").stdout)
-    assert {"id": "point/origin-v0", "instruction": "move the point to the origin"}.items() <= listed[-1].items()
-    code = (
-        "from kinitro import environments as e; p = e.make('point/origin-v0'); p.reset(1); print(p.observe().agent_pos)"
-    )
+    assert {"id": "arm/origin-v0", "instruction": "move the gripper to the origin"}.items() <= listed[-1].items()
+    code = "from kinitro import environments; p = environments.make('arm/origin-v0'); print(len(p.spec.action))"
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("[1.")
+    assert done.stdout == "7\n"
 
 
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("point = no_such_module", "cannot be loaded"),
-        ("metaworld = point_family", "Two installed packages"),
-        ("line = point_family", "must be named line/"),
+        ("arm = no_such_module", "cannot be loaded"),
+        ("metaworld = arm_family", "Two installed packages"),
+        ("line = arm_family", "must be named line/"),
     ],
 )
 def test_a_broken_family_is_a_sentence(tmp_path: Path, entry: str, told: str) -> None:
@@ -85,35 +74,35 @@ def test_a_broken_family_is_a_sentence(tmp_path: Path, entry: str, told: str) ->
     assert "Traceback" not in done.stderr
 
 
-class Forgetful(PointEnvironment):
+class Forgetful(ArmEnvironment):
     """Keeps the hand-over of an episode to the next."""
 
     def reset(self, seed: int) -> None:
-        before = self._x
+        before = self._pose
         super().reset(seed)
-        self._x += 0.1 * before
+        self._pose = self._pose + 0.1 * before
 
 
-class Seedless(PointEnvironment):
+class Seedless(ArmEnvironment):
     def reset(self, seed: int) -> None:
         super().reset(seed)
-        self._x = 1.0
+        self._pose = np.full(6, 0.4)
 
 
-class Endless(PointEnvironment):
+class Endless(ArmEnvironment):
     def step(self, action: npt.ArrayLike) -> Transition:
         done = super().step(action)
         self._running = True
         return done if done.success else Transition(done.reward, False, False, False)
 
 
-class Drifting(PointEnvironment):
+class Drifting(ArmEnvironment):
     def observe(self) -> Observation:
-        self._x += 1e-9
+        self._pose[0] += 1e-9
         return super().observe()
 
 
-class Shared(PointEnvironment):
+class Shared(ArmEnvironment):
     def observe(self) -> Observation:
         observation = super().observe()
         if not hasattr(self, "_kept"):
@@ -121,24 +110,52 @@ class Shared(PointEnvironment):
         return self._kept
 
 
-class Trusting(PointEnvironment):
+class Trusting(ArmEnvironment):
     """Steps before it looks at the action."""
 
     def step(self, action: npt.ArrayLike) -> Transition:
-        self._x += 0.1
+        self._pose[0] += 0.1
         return super().step(action)
 
 
-class Unclipped(PointEnvironment):
+class Unclipped(ArmEnvironment):
     def step(self, action: npt.ArrayLike) -> Transition:
         done = super().step(action)
-        self._x += 1e-3 * (abs(np.asarray(action, float)).max() > 1)
+        self._pose[0] += 1e-3 * (abs(np.asarray(action, float)).max() > 1)
         return done
 
 
-class Unsafe(PointEnvironment):
+class Unsafe(ArmEnvironment):
     def step(self, action: npt.ArrayLike) -> Transition:
         return super().step(np.nan_to_num(np.asarray(action, float)).clip(-1, 1))
+
+
+class Taller(ArmEnvironment):
+    """Draws other images than its spec says."""
+
+    def observe(self) -> Observation:
+        seen = super().observe()
+        return Observation(seen.agent_pos, {name: image.swapaxes(0, 1).copy() for name, image in seen.pixels.items()})
+
+
+class Shorter(ArmEnvironment):
+    def observe(self) -> Observation:
+        seen = super().observe()
+        return Observation(seen.agent_pos[:-1].copy(), seen.pixels)
+
+
+class Heavier(ArmEnvironment):
+    def observe(self) -> Observation:
+        seen = super().observe()
+        seen.agent_pos[8] = 25.0
+        return seen
+
+
+class Narrower(ArmEnvironment):
+    """Takes actions of six numbers."""
+
+    def step(self, action: npt.ArrayLike) -> Transition:
+        return super().step([*np.asarray(action, float)[:6], 0.08])
 
 
 class TestTheConformanceTestFinds:
@@ -155,19 +172,51 @@ class TestTheConformanceTestFinds:
             (Trusting, "test_refused_input_changes_nothing", UNTOUCHED),
             (Unclipped, "test_actions_are_clipped", CLIPPED),
             (Unsafe, "test_refused_input_changes_nothing", NAMED_ERROR),
+            (Taller, "test_observations", "front is uint8 (64, 48, 3), and the spec says uint8 (48, 64, 3)"),
+            (Shorter, "test_observations", "It is float32 (8,), and the spec has 9 numbers"),
+            (Heavier, "test_observations", "grip_force is 25 N, outside 0 to 20"),
+            (Narrower, "test_refused_input_changes_nothing", NAMED_ERROR),
         ],
         ids=lambda value: getattr(value, "__name__", None),
     )
-    def test_broken(self, broken: type[PointEnvironment], test: str, message: str) -> None:
+    def test_broken(self, broken: type[Any], test: str, message: str) -> None:
         class Check(EnvironmentConformance):
             def make_environment(self) -> Environment:
-                return broken(SPEC, ("front",), 16)
+                return broken(SPEC)
 
         with pytest.raises(AssertionError) as raised:
             getattr(Check(), test)()
         assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"action": ()}, "The action has 0 numbers"),
+        ({"action": SPEC.action[:1] * 2}, "The action has the names dx, dx"),
+        ({"action": (replace(SPEC.action[0], low=1.0), *SPEC.action[1:])}, "The action 'dx' is from 1 to 0.05"),
+        ({"action": (replace(SPEC.action[0], neutral=0.5), *SPEC.action[1:])}, "dx has the neutral value 0.5"),
+        ({"action": (replace(SPEC.action[0], meaning=""), *SPEC.action[1:])}, "dx needs a meaning"),
+        ({"proprioception": SPEC.proprioception[:1] * 65}, "The proprioception has 65 numbers"),
+        ({"cameras": (CameraSpec("front", 0, 64),)}, "'front' is 0 x 64"),
+        ({"cameras": SPEC.cameras[:1] * 2}, "Two cameras"),
+        ({"robot": ""}, "needs a robot"),
+    ],
+)
+def test_a_broken_spec_is_named(changes: dict[str, Any], told: str) -> None:
+    class Check(EnvironmentConformance):
+        def make_environment(self) -> Environment:
+            return ArmEnvironment(replace(SPEC, **changes))
+
+    with pytest.raises(AssertionError) as raised:
+        Check().test_spec()
+    assert told in str(raised.value)
+
+
 def test_a_module_is_a_family() -> None:
-    family: environments.Family = point_family
+    family: environments.Family = arm_family
     assert family.specs() == (SPEC,)
+
+
+def test_the_example_is_short() -> None:
+    assert len(inspect.getsource(arm_family).splitlines()) <= 120

@@ -30,6 +30,6 @@ def test_levels(drawing: SimpleNamespace, level: str) -> None:
 
 
 def test_scored_environments(drawing: SimpleNamespace) -> None:
-    cameras = environments.registry.CAMERAS
+    cameras = environments.scored_specs()[0].camera_names
     first = drawing.frame(environments.scored_specs()[0].id, 3, "standard", cameras, 84)
     assert np.array_equal(imageio.imread(PICTURES / "scored-environments.png")[:84, : 84 * len(cameras)], first), REDRAW

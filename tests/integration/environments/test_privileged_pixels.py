@@ -7,7 +7,7 @@ import pytest
 
 from kinitro import environments
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-from kinitro.environments.registry import IMAGE_SIZE_PX
+from kinitro.environments.metaworld.robot import CAMERAS
 
 GREEN_GOAL = "metaworld/push-v3"
 
@@ -30,10 +30,10 @@ def test_the_goal_marker_is_where_the_label_says(randomization: str) -> None:
             if (
                 len(rows) < 3
                 or min(rows.min(), columns.min()) < 2
-                or max(rows.max(), columns.max()) > IMAGE_SIZE_PX - 3
+                or max(rows.max(), columns.max()) > CAMERAS[0].width_px - 3
             ):
                 continue  # hidden, or cut off at the edge
-            expected = (np.array([x, y]) + 1) / 2 * IMAGE_SIZE_PX - 0.5
+            expected = (np.array([x, y]) + 1) / 2 * CAMERAS[0].width_px - 0.5
             assert np.abs(expected - (columns.mean(), rows.mean())).max() < 1.5, (seed, camera)
             assert depth > 0
             seen += 1

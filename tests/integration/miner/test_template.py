@@ -67,6 +67,28 @@ async def test_it_speaks_both_encodings(server) -> None:
     await policy.close()
 
 
+async def test_an_evaluator_from_before_robots_were_described_is_served(server) -> None:
+    old = json.loads(JSON.encode_reset(task("old")))
+    for name in ("robot", "proprioception", "action", "image_sizes"):
+        del old["task_config"][name]
+    policy = HttpPolicy(server, allow_private=True)
+    await policy.send("/reset", "application/json", json.dumps(old).encode())
+    by_old = await policy.act("old", 0, OBSERVATION)
+    assert by_old.shape == (1, 4)
+    await policy.reset(task("old"))
+    np.testing.assert_array_equal(await policy.act("old", 0, OBSERVATION), by_old)
+    await policy.close()
+
+
+@pytest.mark.parametrize("size", [3, 5])
+async def test_an_observation_of_another_robot_is_refused_with_numbers(server, size: int) -> None:
+    policy = HttpPolicy(server, allow_private=True)
+    await policy.reset(task("other"))
+    with pytest.raises(PolicyMisbehaved, match=f"The observation has {size} numbers; /reset described 4"):
+        await policy.act("other", 0, Observation(np.zeros(size, np.float32), {}))
+    await policy.close()
+
+
 async def test_episodes_do_not_share_state(server) -> None:
     policy = HttpPolicy(server, allow_private=True)
     await policy.health()
@@ -96,7 +118,7 @@ async def test_an_unknown_episode_is_an_error(server) -> None:
         ("/reset", "application/json", b"{"),
         ("/reset", "application/json", b'{"task_config": {}}'),
         ("/act", "application/msgpack", b"\xc1"),
-        ("/act", "application/json", b'{"episode_id": "x", "step": 0, "observation": [1]}'),
+        ("/act", "application/json", b'{"episode_id": "x", "step": 0, "observation": []}'),
         ("/act", "application/json", b'{"episode_id": "x", "step": 0, "observation": [0, 0, 0, 0], "images": '
          b'{"corner": {"shape": [1000, 1000, 3], "dtype": "uint8", "data": "AAAA"}}}'),
         ("/act", "application/json", b"[" * 100_000),

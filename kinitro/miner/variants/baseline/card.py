@@ -22,6 +22,7 @@ from statistics import median
 import numpy as np
 import workers
 from policy import CAMERAS, CONTROL, PERCEPTION, TASKS, RobotPolicy
+from protocol import OLD_ACTION, OLD_PROPRIOCEPTION
 from teachers import GOAL, OBJECT
 
 from kinitro import environments
@@ -51,11 +52,11 @@ def start(subject: str, environment, number: int) -> tuple[Callable[[], np.ndarr
     if subject == "expert":
         return ScriptedExpert(environment).act, None
     if subject == "random":
-        return functools.partial(np.random.default_rng(number).uniform, -1, 1, 4), None
+        return functools.partial(np.random.default_rng(number).uniform, -1, 1, len(OLD_ACTION)), None
     if subject == "idle":
-        return functools.partial(np.zeros, 4), None
+        return functools.partial(np.zeros, len(OLD_ACTION)), None
     policy, blackened = RobotPolicy(), subject.removeprefix("without ")
-    asyncio.run(policy.reset({"env_id": environment.spec.id, "episode_id": str(number)}))
+    asyncio.run(policy.reset({"env_id": environment.spec.id, "episode_id": str(number), "action": OLD_ACTION}))
 
     def act() -> np.ndarray:
         seen = environment.observe()
@@ -96,10 +97,11 @@ def latency_ms() -> float:
     """Median processor time of one action."""
     RobotPolicy.load()
     policy, images, times = RobotPolicy(), dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8)), []
-    asyncio.run(policy.reset({"env_id": f"metaworld/{TASKS[0]}", "episode_id": "latency"}))
+    task_config = {"env_id": f"metaworld/{TASKS[0]}", "episode_id": "latency", "action": OLD_ACTION}
+    asyncio.run(policy.reset(task_config))
     for _ in range(100):
         began = time.process_time()
-        policy.decide(np.zeros(4, np.float32), images)
+        policy.decide(np.zeros(len(OLD_PROPRIOCEPTION), np.float32), images)
         times.append(1000 * (time.process_time() - began))
     return round(median(times), 1)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import workers
 from policy import CAMERAS, LANDMARKS_M, TASKS
+from protocol import OLD_ACTION
 from teachers import GOAL, OBJECT, make_teacher
 
 from kinitro import environments
@@ -53,7 +54,7 @@ def play(environment, task: int, number: int) -> list[dict]:
     bias_m = random.normal(0, random.choice([0, 0.003, 0.008, 0.015, 0.03]), 6)
     detour_steps = random.integers(4, 26) if random.random() < 0.35 else 0
     detour_m, detour_grip = random.uniform([-0.25, 0.42, 0.05], [0.3, 0.85, 0.32]), random.choice([-1.0, 0.0, 1.0])
-    shaking, shake = random.choice([0, 0, 0.25, 0.5]), np.zeros(4)
+    shaking, shake = random.choice([0, 0, 0.25, 0.5]), np.zeros(len(OLD_ACTION))
     grasps = random.random() < 0.8
     next_frame = 0 if random.random() < 0.7 else int(random.integers(1, 12))
     frames = []
@@ -68,7 +69,7 @@ def play(environment, task: int, number: int) -> list[dict]:
         action = teacher(believed)
         if step < detour_steps:
             action = np.array([*np.clip(8 * (detour_m - hand), -1, 1), detour_grip])
-        shake = 0.8 * shake + random.normal(0, shaking, 4) * 0.6
+        shake = 0.8 * shake + random.normal(0, shaking, len(OLD_ACTION)) * 0.6
         action = np.clip(action + shake * (1, 1, 1, 0.3), -1, 1)
         if not grasps:
             action[3] = min(action[3], 0)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from policy import CONTROL, TASKS, apply_layers, features, load_layers
+from protocol import OLD_ACTION, OLD_PROPRIOCEPTION
 from teachers import GOAL, OBJECT, make_teacher
 from torch import nn
 
@@ -86,7 +87,7 @@ def play(environment, task: int, seed: int, layers, data: Dataset) -> bool:
         if step % STRETCH_STEPS == 0:
             by_teacher = layers is None or random.random() < TEACHER_SHARE
         action = teacher(believed) if by_teacher else apply_layers(layers, data.inputs[-1])
-        action = np.clip(action + random.normal(0, shaking, 4) * (1, 1, 1, 0.2), -1, 1)
+        action = np.clip(action + random.normal(0, shaking, len(OLD_ACTION)) * (1, 1, 1, 0.2), -1, 1)
         if environment.step(action).terminated:
             return True
     return False
@@ -149,10 +150,10 @@ def main() -> None:
         for name in TASKS
     ]
     network = nn.Sequential()
-    width = len(features(0, np.zeros(4), np.zeros(3), np.zeros(3)))
+    width = len(features(0, np.zeros(len(OLD_PROPRIOCEPTION)), np.zeros(3), np.zeros(3)))
     for inputs, outputs in itertools.pairwise((width, 256, 256, 256)):
         network.extend([nn.Linear(inputs, outputs), nn.ReLU()])
-    network.append(nn.Linear(256, 4))
+    network.append(nn.Linear(256, len(OLD_ACTION)))
     optimizer = torch.optim.Adam(network.parameters())
     data, seed, layers = Dataset(), SEED_BASE, None
     for number in range(options.rounds):

@@ -12,6 +12,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+from protocol import OLD_PROPRIOCEPTION
 
 CAMERAS = ("corner", "corner4", "gripper")
 CENTRE_M = np.array([0.0, 0.65, 0.12])
@@ -58,7 +59,9 @@ class RobotPolicy:
         cls.perception = onnxruntime.InferenceSession(str(PERCEPTION), options, providers=["CPUExecutionProvider"])
         cls.layers = load_layers(CONTROL)
         blank = dict.fromkeys(CAMERAS, np.zeros((84, 84, 3), np.uint8))
-        cls.estimate(np.zeros(4, np.float32), blank, 0)  # the first call is slow: not in an episode
+        cls.estimate(
+            np.zeros(len(OLD_PROPRIOCEPTION), np.float32), blank, 0
+        )  # the first call is slow: not in an episode
 
     @classmethod
     def estimate(cls, observation: np.ndarray, images: dict, task: int) -> tuple[np.ndarray, np.ndarray]:
@@ -75,11 +78,12 @@ class RobotPolicy:
         task = task_config["env_id"].partition("/")[2]
         self.task = TASKS.index(task) if task in TASKS else None
         self.average = RunningAverage()
+        self.neutral = np.array([number["neutral"] for number in task_config["action"]])
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
         if self.task is None or self.perception is None or not images:
-            return np.zeros(4)
+            return self.neutral
         return await asyncio.to_thread(self.decide, observation, images)
 
     def decide(self, observation: np.ndarray, images: dict) -> np.ndarray:

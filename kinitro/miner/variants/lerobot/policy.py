@@ -54,14 +54,17 @@ class RobotPolicy:
         images = {camera: np.zeros((height, width, 3), np.uint8) for camera, (_, height, width) in shapes}
         blank = cls()
         blank.begin("", "")
-        blank.predict(np.zeros(4, np.float32), images)  # the first call is slow, so it is made before any episode
+        state = np.zeros(config.input_features["observation.state"].shape, np.float32)
+        blank.predict(state, images)  # the first call is slow, so it is made before any episode
 
     async def reset(self, task_config: dict) -> str:
         self.begin(task_config["instruction"], task_config["episode_id"])
+        self.low = [number["low"] for number in task_config["action"]]
+        self.high = [number["high"] for number in task_config["action"]]
         return self.episode_id
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
-        return await asyncio.to_thread(self.predict, observation, images or {})
+        return (await asyncio.to_thread(self.predict, observation, images or {})).clip(self.low, self.high)
 
     def begin(self, instruction: str, episode_id: str) -> None:
         self.instruction = instruction
@@ -73,7 +76,7 @@ class RobotPolicy:
 
     @torch.inference_mode()
     def predict(self, observation: np.ndarray, images: dict) -> np.ndarray:
-        """Predict the next actions: (k, 4) with k <= max_chunk."""
+        """Predict the next actions: (k, m) with k <= max_chunk."""
         batch = {"observation.state": torch.from_numpy(observation)[None], "task": [self.instruction]}
         for camera in self.cameras:
             batch[f"observation.images.{camera}"] = torch.from_numpy(images[camera]).permute(2, 0, 1)[None] / 255.0
@@ -89,4 +92,4 @@ class RobotPolicy:
                 chunk = self.model.predict_action_chunk(self.before(batch))
             self.memory = {name: getattr(self.model, name) for name in self.memory}
             actions = [self.after(chunk[:, i]) for i in range(min(self.max_chunk, chunk.shape[1]))]
-        return torch.stack(actions, 1)[0].float().cpu().numpy().clip(-1.0, 1.0)
+        return torch.stack(actions, 1)[0].float().cpu().numpy()

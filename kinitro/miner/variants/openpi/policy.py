@@ -16,6 +16,7 @@ import time
 import msgspec
 import numpy as np
 import websockets.sync.client
+from protocol import OLD_PROPRIOCEPTION
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -23,6 +24,8 @@ URL = os.environ.get("OPENPI_URL", "ws://127.0.0.1:8000")
 IMAGES = {"observation/image": "corner", "observation/wrist_image": "gripper"}
 """The images' names in your openpi configuration -> our cameras."""
 STATE = "observation/state"
+STATE_SIZE = len(OLD_PROPRIOCEPTION)
+"""Numbers of the state in the first question, which warms the model up: of MetaWorld's robot."""
 CHUNK = 8
 """How many actions of an answer are executed before the next observation."""
 IMAGE_PX = 84
@@ -48,7 +51,7 @@ class RobotPolicy:
         The first answer compiles the model, which takes a minute, so it must not be part of an episode.
         """
         image = np.zeros((IMAGE_PX, IMAGE_PX, 3), np.uint8)
-        blank = make_question(np.zeros(4, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
+        blank = make_question(np.zeros(STATE_SIZE, np.float32), dict.fromkeys(IMAGES.values(), image), "warm up")
         limit = time.monotonic() + WAIT_S
         while True:
             try:
@@ -65,12 +68,15 @@ class RobotPolicy:
 
     async def reset(self, task_config: dict) -> str:
         self.instruction = task_config["instruction"]
+        self.low = [number["low"] for number in task_config["action"]]
+        self.high = [number["high"] for number in task_config["action"]]
         return task_config["episode_id"]
 
     async def act(self, observation: np.ndarray, images: dict | None) -> np.ndarray:
         message = make_question(observation, images or {}, self.instruction)
         async with self.turn:
-            return read_actions(await self.ask(message))
+            actions = read_actions(await self.ask(message))
+        return actions[:, : len(self.low)].clip(self.low, self.high)  # a model's actions are longer than the robot's
 
     @classmethod
     async def ask(cls, message: bytes) -> bytes | str:
@@ -105,10 +111,10 @@ def make_question(observation: np.ndarray, images: dict, instruction: str) -> by
 
 
 def read_actions(answer: bytes | str) -> np.ndarray:
-    """Decode the actions in an answer: (k, 4), k <= CHUNK. Raises RuntimeError for a text: openpi's traceback."""
+    """Decode the actions in an answer: (k, n), k <= CHUNK. Raises RuntimeError for a text: openpi's traceback."""
     if isinstance(answer, str):
         raise RuntimeError(f"the openpi server failed: {answer[-500:]}")
-    return unpack(msgspec.msgpack.decode(answer)["actions"])[:CHUNK, :4].clip(-1.0, 1.0)
+    return unpack(msgspec.msgpack.decode(answer)["actions"])[:CHUNK]
 
 
 def pack(array: np.ndarray) -> dict:
