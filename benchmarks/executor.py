@@ -1,6 +1,6 @@
 """How much of a core the executor turns into environment steps while policies think.
 
-    python benchmarks/executor.py [--steps 75] [--episodes 24] [--workers 1 2] [--delays 0 20 50 100]
+    python benchmarks/executor.py [--steps 75] [--episodes auto] [--workers 1 2] [--delays 0 20 50 100]
 
 Real simulator with three cameras, real worker processes, real HTTP on loopback. The policy server is one process that
 sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores with the workers. The baseline is how
@@ -33,6 +33,7 @@ import psutil
 
 from kinitro.environments import get_spec, make
 from kinitro.evaluation import EpisodeResult
+from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
@@ -41,6 +42,8 @@ DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
 COMPARED_MS = (0, 50)
 BASELINE_STEPS = 30
+SETTLING_ROUNDS = 5
+SETTLING_STEPS = 12
 HOSTILE_SHARE = 4
 """One hostile episode for so many good ones."""
 
@@ -93,7 +96,7 @@ async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
 
 
 async def interleaved(
-    environment: str, episodes: int, steps: int, workers: int, delays_ms: list[int]
+    environment: str, episodes: int | None, steps: int, workers: int, delays_ms: list[int]
 ) -> dict[int, Run]:
     """Delay -> what was measured, of several runs together."""
     others = [delay_ms for delay_ms in delays_ms if delay_ms not in COMPARED_MS]
@@ -108,6 +111,9 @@ async def interleaved(
         print(f"{workers} worker(s): {pool.capacity} environments made and seen once in {start.elapsed_s:.1f} s")
         for delay_ms in order:
             with policy_server(delay_ms) as endpoint:
+                if episodes is None:
+                    await settle(pool, environment, endpoint)
+                    print(f"{workers} worker(s)  {delay_ms:3d} ms  {pool.capacity} episodes in flight", flush=True)
                 found[delay_ms].append(await measure(pool, jobs(environment, endpoint, pool.capacity, steps)))
         memory_mib = max(process.memory_full_info().uss for process in processes) / 2**20
     finally:
@@ -121,6 +127,15 @@ async def interleaved(
         )
     print(f"{workers} worker(s): {memory_mib:.0f} MiB in the largest process")
     return together
+
+
+async def settle(pool: WorkerPool, environment: str, endpoint: str) -> None:
+    """Run short episodes until their number follows from this server's latency and all environments are made."""
+    for _ in range(SETTLING_ROUNDS):
+        before = pool.capacity
+        await measure(pool, jobs(environment, endpoint, before, SETTLING_STEPS))
+        if pool.capacity == before:
+            return
 
 
 def combined(runs: list[Run]) -> Run:
@@ -203,26 +218,25 @@ async def beside_hostile(environment: str, episodes: int, steps: int) -> tuple[R
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=75, help="per episode")
-    parser.add_argument("--episodes", type=int, default=24, help="interleaved per worker")
+    parser.add_argument("--episodes", default="auto", help="interleaved per worker; auto follows the latency")
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
     parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
     arguments = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
+    episodes = None if arguments.episodes == "auto" else int(arguments.episodes)
     delays_ms = sorted({*COMPARED_MS, *arguments.delays})
     found = {
-        workers: await interleaved(arguments.environment, arguments.episodes, arguments.steps, workers, delays_ms)
+        workers: await interleaved(arguments.environment, episodes, arguments.steps, workers, delays_ms)
         for workers in arguments.workers
     }
     usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in COMPARED_MS}
     for delay_ms, rate in usual.items():
         print(f"baseline    {delay_ms:3d} ms  {rate:7.1f} steps/s")
     for workers, runs in found.items():
-        print(
-            f"{workers} worker(s): 50 ms at {runs[50].rate / runs[0].rate:.0%} of 0 ms, "
-            f"{runs[50].rate / usual[50]:.1f} x the baseline at 50 ms"
-        )
-    alone, beside = await beside_hostile(arguments.environment, arguments.episodes, arguments.steps)
+        shares = ", ".join(f"{delay} ms at {run.rate / runs[0].rate:.0%}" for delay, run in runs.items() if delay)
+        print(f"{workers} worker(s): {shares} of 0 ms, {runs[50].rate / usual[50]:.1f} x the baseline at 50 ms")
+    alone, beside = await beside_hostile(arguments.environment, episodes or DEFAULT_EPISODES, arguments.steps)
     print(
         f"beside hostile servers: {beside.rate / alone.rate:.1%} of the speed alone, "
         f"CPU per good step {beside.cpu_ms:.2f} ms instead of {alone.cpu_ms:.2f} ms"
