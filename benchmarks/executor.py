@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import httpx2
 import numpy as np
@@ -54,10 +55,17 @@ class Run:
     elapsed_s: float
     worker_cpu_s: float
     latency_ms: float
+    queued_s: float
+    """How long the workers' event loops were ready to run while others had the cores."""
 
     @property
     def rate(self) -> float:
         return self.steps / self.elapsed_s
+
+    @property
+    def idle_share(self) -> float:
+        """The share of the time in which the only worker neither worked nor waited for a core."""
+        return 1.0 - (self.worker_cpu_s + self.queued_s) / self.elapsed_s
 
     @property
     def cpu_ms(self) -> float:
@@ -84,15 +92,23 @@ def cpu_s(pool: WorkerPool) -> float:
     return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pool.process_ids)
 
 
+def queued_s(pool: WorkerPool) -> float:
+    """Seconds that the event loops of all workers waited for a core, as Linux counts them."""
+    files = (Path(f"/proc/{pid}/task/{pid}/schedstat") for pid in pool.process_ids)
+    return sum(int(file.read_text().split()[1]) for file in files) / 1e9
+
+
 async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
     """Run all at once; counts the steps of those that were answered."""
-    cpu, begun = cpu_s(pool), time.perf_counter()
+    cpu, queued, begun = cpu_s(pool), queued_s(pool), time.perf_counter()
     results: list[EpisodeResult] = await asyncio.gather(*(pool.evaluate(job) for job in batch))
     elapsed_s = time.perf_counter() - begun
     faults = [result.reason for result in results if result.reason]
     assert not faults, faults
     latency_ms = float(np.median([result.timings.policy_p50_ms for result in results]))
-    return Run(sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms)
+    return Run(
+        sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms, queued_s(pool) - queued
+    )
 
 
 async def interleaved(
@@ -122,7 +138,8 @@ async def interleaved(
     for delay_ms, run in together.items():
         print(
             f"{workers} worker(s)  {delay_ms:3d} ms  {run.rate:7.1f} steps/s  {run.cpu_ms:6.2f} ms CPU/step  "
-            f"cores used {run.worker_cpu_s / run.elapsed_s:4.2f}  policy p50 {run.latency_ms:5.1f} ms",
+            f"cores used {run.worker_cpu_s / run.elapsed_s:4.2f}  policy p50 {run.latency_ms:5.1f} ms"
+            + (f"  idle {run.idle_share:.0%}" if workers == 1 else ""),
             flush=True,
         )
     print(f"{workers} worker(s): {memory_mib:.0f} MiB in the largest process")
@@ -145,6 +162,7 @@ def combined(runs: list[Run]) -> Run:
         sum(run.elapsed_s for run in runs),
         sum(run.worker_cpu_s for run in runs),
         float(np.median([run.latency_ms for run in runs])),
+        sum(run.queued_s for run in runs),
     )
 
 
