@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from kinitro.setting_types import Credential, UserPath, UserPathText
@@ -27,6 +27,16 @@ def count_usable_cores() -> int:
 def _state_directory() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base).expanduser() / "kinitro" / "executor"
+
+
+def _read_episodes(value: object) -> object:
+    """Return `auto` or a whole number from 1 to 1024; raises ValueError."""
+    text = str(value).strip()
+    if text == "auto":
+        return text
+    if text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 1024:
+        return int(text)
+    raise ValueError("give auto, or a whole number from 1 to 1024")
 
 
 class ExecutorSettings(ServiceSettings):
@@ -57,7 +67,7 @@ class ExecutorSettings(ServiceSettings):
         le=1024,
         description="Run this many processes; by default one per core, which is best.",
     )
-    episodes_per_worker: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = Field(
+    episodes_per_worker: Annotated[int | Literal["auto"], BeforeValidator(_read_episodes)] = Field(
         "auto",
         description="Run this many episodes at once in each process; each takes about 30 MiB. With auto, as many as "
         "keep a core busy while policies think, within three quarters of the free memory; 24 in containers.",

@@ -173,7 +173,7 @@ async def check_images(subject: Subject) -> str:
     if DELTA in declared:
         async with subject.connect(image_encodings=(DELTA,)) as policy:
             await expect_asks_for_lost(policy, task, observations)
-    return f"{', '.join(declared)}: same actions" if declared else "raw only; delta would be a sixth of the bytes"
+    return f"{', '.join(declared)}: same actions" if declared else "raw only; delta would be a fifth of the bytes"
 
 
 async def check_determinism(subject: Subject) -> str:

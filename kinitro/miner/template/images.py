@@ -3,7 +3,7 @@
 The evaluator sends images in the first of the ENCODINGS that it knows. None of them changes a pixel.
 
 raw     the pixels, row by row
-delta   a sixth of the bytes: zlib over what is left of an image once it was predicted by the one before, or by each
+delta   a fifth of the bytes: zlib over what is left of an image once it was predicted by the one before, or by each
         pixel's neighbours, with green subtracted from red and blue; all arithmetic is modulo 256
 
 A predicted image names the one that it leans on, and itself, by the first 16 hexadecimal digits of the SHA-256 of the
