@@ -1,6 +1,6 @@
 """How much of a core the executor turns into environment steps while policies think.
 
-    python benchmarks/executor.py [--steps 75] [--episodes 24] [--workers 1 2] [--delays 0 20 50 100]
+    python benchmarks/executor.py [--steps 75] [--episodes auto] [--workers 1 2] [--delays 0 20 50 100]
 
 Real simulator with three cameras, real worker processes, real HTTP on loopback. The policy server is one process that
 sleeps 0, 20, 50 or 100 ms before every answer; it shares the machine's cores with the workers. The baseline is how
@@ -48,6 +48,7 @@ import psutil
 
 from kinitro.environments import get_spec, make, scored_specs
 from kinitro.evaluation import EpisodeResult
+from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.survey import SurveyPlan
@@ -61,6 +62,8 @@ DELAYS_MS = (0, 20, 50, 100)
 WORKERS = (1, 2)
 COMPARED_MS = (0, 50)
 BASELINE_STEPS = 30
+SETTLING_ROUNDS = 5
+SETTLING_STEPS = 12
 HOSTILE_SHARE = 4
 """One hostile episode for so many good ones."""
 SURVEYED_EPISODES = 50
@@ -73,10 +76,17 @@ class Run:
     elapsed_s: float
     worker_cpu_s: float
     latency_ms: float
+    queued_s: float
+    """How long the workers' event loops were ready to run while others had the cores."""
 
     @property
     def rate(self) -> float:
         return self.steps / self.elapsed_s
+
+    @property
+    def idle_share(self) -> float:
+        """The share of the time in which the only worker neither worked nor waited for a core."""
+        return 1.0 - (self.worker_cpu_s + self.queued_s) / self.elapsed_s
 
     @property
     def cpu_ms(self) -> float:
@@ -103,19 +113,27 @@ def cpu_s(pool: WorkerPool) -> float:
     return sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in pool.process_ids)
 
 
+def queued_s(pool: WorkerPool) -> float:
+    """Seconds that the event loops of all workers waited for a core, as Linux counts them."""
+    files = (Path(f"/proc/{pid}/task/{pid}/schedstat") for pid in pool.process_ids)
+    return sum(int(file.read_text().split()[1]) for file in files) / 1e9
+
+
 async def measure(pool: WorkerPool, batch: list[Job]) -> Run:
     """Run all at once; counts the steps of those that were answered."""
-    cpu, begun = cpu_s(pool), time.perf_counter()
+    cpu, queued, begun = cpu_s(pool), queued_s(pool), time.perf_counter()
     results: list[EpisodeResult] = await asyncio.gather(*(pool.evaluate(job) for job in batch))
     elapsed_s = time.perf_counter() - begun
     faults = [result.reason for result in results if result.reason]
     assert not faults, faults
     latency_ms = float(np.median([result.timings.policy_p50_ms for result in results]))
-    return Run(sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms)
+    return Run(
+        sum(result.steps for result in results), elapsed_s, cpu_s(pool) - cpu, latency_ms, queued_s(pool) - queued
+    )
 
 
 async def interleaved(
-    environment: str, episodes: int, steps: int, workers: int, delays_ms: list[int]
+    environment: str, episodes: int | None, steps: int, workers: int, delays_ms: list[int]
 ) -> dict[int, Run]:
     """Delay -> what was measured, of several runs together."""
     others = [delay_ms for delay_ms in delays_ms if delay_ms not in COMPARED_MS]
@@ -130,6 +148,9 @@ async def interleaved(
         print(f"{workers} worker(s): {pool.capacity} environments made and seen once in {start.elapsed_s:.1f} s")
         for delay_ms in order:
             with policy_server(delay_ms) as endpoint:
+                if episodes is None:
+                    await settle(pool, environment, endpoint)
+                    print(f"{workers} worker(s)  {delay_ms:3d} ms  {pool.capacity} episodes in flight", flush=True)
                 found[delay_ms].append(await measure(pool, jobs(environment, endpoint, pool.capacity, steps)))
         memory_mib = max(process.memory_full_info().uss for process in processes) / 2**20
     finally:
@@ -138,11 +159,21 @@ async def interleaved(
     for delay_ms, run in together.items():
         print(
             f"{workers} worker(s)  {delay_ms:3d} ms  {run.rate:7.1f} steps/s  {run.cpu_ms:6.2f} ms CPU/step  "
-            f"cores used {run.worker_cpu_s / run.elapsed_s:4.2f}  policy p50 {run.latency_ms:5.1f} ms",
+            f"cores used {run.worker_cpu_s / run.elapsed_s:4.2f}  policy p50 {run.latency_ms:5.1f} ms"
+            + (f"  idle {run.idle_share:.0%}" if workers == 1 else ""),
             flush=True,
         )
     print(f"{workers} worker(s): {memory_mib:.0f} MiB in the largest process")
     return together
+
+
+async def settle(pool: WorkerPool, environment: str, endpoint: str) -> None:
+    """Run short episodes until their number follows from this server's latency and all environments are made."""
+    for _ in range(SETTLING_ROUNDS):
+        before = pool.capacity
+        await measure(pool, jobs(environment, endpoint, before, SETTLING_STEPS))
+        if pool.capacity == before:
+            return
 
 
 def combined(runs: list[Run]) -> Run:
@@ -152,6 +183,7 @@ def combined(runs: list[Run]) -> Run:
         sum(run.elapsed_s for run in runs),
         sum(run.worker_cpu_s for run in runs),
         float(np.median([run.latency_ms for run in runs])),
+        sum(run.queued_s for run in runs),
     )
 
 
@@ -359,7 +391,7 @@ async def compare_hosted(environment: str, episodes: int, steps: int) -> None:
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=75, help="per episode")
-    parser.add_argument("--episodes", type=int, default=24, help="interleaved per worker")
+    parser.add_argument("--episodes", default="auto", help="interleaved per worker; auto follows the latency")
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
     parser.add_argument("--delays", type=int, nargs="+", default=DELAYS_MS, help="milliseconds; 0 and 50 are compared")
     parser.add_argument("--environment", default="metaworld/reach-v3")
@@ -377,20 +409,19 @@ async def main() -> None:
         await asyncio.to_thread(compare_evaluate, arguments.steps)
         return
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {arguments.environment}, 3 cameras")
+    episodes = None if arguments.episodes == "auto" else int(arguments.episodes)
     delays_ms = sorted({*COMPARED_MS, *arguments.delays})
     found = {
-        workers: await interleaved(arguments.environment, arguments.episodes, arguments.steps, workers, delays_ms)
+        workers: await interleaved(arguments.environment, episodes, arguments.steps, workers, delays_ms)
         for workers in arguments.workers
     }
     usual = {delay_ms: await baseline(arguments.environment, delay_ms) for delay_ms in COMPARED_MS}
     for delay_ms, rate in usual.items():
         print(f"baseline    {delay_ms:3d} ms  {rate:7.1f} steps/s")
     for workers, runs in found.items():
-        print(
-            f"{workers} worker(s): 50 ms at {runs[50].rate / runs[0].rate:.0%} of 0 ms, "
-            f"{runs[50].rate / usual[50]:.1f} x the baseline at 50 ms"
-        )
-    alone, beside = await beside_hostile(arguments.environment, arguments.episodes, arguments.steps)
+        shares = ", ".join(f"{delay} ms at {run.rate / runs[0].rate:.0%}" for delay, run in runs.items() if delay)
+        print(f"{workers} worker(s): {shares} of 0 ms, {runs[50].rate / usual[50]:.1f} x the baseline at 50 ms")
+    alone, beside = await beside_hostile(arguments.environment, episodes or DEFAULT_EPISODES, arguments.steps)
     print(
         f"beside hostile servers: {beside.rate / alone.rate:.1%} of the speed alone, "
         f"CPU per good step {beside.cpu_ms:.2f} ms instead of {alone.cpu_ms:.2f} ms"

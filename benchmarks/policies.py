@@ -15,15 +15,19 @@ import time
 import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from statistics import median
+from statistics import fmean, median
 
 import msgspec
+import numpy as np
 
+from kinitro.environments import make, scored_specs
 from kinitro.environments.interface import Observation
+from kinitro.environments.metaworld.experts import ScriptedExpert
 from kinitro.environments.metaworld.robot import ACTION
 from kinitro.miner.projects import TEMPLATE_DIRECTORY
 from kinitro.policies.client import HttpPolicy
-from kinitro.policies.codecs import CODECS
+from kinitro.policies.codecs import CODECS, MSGPACK
+from kinitro.policies.images import DELTA, PNG, RAW, ImageEncoder
 from kinitro.policies.probes import make_observations, make_task
 from tests.fakes.policy_servers import running_project
 
@@ -53,7 +57,7 @@ def measure_codecs() -> None:
         def decode(body: bytes = body, content_type: str = codec.content_type) -> None:
             request = protocol.decode_act(content_type, body)
             request.observation_array(len(observation.agent_pos))
-            request.image_arrays()
+            request.image_arrays({})
 
         encode_us = micros(lambda codec=codec: codec.encode_act("e", 0, observation))
         decode_us = micros(decode)
@@ -66,6 +70,58 @@ def measure_codecs() -> None:
     nested = {camera: pixels.tolist() for camera, pixels in observation.pixels.items()}
     naive_us = micros(lambda: json.loads(json.dumps({"images": nested})))
     print(f"images as nested JSON lists, standard library: {naive_us:.0f} us both ways")
+
+
+def experts_images(steps: int) -> dict[str, list[dict[str, np.ndarray]]]:
+    """Scored task -> the images that an expert's episode of at most so many steps shows, by camera."""
+    found: dict[str, list[dict[str, np.ndarray]]] = {}
+    for number, spec in enumerate(scored_specs()):
+        environment = make(spec.id)
+        environment.reset(number)
+        expert = ScriptedExpert(environment)
+        seen = found[spec.task_name] = []
+        for _ in range(steps):
+            seen.append(environment.observe().pixels)
+            if environment.step(expert.act()).terminated:
+                break
+        environment.close()
+    return found
+
+
+def measure_images(steps: int) -> None:
+    """Bytes and CPU per step of each encoding of three images, from the evaluator's arrays to the template's."""
+    import protocol
+
+    position = np.zeros(4, np.float32)
+    episodes = experts_images(steps)
+    for encoding in (RAW, PNG, DELTA):
+        sizes: dict[str, float] = {}
+        encode_s: list[float] = []
+        decode_s: list[float] = []
+        for task, images in episodes.items():
+            encoder = None if encoding == RAW else ImageEncoder(encoding)
+            shown: dict[str, object] = {}
+            total = 0
+            for step, pixels in enumerate(images):
+                begun = time.thread_time()
+                encoded = None if encoder is None else encoder.encode("e", pixels)
+                body = MSGPACK.encode_act("e" * 32, step, Observation(position, pixels), encoded)
+                encode_s.append(time.thread_time() - begun)
+                total += len(body)
+                if encoder is not None:
+                    encoder.confirm("e")
+                if encoding == PNG:
+                    continue  # the template does not have it
+                begun = time.thread_time()
+                arrays = protocol.decode_act(MSGPACK.content_type, body).image_arrays(shown)
+                decode_s.append(time.thread_time() - begun)
+                assert all(np.array_equal(arrays[camera], pixels[camera]) for camera in pixels)
+            sizes[task] = total / len(images) / 1000
+        decoded = f"{1000 * median(decode_s):.2f} ms" if decode_s else "not in the template"
+        print(
+            f"{encoding:6s} {fmean(sizes.values()):5.1f} KB per step  encode {1000 * median(encode_s):.2f} ms  "
+            f"decode {decoded}  " + "  ".join(f"{task} {size:.1f}" for task, size in sizes.items())
+        )
 
 
 def serve_nothing(listener: socket.socket) -> None:
@@ -124,6 +180,7 @@ async def measure_calls(name: str, url: str, encodings: tuple[str, ...], *, nego
 
 def main() -> None:
     measure_codecs()
+    measure_images(100)
     with no_op_server() as url:
         asyncio.run(measure_calls("no-op server, JSON", url, ("json",), negotiate=False))
     with running_project(TEMPLATE_DIRECTORY) as url:

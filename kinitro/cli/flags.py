@@ -117,6 +117,8 @@ def _type(setting: Setting) -> Any:
     """What Typer converts to; everything else is text, which the settings class reads."""
     if get_origin(setting.field.annotation) is list:
         return list[str] | None
+    if any(get_origin(part) is Literal for part in get_args(setting.field.annotation)):
+        return str | None  # a word, or something else
     kinds = {kind for kind in setting.kinds if kind in (bool, int, float, Path)}
     return (str if setting.is_size or len(kinds) != 1 else kinds.pop()) | None
 

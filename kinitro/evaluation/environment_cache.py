@@ -8,8 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from kinitro.environments.interface import Environment
+from kinitro.evaluation.episodes_in_flight import SPARE_ENVIRONMENTS
 
-SPARE = 8
+SPARE = SPARE_ENVIRONMENTS
 """Idle environments that are kept: as many as there are scored ones. Each takes 20 to 30 MiB (model, data, caches)."""
 
 Kind = tuple[str, str | None]

@@ -25,6 +25,7 @@ from contextlib import ExitStack
 import msgspec
 
 from kinitro.evaluation import jobs
+from kinitro.evaluation.episodes_in_flight import EpisodesInFlight, allow_episodes, read_free_memory
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
@@ -51,6 +52,8 @@ log = get_logger(__name__)
 class ProcessPool:
     """An Evaluator of processes that speak the messages of `jobs`, with `episodes_each` interleaved episodes each.
 
+    If `episodes_each` is an EpisodesInFlight, their number follows from the results.
+
     modules: for each process the module to run and the configuration that is sent to it.
     silence_limit_s: a process that sends nothing for so long is killed.
     exit_grace_s: how long a process may take to end after its socket was closed.
@@ -59,12 +62,13 @@ class ProcessPool:
     def __init__(
         self,
         modules: Sequence[tuple[str, msgspec.Struct]],
-        episodes_each: int,
+        episodes_each: int | EpisodesInFlight,
         *,
         silence_limit_s: float = SILENCE_LIMIT_S,
         exit_grace_s: float = EXIT_GRACE_S,
     ) -> None:
-        self._episodes_each = episodes_each
+        self._adapting = episodes_each if isinstance(episodes_each, EpisodesInFlight) else None
+        self._fixed = 0 if isinstance(episodes_each, EpisodesInFlight) else episodes_each
         self._workers = [
             _Worker(module, config, silence_limit_s, exit_grace_s, self._notify) for module, config in modules
         ]
@@ -77,6 +81,10 @@ class ProcessPool:
     def capacity(self) -> int:
         """How many episodes run at once."""
         return len(self._workers) * self._episodes_each
+
+    @property
+    def _episodes_each(self) -> int:
+        return self._fixed if self._adapting is None else self._adapting.count
 
     @property
     def process_ids(self) -> list[int]:
@@ -100,7 +108,10 @@ class ProcessPool:
         """Run the job in the least busy worker; wait if all are fully occupied. Raises EvaluatorUnavailable."""
         worker = await self._wait_for_worker()  # nothing is awaited between choosing a worker and occupying it
         try:
-            return await worker.run(job)
+            result = await worker.run(job)
+            if self._adapting is not None:
+                self._adapting.learn(result)
+            return result
         finally:
             await self._notify()
 
@@ -133,18 +144,26 @@ class ProcessPool:
 
 
 class WorkerPool(ProcessPool):
-    """A pool of `workers` worker processes on this machine; one per core is best."""
+    """A pool of `workers` worker processes on this machine; one per core is best.
+
+    episodes_per_worker: how many episodes each runs at once; None lets the number follow measured latency and step
+        time, within the memory that is free now.
+    """
 
     def __init__(
         self,
         workers: int,
-        episodes_per_worker: int,
+        episodes_per_worker: int | None,
         config: WorkerConfig | None = None,
         *,
         silence_limit_s: float = SILENCE_LIMIT_S,
     ) -> None:
         worker = ("kinitro.evaluation.worker", config or WorkerConfig())
-        super().__init__([worker] * workers, episodes_per_worker, silence_limit_s=silence_limit_s)
+        super().__init__(
+            [worker] * workers,
+            episodes_per_worker or EpisodesInFlight(allow_episodes(workers, read_free_memory())),
+            silence_limit_s=silence_limit_s,
+        )
 
 
 class _Worker:

@@ -69,7 +69,7 @@ def make_evaluator(settings: ExecutorSettings) -> Evaluator:
         return ContainerPool(settings)
     return WorkerPool(
         settings.workers,
-        settings.episodes_per_worker,
+        settings.fixed_episodes_per_worker,
         WorkerConfig(
             allow_private_endpoints=settings.allow_private_endpoints,
             canary_url=settings.canary_url,

@@ -6,21 +6,15 @@ import os
 import re
 import socket
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from kinitro.sandbox.settings import SandboxSettings
 from kinitro.setting_types import Credential, UserPath, UserPathText
 from kinitro.settings import ServiceSettings
 
-EPISODES_PER_WORKER = 24
-"""Keeps a core busy while policies take up to 100 ms to answer, at 4 to 5 ms per control step with its images.
-
-Each episode in flight has an environment of its own (see `kinitro.evaluation.environment_cache`): a worker needs at
-most about 450 MiB (200 of them compiled models to copy) + 30 MiB x (episodes per worker + 8): 1.4 GiB by default.
-"""
 NAME_PATTERN = r"^[A-Za-z0-9._:/@+-]{1,100}$"
 """The pattern of the names that the API accepts."""
 DEFAULT_IMAGE = "kinitro/eval-env:v1"
@@ -34,6 +28,16 @@ def count_usable_cores() -> int:
 def _state_directory() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base).expanduser() / "kinitro" / "executor"
+
+
+def _read_episodes(value: object) -> object:
+    """Return `auto` or a whole number from 1 to 1024; raises ValueError."""
+    text = str(value).strip()
+    if text == "auto":
+        return text
+    if text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 1024:
+        return int(text)
+    raise ValueError("give auto, or a whole number from 1 to 1024")
 
 
 class ExecutorSettings(SandboxSettings, ServiceSettings):
@@ -66,11 +70,10 @@ class ExecutorSettings(SandboxSettings, ServiceSettings):
         le=1024,
         description="Run this many processes; by default one per core, which is best.",
     )
-    episodes_per_worker: int = Field(
-        EPISODES_PER_WORKER,
-        ge=1,
-        le=1024,
-        description="Run this many episodes at once in each process; each of them takes about 30 MiB.",
+    episodes_per_worker: Annotated[int | Literal["auto"], BeforeValidator(_read_episodes)] = Field(
+        "auto",
+        description="Run this many episodes at once in each process; each takes about 30 MiB. With auto, as many as "
+        "keep a core busy while policies think, within three quarters of the free memory; 24 in containers.",
     )
     batch_size: int = Field(100, ge=1, le=1000, description="Lease at most this many tasks at once.")
     env_families: str | None = Field(
@@ -157,6 +160,11 @@ class ExecutorSettings(SandboxSettings, ServiceSettings):
     grace_s: float = Field(
         18.0, ge=0, le=3600, description="Let running episodes finish for this many seconds after SIGTERM."
     )
+
+    @property
+    def fixed_episodes_per_worker(self) -> int | None:
+        """The number of `episodes_per_worker`; None means that it follows from what is measured."""
+        return None if self.episodes_per_worker == "auto" else self.episodes_per_worker
 
     @property
     def families(self) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,16 @@ from kinitro.environments.interface import Observation
 from kinitro.environments.metaworld.robot import ACTION
 from kinitro.policies.codecs import CODECS, JSON, KNOWN_TYPES, Codec, select_codec
 from kinitro.policies.connection import Response
-from kinitro.policies.endpoints import Lookup, lookup_addresses, parse_endpoint
+from kinitro.policies.endpoints import Lookup, is_on_this_machine, lookup_addresses, parse_endpoint
 from kinitro.policies.errors import PolicyFailed, PolicyMisbehaved, Reason
+from kinitro.policies.images import (
+    IMAGE_ENCODINGS,
+    RAW,
+    WHOLE_IMAGES_NEEDED,
+    ImageEncoder,
+    have_base,
+    select_image_encoding,
+)
 from kinitro.policies.messages import (
     ACT_DEADLINE_S,
     HEALTH_DEADLINE_S,
@@ -50,8 +59,8 @@ class HttpPolicy:
     """Asks the policy server at `endpoint`; implements `messages.Policy`.
 
     One object serves any number of concurrent episodes of one miner, within one event loop. Call `health` first: until
-    then the server counts as the least capable one (JSON, chunks of 1). Creating the object does not connect and never
-    fails; for a bad endpoint, the first call raises PolicyUnreachable.
+    then the server counts as the least capable one (JSON, raw images, chunks of 1). Creating the object does not
+    connect and never fails; for a bad endpoint, the first call raises PolicyUnreachable.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class HttpPolicy:
         signer: Signer | None = None,
         deadlines: Deadlines | None = None,
         encodings: Sequence[str] = tuple(CODECS),
+        image_encodings: Sequence[str] | None = None,
         lookup: Lookup = lookup_addresses,
         tls: ssl.SSLContext | None = None,
         stalled_s: Callable[[], float] = lambda: 0.0,
@@ -74,6 +84,8 @@ class HttpPolicy:
         signer: signs requests; None sends them unsigned.
         deadlines: time limits of the calls; None means those of the protocol.
         encodings: the encodings to use if the server has them, best first; JSON is always possible.
+        image_encodings: the same for images; raw is always possible. None means all of IMAGE_ENCODINGS, but none of them
+            for a server on this machine, where encoding costs more than the bytes.
         lookup: replaces DNS.
         tls: the TLS settings; None means the system's certificates.
         stalled_s: returns for how many seconds the event loop stood still so far; deadlines do not count those.
@@ -84,11 +96,15 @@ class HttpPolicy:
         self._signer = signer
         self._deadlines = deadlines or Deadlines()
         self._encodings = encodings
+        self._image_encodings = image_encodings
         self._lookup = lookup
         self._tls = tls
         self._stalled_s = stalled_s
         self._transport: HttpTransport | None = None
         self._codec = JSON
+        self._image_encoding = RAW
+        self._images: ImageEncoder | None = None
+        """None if images are sent raw."""
         self._max_chunk = 1
         self._action_sizes: dict[str, int] = {}
         self.trickled_s = 0.0
@@ -108,15 +124,19 @@ class HttpPolicy:
             raise _explain_not_ready(declared)
         health = msgspec.structs.replace(
             declared,
+            image_encodings=tuple(name for name in IMAGE_ENCODINGS if name in declared.image_encodings),
             max_concurrent_episodes=min(max(declared.max_concurrent_episodes, 1), MAX_CONCURRENT_EPISODES),
             max_chunk=min(max(declared.max_chunk, 1), MAX_CHUNK),
         )
         self._codec = next((CODECS[name] for name in self._encodings if name in health.encodings), JSON)
+        self._choose_image_encoding(health.image_encodings)
         self._max_chunk = health.max_chunk
         return health
 
     async def reset(self, task: TaskConfig) -> None:
         """Begin the episode `task.episode_id`; others may be in progress."""
+        if self._images is not None:
+            self._images.begin(task.episode_id)
         body = self._codec.encode_reset(task)
         response = await self._call("POST", "/reset", body, self._deadlines.reset_s, repin=True)
         episode_id = _decode(response, lambda codec: codec.decode_reset(response.body))
@@ -135,11 +155,42 @@ class HttpPolicy:
 
         m is the size of the actions that `reset` described, and of MetaWorld's if the episode was not reset here.
         """
-        body = self._codec.encode_act(episode_id, step, observation)
-        response = await self._call("POST", "/act", body, self._deadlines.act_s)
+        if self._images is None:
+            body = self._codec.encode_act(episode_id, step, observation)
+            response = await self._call("POST", "/act", body, self._deadlines.act_s)
+        else:
+            response = await self._act_with(self._images, episode_id, step, observation)
         self.trickled_s = response.trickled_s
         size = self._action_sizes.get(episode_id, len(ACTION))
         return _decode(response, lambda codec: codec.decode_act(response.body, self._max_chunk, size))
+
+    async def _act_with(self, images: ImageEncoder, episode_id: str, step: int, observation: Observation) -> Response:
+        """Send encoded images; if the server asks for it, send them whole within the same deadline."""
+        began_s = time.monotonic() - self._stalled_s()
+        encoded = images.encode(episode_id, observation.pixels)
+        body = self._codec.encode_act(episode_id, step, observation, encoded)
+        response = await self._exchange("POST", "/act", body, self._deadlines.act_s)
+        if response.status == WHOLE_IMAGES_NEEDED and have_base(encoded):
+            images.note_loss(episode_id)
+            encoded = images.encode(episode_id, observation.pixels)
+            body = self._codec.encode_act(episode_id, step, observation, encoded)
+            spent_s = time.monotonic() - self._stalled_s() - began_s
+            response = await self._exchange("POST", "/act", body, max(self._deadlines.act_s - spent_s, 0.0))
+        if response.status != 200:
+            raise _make_status_error("/act", response)
+        images.confirm(episode_id)
+        return response
+
+    def _choose_image_encoding(self, declared: Sequence[str]) -> None:
+        """Use the best common encoding of images from now on; what was shown stays known if it is the same."""
+        wanted = self._image_encodings
+        if wanted is None:
+            here = self._unix_socket is not None or is_on_this_machine(self.endpoint)
+            wanted = () if here else IMAGE_ENCODINGS
+        chosen = select_image_encoding(wanted, declared)
+        if chosen != self._image_encoding:
+            self._image_encoding = chosen
+            self._images = None if chosen == RAW else ImageEncoder(chosen)
 
     async def close(self) -> None:
         """Close the connections; the object may be used again."""
@@ -150,6 +201,15 @@ class HttpPolicy:
         """POST bytes that need not follow the protocol and return the answer's body; for the conformance check."""
         response = await self._call("POST", path, body, self._deadlines.reset_s, content_type=content_type)
         return response.body
+
+    async def probe(self, path: str, body: bytes) -> int:
+        """POST bytes in the negotiated encoding and return the answer's status; for the conformance check."""
+        return (await self._exchange("POST", path, body, self._deadlines.reset_s)).status
+
+    @property
+    def codec(self) -> Codec:
+        """The negotiated encoding."""
+        return self._codec
 
     async def _call(
         self,

@@ -1,13 +1,15 @@
 """Encodes requests as JSON or msgpack, and decodes answers without trusting them.
 
-The structures are those of the protocol; an image is `{"shape", "dtype", "data"}`, its raw bytes base64 in JSON and
-binary in msgpack. Nothing is ever unpickled, and no array is built from an answer before its size is known.
+The structures are those of the protocol; an image is `{"shape", "dtype", "data"}`, its bytes base64 in JSON and binary
+in msgpack, and has more fields unless it is raw (see `images`). Nothing is ever unpickled, and no array is built from
+an answer before its size is known.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +18,7 @@ import numpy.typing as npt
 
 from kinitro.environments.interface import Observation
 from kinitro.policies.errors import PolicyMisbehaved, Reason
+from kinitro.policies.images import EncodedImage
 from kinitro.policies.messages import PolicyHealth, TaskConfig
 
 _FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
@@ -41,7 +44,7 @@ class _ActRequest(msgspec.Struct, frozen=True):
     episode_id: str
     step: int
     observation: list[float]
-    images: dict[str, _Image]
+    images: Mapping[str, _Image] | Mapping[str, EncodedImage]
 
 
 class _ActAnswer(msgspec.Struct, frozen=True):
@@ -63,13 +66,19 @@ class Codec:
         """Return the body of `POST /reset`."""
         return bytes(self._encoder.encode(_ResetRequest(task)))
 
-    def encode_act(self, episode_id: str, step: int, observation: Observation) -> bytes:
-        """Return the body of `POST /act`."""
-        images = {
-            camera: _Image(pixels.shape, pixels.dtype.name, np.ascontiguousarray(pixels).reshape(-1).data)
-            for camera, pixels in observation.pixels.items()
-        }
-        message = _ActRequest(episode_id, step, observation.agent_pos.tolist(), images)
+    def encode_act(
+        self, episode_id: str, step: int, observation: Observation, images: Mapping[str, EncodedImage] | None = None
+    ) -> bytes:
+        """Return the body of `POST /act`, with raw images unless they are given in another encoding."""
+        raw = (
+            None
+            if images
+            else {
+                camera: _Image(pixels.shape, pixels.dtype.name, np.ascontiguousarray(pixels).reshape(-1).data)
+                for camera, pixels in observation.pixels.items()
+            }
+        )
+        message = _ActRequest(episode_id, step, observation.agent_pos.tolist(), images or raw or {})
         return bytes(self._encoder.encode(message))
 
     def decode_health(self, body: bytes) -> PolicyHealth:

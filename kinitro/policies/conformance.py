@@ -24,6 +24,8 @@ from kinitro.policies.client import Deadlines, HttpPolicy, Signer
 from kinitro.policies.codecs import CODECS
 from kinitro.policies.endpoints import is_public, parse_endpoint, resolve
 from kinitro.policies.errors import PolicyError, PolicyMisbehaved, Reason
+from kinitro.policies.images import DELTA, IMAGE_ENCODINGS, RAW
+from kinitro.policies.lost_images import expect_asks_for_lost, make_similar_observations
 from kinitro.policies.messages import PolicyHealth
 from kinitro.policies.probes import (
     ONE_PROCESS,
@@ -90,7 +92,10 @@ class Subject:
 
     @contextlib.asynccontextmanager
     async def connect(
-        self, encodings: Sequence[str] = tuple(CODECS), deadlines: Deadlines = PATIENT
+        self,
+        encodings: Sequence[str] = tuple(CODECS),
+        deadlines: Deadlines = PATIENT,
+        image_encodings: Sequence[str] = IMAGE_ENCODINGS,
     ) -> AsyncIterator[HttpPolicy]:
         """Yield a client that has connections of its own and has called /health."""
         policy = HttpPolicy(
@@ -98,6 +103,7 @@ class Subject:
             allow_private=not self.public,
             signer=self.signer,
             encodings=encodings,
+            image_encodings=image_encodings,
             deadlines=deadlines,
         )
         try:
@@ -126,7 +132,8 @@ async def check_health(subject: Subject) -> str:
     async with subject.connect():
         health = subject.health
     episodes = f"{health.max_concurrent_episodes} episodes at once"
-    said = f"{' and '.join(health.encodings)}, {episodes}, chunks of {health.max_chunk}"
+    images = " and ".join(health.image_encodings) or "raw"
+    said = f"{' and '.join(health.encodings)}, images {images}, {episodes}, chunks of {health.max_chunk}"
     said += f", for the hotkey {health.hotkey[:60]!r}" if health.hotkey else ""
     if "msgpack" not in health.encodings:
         raise Doubt(f"{said}; msgpack would make requests a quarter smaller and much cheaper to decode")
@@ -159,6 +166,21 @@ async def check_json(subject: Subject) -> str:
         negotiated = await run_episode(policy, task, observations)
     expect_same(task, by_json, negotiated, "JSON and msgpack requests")
     return "same action"
+
+
+async def check_images(subject: Subject) -> str:
+    """Images in every declared encoding give the same actions, and what was lost is asked for"""
+    task, observations = make_task(), make_similar_observations(EPISODE_STEPS)
+    async with subject.connect(image_encodings=()) as policy:
+        by_raw = await run_episode(policy, task, observations)
+    declared = [name for name in subject.health.image_encodings if name != RAW]
+    for name in declared:
+        async with subject.connect(image_encodings=(name,)) as policy:
+            expect_same(task, by_raw, await run_episode(policy, task, observations), f"images in {name} and raw")
+    if DELTA in declared:
+        async with subject.connect(image_encodings=(DELTA,)) as policy:
+            await expect_asks_for_lost(policy, task, observations)
+    return f"{', '.join(declared)}: same actions" if declared else "raw only; delta would be a fifth of the bytes"
 
 
 async def check_determinism(subject: Subject) -> str:
@@ -288,6 +310,7 @@ CHECKS: Final[dict[str, Check]] = {
     "health": check_health,
     "environments": check_environments,
     "json": check_json,
+    "images": check_images,
     "determinism": check_determinism,
     "interleaving": check_interleaving,
     "connections": check_connections,
@@ -349,6 +372,9 @@ class PolicyServerConformance:
 
     def test_json(self) -> None:
         self._expect("json")
+
+    def test_images(self) -> None:
+        self._expect("images")
 
     def test_determinism(self) -> None:
         self._expect("determinism")

@@ -113,6 +113,15 @@ def _is_address(host: str) -> bool:
         return False
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Return whether the host of `url` is a loopback address or `localhost`; DNS is not asked."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def is_public(address: Address) -> bool:
     """Return whether `address` is a public unicast address, and not another way of writing a private one."""
     try:

@@ -88,6 +88,8 @@ class PolicyHealth(msgspec.Struct, frozen=True):
     """Either `ok`, or `loading`, or `failed` if waiting is of no use."""
     protocol: int = PROTOCOL_VERSION
     encodings: tuple[str, ...] = ("json",)
+    image_encodings: tuple[str, ...] = ("raw",)
+    """How images may be sent; see `kinitro.policies.images`."""
     max_concurrent_episodes: int = 1
     max_chunk: int = 1
     detail: str = ""

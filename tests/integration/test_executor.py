@@ -323,6 +323,25 @@ async def test_a_miner_gets_no_more_episodes_at_once_than_it_may(tmp_path: Path)
     assert evaluator.most_at_once == {modest: 2, able: 6}
 
 
+async def test_a_capacity_that_grows_is_used_and_never_gives_a_miner_more_than_it_may(tmp_path: Path) -> None:
+    class Growing(FakeEvaluator):
+        most_running = 0
+
+        async def evaluate(self, job: Job) -> EpisodeResult:
+            result = await super().evaluate(job)
+            self.most_running = max(self.most_running, len(self.running) + 1)
+            self.capacity = 12
+            return result
+
+    evaluator = Growing(capacity=2, takes_s=0.05)
+    endpoints = [f"http://127.0.0.1:1/{i}" for i in range(4)]
+    tasks = [task(n, endpoint=endpoints[n % 4], max_concurrency=3) for n in range(1, 81)]
+    async with serving(FakeTaskApi(tasks)) as api, executing(api.url, evaluator, tmp_path) as running:
+        await running.until(lambda: api.finished)
+    assert 2 < evaluator.most_running <= 12
+    assert max(evaluator.most_at_once.values()) <= 3
+
+
 async def test_a_server_that_declares_nothing_gets_one_episode_at_a_time(tmp_path: Path) -> None:
     evaluator = FakeEvaluator()
     api = FakeTaskApi([task(n) for n in range(1, 9)])

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from kinitro.evaluation import EpisodeResult, Outcome, replay
+from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES, EpisodesInFlight
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
@@ -46,6 +47,26 @@ async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WorkerPool]:
     await pool.start()
     yield pool
     await pool.close()
+
+
+async def test_the_number_of_episodes_follows_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr("kinitro.evaluation.pool.allow_episodes", lambda workers, free_bytes: 40)
+    learned: list[EpisodeResult] = []
+    monkeypatch.setattr(EpisodesInFlight, "learn", lambda self, result: (learned.append(result), grow(self)))
+
+    def grow(episodes: EpisodesInFlight) -> None:
+        episodes.count = 30
+
+    pool = WorkerPool(2, None, FAKES)
+    assert pool.capacity == 2 * DEFAULT_EPISODES
+    await pool.start()
+    try:
+        result = await pool.evaluate(job())
+        assert learned == [result]
+        assert pool.capacity == 60
+    finally:
+        await pool.close()
 
 
 async def test_results_come_back_whole(pool: WorkerPool) -> None:

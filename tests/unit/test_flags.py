@@ -177,3 +177,15 @@ def test_commands_of_one_setting_have_its_flag_and_read_the_others(words: str, m
     assert [option.opts for option in command.params if option.name in ServiceSettings.model_fields] == []
     found: Any = loaded(command, "--database-url", "postgres://h:1/d")
     assert found.database_url == "postgresql://h:1/d"
+
+
+@pytest.mark.parametrize("value", ["auto", "7"])
+def test_episodes_per_worker_are_a_number_or_auto(value: str) -> None:
+    found = loaded(command_named("kinitro executor"), "--api-url", "http://api", "--episodes-per-worker", value)
+    assert str(found.episodes_per_worker) == value  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("value", ["0", "1025", "many", "-3", "1.5", ""])
+def test_other_episodes_per_worker_are_refused_with_what_is_allowed(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="give auto, or a whole number from 1 to 1024"):
+        loaded(command_named("kinitro executor"), "--api-url", "http://api", "--episodes-per-worker", value)

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
+from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.worker import WorkerConfig
-from kinitro.executor.settings import EPISODES_PER_WORKER, count_usable_cores
+from kinitro.executor.settings import count_usable_cores
 from kinitro.logs import get_logger
 
 log = get_logger(__name__)
@@ -36,7 +37,7 @@ class Actor:
         self._token = _read_setting("TOKEN", "")
         self._evaluator = evaluator or WorkerPool(
             int(_read_setting("WORKERS", str(count_usable_cores()))),
-            int(_read_setting("EPISODES_PER_WORKER", str(EPISODES_PER_WORKER))),
+            int(_read_setting("EPISODES_PER_WORKER", str(DEFAULT_EPISODES))),
             msgspec.json.decode(_read_setting("WORKER", "{}"), type=WorkerConfig),
         )
         self._starting: asyncio.Task[None] | None = None

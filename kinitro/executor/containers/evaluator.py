@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 import msgspec
 
 from kinitro.errors import ConfigurationError
+from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES
 from kinitro.evaluation.errors import EvaluatorUnavailable
 from kinitro.evaluation.pool import ProcessPool
 from kinitro.evaluation.worker import WorkerConfig
@@ -29,7 +30,7 @@ class ContainerPool(ProcessPool):
     def __init__(self, settings: ExecutorSettings) -> None:
         self._docker_hosts = settings.docker_hosts if settings.eval_mode == "docker" else []
         self._owner = derive_owner(settings)
-        episodes = settings.workers * settings.episodes_per_worker
+        episodes = settings.workers * (settings.fixed_episodes_per_worker or DEFAULT_EPISODES)
         super().__init__(
             [(BRIDGE, config) for config in make_bridge_configs(settings)],
             episodes,
@@ -79,7 +80,7 @@ def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
     )
     variables = {
         "WORKERS": str(settings.workers),
-        "EPISODES_PER_WORKER": str(settings.episodes_per_worker),
+        "EPISODES_PER_WORKER": str(settings.fixed_episodes_per_worker or DEFAULT_EPISODES),
         "WORKER": msgspec.json.encode(worker).decode(),
     }
     token = settings.eval_token.get_secret_value() if settings.eval_token else secrets.token_urlsafe(32)
@@ -96,7 +97,9 @@ def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
             gpus=settings.eval_gpus,
             token=token,
             variables=variables,
-            batch=settings.workers * settings.episodes_per_worker if settings.eval_mode == "basilica" else 1,
+            batch=settings.workers * (settings.fixed_episodes_per_worker or DEFAULT_EPISODES)
+            if settings.eval_mode == "basilica"
+            else 1,
             log_level=settings.log_level,
             log_format=settings.log_format,
         )

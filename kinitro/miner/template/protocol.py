@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import images as image_encodings
 import msgspec
 import numpy as np
 
@@ -35,22 +36,29 @@ class UnsupportedMediaType(BadRequest):
 
 
 class Image(msgspec.Struct):
-    """An image as raw pixels: base64 in JSON, binary in msgpack."""
+    """An image: its data are base64 in JSON, binary in msgpack. `images.py` knows the encodings."""
 
     shape: tuple[int, int, int]
     dtype: str
     data: bytearray
+    encoding: str = image_encodings.RAW
+    digest: str | None = None
+    base: str | None = None
 
-    def array(self) -> np.ndarray:
-        """Return the pixels, uint8 (height, width, 3); raises BadRequest if dtype, shape and byte count disagree."""
+    def frame(self, last: image_encodings.Frame | None) -> image_encodings.Frame:
+        """Return the image; `last` is the one of this camera before.
+
+        Raises BadRequest, or WholeImagesNeeded if the image leans on another one.
+        """
         height, width, channels = self.shape
         if self.dtype != "uint8" or channels != 3:
             raise BadRequest(f"An image is {self.dtype} with {channels} channels; it must be uint8 with 3.")
         if not (0 < height <= MAX_IMAGE_PX and 0 < width <= MAX_IMAGE_PX):
             raise BadRequest(f"An image is {height} x {width}; each side must be 1 to {MAX_IMAGE_PX}.")
-        if len(self.data) != height * width * channels:
-            raise BadRequest(f"An image has {len(self.data)} bytes; its shape needs {height * width * channels}.")
-        return np.frombuffer(self.data, np.uint8).reshape(self.shape)
+        try:
+            return image_encodings.decode(self.encoding, self.shape, self.data, self.digest, self.base, last)
+        except image_encodings.BadImage as error:
+            raise BadRequest(str(error)) from None
 
 
 class TaskConfig(msgspec.Struct):
@@ -84,9 +92,18 @@ class ActRequest(msgspec.Struct):
             raise BadRequest("The observation has numbers that are not finite.")
         return array
 
-    def image_arrays(self) -> dict[str, np.ndarray] | None:
-        """Return the images by camera name, each uint8 (height, width, 3); raises BadRequest."""
-        return None if self.images is None else {name: image.array() for name, image in self.images.items()}
+    def image_arrays(self, shown: dict[str, image_encodings.Frame]) -> dict[str, np.ndarray] | None:
+        """Return the images by camera name, each uint8 (height, width, 3).
+
+        shown: the images of the episode's last step by camera name; replaced by those of this one.
+        Raises BadRequest, or WholeImagesNeeded if the images lean on others than those.
+        """
+        if self.images is None:
+            return None
+        frames = {name: image.frame(shown.get(name)) for name, image in self.images.items()}
+        shown.clear()
+        shown.update(frames)
+        return {name: frame.pixels for name, frame in frames.items()}
 
 
 _JSON = (msgspec.json.Decoder(ResetRequest), msgspec.json.Decoder(ActRequest), msgspec.json.Encoder())

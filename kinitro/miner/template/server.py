@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 
 import authentication
+import images as image_encodings
 import numpy as np
 import protocol
 from fastapi import FastAPI, Request, Response
@@ -47,6 +48,8 @@ class Episode:
         self.policy = RobotPolicy()
         self.observation_size = len(task_config["proprioception"])
         self.action_size = len(task_config["action"])
+        self.shown: dict[str, image_encodings.Frame] = {}
+        """The last images by camera: the next ones may be sent as their difference to them."""
         self.turn = asyncio.Lock()
         self.used_at = time.monotonic()
 
@@ -95,8 +98,8 @@ class PolicyServer:
 
     async def act(self, content_type: str, body: bytes) -> Response:
         request = protocol.decode_act(content_type, body)
-        images = request.image_arrays()
         episode = self.episodes.get(request.episode_id)
+        images = request.image_arrays({} if episode is None else episode.shown)
         if episode is None:
             return _encode_error(404, f"There is no episode {request.episode_id!r}: call /reset first.")
         observation = request.observation_array(episode.observation_size)
@@ -172,6 +175,7 @@ async def health() -> Response:
         "status": server.status,
         "protocol": protocol.VERSION,
         "encodings": ["json", "msgpack"],
+        "image_encodings": image_encodings.ENCODINGS,
         "max_concurrent_episodes": RobotPolicy.max_concurrent_episodes,
         "max_chunk": RobotPolicy.max_chunk,
         "detail": server.detail,
@@ -203,6 +207,8 @@ async def _handle(request: Request, call) -> Response:
         return _encode_error(415, str(error))
     except BadRequest as error:
         return _encode_error(400, str(error))
+    except image_encodings.WholeImagesNeeded as error:
+        return _encode_error(409, str(error))
     except TooManyEpisodes as error:
         return _encode_error(429, str(error))
     except authentication.Unauthorized as error:

@@ -32,7 +32,7 @@ OBSERVATION = Observation(
     np.array([0.0, 0.6, 0.2, 1.0], np.float32), {c: np.zeros((84, 84, 3), np.uint8) for c in ("corner", "gripper")}
 )
 
-OWN_MODULES = {"authentication", "policy", "protocol"}
+OWN_MODULES = {"authentication", "images", "policy", "protocol"}
 ALICE = bittensor_core.Keypair.create_from_uri("//Alice")
 MALLORY = bittensor_core.Keypair.create_from_uri("//Mallory")
 MINER = bittensor_core.Keypair.create_from_uri("//Bob").ss58_address

@@ -470,6 +470,8 @@ async def test_health_says_whether_waiting_helps(body: bytes, status: str, kind:
     [
         (b'{"status": "ok", "max_chunk": "8"}', "max_chunk"),
         (b'{"status": "ok", "encodings": "msgpack"}', "encodings"),
+        (b'{"status": "ok", "image_encodings": "delta"}', "image_encodings"),
+        (b'{"status": "ok", "image_encodings": [["delta"]]}', "image_encodings"),
         (b'{"status": true}', "status"),
         (b'["ok"]', "/health is not what the protocol says"),
     ],
