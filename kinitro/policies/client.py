@@ -84,8 +84,8 @@ class HttpPolicy:
         signer: signs requests; None sends them unsigned.
         deadlines: time limits of the calls; None means those of the protocol.
         encodings: the encodings to use if the server has them, best first; JSON is always possible.
-        image_encodings: the same for images; raw is always possible. None means all of IMAGE_ENCODINGS, but none of them
-            for a server on this machine, where encoding costs more than the bytes.
+        image_encodings: the same for images; raw is always possible. None means IMAGE_ENCODINGS, but
+            only raw for a server on this machine, where encoding costs more than the bytes.
         lookup: replaces DNS.
         tls: the TLS settings; None means the system's certificates.
         stalled_s: returns for how many seconds the event loop stood still so far; deadlines do not count those.
