@@ -52,8 +52,8 @@ class EpisodesInFlight:
         share = 1.0 / min(self._seen, _MEMORY_OF)
         self._latency_ms += share * (timings.policy_p50_ms - self._latency_ms)
         self._step_ms += share * (timings.simulation_ms / result.steps - self._step_ms)
-        wanted = math.ceil(_MARGIN * (1.0 + self._latency_ms / self._step_ms))
-        self.count = min(max(wanted, self._least), self._most)
+        filling = 1.0 + self._latency_ms / self._step_ms if self._step_ms > 0.0 else math.inf
+        self.count = max(math.ceil(min(_MARGIN * filling, self._most)), self._least)
 
 
 def allow_episodes(workers: int, free_bytes: int) -> int:
