@@ -96,7 +96,7 @@ async def test_the_hub_is_asked_as_the_variables_say(monkeypatch: pytest.MonkeyP
     async with server() as (port, lines):
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         await asyncio.to_thread(ask, "http://hub.test")
-        assert lines[0] == "GET http://hub.test/api/whoami-v2 HTTP/1.1"
+        assert "GET http://hub.test/api/whoami-v2 HTTP/1.1" in lines  # the library also asks for what is not ours
         before = len(lines)
         with pytest.raises(ServiceError):
             await asyncio.to_thread(ask, DEAD)
@@ -104,7 +104,7 @@ async def test_the_hub_is_asked_as_the_variables_say(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     async with server(context) as (port, lines):
         await asyncio.to_thread(ask, f"https://127.0.0.1:{port}")
-    assert lines[0] == "GET /api/whoami-v2 HTTP/1.1"
+    assert "GET /api/whoami-v2 HTTP/1.1" in lines
 
 
 COUNT = """
