@@ -246,7 +246,7 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], words: 
     assert "Traceback" not in done.stderr
 
 
-RANDOM = "return self.random.uniform(-1.0, 1.0, 4)"
+RANDOM = "return self.low + (self.high - self.low) * self.random.random(len(self.low))"
 LOADS = 'Until it returns, /health says "loading".\n        """'
 QUICK = ("--environments", "metaworld/reach-v3", "--episodes", 3, "--max-steps", 12, "--workers", 1)
 
