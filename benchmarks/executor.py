@@ -53,7 +53,6 @@ from kinitro.evaluation.jobs import Job
 from kinitro.evaluation.pool import WorkerPool
 from kinitro.evaluation.survey import SurveyPlan
 from kinitro.evaluation.worker import WorkerConfig
-from kinitro.executor.settings import EPISODES_PER_WORKER
 from kinitro.local.policy_directory import serve_policy_directory
 from kinitro.local.sandboxed_directory import host_directory
 from kinitro.miner.projects import create_project
@@ -293,7 +292,7 @@ async def survey(endpoint: str, steps: int) -> None:
     """What `run_pool` runs; prints how many steps were made."""
     plan = SurveyPlan.of(endpoint, [spec.id for spec in scored_specs()], SURVEYED_EPISODES, 0, steps)
     config = WorkerConfig(allow_private_endpoints=True, recorders=True, log_level="error")
-    pool = WorkerPool(2, EPISODES_PER_WORKER, config)
+    pool = WorkerPool(2, DEFAULT_EPISODES, config)
     await pool.start()
     try:
         batch = [plan.make_job(env_id, episode, endpoint, None) for env_id, episode in plan.keys]

@@ -25,7 +25,7 @@ SPARE_ENVIRONMENTS: Final = 8
 """Idle environments that a worker keeps besides those in use; see `environment_cache`."""
 USABLE_SHARE: Final = 0.75
 """The share of the memory which is free at the start that all workers together may fill."""
-_MARGIN: Final = 1.6
+_MARGIN: Final = 1.3
 _MEMORY_OF: Final = 32
 """How many episodes the averages reach back."""
 
