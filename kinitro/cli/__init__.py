@@ -19,6 +19,7 @@ from kinitro.errors import ConfigurationError, KinitroError
 COMMAND_MODULES = (
     "demo",
     "environments",
+    "packs",
     "api",
     "scheduler",
     "executor",

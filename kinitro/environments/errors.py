@@ -21,3 +21,7 @@ class EpisodeNotRunning(KinitroError, RuntimeError):
 
 class SimulationFailed(KinitroError, RuntimeError):
     """The simulator warned or diverged, so that a result of this episode would mean nothing."""
+
+
+class InvalidPack(ConfigurationError):
+    """A sealed pack is damaged, is not allowed, is not the one that is needed, or is missing."""
