@@ -15,7 +15,7 @@ from kinitro.environments.errors import EpisodeNotRunning, SimulationFailed
 from kinitro.environments.interface import Factor, Factors, Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.robot import ACTION
-from kinitro.environments.metaworld.rungs import make_effects
+from kinitro.environments.metaworld.scenes import extend_scene, make_effects
 from kinitro.environments.metaworld.task import Action, MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
@@ -74,8 +74,8 @@ class MetaWorldEnvironment:
         self._renderer_kind = renderer
         self._randomization = randomization
         self._level = get_level(randomization)
-        self._task = MetaWorldTask(spec.task_name)
-        self._effects = make_effects(spec)
+        self._task = MetaWorldTask(spec.task_name, extend_scene(spec))
+        self._effects = make_effects(spec, self._task)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -121,11 +121,14 @@ class MetaWorldEnvironment:
         model = self._task.model
         self._nominal.restore()
         self._applied = self._level.apply(model, physics, appearance)
+        for name, effect in self._effects.items():
+            effect.begin(streams(f"rung {name}"))
+            effect.change_model(model)
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._placement = self._task.read_placement()
-        for name, effect in self._effects.items():
-            effect.begin(streams(f"rung {name}"))
+        if self._effects:
+            self._arrange()
         self._steps = 0
         self._seed, self._commands = number, []
         self._scene_is_new = True
@@ -230,6 +233,13 @@ class MetaWorldEnvironment:
             self._renderer.close()
             self._renderer = None
         self._state = "closed"
+
+    def _arrange(self) -> None:
+        """Let the rungs put what they add in its place; where nothing moves by itself, this changes no physics."""
+        taken = [np.asarray(place) for place in self._placement.values()]
+        for effect in self._effects.values():
+            effect.arrange(self._task.model, self._task.data, taken)
+        mujoco.mj_kinematics(self._task.model, self._task.data)
 
     def _leave_out_unseen_cameras(self, factors: Factors) -> None:
         """Keep of the cameras those that `observe` renders, under the names that policies know."""
