@@ -15,7 +15,7 @@ from kinitro.chain.interface import Wallet
 from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
-from kinitro.environments.registry import get_spec, scored_specs
+from kinitro.environments.sets import MISSION, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
@@ -74,7 +74,7 @@ class SchedulerSettings(CycleSettings):
 
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
-        description="Evaluate on the environments with these ids, separated by commas; by default on all scored ones.",
+        description="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default on `mission`.",
     )
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
@@ -194,7 +194,7 @@ class SchedulerSettings(CycleSettings):
 
     def cycle_config(self) -> CycleConfig:
         """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError."""
-        specs = [get_spec(name) for name in self.environments] or list(scored_specs())
+        specs = select_environments(self.environments or [MISSION])
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(
