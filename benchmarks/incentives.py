@@ -4,7 +4,8 @@
 
 Prints a Markdown table, which docs/scoring.md keeps. Every cell is simulated with the shipped code: 8 environments,
 n episodes on each, latent difficulty of an episode shared between the miners with weight rho. Later miners have later
-first blocks. Steps to success have noise of 15 %. "First place" is the largest weight. The standard error of a share p is sqrt(p (1 - p) / simulations).
+first blocks. Steps to success have noise of 15 %. "First place" is the largest weight. The standard error of a share
+p is sqrt(p (1 - p) / simulations).
 """
 
 from __future__ import annotations
