@@ -129,3 +129,6 @@ select exists (select from trace where cycle_id = %(cycle_id)s) as kept
 -- DROP_OLD_TRACES  Keeps the traces of the newest %(keep)s revealed cycles of the subnet; running cycles are never touched.
 delete from trace where cycle_id in (
   select id from cycle where netuid = %(netuid)s and revealed_at is not null order by id desc offset %(keep)s)
+
+-- LAST_SCORES
+select scores from publication where netuid = %(netuid)s::int order by cycle_id desc limit 1

@@ -22,8 +22,9 @@ from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.messages import HostingLimits
-from kinitro.client.records import REFERENCE_UID, FrozenMiner, digest_opening
+from kinitro.client.records import REFERENCE_UID, CycleConfig, FrozenMiner, RungRule, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
+from kinitro.cycles.ladder import NEWEST_RULE, climb, find_published_saturated
 from kinitro.cycles.marking import choose_first_checks
 from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, list_players, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
@@ -197,7 +198,7 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        config = self.settings.cycle_config()
+        config = await self._choose_environments()
         if self.settings.drand and self.chain.drand is not None:
             config = config.model_copy(update={"drand": self.chain.drand.name})
         miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
@@ -224,6 +225,18 @@ class Scheduler:
         log.info("cycle_opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
+
+    async def _choose_environments(self) -> CycleConfig:
+        """Return the configuration of the next cycle, whose environments have climbed if they shall."""
+        if self.settings.rungs == "fixed":
+            return self.settings.cycle_config()
+        named, last = self.settings.list_environments(), await self.store.last_scores(self.settings.netuid)
+        rule = RungRule(name=NEWEST_RULE, environments=named, after=last.cycle_id if last else None)
+        if last is None:
+            return self.settings.cycle_config(named, rule)
+        before = (await self.store.find(last.cycle_id)).config
+        ids = climb(rule, [one.id for one in before.environments], find_published_saturated(before, last))
+        return self.settings.cycle_config(ids, rule)
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
         """Note since which block the commitment to the key is public, then wait for the beacon.
@@ -321,7 +334,7 @@ class Scheduler:
         log.info("cycle_published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         for note in card.scores.notes:
             if note.startswith(SATURATED):
-                log.warning("environments_are_saturated", cycle=cycle.id, reason=note)
+                log.warning("environments_are_saturated", cycle=cycle.id, reason=note, rungs=self.settings.rungs)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
     async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:
