@@ -96,6 +96,9 @@ class CycleConfig(Message):
     )
     policies: PolicyMode = Field("endpoint", exclude_if=lambda mode: mode == "endpoint")
     hosting: HostingLimits | None = Field(None, exclude_if=is_none, description="What a hosted policy may use.")
+    pack: Hex64 | None = Field(
+        None, exclude_if=is_none, description="Digest of the sealed pack, which is public after the reveal."
+    )
     kinitro_version: str
 
     @model_validator(mode="before")
@@ -231,7 +234,7 @@ def digest_opening(manifest: Manifest) -> bytes:
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
-    if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network.
+    if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network; the pack.
     """
     config = manifest.config
     document: list[Any] = [
@@ -249,6 +252,8 @@ def digest_opening(manifest: Manifest) -> bytes:
         document.append({"policies": config.policies, "hosting": limits, "hosted": hosted})
     if config.drand is not None:
         document.append({"drand": config.drand})
+    if config.pack is not None:
+        document.append({"pack": config.pack})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 
