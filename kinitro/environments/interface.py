@@ -101,6 +101,21 @@ class PrivilegedEnvironment(Protocol):
         """Return the state (k,), in an order of the family: for experts and labels of training, never for policies."""
 
 
+@runtime_checkable
+class InstructedEnvironment(Protocol):
+    """An environment whose instruction depends on the episode. Families need not offer this."""
+
+    def read_instruction(self) -> str:
+        """Return what the policy is asked in the present episode; the spec's instruction before the first `reset`."""
+
+
+def read_instruction(environment: Environment) -> str:
+    """Return what a policy is asked in the present episode of an environment of any kind."""
+    if isinstance(environment, InstructedEnvironment):
+        return environment.read_instruction()
+    return environment.spec.instruction
+
+
 class Expert(Protocol):
     """A scripted policy that sees the whole state of an environment; one is made for each episode."""
 

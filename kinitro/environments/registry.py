@@ -11,7 +11,8 @@ from typing import Protocol, cast
 
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.interface import Environment, Expert
-from kinitro.environments.spec import CameraSpec, EnvironmentSpec
+from kinitro.environments.rungs import Rung, add_rungs
+from kinitro.environments.spec import RUNG_MARK, CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 ENTRY_POINT_GROUP = "kinitro.environments"
@@ -21,7 +22,8 @@ class Family(Protocol):
     """A family of environments: a module with these two functions.
 
     If it also has `make_expert(environment)`, which returns an `Expert`, then `kinitro demos` records demonstrations of
-    its environments.
+    its environments. If it has `rungs(spec)`, which returns the `kinitro.environments.rungs.Rung`s that an environment
+    of it has, fast and without loading a simulator, then `make` gets specs with such `rungs`, too.
 
     To plug one in, name it in the entry point group `kinitro.environments`; the entry point's name is the part of the
     ids before the slash. `kinitro.environments.conformance` has the tests that an environment must pass.
@@ -56,8 +58,16 @@ def scored_specs() -> tuple[EnvironmentSpec, ...]:
 
 
 def get_spec(env_id: str) -> EnvironmentSpec:
-    """Return the spec of the environment with this id. Raises UnknownEnvironment, which suggests the nearest ids."""
+    """Return the spec of the environment with this id, which may name rungs.
+
+    Raises UnknownEnvironment, which suggests the nearest ids or rungs.
+    """
     return _find(env_id)[0]
+
+
+def list_rungs(spec: EnvironmentSpec) -> tuple[Rung, ...]:
+    """Return the rungs that an environment has."""
+    return _offer_rungs(spec, _find(spec.base_id)[1])
 
 
 def make(
@@ -72,7 +82,7 @@ def make(
 ) -> Environment:
     """Make an environment; call its `reset` next.
 
-    env_id:        such as `metaworld/push-v3`.
+    env_id:        such as `metaworld/push-v3`, or `metaworld/push-v3@delay` on a rung.
     cameras:       the cameras whose images `observe` renders, or the name of a single one; by default those of the
                    environment's spec. With `()` it is fastest.
     image_size_px: height and width of all images, if they shall have another size than the spec says.
@@ -127,8 +137,21 @@ def prepare() -> None:
     environment.close()
 
 
+def _offer_rungs(spec: EnvironmentSpec, family: Family) -> tuple[Rung, ...]:
+    """Return the rungs that a family has for an environment of its own."""
+    offered: tuple[Rung, ...] = getattr(family, "rungs", lambda _spec: ())(spec)
+    return offered
+
+
 def _find(env_id: str) -> tuple[EnvironmentSpec, Family]:
     """Return the spec and the family of an id. Raises UnknownEnvironment."""
+    base_id, *rungs = env_id.split(RUNG_MARK) if isinstance(env_id, str) else (env_id,)
+    spec, family = _find_base(base_id)
+    return (add_rungs(spec, tuple(rungs), _offer_rungs(spec, family)) if rungs else spec), family
+
+
+def _find_base(env_id: str) -> tuple[EnvironmentSpec, Family]:
+    """Return the spec and the family of an id without rungs. Raises UnknownEnvironment."""
     known = _load_environments()
     try:
         return known[env_id]
@@ -159,6 +182,10 @@ def _load_environments() -> dict[str, tuple[EnvironmentSpec, Family]]:
             ) from error
     specs = [(spec, family, name) for name, family in families.items() for spec in family.specs()]
     for spec, _, name in specs:
+        if RUNG_MARK in spec.id:
+            raise ConfigurationError(
+                f"The environment {spec.id!r} cannot have {RUNG_MARK} in its id: rungs begin with it."
+            )
         if spec.family != name:
             raise ConfigurationError(f"The environment {spec.id!r} of the family {name!r} must be named {name}/....")
     specs.sort(key=lambda entry: not entry[0].scored)

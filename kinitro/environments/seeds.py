@@ -6,7 +6,7 @@ import hmac
 import operator
 import struct
 from hashlib import blake2b
-from typing import Literal, SupportsIndex
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from kinitro.environments.errors import InvalidSeed
 SEED_BITS = 128
 SEED_BYTES = SEED_BITS // 8
 
-StreamName = Literal["placement", "physics", "appearance"]
-"""What the random numbers of a stream are for."""
+StreamName = str
+"""What the random numbers of a stream are for: `placement`, `physics`, `appearance`, or `rung` and a rung's name."""
 
 
 def check_seed(seed: SupportsIndex) -> int:

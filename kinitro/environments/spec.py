@@ -10,6 +10,8 @@ import numpy.typing as npt
 MAX_NUMBERS = 64
 """The largest number of proprioceptive numbers, and of numbers of an action: a chunk of 50 actions then fits into an
 answer of 64 KiB."""
+RUNG_MARK = "@"
+"""What stands before the name of a rung in an id; see `kinitro.environments.rungs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class EnvironmentSpec:
     """
 
     id: str
-    """`family/name`."""
+    """`family/name`, and behind it the rungs, such as `family/name@delay@noise`."""
     task_name: str
     """The family's own name of the task."""
     instruction: str
@@ -82,11 +84,23 @@ class EnvironmentSpec:
     """The horizon: an episode ends after so many control steps at the latest."""
     control_hz: float = 80.0
     """Control steps per second of simulated time."""
+    rungs: tuple[str, ...] = ()
+    """The names of the rungs that the environment is on, see `kinitro.environments.rungs`."""
 
     @property
     def family(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def base_id(self) -> str:
+        """The id without rungs."""
+        return self.id.partition(RUNG_MARK)[0]
+
+    @property
+    def base_version(self) -> str:
+        """The version without that of the rungs: with `base_id`, what the placement of a seed depends on."""
+        return self.version.partition("+")[0] if self.rungs else self.version
 
     @property
     def camera_names(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.errors import SimulationFailed
-from kinitro.environments.interface import Environment, Observation
+from kinitro.environments.interface import Environment, Observation, read_instruction
 from kinitro.evaluation.fault_attribution import SIMULATION_FAILED, UNREACHABLE, Forfeits, classify_end, classify_fault
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome, Timings
 from kinitro.evaluation.rollout import Rollout
@@ -118,8 +118,9 @@ class _Episode:
 
     async def run(self) -> EpisodeResult:
         first = await self._simulate(self._rollout.begin)
-        spec, episode_id = self._rollout.environment.spec, self._episode_id or secrets.token_hex(16)
-        task = describe_task(spec, episode_id, self._rollout.max_steps)
+        environment, episode_id = self._rollout.environment, self._episode_id or secrets.token_hex(16)
+        instruction = read_instruction(environment)
+        task = describe_task(environment.spec, episode_id, self._rollout.max_steps, instruction)
         reason = await self._introduce(task)
         if reason is not None:
             return await self._attribute_fault(f"{UNREACHABLE}:{reason}")

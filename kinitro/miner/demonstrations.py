@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments import EnvironmentSpec, get_spec, make, make_expert
-from kinitro.environments.interface import PrivilegedEnvironment
+from kinitro.environments.interface import PrivilegedEnvironment, read_instruction
 from kinitro.environments.randomization.levels import get_level
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.files import replacing
@@ -123,6 +123,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     """Run one attempt of the expert, write its file, and return whether it succeeded. Runs in a worker process."""
     environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
     environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
+    instruction = read_instruction(environment)
     expert = make_expert(environment)
     privileged = environment if order.privileged and isinstance(environment, PrivilegedEnvironment) else None
     if order.privileged and privileged is None:
@@ -144,7 +145,7 @@ def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
         return False
     Demonstration(
         env_id,
-        environment.spec.instruction,
+        instruction,
         np.stack([observation.agent_pos for observation in seen]),
         {camera: np.stack([observation.pixels[camera] for observation in seen]) for camera in seen[0].pixels},
         np.stack(actions),

@@ -60,13 +60,16 @@ class TaskConfig(msgspec.Struct, frozen=True):
     """By camera, the height and width of its images in pixels."""
 
 
-def describe_task(spec: EnvironmentSpec, episode_id: str, max_steps: int) -> TaskConfig:
-    """Return what a policy is told about an episode. Nothing in it depends on the seed."""
+def describe_task(spec: EnvironmentSpec, episode_id: str, max_steps: int, instruction: str | None = None) -> TaskConfig:
+    """Return what a policy is told about an episode. Of all this, only the instruction may depend on the seed.
+
+    instruction: that of the episode, if it is not the spec's.
+    """
     sizes = {camera.name: (camera.height_px, camera.width_px) for camera in spec.cameras}
     return TaskConfig(
         env_id=spec.id,
         task_name=spec.task_name,
-        instruction=spec.instruction,
+        instruction=spec.instruction if instruction is None else instruction,
         episode_id=episode_id,
         max_steps=max_steps,
         control_hz=spec.control_hz,

@@ -57,7 +57,7 @@ SURFACE = {
         "all_specs fingerprint get_spec make make_expert prepare scored_specs"
     ),
     "environments.gym": "register_when_imported",
-    "environments.metaworld": "make make_expert specs",
+    "environments.metaworld": "make make_expert rungs specs",
     "environments.randomization": "GROUPS LEVELS Level NominalModel Variation get_level",
     "evaluation": "EpisodeContext EpisodeObserver EpisodeResult Outcome ReplayReport Timings Trace replay run_episode",
     "policies": (

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from kinitro.environments.interface import Observation
+from kinitro.environments.interface import Observation, read_instruction
 from kinitro.environments.registry import get_spec, list_cameras, make
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.environments.spec import list_bounds
@@ -80,6 +80,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         super().reset(seed=seed, options=options)
         drawn = int.from_bytes(self.np_random.bytes(SEED_BITS // 8), "big") if seed is None else seed
         self.environment.reset(drawn)
+        self.task_description = read_instruction(self.environment)
         return self._observe(), {"is_success": False}
 
     def step(self, action: npt.NDArray[np.float32]) -> tuple[GymObservation, float, bool, bool, dict[str, Any]]:

@@ -6,10 +6,11 @@ Importing this package loads no simulator; `make` does.
 from __future__ import annotations
 
 from kinitro.environments.interface import Environment, Expert
+from kinitro.environments.metaworld.rungs import rungs
 from kinitro.environments.metaworld.tasks import specs
 from kinitro.environments.spec import EnvironmentSpec
 
-__all__ = ["make", "make_expert", "specs"]
+__all__ = ["make", "make_expert", "rungs", "specs"]
 
 
 def make(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -14,6 +15,7 @@ from kinitro.environments.errors import EpisodeNotRunning, SimulationFailed
 from kinitro.environments.interface import Factor, Factors, Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.robot import ACTION
+from kinitro.environments.metaworld.rungs import make_effects
 from kinitro.environments.metaworld.task import Action, MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
@@ -73,6 +75,7 @@ class MetaWorldEnvironment:
         self._randomization = randomization
         self._level = get_level(randomization)
         self._task = MetaWorldTask(spec.task_name)
+        self._effects = make_effects(spec)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -112,15 +115,17 @@ class MetaWorldEnvironment:
             raise EpisodeNotRunning(f"{self.spec.id} is closed: make a new environment.")
         number = check_seed(seed)
         self._state = "new"
-        placement, physics, appearance = (
-            stream(number, self.spec.id, self.spec.version, name) for name in ("placement", "physics", "appearance")
-        )
+        # on rungs, too: a seed has the placement and the level's draws that it has without them
+        streams = partial(stream, number, self.spec.base_id, self.spec.base_version)
+        placement, physics, appearance = (streams(name) for name in ("placement", "physics", "appearance"))
         model = self._task.model
         self._nominal.restore()
         self._applied = self._level.apply(model, physics, appearance)
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._placement = self._task.read_placement()
+        for name, effect in self._effects.items():
+            effect.begin(streams(f"rung {name}"))
         self._steps = 0
         self._seed, self._commands = number, []
         self._scene_is_new = True
@@ -130,22 +135,29 @@ class MetaWorldEnvironment:
         """Return the present observation, also after the episode's end. Raises EpisodeNotRunning before a reset."""
         if self._state not in ("running", "over"):
             raise EpisodeNotRunning(f"{self.spec.id} has nothing to observe: call reset(seed) first.")
-        return Observation(self._task.read_agent_pos(), self._render_images())
+        agent_pos, pixels = self._task.read_agent_pos(), self._render_images()
+        for effect in self._effects.values():
+            agent_pos, pixels = effect.change_agent_pos(agent_pos), effect.change_pixels(pixels)
+        return Observation(agent_pos, pixels)
 
     def step(self, action: npt.ArrayLike) -> Transition:
         """Do one control step. Raises InvalidAction, EpisodeNotRunning, or SimulationFailed, which ends the episode."""
         if self._state != "running":
             reason = {"over": "its episode is over", "closed": "it is closed"}.get(self._state, "it was never reset")
             raise EpisodeNotRunning(f"{self.spec.id} cannot step because {reason}: call reset(seed) first.")
-        command = _read_action(action)
+        command = executed = _read_action(action)
+        for effect in self._effects.values():
+            executed = effect.change_action(executed)
         try:
-            self._task.advance(command)
+            self._task.advance(executed)
         except SimulationFailed:
             self._state = "over"
             raise
         self._steps += 1
         self._commands.append(command)
-        reward, success = self._task.evaluate(command, self._rewards)
+        for effect in self._effects.values():
+            effect.advance()
+        reward, success = self._task.evaluate(executed, self._rewards)
         truncated = not success and self._steps >= self.spec.max_steps
         if success or truncated:
             self._state = "over"
@@ -179,7 +191,18 @@ class MetaWorldEnvironment:
                 described = variation.describe(self._task.model, drawn)
                 found.setdefault(variation.group, {}).update({name: _round(value) for name, value in described.items()})
             self._leave_out_unseen_cameras(found)
+            for name, effect in self._effects.items():
+                if described := effect.describe():
+                    found[f"rung {name}"] = {what: _round(value) for what, value in described.items()}
         return found
+
+    def read_instruction(self) -> str:
+        """Return what the policy is asked in the present episode; on most rungs it is the spec's instruction."""
+        instruction = self.spec.instruction
+        if self._state != "new":
+            for effect in self._effects.values():
+                instruction = effect.change_instruction(instruction)
+        return instruction
 
     def privileged_pixels(self, points: npt.ArrayLike) -> dict[str, npt.NDArray[np.float64]]:
         """Where points (k, 3) of the world frame, in metres, are in each camera's image: labels, never for a policy.

@@ -26,8 +26,8 @@ FRAME_SIZE = 18
 """Numbers of a frame in MetaWorld's state (39,): this frame, the frame before, and the goal (3,)."""
 OPEN_GRIPPER_M = 0.1
 """Distance between the origins of the fingers' bodies that counts as fully open."""
-Action = tuple[float, float, float, float]
-"""What `ACTION` describes: numbers in [-1, 1] that fit into float32."""
+Action = tuple[float, ...]
+"""What `ACTION` describes: four numbers in [-1, 1] that fit into float32."""
 VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
 """The stage of `mj_forward` after which everything that depends on positions and velocities is computed."""
 LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")

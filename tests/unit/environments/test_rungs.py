@@ -1,0 +1,168 @@
+"""Rungs: what their ids mean, and what each does to an episode."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from kinitro import environments
+from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.interface import read_instruction
+from kinitro.environments.metaworld.environment import MetaWorldEnvironment
+from kinitro.environments.registry import list_rungs
+
+PUSH = environments.get_spec("metaworld/push-v3")
+RUNGS = {rung.name: rung for rung in list_rungs(PUSH)}
+STEPS = 12
+
+
+def play(env_id: str, seed: int = 7, steps: int = STEPS, cameras: tuple[str, ...] = ()) -> list[object]:
+    """What is seen of an episode of made-up actions, and its physical state at the end."""
+    environment = environments.make(env_id, cameras=cameras)
+    environment.reset(seed)
+    return run_on(environment, steps)
+
+
+def run_on(environment: environments.Environment, steps: int = STEPS) -> list[object]:
+    seen: list[object] = [read_instruction(environment)]
+    random = np.random.default_rng(1)
+    for _ in range(steps):
+        observation = environment.observe()
+        seen.append((observation.agent_pos.tobytes(), [image.tobytes() for image in observation.pixels.values()]))
+        environment.step(random.uniform(-1, 1, 4))
+    return [*seen, environment.digest()]
+
+
+def test_an_id_names_its_rungs() -> None:
+    spec = environments.get_spec("metaworld/push-v3@delay@noise")
+    assert spec.rungs == ("delay", "noise")
+    assert spec.base_id == "metaworld/push-v3"
+    assert spec.base_version == PUSH.version
+    assert spec.version == f"{PUSH.version}+1.1"
+    assert spec.family == "metaworld"
+    assert not spec.scored
+
+
+def test_without_rungs_nothing_has_changed() -> None:
+    assert PUSH.rungs == ()
+    assert PUSH.base_id == PUSH.id
+    assert PUSH.base_version == PUSH.version == "2"
+
+
+@pytest.mark.parametrize(
+    ("env_id", "said"),
+    [
+        ("metaworld/push-v3@delai", "has no rung 'delai'; did you mean delay?"),
+        ("metaworld/push-v3@", "has no rung ''; it has "),
+        ("metaworld/push-v3@delay@delay", "cannot be on the rung 'delay' twice"),
+        ("metaworld/push-v3@noise@delay", "write metaworld/push-v3@delay@noise."),
+        ("metaworld/pusch-v3@delay", "There is no environment 'metaworld/pusch-v3'; did you mean metaworld/push-v3"),
+        ("@", "There is no environment ''"),
+        ("metaworld/push-v3@" + "x" * 1000, "has no rung 'xxx"),
+        ("metaworld/push-v3" + "@delay" * 1000, "twice"),
+    ],
+)
+def test_what_an_id_cannot_be(env_id: str, said: str) -> None:
+    with pytest.raises(UnknownEnvironment) as refused:
+        environments.get_spec(env_id)
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+def test_laws_are_told() -> None:
+    for rung in RUNGS.values():
+        assert rung.name.isalpha()
+        assert rung.name.islower()
+        assert len(rung.law) > 20
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_an_episode_depends_on_its_seed_only(rung: str) -> None:
+    """In another object, after other episodes, in a copy made in the middle: always the same."""
+    env_id = f"metaworld/push-v3@{rung}"
+    expected = play(env_id, cameras=("corner",))
+    environment = environments.make(env_id, cameras=("corner",))
+    for seed in (99, 7):
+        environment.reset(seed)
+        seen = run_on(environment)
+    assert seen == expected
+    environment.reset(7)
+    run_on(environment, STEPS // 2)
+    twin = copy.deepcopy(environment)
+    assert run_on(twin, 3) == run_on(environment, 3)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_a_rung_changes_something(rung: str) -> None:
+    """Of what is seen, of what is asked, of where it leads, or of the time that there is."""
+    env_id = f"metaworld/push-v3@{rung}"
+    cameras = ("corner", "corner4", "gripper")
+    assert environments.get_spec(env_id).max_steps < PUSH.max_steps or any(
+        play(env_id, seed, 70, cameras) != play(PUSH.id, seed, 70, cameras) for seed in range(3)
+    )
+
+
+@pytest.mark.parametrize("rung", [name for name, rung in RUNGS.items() if rung.kind != "acting" and name != "choices"])
+def test_seeing_and_saying_leave_physics_alone(rung: str) -> None:
+    assert play(f"metaworld/push-v3@{rung}")[-1] == play(PUSH.id)[-1]
+
+
+def test_rungs_do_not_depend_on_each_other() -> None:
+    """What one draws is the same beside another one."""
+    alone, beside = (environments.make(f"metaworld/push-v3@{rungs}", cameras=()) for rungs in ("noise", "delay@noise"))
+    for environment in (alone, beside):
+        environment.reset(5)
+    assert alone.observe().agent_pos.tobytes() == beside.observe().agent_pos.tobytes()
+    assert isinstance(alone, MetaWorldEnvironment)
+    assert isinstance(beside, MetaWorldEnvironment)
+    assert alone.privileged_factors()["rung noise"] == beside.privileged_factors()["rung noise"]
+
+
+def test_a_delay_shifts_actions() -> None:
+    late = environments.make("metaworld/reach-v3@delay", cameras=())
+    on_time = environments.make("metaworld/reach-v3", cameras=())
+    late.reset(3)
+    on_time.reset(3)
+    assert isinstance(late, MetaWorldEnvironment)
+    delay = late.privileged_factors()["rung delay"]["delay in steps"]
+    assert delay in (1, 2)
+    actions = np.random.default_rng(0).uniform(-1, 1, (10, 4))
+    for action in actions:
+        late.step(action)
+    for action in [*[(0, 0, 0, -1)] * int(delay), *actions[: -int(delay)]]:
+        on_time.step(action)
+    assert late.digest() == on_time.digest()
+
+
+def test_noise_stays_within_its_bounds() -> None:
+    noisy = environments.make("metaworld/reach-v3@noise", cameras=())
+    exact = environments.make("metaworld/reach-v3", cameras=())
+    differences = []
+    for seed in range(20):
+        noisy.reset(seed)
+        exact.reset(seed)
+        for _ in range(5):
+            differences.append(noisy.observe().agent_pos - exact.observe().agent_pos)
+            noisy.step((0, 0, 0, -1))
+            exact.step((0, 0, 0, -1))
+    assert np.abs(differences).max(axis=0)[:3].max() <= 0.0201
+    assert np.abs(differences).max(axis=0)[:3].min() > 0.012
+    assert noisy.observe().agent_pos.tobytes() == noisy.observe().agent_pos.tobytes()
+
+
+def test_wordings_are_many() -> None:
+    environment = environments.make("metaworld/drawer-open-v3@wordings", cameras=())
+    said = set()
+    for seed in range(40):
+        environment.reset(seed)
+        said.add(read_instruction(environment))
+    assert len(said) > 20
+    assert all("drawer" in text for text in said)
+
+
+def test_a_family_without_rungs_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("kinitro.environments.metaworld.rungs")
+    with pytest.raises(UnknownEnvironment, match="metaworld/push-v3 has no rung 'delay': it has none"):
+        environments.get_spec("metaworld/push-v3@delay")
