@@ -41,6 +41,9 @@ def replay(
     task: int | None = typer.Option(None, min=1, help="Replay the task with this number; needs --api-url."),
     api_url: str | None = _API_URL,
     video: Path | None = typer.Option(None, dir_okay=False, help="Write what the policy saw to this mp4 file."),
+    pack: Path | None = typer.Option(
+        None, help="The sealed pack that the episode was drawn from, which the API has at /v1/cycles/NUMBER/pack."
+    ),
     save: Path | None = typer.Option(None, dir_okay=False, help="Write the trace to this file."),
 ) -> None:
     """Run one published episode again, physics only, and compare states, success and reward."""

@@ -234,7 +234,8 @@ def digest_opening(manifest: Manifest) -> bytes:
 
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
-    if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network; the pack.
+    if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network; the
+    digest of the pack.
     """
     config = manifest.config
     document: list[Any] = [

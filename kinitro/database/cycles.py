@@ -247,7 +247,7 @@ class CycleStore:
         return cycle
 
     async def drop_old_traces(self, netuid: int, keep: int) -> int:
-        """Drop traces, recordings and packs of all but the newest `keep` finished cycles; returns how many traces went."""
+        """Drop traces, recordings and packs of all but the newest `keep` finished cycles; returns how many traces."""
         await Verifications(self.connection).drop_old_recordings(netuid, keep)
         await execute(self.connection, SQL("DROP_OLD_PACKS", netuid=netuid, keep=keep))
         return await execute(self.connection, SQL("DROP_OLD_TRACES", netuid=netuid, keep=keep))

@@ -244,7 +244,7 @@ class TaskPool:
         )
 
     async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:
-        """Remove tasks, traces and the pack of a cycle that is over, in short transactions; returns the number of rows."""
+        """Remove tasks, traces and pack of a cycle that is over, in short transactions; returns the number of rows."""
         dropped = 0
         batch = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}
         drops = (

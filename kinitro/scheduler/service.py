@@ -31,12 +31,14 @@ from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
 from kinitro.database.errors import SchemaMismatch
 from kinitro.database.verifications import Verifications
+from kinitro.environments.packs.format import digest_pack
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, ask_capacities
 from kinitro.scheduler.drand_rounds import find_pulse
 from kinitro.scheduler.leadership import Leadership, allow_long_statements
+from kinitro.scheduler.packs import prepare_pack
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
@@ -197,7 +199,10 @@ class Scheduler:
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
         allow_private = self.settings.allow_private_endpoints
-        config = self.settings.cycle_config()
+        pack = await self._choose_pack()
+        if pack == b"":
+            return
+        config = self.settings.cycle_config(None if pack is None else digest_pack(pack))
         if self.settings.drand and self.chain.drand is not None:
             config = config.model_copy(update={"drand": self.chain.drand.name})
         miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
@@ -219,11 +224,25 @@ class Scheduler:
             key,
             hash_seed_key(key),
             miners,
+            pack,
         )
         excluded = sum(miner.excluded is not None for miner in miners)
         log.info("cycle_opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
+
+    async def _choose_pack(self) -> bytes | None:
+        """The pack of the next cycle; None if it needs none, and nothing if there is none that is still secret."""
+        wanted = self.settings.pack
+        if wanted is None or not self.settings.needs_pack:
+            return None
+        pack = await asyncio.to_thread(prepare_pack, wanted)
+        used = await self.store.find_use_of_pack(digest_pack(pack))
+        if used is not None:
+            hint = f"Cycle {used} had this pack, so it is no secret any more: put a new one there, or use --pack new."
+            await self._wait("waiting_for_a_new_pack", pack=wanted, hint=hint)
+            return b""
+        return pack
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
         """Note since which block the commitment to the key is public, then wait for the beacon.

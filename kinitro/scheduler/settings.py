@@ -15,7 +15,8 @@ from kinitro.chain.interface import Wallet
 from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
-from kinitro.environments.registry import get_spec, scored_specs
+from kinitro.environments.packs.versions import SEALED_RUNG
+from kinitro.environments.registry import bind_to_pack, get_spec, scored_specs
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
@@ -79,6 +80,12 @@ class SchedulerSettings(CycleSettings):
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
         None, ge=1, le=100_000, description="End every episode after this many steps, if its horizon is longer."
+    )
+    pack: str | None = Field(
+        None,
+        min_length=1,
+        description="Draw the environments on the rung sealed from this pack (`kinitro pack make`), which no cycle had "
+        "before, or from one made for every cycle (new).",
     )
     drand: bool = Field(
         True,
@@ -192,9 +199,31 @@ class SchedulerSettings(CycleSettings):
         """Whose hotkey binds cycles on chain, if any does."""
         return Wallet(self.wallet_name, self.hotkey_name, self.wallet_path) if self.wallet_name else None
 
-    def cycle_config(self) -> CycleConfig:
-        """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError."""
+    @property
+    def needs_pack(self) -> bool:
+        """Whether an environment draws from a sealed pack. Raises UnknownEnvironment, ConfigurationError.
+
+        Raises ConfigurationError, too, if one does and `pack` is missing, or the other way round.
+        """
+        sealed = [name for name in self.environments if SEALED_RUNG in get_spec(name).rungs]
+        if sealed and self.pack is None:
+            raise ConfigurationError(
+                f"{sealed[0]} draws from a sealed pack: give --pack new, or --pack FILE from `kinitro pack make`."
+            )
+        if self.pack is not None and not sealed:
+            raise ConfigurationError(
+                f"--pack was given, and no environment draws from a pack: name one on the rung {SEALED_RUNG}, or leave "
+                "it out."
+            )
+        return bool(sealed)
+
+    def cycle_config(self, pack: str | None = None) -> CycleConfig:
+        """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError.
+
+        pack: the digest of the pack that the environments on the rung `sealed` are drawn from.
+        """
         specs = [get_spec(name) for name in self.environments] or list(scored_specs())
+        specs = [bind_to_pack(spec, pack) if SEALED_RUNG in spec.rungs else spec for spec in specs]
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(
@@ -219,6 +248,7 @@ class SchedulerSettings(CycleSettings):
             scoring=asdict(ScoringConfig()),
             policies=self.policies,
             hosting=None if self.policies == "endpoint" else self._hosting,
+            pack=pack,
             reference=None
             if self.reference == "none"
             else ReferencePolicy(name=self.reference, digest=digest_policy(self.reference)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import Response
@@ -14,7 +14,9 @@ from kinitro.api.services import ServicesOf
 router = APIRouter(prefix="/v1")
 
 MEDIA_TYPE = "application/octet-stream"
-_BYTES = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+}
 PackDigest = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
 

@@ -16,6 +16,7 @@ from kinitro.environments.interface import Factor, Factors, Observation, Transit
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.robot import ACTION
 from kinitro.environments.metaworld.rungs import make_effects
+from kinitro.environments.metaworld.sealed import PackScene, SealedScene
 from kinitro.environments.metaworld.task import Action, MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
@@ -24,6 +25,7 @@ from kinitro.environments.spec import CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from kinitro.environments.packs.directory import SealedPack
     from kinitro.environments.randomization.variation import Drawn
     from kinitro.environments.rendering import Renderer
 
@@ -51,6 +53,7 @@ class MetaWorldEnvironment:
     randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights".
     renderer:      "software" or "gl". It is made at the first `observe`, so that a replay never needs one.
     rewards:       whether transitions carry MetaWorld's reward, or 0.
+    pack:          what the rung `sealed` draws from; None without that rung.
 
     Raises ConfigurationError for options that are not allowed.
 
@@ -65,6 +68,7 @@ class MetaWorldEnvironment:
         randomization: str = "standard",
         renderer: str = "software",
         rewards: bool = True,
+        pack: SealedPack | None = None,
     ) -> None:
         self.spec = spec
         self._cameras = _check_cameras(spec.camera_names)
@@ -74,8 +78,10 @@ class MetaWorldEnvironment:
         self._renderer_kind = renderer
         self._randomization = randomization
         self._level = get_level(randomization)
-        self._task = MetaWorldTask(spec.task_name)
-        self._effects = make_effects(spec)
+        self._pack = pack
+        self._task = MetaWorldTask(spec.task_name, None if pack is None else PackScene(pack.digest, pack.content))
+        self._sealed = None if pack is None else SealedScene(self._task.model, pack.content)
+        self._effects = make_effects(spec, None if pack is None else pack.content)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -93,6 +99,7 @@ class MetaWorldEnvironment:
             "randomization": self._randomization,
             "renderer": self._renderer_kind,
             "rewards": self._rewards,
+            "pack": self._pack,
         }
         done = {"state": self._state, "seed": self._seed, "commands": self._commands}
         return {"spec": self.spec, "options": options, **done}
@@ -121,9 +128,14 @@ class MetaWorldEnvironment:
         model = self._task.model
         self._nominal.restore()
         self._applied = self._level.apply(model, physics, appearance)
+        scene = streams("rung sealed scene")
+        if self._sealed is not None:
+            self._sealed.choose_shape(scene)
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._placement = self._task.read_placement()
+        if self._sealed is not None:
+            self._sealed.arrange(scene, self._task.data, np.asarray(self._placement["goal"]))
         for name, effect in self._effects.items():
             effect.begin(streams(f"rung {name}"))
         self._steps = 0
@@ -191,6 +203,8 @@ class MetaWorldEnvironment:
                 described = variation.describe(self._task.model, drawn)
                 found.setdefault(variation.group, {}).update({name: _round(value) for name, value in described.items()})
             self._leave_out_unseen_cameras(found)
+            if self._sealed is not None:
+                found["rung sealed"] = {name: _round(value) for name, value in self._sealed.describe().items()}
             for name, effect in self._effects.items():
                 if described := effect.describe():
                     found[f"rung {name}"] = {what: _round(value) for what, value in described.items()}

@@ -6,7 +6,7 @@ import copy
 import ctypes
 import functools
 import mmap
-from typing import Any
+from typing import Any, Protocol
 
 import numpy.typing as npt
 
@@ -18,13 +18,22 @@ FIRST_SIZES = ("nq", "nv", "nu", "na", "nbody", "nbvh", "nbvhstatic", "nbvhdynam
 """The first members of the C structure mjModel in their order, all of type `int`."""
 
 
-def make_model(path: str, copied: bool) -> mujoco.MjModel:
-    """Make a model from an XML file, which the caller may change.
+class Addition(Protocol):
+    """Something that is added to scenes before they are compiled. Equal ones add the same."""
+
+    def __hash__(self) -> int: ...
+
+    def add_to(self, spec: Any) -> None:
+        """Add it to a mujoco.MjSpec."""
+
+
+def make_model(path: str, copied: bool, addition: Addition | None = None) -> mujoco.MjModel:
+    """Make a model from an XML file, and of what is added to it, which the caller may change.
 
     With `copied` it is a copy of a model that is compiled once and kept in memory, which takes 20 ms. Compiling takes
     200 to 300 ms but keeps nothing: it is for the first object of a task, since often there is no second one.
     """
-    model = copy.copy(_compile_shared(path)) if copied else _compile(path)
+    model = copy.copy(_compile_shared(path, addition)) if copied else _compile(path, addition)
     drop_mesh_hierarchies(model)
     return model
 
@@ -70,14 +79,19 @@ def release_pages(array: npt.NDArray[Any]) -> None:
 
 
 @functools.lru_cache(maxsize=CACHED_MODELS)
-def _compile_shared(path: str) -> mujoco.MjModel:
+def _compile_shared(path: str, addition: Addition | None) -> mujoco.MjModel:
     """Compile the model in an XML file and keep it; it is to be copied and never changed."""
-    return _compile(path)
+    return _compile(path, addition)
 
 
-def _compile(path: str) -> mujoco.MjModel:
-    """Compile the model in an XML file."""
-    model = mujoco.MjModel.from_xml_path(path)
+def _compile(path: str, addition: Addition | None) -> mujoco.MjModel:
+    """Compile the model in an XML file, with what is added to it."""
+    if addition is None:
+        model = mujoco.MjModel.from_xml_path(path)
+    else:
+        spec = mujoco.MjSpec.from_file(path)
+        addition.add_to(spec)
+        model = spec.compile()
     _trim_heap()
     return model
 

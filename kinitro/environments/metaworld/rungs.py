@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from kinitro.environments.metaworld.wordings import FRAMES, WORDINGS
+from kinitro.environments.packs.format import Pack
+from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.randomization.effects import Blackout, Delay, Effect, Gain, Noise, Wordings
 from kinitro.environments.rungs import Rung
 from kinitro.environments.spec import EnvironmentSpec
@@ -28,6 +30,12 @@ _RUNGS: Final = (
         "the observed hand has a bias of up to 1.5 cm per axis and noise of up to 5 mm in every step, the gripper's "
         "opening 0.05 and 0.03",
     ),
+    Rung(
+        "sealed",
+        "unseen",
+        "floor, table and walls have textures of a sealed pack, four of its meshes lie on the table, a puck has one of "
+        "its shapes, and the instruction is one of its wordings",
+    ),
     Rung("wordings", "saying", "the instruction is said in one of many ways"),
 )
 _EFFECTS: Final[dict[str, Callable[[EnvironmentSpec], Effect]]] = {
@@ -44,6 +52,9 @@ def rungs(spec: EnvironmentSpec) -> tuple[Rung, ...]:
     return _RUNGS
 
 
-def make_effects(spec: EnvironmentSpec) -> dict[str, Effect]:
-    """Make the effects of the rungs that an environment is on, by name."""
-    return {name: _EFFECTS[name](spec) for name in spec.rungs if name in _EFFECTS}
+def make_effects(spec: EnvironmentSpec, pack: Pack | None = None) -> dict[str, Effect]:
+    """Make the effects of the rungs that an environment is on, by name; `pack` is for the rung `sealed`."""
+    effects = {name: _EFFECTS[name](spec) for name in spec.rungs if name in _EFFECTS}
+    if pack is not None:
+        effects[SEALED_RUNG] = Wordings(pack.wordings.get(spec.task_name, ()), ("{}",))
+    return effects

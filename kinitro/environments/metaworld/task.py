@@ -18,6 +18,7 @@ import numpy.typing as npt
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Factor
 from kinitro.environments.metaworld.markers import GoalMarkers
+from kinitro.environments.metaworld.models import Addition
 from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, make_stock_class
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, view_floats
 from kinitro.environments.mujoco_import import mujoco
@@ -51,8 +52,9 @@ class MetaWorldTask:
     to what they were when the object was made, so that an episode does not depend on those before it.
     """
 
-    def __init__(self, name: str) -> None:
-        stock = make_stock_class(name)()
+    def __init__(self, name: str, addition: Addition | None = None) -> None:
+        """`addition` is added to the scene before it is compiled."""
+        stock = make_stock_class(name, addition)()
         # What MetaWorld's benchmarks set: placements are drawn by each reset from `np_random`, and the state contains
         # the goal. The observation space was cached without the goal.
         stock._set_task_called = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-SEALED = "sealed"
+SEALED_RUNG = "sealed"
 """The rung that draws from a pack."""
 _MARK = "~"
 _BOUND = re.compile(f"(?P<version>[^{_MARK}]*){_MARK}(?P<digest>[0-9a-f]{{64}})", re.ASCII)

@@ -162,7 +162,7 @@ class Tint:
 
     def _find_coloured(self, model: Any) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32]]:
         """Return the part's geoms that have a colour of their own, a mask (ngeom,), and its other geoms' materials."""
-        in_part = _assign_parts(model) == self.part
+        in_part = assign_parts(model) == self.part
         own_colour = (model.geom_rgba != UNSET_RGBA).any(axis=1) | (model.geom_matid < 0)
         return in_part & own_colour, np.unique(model.geom_matid[in_part & ~own_colour])
 
@@ -241,8 +241,8 @@ def _rotate(quaternions: npt.NDArray[np.float64], half_angles: npt.NDArray[np.fl
     return normalised
 
 
-def _assign_parts(model: Any) -> npt.NDArray[np.str_]:
-    """Find the part that each geom belongs to: a `Part`, or "marker" for goal markers."""
+def assign_parts(model: Any) -> npt.NDArray[np.str_]:
+    """Find the part that each geom belongs to: a `Part`, or "marker" for goal markers; (ngeom,)."""
     names = [model.body(body).name for body in range(model.nbody)]
     robot = names.index("base")
     parts: list[str] = []

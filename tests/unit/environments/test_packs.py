@@ -17,7 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinitro.environments.errors import InvalidPack
-from kinitro.environments.packs.directory import SealedPack, drop_old_packs, keep_pack, load_pack, locate_pack, open_pack
+from kinitro.environments.packs.directory import (
+    SealedPack,
+    drop_old_packs,
+    keep_pack,
+    load_pack,
+    locate_pack,
+    open_pack,
+)
 from kinitro.environments.packs.format import (
     MAGIC,
     MAX_PACK_BYTES,
@@ -31,8 +38,8 @@ from kinitro.environments.packs.format import (
     read_texture,
 )
 from kinitro.environments.packs.making import PackSizes, make_pack
-from kinitro.environments.packs.versions import bind_version, split_version
 from kinitro.environments.packs.sources import make_mesh, read_folder, read_mesh
+from kinitro.environments.packs.versions import bind_version, split_version
 
 SMALL = PackSizes(textures=1, distractors=2, shapes=2, wordings=2)
 INSTRUCTIONS = {"push": "push the puck to the goal", "reach": "move the gripper to the goal"}
