@@ -29,7 +29,7 @@ async def check_pack(api: ApiClient, manifest: Manifest, directory: Path) -> Che
         return Check.skipped(NAME, "not checked: the API serves neither traces nor the pack of this cycle any more")
     try:
         await PackCache(directory, lambda _digest: api.revealed_pack(manifest.cycle_id)).ensure(digest)
-        _, pack = await asyncio.to_thread(load_pack, directory, digest)
+        pack = (await asyncio.to_thread(load_pack, directory, digest)).content
     except UnavailableError as error:
         return Check.unavailable(NAME, f"the pack could not be read: {error}")
     except KinitroError as error:

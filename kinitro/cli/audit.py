@@ -48,6 +48,7 @@ def replay(
 ) -> None:
     """Run one published episode again, physics only, and compare states, success and reward."""
     from kinitro.environments import fingerprint, make
+    from kinitro.environments.packs.directory import open_pack
     from kinitro.evaluation.replay import replay as replay_trace
     from kinitro.evaluation.traces import decode
     from kinitro.evaluation.video import VideoObserver
@@ -58,7 +59,7 @@ def replay(
     found = decode(data)
     if save is not None:
         write_whole(save, data, "--save")
-    environment = make(found.env_id)
+    environment = make(found.env_id, pack=None if pack is None else open_pack(pack))
     if video is None:
         report = replay_trace(found, environment, fingerprint=fingerprint())
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 
 from kinitro.cli.evaluation_tables import make_table_console
-from kinitro.cli.surveys import name_target, parse_environments, parse_target, run_at_home
+from kinitro.cli.surveys import list_environments, name_target, parse_target, run_at_home
 from kinitro.errors import ConfigurationError, KinitroError
 from kinitro.output_files import check_file, write_json
 
@@ -40,7 +40,7 @@ def compare(
         None, min=1, max=100_000, help="For URLs and directories: evaluate both in this many episodes per environment."
     ),
     environments: str = typer.Option(
-        None, help="For URLs and directories: the ids of environments, separated by commas; by default all scored ones."
+        None, help="For URLs and directories: environments or sets, separated by commas; by default `mission`."
     ),
     seed: int = typer.Option(0, min=0, help="For URLs and directories: draw the episodes of both from this seed."),
     max_steps: int = typer.Option(None, min=1, help="For URLs and directories: end episodes after this many steps."),
@@ -71,7 +71,7 @@ def compare(
         plans = [
             SurveyPlan.of(
                 name_target(parse_target(name)),
-                parse_environments(environments),
+                list_environments(environments),
                 episodes,
                 seed,
                 max_steps,

@@ -59,7 +59,7 @@ def demo(
 
     from rich.console import Console
 
-    from kinitro.environments import get_spec
+    from kinitro.environments.sets import SETS, select_environments
     from kinitro.errors import ConfigurationError
     from kinitro.local.demo import run_demo
     from kinitro.local.subnet import SubnetOptions
@@ -67,7 +67,11 @@ def demo(
 
     configure_logs("warning", "console")
     names = [name.strip() for name in environments.split(",") if name.strip()]
-    ids = [get_spec(name if "/" in name else f"metaworld/{name}").id for name in names]
+    ids = [
+        spec.id
+        for name in names
+        for spec in select_environments([name if "/" in name or name in SETS else f"metaworld/{name}"])
+    ]
     if not ids or len(set(ids)) != len(ids):
         raise ConfigurationError(f"--environments cannot be {environments!r}: give one or more different ids.")
     directory = (out or Path("kinitro-demo") / time.strftime("%Y%m%d-%H%M%S")).resolve()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import typer
 
 from kinitro.cli.evaluation_tables import show_effects, show_summaries
-from kinitro.cli.surveys import name_target, parse_environments, parse_target, run_at_home
+from kinitro.cli.surveys import list_environments, name_target, parse_target, run_at_home
 from kinitro.errors import ConfigurationError
 from kinitro.output_files import check_directory, check_file, write_output, write_whole
 
@@ -27,7 +27,8 @@ def evaluate(
         None, help="After `merge`: the result files of all shards of one evaluation, which are put together."
     ),
     environments: str = typer.Option(
-        None, help="Evaluate on the environments with these ids, separated by commas; by default on all scored ones."
+        None,
+        help="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default on `mission`.",
     ),
     episodes: int = typer.Option(10, min=1, max=100_000, help="Run this many episodes per environment."),
     seed: int = typer.Option(
@@ -93,7 +94,7 @@ def evaluate(
         raise ConfigurationError(f"--sandbox runs a directory, and {policy!r} is a URL: leave one of them out.")
     plan = SurveyPlan.of(
         name_target(policy),
-        parse_environments(environments),
+        list_environments(environments),
         episodes,
         seed,
         max_steps,

@@ -61,9 +61,7 @@ def demos(
     out: Annotated[Path, typer.Option(help="Write the dataset to this folder.", file_okay=False)],
     environments: Annotated[
         str | None,
-        typer.Option(
-            help="Record in the environments with these ids, separated by commas; by default in all scored ones."
-        ),
+        typer.Option(help="Record in these environments or sets, separated by commas; by default in `mission`."),
     ] = None,
     episodes: Annotated[
         int, typer.Option(min=1, max=100_000, help="Record this many demonstrations in each environment.")
@@ -92,15 +90,14 @@ def demos(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from kinitro.environments import get_spec, scored_specs
+    from kinitro.environments.sets import parse_environments
     from kinitro.errors import ConfigurationError
     from kinitro.miner.datasets import WRITERS, write_dataset
     from kinitro.miner.demonstrations import DemonstrationOrder, collect
 
     if dataset_format not in WRITERS:
         raise ConfigurationError(f"--format {dataset_format!r} is not known: write {' or '.join(WRITERS)}.")
-    named = [name.strip() for name in environments.split(",")] if environments else [s.id for s in scored_specs()]
-    chosen = tuple(dict.fromkeys(get_spec(env_id).id for env_id in named))
+    chosen = tuple(spec.id for spec in parse_environments(environments))
     order = DemonstrationOrder(chosen, episodes, out, seed, randomization, privileged=privileged)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -23,7 +23,7 @@ def check(
     wait: float = typer.Option(0.0, min=0, help="Wait at most this many seconds for the server to start."),
     public: bool = typer.Option(False, "--public", help="Fail unless evaluators would connect to this address."),
     environments: str = typer.Option(
-        None, help="Check on the environments with these ids, separated by commas; by default on all scored ones."
+        None, help="Check on these environments or sets, separated by commas; by default on `mission`."
     ),
     json_output: bool = typer.Option(False, "--json", help="Print the report as JSON."),
     wallet_name: str | None = typer.Option(
@@ -40,7 +40,7 @@ def check(
 
     from rich.console import Console
 
-    from kinitro.environments import get_spec
+    from kinitro.environments.sets import parse_environments
     from kinitro.policies.conformance import CHECKS, ConformanceVerdict, Subject, run_checks, to_json
     from kinitro.policies.signing import RequestSigner, load_hotkey
 
@@ -50,8 +50,7 @@ def check(
         signer = RequestSigner(key, receiver or key.ss58_address)
     subject = Subject(url, samples=samples, public=public, signer=signer, patience_s=wait)
     if environments:
-        named = [name.strip() for name in environments.split(",")]
-        subject.specs = tuple(get_spec(env_id) for env_id in dict.fromkeys(named))
+        subject.specs = parse_environments(environments)
     with Console(stderr=True).status(f"Checking {url} ...") as status:
         names = iter([*list(CHECKS)[1:], ""])
         results = asyncio.run(run_checks(subject, lambda _: status.update(f"Checking {url}: {next(names)} ...")))

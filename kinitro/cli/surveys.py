@@ -31,11 +31,11 @@ def parse_target(text: str) -> str | Path:
     return directory
 
 
-def parse_environments(text: str | None) -> list[str]:
-    """Return the ids in a list with commas, all scored ones if there is none."""
-    from kinitro.environments import scored_specs
+def list_environments(text: str | None) -> list[str]:
+    """Return the ids of environments and sets in a list with commas, of `mission` if there is none."""
+    from kinitro.environments.sets import parse_environments
 
-    return [name.strip() for name in text.split(",")] if text else [spec.id for spec in scored_specs()]
+    return [spec.id for spec in parse_environments(text)]
 
 
 def name_target(target: str | Path) -> str:

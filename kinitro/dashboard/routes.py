@@ -15,7 +15,8 @@ from kinitro import __version__
 from kinitro.dashboard.board import Board
 from kinitro.database.publications import PublicationStore
 from kinitro.database.tasks import TaskPool
-from kinitro.environments import all_specs
+from kinitro.environments import EnvironmentSpec, get_spec
+from kinitro.environments.errors import UnknownEnvironment
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -88,7 +89,7 @@ async def miner(uid: Uid, request: Request, board: BoardOf) -> Response:
 @router.get("/environments/{env_id:path}")
 async def environment(env_id: str, request: Request, board: BoardOf) -> Response:
     snapshot = await board.snapshot()
-    spec = next((spec for spec in all_specs() if spec.id == env_id), None)
+    spec = _find_spec(env_id)
     ranking = snapshot.ranking(env_id)
     if spec is None and not ranking:
         return page(request, "missing.html", 404, board=snapshot, what="This environment")
@@ -144,3 +145,11 @@ def _format_count(number: int) -> str:
 def _shorten(hotkey: str) -> str:
     """Shorten an address to its beginning and end."""
     return hotkey if len(hotkey) <= 14 else f"{hotkey[:6]}…{hotkey[-6:]}"
+
+
+def _find_spec(env_id: str) -> EnvironmentSpec | None:
+    """Return the spec of an environment; None if this program does not have it."""
+    try:
+        return get_spec(env_id)
+    except UnknownEnvironment:
+        return None

@@ -1,7 +1,7 @@
 """Rungs: named ways to make an environment harder, which differ in kind. It loads no simulator.
 
-An environment's id names its rungs behind `@`, in the order of the alphabet: `metaworld/push-v3@delay@noise`. Without any
-it is the environment as it always was. Rungs come on top of the level of randomization.
+An environment's id names its rungs behind `@`, in the order of the alphabet: `metaworld/push-v3@delay@noise`. Without
+any it is the environment as it always was. Rungs come on top of the level of randomization.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Rung:
     """What is drawn for an episode and from which distribution, as a sentence."""
     version: int = 1
     """Changes with anything that changes what a seed means on this rung."""
+    without: tuple[str, ...] = ()
+    """Names of rungs that it cannot be combined with."""
     change: Callable[[EnvironmentSpec], EnvironmentSpec] | None = None
     """What it changes in the spec, such as the horizon; never the id or the version."""
 
@@ -37,7 +39,8 @@ def add_rungs(spec: EnvironmentSpec, names: tuple[str, ...], offered: tuple[Rung
     """Return the spec of an environment on these rungs; `offered` are those that it has.
 
     Its version is that of the environment and of each rung, such as `2+1.1`. Raises UnknownEnvironment if a name is not
-    among them, is there twice, or is not in the order of the alphabet.
+    among them, is there twice, or is not in the order of the alphabet,
+    and if two do not go together.
     """
     by_name = {rung.name: rung for rung in offered}
     for name in names:
@@ -50,6 +53,11 @@ def add_rungs(spec: EnvironmentSpec, names: tuple[str, ...], offered: tuple[Rung
         right = RUNG_MARK.join((spec.id, *sorted(names)))
         raise UnknownEnvironment(f"Rungs are named in the order of the alphabet: write {right}.")
     chosen = [by_name[name] for name in names]
+    for rung in chosen:
+        if clash := sorted(set(rung.without) & set(names)):
+            raise UnknownEnvironment(
+                f"{spec.id} cannot be on the rungs {rung.name} and {clash[0]} at once: choose one."
+            )
     changed = spec
     for rung in chosen:
         changed = rung.change(changed) if rung.change else changed

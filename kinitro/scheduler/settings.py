@@ -16,7 +16,8 @@ from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.packs.versions import SEALED_RUNG
-from kinitro.environments.registry import bind_to_pack, get_spec, scored_specs
+from kinitro.environments.registry import bind_to_pack
+from kinitro.environments.sets import MISSION, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
@@ -75,7 +76,7 @@ class SchedulerSettings(CycleSettings):
 
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
-        description="Evaluate on the environments with these ids, separated by commas; by default on all scored ones.",
+        description="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default on `mission`.",
     )
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
@@ -201,11 +202,12 @@ class SchedulerSettings(CycleSettings):
 
     @property
     def needs_pack(self) -> bool:
-        """Whether an environment draws from a sealed pack. Raises UnknownEnvironment, ConfigurationError.
+        """Whether an environment draws from a sealed pack. Raises UnknownEnvironment.
 
-        Raises ConfigurationError, too, if one does and `pack` is missing, or the other way round.
+        Raises ConfigurationError if one does and `pack` is missing, or the other way round.
         """
-        sealed = [name for name in self.environments if SEALED_RUNG in get_spec(name).rungs]
+        specs = select_environments(self.environments or [MISSION])
+        sealed = [spec.id for spec in specs if SEALED_RUNG in spec.rungs]
         if sealed and self.pack is None:
             raise ConfigurationError(
                 f"{sealed[0]} draws from a sealed pack: give --pack new, or --pack FILE from `kinitro pack make`."
@@ -222,8 +224,8 @@ class SchedulerSettings(CycleSettings):
 
         pack: the digest of the pack that the environments on the rung `sealed` are drawn from.
         """
-        specs = [get_spec(name) for name in self.environments] or list(scored_specs())
-        specs = [bind_to_pack(spec, pack) if SEALED_RUNG in spec.rungs else spec for spec in specs]
+        specs = select_environments(self.environments or [MISSION])
+        specs = tuple(bind_to_pack(spec, pack) if SEALED_RUNG in spec.rungs else spec for spec in specs)
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(

@@ -14,7 +14,7 @@ from gymnasium import spaces
 from kinitro.environments.interface import Observation, read_instruction
 from kinitro.environments.registry import get_spec, list_cameras, make
 from kinitro.environments.seeds import SEED_BITS
-from kinitro.environments.spec import list_bounds
+from kinitro.environments.spec import RUNG_MARK, list_bounds
 from kinitro.errors import ConfigurationError
 
 GymObservation = dict[str, Any]
@@ -29,6 +29,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     An episode terminates at its first success and is truncated at its horizon; `info["is_success"]` says which.
     `gymnasium.make` truncates episodes with Gymnasium's TimeLimit, so that its `max_episode_steps` takes the place of
     the horizon. Otherwise this class truncates them itself, unless `truncates` is False.
+    `rungs` are names of rungs, because Gymnasium allows no `@` in an id; a horizon that a rung shortens stays so.
     Copies and unpickled environments are in the same state as the original, see MetaWorldEnvironment.
     """
 
@@ -40,6 +41,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         self,
         env_id: str,
         *,
+        rungs: Iterable[str] = (),
         cameras: Iterable[str] | None = None,
         image_size_px: int | None = None,
         randomization: str = "standard",
@@ -50,7 +52,9 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         """Make the environment. Raises UnknownEnvironment, ConfigurationError."""
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
+        env_id = RUNG_MARK.join((env_id, *sorted(rungs)))
         known = get_spec(env_id)
+        hurried = known.max_steps < get_spec(known.base_id).max_steps
         self._seen = seen_cameras = known.camera_names if cameras is None else list_cameras(cameras)
         self.environment = make(
             env_id,
@@ -58,7 +62,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
             image_size_px=image_size_px,
             randomization=randomization,
             renderer=renderer,
-            max_steps=None if truncates else sys.maxsize,
+            max_steps=None if truncates or hurried else sys.maxsize,
         )
         spec = self.environment.spec
         self.task = spec.task_name

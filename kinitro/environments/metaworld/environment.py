@@ -15,8 +15,7 @@ from kinitro.environments.errors import EpisodeNotRunning, SimulationFailed
 from kinitro.environments.interface import Factor, Factors, Observation, Transition
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.robot import ACTION
-from kinitro.environments.metaworld.rungs import make_effects
-from kinitro.environments.metaworld.sealed import PackScene, SealedScene
+from kinitro.environments.metaworld.scenes import extend_scene, make_effects
 from kinitro.environments.metaworld.task import Action, MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
@@ -79,9 +78,8 @@ class MetaWorldEnvironment:
         self._randomization = randomization
         self._level = get_level(randomization)
         self._pack = pack
-        self._task = MetaWorldTask(spec.task_name, None if pack is None else PackScene(pack.digest, pack.content))
-        self._sealed = None if pack is None else SealedScene(self._task.model, pack.content)
-        self._effects = make_effects(spec, None if pack is None else pack.content)
+        self._task = MetaWorldTask(spec.task_name, extend_scene(spec, pack))
+        self._effects = make_effects(spec, self._task, pack)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -128,16 +126,14 @@ class MetaWorldEnvironment:
         model = self._task.model
         self._nominal.restore()
         self._applied = self._level.apply(model, physics, appearance)
-        scene = streams("rung sealed scene")
-        if self._sealed is not None:
-            self._sealed.choose_shape(scene)
+        for name, effect in self._effects.items():
+            effect.begin(streams(f"rung {name}"))
+            effect.change_model(model)
         mujoco.mj_setConst(model, self._task.data)
         self._task.place(placement)
         self._placement = self._task.read_placement()
-        if self._sealed is not None:
-            self._sealed.arrange(scene, self._task.data, np.asarray(self._placement["goal"]))
-        for name, effect in self._effects.items():
-            effect.begin(streams(f"rung {name}"))
+        if self._effects:
+            self._arrange()
         self._steps = 0
         self._seed, self._commands = number, []
         self._scene_is_new = True
@@ -203,8 +199,6 @@ class MetaWorldEnvironment:
                 described = variation.describe(self._task.model, drawn)
                 found.setdefault(variation.group, {}).update({name: _round(value) for name, value in described.items()})
             self._leave_out_unseen_cameras(found)
-            if self._sealed is not None:
-                found["rung sealed"] = {name: _round(value) for name, value in self._sealed.describe().items()}
             for name, effect in self._effects.items():
                 if described := effect.describe():
                     found[f"rung {name}"] = {what: _round(value) for what, value in described.items()}
@@ -244,6 +238,13 @@ class MetaWorldEnvironment:
             self._renderer.close()
             self._renderer = None
         self._state = "closed"
+
+    def _arrange(self) -> None:
+        """Let the rungs put what they add in its place; where nothing moves by itself, this changes no physics."""
+        taken = [np.asarray(place) for place in self._placement.values()]
+        for effect in self._effects.values():
+            effect.arrange(self._task.model, self._task.data, taken)
+        mujoco.mj_kinematics(self._task.model, self._task.data)
 
     def _leave_out_unseen_cameras(self, factors: Factors) -> None:
         """Keep of the cameras those that `observe` renders, under the names that policies know."""

@@ -6,7 +6,8 @@ import copy
 import ctypes
 import functools
 import mmap
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy.typing as npt
 
@@ -18,22 +19,17 @@ FIRST_SIZES = ("nq", "nv", "nu", "na", "nbody", "nbvh", "nbvhstatic", "nbvhdynam
 """The first members of the C structure mjModel in their order, all of type `int`."""
 
 
-class Addition(Protocol):
-    """Something that is added to scenes before they are compiled. Equal ones add the same."""
-
-    def __hash__(self) -> int: ...
-
-    def add_to(self, spec: Any) -> None:
-        """Add it to a mujoco.MjSpec."""
+Extension = Callable[[Any], None]
+"""Adds parts to a scene, a mujoco.MjSpec, before it is compiled. Two that do the same must be one object."""
 
 
-def make_model(path: str, copied: bool, addition: Addition | None = None) -> mujoco.MjModel:
-    """Make a model from an XML file, and of what is added to it, which the caller may change.
+def make_model(path: str, copied: bool, extension: Extension | None = None) -> mujoco.MjModel:
+    """Make a model from an XML file, which the caller may change.
 
     With `copied` it is a copy of a model that is compiled once and kept in memory, which takes 20 ms. Compiling takes
     200 to 300 ms but keeps nothing: it is for the first object of a task, since often there is no second one.
     """
-    model = copy.copy(_compile_shared(path, addition)) if copied else _compile(path, addition)
+    model = copy.copy(_compile_shared(path, extension)) if copied else _compile(path, extension)
     drop_mesh_hierarchies(model)
     return model
 
@@ -79,19 +75,19 @@ def release_pages(array: npt.NDArray[Any]) -> None:
 
 
 @functools.lru_cache(maxsize=CACHED_MODELS)
-def _compile_shared(path: str, addition: Addition | None) -> mujoco.MjModel:
+def _compile_shared(path: str, extension: Extension | None) -> mujoco.MjModel:
     """Compile the model in an XML file and keep it; it is to be copied and never changed."""
-    return _compile(path, addition)
+    return _compile(path, extension)
 
 
-def _compile(path: str, addition: Addition | None) -> mujoco.MjModel:
-    """Compile the model in an XML file, with what is added to it."""
-    if addition is None:
+def _compile(path: str, extension: Extension | None) -> mujoco.MjModel:
+    """Compile the model in an XML file, with what the extension adds."""
+    if extension is None:
         model = mujoco.MjModel.from_xml_path(path)
     else:
-        spec = mujoco.MjSpec.from_file(path)
-        addition.add_to(spec)
-        model = spec.compile()
+        scene = mujoco.MjSpec.from_file(path)
+        extension(scene)
+        model = scene.compile()
     _trim_heap()
     return model
 

@@ -17,7 +17,7 @@ import metaworld
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.metaworld.models import Addition, make_model
+from kinitro.environments.metaworld.models import Extension, make_model
 from kinitro.environments.metaworld.rewards import copy_reward_methods
 
 SIMULATION_STEPS = 5
@@ -69,15 +69,15 @@ class FastMethods:
 
 
 @functools.lru_cache(maxsize=256)
-def make_stock_class(name: str, addition: Addition | None = None) -> Any:
-    """Make MetaWorld's class of a task with FastMethods and faster rewards, once per task and addition to its scene.
+def make_stock_class(name: str, extension: Extension | None = None) -> Any:
+    """Make MetaWorld's class of a task with FastMethods and faster rewards, once per task and extension of its scene.
 
     Its first object compiles the model; all further ones share one compiled model, of which they get copies.
     """
     objects = itertools.count()
 
     def initialize(stock: Any) -> tuple[mujoco.MjModel, mujoco.MjData]:
-        stock.model = make_model(stock.fullpath, copied=next(objects) > 0, addition=addition)
+        stock.model = make_model(stock.fullpath, copied=next(objects) > 0, extension=extension)
         stock.data = mujoco.MjData(stock.model)
         stock.index_positions()
         return stock.model, stock.data

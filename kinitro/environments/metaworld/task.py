@@ -18,7 +18,7 @@ import numpy.typing as npt
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Factor
 from kinitro.environments.metaworld.markers import GoalMarkers
-from kinitro.environments.metaworld.models import Addition
+from kinitro.environments.metaworld.models import Extension
 from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, make_stock_class
 from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, view_floats
 from kinitro.environments.mujoco_import import mujoco
@@ -48,13 +48,14 @@ mujoco.set_mju_user_warning(_ignore_warning)
 class MetaWorldTask:
     """One MetaWorld task, by MetaWorld's name such as `pick-place`, with its model and data.
 
+    extension: what is added to MetaWorld's scene before it is compiled; None adds nothing.
+
     Rewards and success of the stock object depend on attributes that are set during an episode. `place` sets them back
     to what they were when the object was made, so that an episode does not depend on those before it.
     """
 
-    def __init__(self, name: str, addition: Addition | None = None) -> None:
-        """`addition` is added to the scene before it is compiled."""
-        stock = make_stock_class(name, addition)()
+    def __init__(self, name: str, extension: Extension | None = None) -> None:
+        stock = make_stock_class(name, extension)()
         # What MetaWorld's benchmarks set: placements are drawn by each reset from `np_random`, and the state contains
         # the goal. The observation space was cached without the goal.
         stock._set_task_called = True
@@ -111,6 +112,31 @@ class MetaWorldTask:
     def _skip_hand_motion(self, steps: int = 0) -> None:  # noqa: ARG002
         """Stand in for the stock object's `_reset_hand` where the hand need not move."""
         self._stock.init_tcp = self._stock.tcp_center
+
+    def draw_goal(self, random: np.random.Generator) -> npt.NDArray[np.float64]:
+        """Draw a place (3,) for the goal from where MetaWorld draws it, in tasks that draw one independently."""
+        space = self._stock._random_reset_space
+        low, high = (np.asarray(bound[-3:], np.float64) for bound in (space.low, space.high))
+        return low + (high - low) * random.random(3)
+
+    def draw_object(self, random: np.random.Generator) -> npt.NDArray[np.float64]:
+        """Draw a place (3,) for the object from where MetaWorld draws it, at the height at which the object lies."""
+        space = self._stock._random_reset_space
+        low, high = (np.asarray(bound[:3], np.float64) for bound in (space.low, space.high))
+        place: npt.NDArray[np.float64] = low + (high - low) * random.random(3)
+        place[2] = self._stock.obj_init_pos[2]
+        return place
+
+    def read_goal(self) -> npt.NDArray[np.float64]:
+        """Return where the goal is (3,), in metres in the world frame."""
+        goal: npt.NDArray[np.float64] = np.array(self._stock._target_pos, np.float64)
+        return goal
+
+    def move_goal(self, goal: npt.NDArray[np.float64]) -> None:
+        """Put the goal and its marker elsewhere (3,), in the middle of an episode."""
+        stock = self._stock
+        stock._target_pos = goal.copy()
+        self._markers.place()
 
     def advance(self, action: Action) -> None:
         """Simulate one control step: SIMULATION_STEPS of MuJoCo's, bit for bit what MetaWorld's step computes.

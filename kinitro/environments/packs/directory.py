@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from kinitro.environments.errors import InvalidPack
 from kinitro.environments.packs.format import MAX_PACK_BYTES, Pack, check_pack, decode_pack, digest_pack, is_digest
@@ -13,11 +13,12 @@ from kinitro.files import replace_file
 SUFFIX = ".kpack"
 
 
-class SealedPack(NamedTuple):
-    """A pack and its digest."""
+@dataclass(frozen=True, slots=True)
+class SealedPack:
+    """A pack and its digest; two are equal if their digests are."""
 
     digest: str
-    content: Pack
+    content: Pack = field(compare=False, repr=False)
 
 
 def locate_pack(directory: Path, digest: str) -> Path:

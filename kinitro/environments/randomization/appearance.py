@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Factor
-from kinitro.environments.randomization.variation import Drawn, Group, draw_factors, draw_offsets
+from kinitro.environments.randomization.variation import Drawn, Group, count_own, draw_factors, draw_offsets, pad
 
 UNSET_RGBA = np.array([0.5, 0.5, 0.5, 1.0], dtype=np.float32)
 """MuJoCo's default colour: a geom of this colour shows the colour of its material."""
@@ -80,6 +80,31 @@ class LightIntensity:
 
 
 @dataclass(frozen=True, slots=True)
+class LightColour:
+    """One factor in [1 - spread, 1] per colour channel for each light, and three for the headlight."""
+
+    group: ClassVar[Group] = "lights"
+    spread: float
+
+    def draw(self, model: Any, random: np.random.Generator) -> Drawn:
+        """Draw the factors, (nlight + 1, 3): the last three are the headlight's."""
+        return {"factor": 1.0 - self.spread * random.random((model.nlight + 1, 3))}
+
+    def apply(self, model: Any, drawn: Drawn) -> None:
+        """Colour the lights."""
+        model.light_diffuse[:] *= drawn["factor"][:-1]
+        model.vis.headlight.diffuse[:] *= drawn["factor"][-1]
+        model.vis.headlight.ambient[:] *= drawn["factor"][-1]
+
+    def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:  # noqa: ARG002
+        """Return the factors of red, green and blue of every light and of the headlight."""
+        factors = drawn["factor"].tolist()
+        return {f"colour of light {light}": factor for light, factor in enumerate(factors[:-1])} | {
+            "colour of the headlight": factors[-1]
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CameraPose:
     """Moves each camera by an offset that is uniform in a cube, and turns it by a rotation vector uniform in a cube.
 
@@ -140,7 +165,8 @@ class Tint:
 
     def draw(self, model: Any, random: np.random.Generator) -> Drawn:
         """Draw the factors, (nmat + 1, 3): the last three are for geoms without a material."""
-        return {"factor": draw_factors(random, self.spread, (model.nmat + 1, 3))}
+        factors = draw_factors(random, self.spread, (_count_materials(model) + 1, 3))
+        return {"factor": np.concatenate((pad(factors[:-1], model.nmat), factors[-1:]))}
 
     def apply(self, model: Any, drawn: Drawn) -> None:
         """Colour the part's geoms, or their materials."""
@@ -177,8 +203,10 @@ class TextureSwap:
     def draw(self, model: Any, random: np.random.Generator) -> Drawn:
         """Draw which materials get another texture, (nmat,), and the ids of textures, (nmat,)."""
         cubes = np.flatnonzero(model.tex_type == CUBE_TEXTURE)
-        swapped = random.random(model.nmat) < self.probability
-        return {"swapped": swapped, "texture": cubes[(random.random(model.nmat) * len(cubes)).astype(int)]}
+        own, rest = _count_materials(model), model.nmat - _count_materials(model)
+        swapped = np.append(random.random(own) < self.probability, np.zeros(rest, bool))
+        chosen = np.append((random.random(own) * len(cubes)).astype(int), np.zeros(rest, int))
+        return {"swapped": swapped, "texture": cubes[chosen]}
 
     def apply(self, model: Any, drawn: Drawn) -> None:
         """Give the materials their textures."""
@@ -209,7 +237,7 @@ class TextureScale:
 
     def draw(self, model: Any, random: np.random.Generator) -> Drawn:
         """Draw the factors, (nmat, 1)."""
-        return {"factor": draw_factors(random, self.spread, (model.nmat, 1))}
+        return {"factor": pad(draw_factors(random, self.spread, (_count_materials(model), 1)), model.nmat)}
 
     def apply(self, model: Any, drawn: Drawn) -> None:
         """Let the textures repeat more or less often."""
@@ -220,6 +248,11 @@ class TextureScale:
         texture = model.mat_texid[:, RGB_ROLE]
         planar = np.flatnonzero((texture >= 0) & (model.tex_type[texture] == PLANAR_TEXTURE))
         return {f"repetition of {model.mat(number).name}": float(drawn["factor"][number, 0]) for number in planar}
+
+
+def _count_materials(model: Any) -> int:
+    """Count the materials that are not a rung's."""
+    return count_own(model.mat(material).name for material in range(model.nmat))
 
 
 def _clip(colours: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -242,7 +275,7 @@ def _rotate(quaternions: npt.NDArray[np.float64], half_angles: npt.NDArray[np.fl
 
 
 def assign_parts(model: Any) -> npt.NDArray[np.str_]:
-    """Find the part that each geom belongs to: a `Part`, or "marker" for goal markers; (ngeom,)."""
+    """Find the part that each geom belongs to: a `Part`, or "marker" for goal markers."""
     names = [model.body(body).name for body in range(model.nbody)]
     robot = names.index("base")
     parts: list[str] = []

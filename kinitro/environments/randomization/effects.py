@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Factor
-from kinitro.environments.randomization.variation import draw_offsets
+from kinitro.environments.randomization.variation import Variation, draw_offsets
 from kinitro.environments.spec import EnvironmentSpec, list_bounds
 
 Command = tuple[float, ...]
 """An action as numbers within their bounds."""
 Pixels = Mapping[str, npt.NDArray[np.uint8]]
+Places = list[npt.NDArray[np.float64]]
+"""Points (3,) of the world frame, in metres."""
 
 
 class Effect:
@@ -27,6 +29,12 @@ class Effect:
 
     def begin(self, random: np.random.Generator) -> None:
         """Draw for a new episode. The generator is the effect's until the next episode."""
+
+    def change_model(self, model: Any) -> None:
+        """Draw and change values of the model (a mujoco.MjModel), which are nominal but for the level's."""
+
+    def arrange(self, model: Any, data: Any, taken: Places) -> None:
+        """Put what the rung adds to the scene in its place, where hand, object and goal (`taken`) are in theirs."""
 
     def advance(self) -> None:
         """Take note that a control step was made."""
@@ -50,6 +58,31 @@ class Effect:
     def describe(self) -> dict[str, Factor]:
         """Return what was drawn for this episode, by name."""
         return {}
+
+
+class Varied(Effect):
+    """Changes the model by variations, on top of those of the level of randomization."""
+
+    def __init__(self, *variations: Variation) -> None:
+        self._variations = variations
+        self._random = _no_episode()
+        self._described: dict[str, Factor] = {}
+
+    def begin(self, random: np.random.Generator) -> None:
+        """Keep the generator."""
+        self._random = random
+
+    def change_model(self, model: Any) -> None:
+        """Draw all variations and apply them."""
+        self._described = {}
+        for variation in self._variations:
+            drawn = variation.draw(model, self._random)
+            variation.apply(model, drawn)
+            self._described |= variation.describe(model, drawn)
+
+    def describe(self) -> dict[str, Factor]:
+        """Return what the variations drew."""
+        return self._described
 
 
 class Delay(Effect):
@@ -103,15 +136,15 @@ class Gain(Effect):
 class Noise(Effect):
     """Adds to each proprioceptive number a bias, the same in all steps of an episode, and noise, new in every step.
 
-    bias, noise: (p,), in the units of the numbers. Both are uniform between minus and plus these. Results are clipped to
-    the bounds of the spec.
+    bias, noise: (p,), in the units of the numbers. Both are uniform between minus and plus these. Results are clipped
+    to the bounds of the spec.
     """
 
     def __init__(self, spec: EnvironmentSpec, bias: tuple[float, ...], noise: tuple[float, ...]) -> None:
         self._bounds = list_bounds(spec.proprioception)
         self._bias_bound, self._noise_bound = np.array(bias), np.array(noise)
         self._bias = self._noise = np.zeros(len(bias))
-        self._random: np.random.Generator | None = None
+        self._random = _no_episode()
 
     def begin(self, random: np.random.Generator) -> None:
         """Draw the bias, and the noise of the first observation."""
@@ -121,7 +154,6 @@ class Noise(Effect):
 
     def advance(self) -> None:
         """Draw the noise of the next observation."""
-        assert self._random is not None
         self._noise = self._noise_bound * draw_offsets(self._random, 1.0, len(self._noise_bound))
 
     def change_agent_pos(self, numbers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -147,7 +179,7 @@ class Blackout(Effect):
 
     def __init__(self, spec: EnvironmentSpec) -> None:
         self._cameras = spec.camera_names
-        self._random: np.random.Generator | None = None
+        self._random = _no_episode()
         self._step = 0
         self._dark = range(0)
         self._camera = 0.0
@@ -179,7 +211,6 @@ class Blackout(Effect):
         return {"first camera without a picture": name, "from step": float(start), "for steps": float(steps)}
 
     def _draw(self) -> None:
-        assert self._random is not None
         camera, start, length = self._random.random(3).tolist()
         self._camera = camera
         steps = self.SHORTEST + int(length * (self.LONGEST - self.SHORTEST + 1))
@@ -190,11 +221,11 @@ class Blackout(Effect):
 class Wordings(Effect):
     """Says the instruction in other words: one of `wordings` if there are some, within one of `frames`.
 
-    A frame contains `{}` where the instruction stands.
+    A frame contains `{}` where the instruction stands. An instruction that another rung has changed is framed only.
     """
 
-    def __init__(self, wordings: tuple[str, ...], frames: tuple[str, ...]) -> None:
-        self._wordings, self._frames = wordings, frames
+    def __init__(self, spec: EnvironmentSpec, wordings: tuple[str, ...], frames: tuple[str, ...]) -> None:
+        self._plain, self._wordings, self._frames = spec.instruction, wordings or (spec.instruction,), frames
         self._wording, self._frame = 0.0, 0.0
 
     def begin(self, random: np.random.Generator) -> None:
@@ -203,6 +234,11 @@ class Wordings(Effect):
 
     def change_instruction(self, instruction: str) -> str:
         """Return the instruction in this episode's words."""
-        wordings = self._wordings or (instruction,)
+        wordings = self._wordings if instruction == self._plain else (instruction,)
         frame = self._frames[int(self._frame * len(self._frames))]
         return frame.format(wordings[int(self._wording * len(wordings))])
+
+
+def _no_episode() -> np.random.Generator:
+    """Return a generator that stands in until the first episode begins."""
+    return np.random.Generator(np.random.Philox(key=0))

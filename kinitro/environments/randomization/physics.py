@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kinitro.environments.interface import Factor
-from kinitro.environments.randomization.variation import Drawn, Group, draw_factors
+from kinitro.environments.randomization.variation import Drawn, Group, count_own, draw_factors, pad
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Damping:
 
     def draw(self, model: Any, random: np.random.Generator) -> Drawn:
         """Draw the factors, (nv,)."""
-        return {"factor": draw_factors(random, self.spread, model.nv)}
+        own = count_own(model.joint(joint).name for joint in model.dof_jntid)
+        return {"factor": pad(draw_factors(random, self.spread, own), model.nv)}
 
     def apply(self, model: Any, drawn: Drawn) -> None:
         """Multiply the damping of all degrees of freedom."""
@@ -67,7 +68,8 @@ class Mass:
 
     def draw(self, model: Any, random: np.random.Generator) -> Drawn:
         """Draw the factors, (nbody,)."""
-        return {"factor": draw_factors(random, self.spread, model.nbody)}
+        own = count_own(model.body(body).name for body in range(model.nbody))
+        return {"factor": pad(draw_factors(random, self.spread, own), model.nbody)}
 
     def apply(self, model: Any, drawn: Drawn) -> None:
         """Multiply mass and inertia of all bodies."""

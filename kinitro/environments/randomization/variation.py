@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from kinitro.environments.interface import Factor
+from kinitro.environments.spec import RUNG_MARK
 
 Group = Literal["lights", "cameras", "colours", "textures", "friction and damping", "mass", "actuators"]
 """What a policy may be sensitive to; every variation belongs to one."""
@@ -34,6 +36,19 @@ class Variation(Protocol):
 
     def describe(self, model: Any, drawn: Drawn) -> dict[str, Factor]:
         """Return what `drawn` means, by names of the model's parts: only what changes something in `model`."""
+
+
+def count_own(names: Iterable[str]) -> int:
+    """Count the parts of a model that are not a rung's: rungs add theirs at the end, with names that begin with `@`.
+
+    A level draws for these alone, so that rungs do not change what it draws.
+    """
+    return sum(not name.startswith(RUNG_MARK) for name in names)
+
+
+def pad(drawn: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+    """Return factors for `count` parts: those drawn for the first of them, and 1 for the others."""
+    return np.concatenate((drawn, np.ones((count - len(drawn), *drawn.shape[1:]))))
 
 
 def draw_factors(

@@ -195,6 +195,7 @@ def test_a_directory_gives_packs_by_digest_and_only_the_right_ones(tmp_path: Pat
     path = keep_pack(tmp_path, DATA, digest)
     assert path.stat().st_mode & 0o777 == 0o600
     assert load_pack(tmp_path, digest) == open_pack(path) == SealedPack(digest, PACK)
+    assert load_pack(tmp_path, digest).content == open_pack(path).content == PACK
     for wrong in ("0" * 64, "../../etc/passwd", ""):
         with pytest.raises(InvalidPack):
             load_pack(tmp_path, wrong)

@@ -58,6 +58,7 @@ def test_without_rungs_nothing_has_changed() -> None:
         ("metaworld/push-v3@", "has no rung ''; it has "),
         ("metaworld/push-v3@delay@delay", "cannot be on the rung 'delay' twice"),
         ("metaworld/push-v3@noise@delay", "write metaworld/push-v3@delay@noise."),
+        ("metaworld/push-v3@choices@moved", "cannot be on the rungs moved and choices at once"),
         ("metaworld/pusch-v3@delay", "There is no environment 'metaworld/pusch-v3'; did you mean metaworld/push-v3"),
         ("@", "There is no environment ''"),
         ("metaworld/push-v3@" + "x" * 1000, "has no rung 'xxx"),
@@ -166,3 +167,77 @@ def test_a_family_without_rungs_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delattr("kinitro.environments.metaworld.rungs")
     with pytest.raises(UnknownEnvironment, match="metaworld/push-v3 has no rung 'delay': it has none"):
         environments.get_spec("metaworld/push-v3@delay")
+
+
+@pytest.mark.parametrize("task", ["reach", "push", "pick-place"])
+def test_choices_say_which_is_meant(task: str) -> None:
+    """Of two goals, and of two pucks, that differ along the axis which the words name."""
+    environment = environments.make(f"metaworld/{task}-v3@choices", cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    said = set()
+    for seed in range(30):
+        environment.reset(seed)
+        factors, instruction = environment.privileged_factors(), environment.read_instruction()
+        goal, second = factors["placement"]["goal"], factors["rung choices"]["second goal"]
+        x, y = np.array(goal)[:2] - np.array(second)[:2]
+        words = {
+            "on the right": x > 0,
+            "on the left": x < 0,
+            "farther from the robot": y > 0,
+            "nearer to the robot": y < 0,
+        }
+        named = next(word for word in words if instruction.endswith(f"the goal {word}"))
+        assert words[named]
+        assert max(abs(x), abs(y)) > 0.05
+        said.add(named)
+    assert len(said) >= 3
+
+
+def test_the_wrong_puck_is_no_success() -> None:
+    """The second puck at the goal solves nothing."""
+    environment = environments.make("metaworld/push-v3@choices", cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    environment.reset(1)
+    task = environment._task
+    address = int(task.model.jnt_qposadr[task.model.joint("@second puck's joint").id])
+    task.data.qpos[address : address + 3] = task.read_goal()
+    assert not environment.step((0, 0, 0, -1)).success
+
+
+def test_a_moved_goal_is_where_the_marker_is() -> None:
+    environment = environments.make("metaworld/reach-v3@moved", cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    environment.reset(2)
+    before = environment.privileged_state()[36:39]
+    moved = environment.privileged_factors()["rung moved"]
+    for _ in range(int(moved["goal moves after step"])):
+        assert np.array_equal(environment.privileged_state()[36:39], before)
+        environment.step((0, 0, 0, -1))
+    after = environment.privileged_state()[36:39]
+    assert np.abs(after - before)[:2].max() > 0.05
+    assert np.allclose(after, moved["new goal"], atol=1e-3)
+    task = environment._task
+    assert np.allclose(task.data.site("goal").xpos, after, atol=1e-9)
+
+
+@pytest.mark.parametrize("task", [spec.task_name for spec in environments.scored_specs()])
+@pytest.mark.parametrize("rung", ["distractors", "occluders"])
+def test_what_stands_around_touches_nothing(task: str, rung: str) -> None:
+    """It is shown, keeps clear of hand, object and goal, and has no contacts."""
+    name = next(spec.id for spec in environments.scored_specs() if spec.task_name == task)
+    environment = environments.make(f"{name}@{rung}", cameras=())
+    assert isinstance(environment, MetaWorldEnvironment)
+    for seed in range(10):
+        environment.reset(seed)
+        model = environment._task.model
+        shown = {
+            model.body(model.geom_bodyid[geom]).name: geom
+            for geom in range(model.ngeom)
+            if model.body(model.geom_bodyid[geom]).name.startswith("@") and model.geom_rgba[geom, 3] > 0
+        }
+        drawn = environment.privileged_factors()[f"rung {rung}"]
+        assert shown.keys() == {key for key in drawn if key.startswith("@")}
+        assert shown or rung == "occluders"
+        for geom in shown.values():
+            assert not model.geom_contype[geom]
+            assert not model.geom_conaffinity[geom]
