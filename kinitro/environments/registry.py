@@ -127,8 +127,7 @@ def bind_to_pack(spec: EnvironmentSpec, digest: str | None) -> EnvironmentSpec:
             f"{spec.id} draws from a sealed pack, and none was given: make one with `kinitro pack make`, or leave "
             f"{RUNG_MARK}{SEALED_RUNG} out of the id."
             if digest is None
-            else f"{spec.id} draws from no pack, and one was given: choose an environment on the rung {SEALED_RUNG}, or "
-            "leave the pack out."
+            else f"{spec.id} draws from no pack, and one was given: name the rung {SEALED_RUNG}, or leave the pack out."
         )
     return spec if digest is None else replace(spec, version=bind_version(spec.version, digest))
 

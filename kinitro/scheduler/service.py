@@ -233,8 +233,8 @@ class Scheduler:
 
     async def _choose_pack(self) -> bytes | None:
         """The pack of the next cycle; None if it needs none, and nothing if there is none that is still secret."""
-        wanted = self.settings.pack
-        if wanted is None or not self.settings.needs_pack:
+        needs_pack, wanted = self.settings.needs_pack, self.settings.pack
+        if wanted is None or not needs_pack:
             return None
         pack = await asyncio.to_thread(prepare_pack, wanted)
         used = await self.store.find_use_of_pack(digest_pack(pack))
