@@ -28,7 +28,7 @@ def evaluate(
     ),
     environments: str = typer.Option(
         None,
-        help="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default on `mission`.",
+        help="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default `mission`.",
     ),
     episodes: int = typer.Option(10, min=1, max=100_000, help="Run this many episodes per environment."),
     seed: int = typer.Option(

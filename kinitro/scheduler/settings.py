@@ -76,7 +76,7 @@ class SchedulerSettings(CycleSettings):
 
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
-        description="Evaluate on these environments or sets (`mission`, `exam`), separated by commas; by default on `mission`.",
+        description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `mission`.",
     )
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(

@@ -20,6 +20,7 @@ from protocol import OLD_ACTION
 from teachers import GOAL, OBJECT, make_teacher
 
 from kinitro import environments
+from kinitro.environments.registry import list_rungs
 
 EPISODE_STEPS = 150
 SEED_BASE = 1 << 92
@@ -79,16 +80,23 @@ def play(environment, task: int, number: int) -> list[dict]:
 
 
 @functools.cache
-def make(task: int, level: str):
-    """Each process makes an environment once."""
-    return environments.make(f"metaworld/{TASKS[task]}", cameras=CAMERAS, rewards=False, randomization=level)
+def make(task: int, level: str, rungs: tuple[str, ...]):
+    """Each process makes an environment once, on those of the rungs that it has."""
+    env_id = put_on_rungs(f"metaworld/{TASKS[task]}", rungs)
+    return environments.make(env_id, cameras=CAMERAS, rewards=False, randomization=level)
 
 
-def record(number: int, levels: tuple[str, ...], file: Path) -> int:
+def put_on_rungs(env_id: str, rungs: tuple[str, ...]) -> str:
+    """The id of an environment on those of the rungs that it has."""
+    has = {rung.name for rung in list_rungs(environments.get_spec(env_id))}
+    return "@".join((env_id, *sorted(has & set(rungs))))
+
+
+def record(number: int, levels: tuple[str, ...], rungs: tuple[str, ...], file: Path) -> int:
     """Play every task of the round `number` at every level; the number of frames in the file, which appears whole."""
     frames = []
     for n, (level, task) in enumerate((level, task) for level in levels for task in ORDER):
-        frames += play(make(task, level), task, number * len(levels) * len(ORDER) + n)
+        frames += play(make(task, level, rungs), task, number * len(levels) * len(ORDER) + n)
     draft = file.with_name(f".{file.name}")
     with draft.open("wb") as out:
         np.savez(out, **{key: np.stack([frame[key] for frame in frames]) for key in frames[0]})
@@ -102,13 +110,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=Path("../frames"), help="Not in the folder that is uploaded.")
     parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas.")
+    parser.add_argument("--rungs", default="", help="Such as `cameras,textures`; a task is on those that it has.")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     levels = tuple(options.randomization.split(","))
-    name = f"{'-'.join(levels)}-%05d.npz"
+    rungs = tuple(filter(None, options.rungs.split(",")))
+    name = f"{'-'.join((*levels, *rungs))}-%05d.npz"
     files = {number: options.out / (name % number) for number in range(options.rounds)}
     left = {number: file for number, file in files.items() if not file.exists()}
-    tasks, frames = [(number, levels, file) for number, file in left.items()], 0
+    tasks, frames = [(number, levels, rungs, file) for number, file in left.items()], 0
     for done, recorded in enumerate(workers.run(record, tasks, options.workers), len(files) - len(left) + 1):
         frames += recorded
         print(f"\rround {done} of {len(files)}, {frames} new frames", end="", file=sys.stderr)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from collect import put_on_rungs
 from policy import CONTROL, TASKS, apply_layers, features, load_layers
 from protocol import OLD_ACTION, OLD_PROPRIOCEPTION
 from teachers import GOAL, OBJECT, make_teacher
@@ -53,12 +54,13 @@ class Errors:
         self.bias = scale * random.normal(0, [OBJECT_BIAS_M] * 3 + [GOAL_BIAS_M] * 3)
         self.held_bias = scale * random.normal(0, HELD_BIAS_M, 3)
 
-    def believed(self, state: np.ndarray) -> np.ndarray:
-        """MetaWorld's state (39,) with wrong positions."""
+    def believed(self, state: np.ndarray, observed: np.ndarray) -> np.ndarray:
+        """MetaWorld's state (39,) with the hand as it is observed (4,), and wrong positions."""
         error = self.bias + min(self.scale, 1) * self.random.normal(0, NOISE_M, 6)
         if np.linalg.norm(state[:3] - state[OBJECT]) < NEAR_FINGERS_M:
             error[:3] += self.held_bias
         state = state.copy()
+        state[:4] = observed
         state[OBJECT] += error[:3]
         state[GOAL] += error[3:]
         return state
@@ -81,7 +83,7 @@ def play(environment, task: int, seed: int, layers, data: Dataset) -> bool:
     by_teacher = True
     for step in range(EPISODE_STEPS):
         state = environment.privileged_state()
-        believed = errors.believed(state)
+        believed = errors.believed(state, environment.observe().agent_pos)
         data.inputs.append(seen(task, believed))
         data.targets.append(teacher(state).astype(np.float32))
         if step % STRETCH_STEPS == 0:
@@ -100,7 +102,7 @@ def examine(environment, task: int, layers, scale: float, episodes: int) -> floa
         environment.reset(EXAMINATION_SEED_BASE + number)
         errors, done = Errors(np.random.default_rng([number, 6]), scale), None
         while done is None or not (done.terminated or done.truncated):
-            believed = errors.believed(environment.privileged_state())
+            believed = errors.believed(environment.privileged_state(), environment.observe().agent_pos)
             done = environment.step(apply_layers(layers, seen(task, believed)))
         solved += done.terminated
     return solved / episodes
@@ -139,12 +141,14 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=12, help="Per round of the precise tasks; of others a third.")
     parser.add_argument("--examine", type=int, default=20, help="Fresh episodes per task, level and size of errors.")
     parser.add_argument("--randomization", default="standard,hard", help="Levels, separated by commas, in turns.")
+    parser.add_argument("--rungs", default="", help="Such as `delay,noise`; a task is on those that it has.")
     options = parser.parse_args()
+    rungs = tuple(filter(None, options.rungs.split(",")))
     torch.set_num_threads(1)
     torch.manual_seed(0)
     made = [
         [
-            environments.make(f"metaworld/{name}", cameras=(), rewards=False, randomization=level)
+            environments.make(put_on_rungs(f"metaworld/{name}", rungs), cameras=(), rewards=False, randomization=level)
             for level in options.randomization.split(",")
         ]
         for name in TASKS

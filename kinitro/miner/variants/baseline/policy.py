@@ -75,7 +75,7 @@ class RobotPolicy:
         return mean, deviation
 
     async def reset(self, task_config: dict) -> str:
-        task = task_config["env_id"].partition("/")[2]
+        task = task_config["env_id"].partition("/")[2].partition("@")[0]
         self.task = TASKS.index(task) if task in TASKS else None
         self.average = RunningAverage()
         self.neutral = np.array([number["neutral"] for number in task_config["action"]])
