@@ -22,7 +22,7 @@ from kinitro.environments.randomization.appearance import (
     TextureScale,
     TextureSwap,
     Tint,
-    _assign_parts,
+    assign_parts,
 )
 from kinitro.environments.randomization.physics import ActuatorGain, Damping, Friction, Mass
 from kinitro.errors import ConfigurationError
@@ -140,7 +140,7 @@ def test_lights_stay_directions(model: Any) -> None:
 
 def test_goal_markers_keep_their_colours(task: MetaWorldTask, model: Any) -> None:
     """The basket is a goal too: it hangs on a body that is named so."""
-    inside = _assign_parts(model) == "marker"
+    inside = assign_parts(model) == "marker"
     assert inside.any()
     colours, sites = model.geom_rgba[inside].copy(), model.site_rgba.copy()
     random = np.random.default_rng(5)

@@ -8,7 +8,9 @@ import pytest
 from kinitro import environments
 from kinitro.environments import EnvironmentSpec
 from kinitro.environments.metaworld.environment import MetaWorldEnvironment
-from kinitro.environments.randomization.appearance import _assign_parts
+from kinitro.environments.randomization.appearance import assign_parts
+from kinitro.environments.sets import EXAM, select_environments
+from kinitro.environments.spec import RUNG_MARK
 
 MARKER_PX = 2
 """A marker of 2 cm is about this wide in the fixed cameras."""
@@ -48,8 +50,10 @@ def assert_goal_is_visible(spec: EnvironmentSpec, seeds: range) -> None:
     assert isinstance(environment, MetaWorldEnvironment)
     markers = environment._task._markers
     sites = [markers._sites[name] for name in markers._marker_names]
-    parts = _assign_parts(environment._task.model)
-    objects = np.flatnonzero((parts == "objects") | (parts == "marker")).tolist()
+    model = environment._task.model
+    parts = assign_parts(model)
+    added = np.array([model.body(body).name.startswith(RUNG_MARK) for body in model.geom_bodyid])
+    objects = np.flatnonzero(((parts == "objects") | (parts == "marker")) & ~added).tolist()
     marker_px = []
     for seed in seeds:
         environment.reset(seed)
@@ -78,6 +82,15 @@ def assert_marker_is_in_place(spec: EnvironmentSpec) -> None:
     environment.close()
 
 
+def put_on_rung(spec: EnvironmentSpec, rung: str) -> EnvironmentSpec:
+    """The environment on a rung, or as it is in the exam."""
+    if rung == EXAM:
+        return next(one for one in select_environments([EXAM]) if one.base_id == spec.id)
+    return environments.get_spec(f"{spec.id}{RUNG_MARK}{rung}")
+
+
+SEEN_ON = ("blackout", "cameras", "distractors", "lights", "occluders", "textures", EXAM)
+
 scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
 every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
 
@@ -91,6 +104,19 @@ def test_scored_goals_are_visible(spec: EnvironmentSpec) -> None:
 @every
 def test_every_goal_is_visible(spec: EnvironmentSpec) -> None:
     assert_goal_is_visible(spec, range(20))
+
+
+@scored
+@pytest.mark.parametrize("rung", SEEN_ON)
+def test_scored_goals_are_visible_on_rungs(spec: EnvironmentSpec, rung: str) -> None:
+    assert_goal_is_visible(put_on_rung(spec, rung), range(2))
+
+
+@pytest.mark.slow
+@scored
+@pytest.mark.parametrize("rung", SEEN_ON)
+def test_scored_goals_are_visible_on_rungs_in_many_episodes(spec: EnvironmentSpec, rung: str) -> None:
+    assert_goal_is_visible(put_on_rung(spec, rung), range(20))
 
 
 @scored
