@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -176,6 +177,7 @@ async def _add_reruns(
     import random
 
     from kinitro.audit.audit import fetch_manifest, fetch_results
+    from kinitro.audit.packs import check_pack
     from kinitro.audit.report import AuditReport
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
@@ -192,16 +194,17 @@ async def _add_reruns(
     uploads = None
     if any(miner.hosted for miner in manifest.miners):
         uploads = SandboxedUploads(settings.open_repositories(), *await settings.open_sandbox())
-    policies = HostedPolicies(uploads)
-    evaluator = WorkerPool(workers, 4, WorkerConfig(log_level="error"))
-    try:
-        await evaluator.start()
-        check = await check_reruns(
-            api, manifest, rows, number, HostedTasks(policies), evaluator, random.SystemRandom(), progress
-        )
-    finally:
-        await policies.close()
-        await evaluator.close()
+    policies, choose = HostedPolicies(uploads), random.SystemRandom()
+    with TemporaryDirectory(prefix="kinitro-packs-") as place:
+        await check_pack(api, manifest, Path(place))
+        evaluator = WorkerPool(workers, 4, WorkerConfig(log_level="error", packs=place))
+        try:
+            await evaluator.start()
+            hosted = HostedTasks(policies)
+            check = await check_reruns(api, manifest, rows, number, hosted, evaluator, choose, progress, Path(place))
+        finally:
+            await policies.close()
+            await evaluator.close()
     return AuditReport(report.cycle_id, (*report.checks, check))
 
 

@@ -117,6 +117,19 @@ def make(
     return family.make(spec, randomization=randomization, renderer=renderer, rewards=rewards, **more)
 
 
+def bind_all_to_pack(specs: Iterable[EnvironmentSpec], digest: str | None) -> list[EnvironmentSpec]:
+    """Return the specs, those on the rung `sealed` bound to the pack with this digest.
+
+    Raises ConfigurationError if one of them needs a pack and there is none, or if none needs the one there is.
+    """
+    found = list(specs)
+    if digest is not None and not any(SEALED_RUNG in spec.rungs for spec in found):
+        raise ConfigurationError(
+            f"A pack was given, and no environment draws from one: name the rung {SEALED_RUNG}, or leave the pack out."
+        )
+    return [bind_to_pack(spec, digest if SEALED_RUNG in spec.rungs else None) for spec in found]
+
+
 def bind_to_pack(spec: EnvironmentSpec, digest: str | None) -> EnvironmentSpec:
     """Return the spec with the digest of the pack that its episodes are drawn from in its version.
 

@@ -16,7 +16,7 @@ from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.packs.versions import SEALED_RUNG
-from kinitro.environments.registry import bind_to_pack
+from kinitro.environments.registry import bind_all_to_pack
 from kinitro.environments.sets import MISSION, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
@@ -212,11 +212,7 @@ class SchedulerSettings(CycleSettings):
             raise ConfigurationError(
                 f"{sealed[0]} draws from a sealed pack: give --pack new, or --pack FILE from `kinitro pack make`."
             )
-        if self.pack is not None and not sealed:
-            raise ConfigurationError(
-                f"--pack was given, and no environment draws from a pack: name one on the rung {SEALED_RUNG}, or leave "
-                "it out."
-            )
+        bind_all_to_pack(specs, self.pack)  # whatever its digest will be
         return bool(sealed)
 
     def cycle_config(self, pack: str | None = None) -> CycleConfig:
@@ -224,8 +220,7 @@ class SchedulerSettings(CycleSettings):
 
         pack: the digest of the pack that the environments on the rung `sealed` are drawn from.
         """
-        specs = select_environments(self.environments or [MISSION])
-        specs = tuple(bind_to_pack(spec, pack) if SEALED_RUNG in spec.rungs else spec for spec in specs)
+        specs = bind_all_to_pack(select_environments(self.environments or [MISSION]), pack)
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(

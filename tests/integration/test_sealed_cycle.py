@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import psycopg
 import pytest
 
@@ -260,7 +264,7 @@ async def test_a_pack_is_for_one_cycle_only(empty_database: str, tmp_path: Path)
     ("changes", "sentence"),
     [
         ({"pack": None}, "drawer-close-v3@sealed draws from a sealed pack: give --pack new, or --pack FILE"),
-        ({"environments": [PLAIN]}, "--pack was given, and no environment draws from a pack"),
+        ({"environments": [PLAIN]}, "A pack was given, and no environment draws from one"),
         ({"pack": "/nowhere/cycle.kpack"}, "There is no pack '/nowhere/cycle.kpack'"),
         ({"pack": __file__}, "This is no pack that this version reads"),
     ],
@@ -274,13 +278,12 @@ async def test_a_scheduler_without_a_good_pack_opens_nothing(
         assert await net.store.latest(1) is None
 
 
-@pytest.mark.parametrize("served", [b"", b"kinitro-pack 1\n\x90", "another"])
 async def test_an_executor_plays_nothing_with_the_wrong_pack(
-    empty_database: str, tmp_path: Path, served: Any, monkeypatch: pytest.MonkeyPatch
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its faults are ours, and no result of the sealed environment is stored."""
     data = make_file(tmp_path / "cycle.kpack")
-    wrong = make_file(tmp_path / "another.kpack", b"o" * 32) if served == "another" else served
+    wrong = make_file(tmp_path / "another.kpack", b"o" * 32)
     given = options(tmp_path / "cycle.kpack") | {"episodes_per_env": 1, "allow_private_endpoints": True}
     said: list[str] = []
     monkeypatch.setattr("kinitro.executor.service.log.error", lambda event, **words: said.append(f"{event}: {words}"))
@@ -309,6 +312,18 @@ async def test_an_executor_plays_nothing_with_the_wrong_pack(
     assert not list((tmp_path / "packs").glob("*.kpack"))
 
 
+@pytest.mark.parametrize("served", [b"", b"kinitro-pack 1\n\x90", bytes(10**7)])
+async def test_what_an_api_serves_instead_of_the_pack_is_not_kept(tmp_path: Path, served: bytes) -> None:
+    async def fetch(_digest: str) -> bytes:
+        return served
+
+    cache = PackCache(tmp_path / "packs", fetch)
+    for _ in range(2):
+        with pytest.raises(InvalidPack, match="wrong pack"):
+            await cache.ensure("0" * 64)
+    assert not (tmp_path / "packs").exists()
+
+
 async def test_a_worker_refuses_a_pack_that_was_changed_on_disk(tmp_path: Path) -> None:
     data = make_file(tmp_path / "cycle.kpack")
     digest = digest_pack(data)
@@ -329,3 +344,44 @@ def test_manifests_from_before_read_as_before() -> None:
     assert config.pack is None
     assert "pack" not in config.model_dump(mode="json")
     assert CycleConfig.model_validate(config.model_dump(mode="json")) == config
+
+
+def kinitro(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kinitro", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+
+
+def test_a_revealed_pack_is_for_everybody_to_evaluate_and_train_with(tmp_path: Path) -> None:
+    """Policies are evaluated and demonstrations recorded in the very episodes that the pack makes."""
+    digest = digest_pack(make_file(tmp_path / "revealed.kpack"))
+    pack = ["--pack", str(tmp_path / "revealed.kpack")]
+    at = ["--environments", SEALED, "--episodes", "1"]
+    with running_policies(tmp_path, {"solver": SOLVER}) as servers:
+        found, keep = tmp_path / "result.json", ["--results", str(tmp_path / "runs"), "--workers", "1"]
+        done = kinitro("evaluate", servers["solver"], *at, *pack, "--max-steps", "60", "--json", found, *keep)
+    assert done.returncode == 0, done.stderr
+    assert bind_version(get_spec(SEALED).version, digest) in found.read_text()
+    recorded = kinitro("demos", "--out", tmp_path / "demos", *at, *pack, "--format", "npz", "--workers", "1")
+    assert recorded.returncode == 0, recorded.stderr
+    recording = np.load(tmp_path / "demos" / "episodes" / SEALED.replace("/", "-") / "000000.npz")
+    assert str(recording["instruction"]) == WORDS[0]
+
+
+@pytest.mark.parametrize("words", [("evaluate", "http://127.0.0.1:1"), ("demos", "--out", "out")])
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--environments", SEALED), "draws from a sealed pack, and none was given"),
+        (("--environments", PLAIN, "--pack", "good.kpack"), "A pack was given, and no environment draws from one"),
+        (("--environments", SEALED, "--pack", "gone.kpack"), "There is no pack"),
+    ],
+)
+def test_without_the_right_pack_commands_say_so_in_one_sentence(
+    tmp_path: Path, words: tuple[str, ...], flags: tuple[str, ...], sentence: str
+) -> None:
+    make_file(tmp_path / "good.kpack")
+    placed = [str(tmp_path / word) if word.endswith(".kpack") or word == "out" else word for word in (*words, *flags)]
+    done = kinitro(*placed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
