@@ -35,10 +35,8 @@ async def _run(settings: ExecutorSettings) -> None:
     spool = Spool(settings.spool_dir, settings.api_url, key)
     async with AsyncExitStack() as stack, stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-        packs = None
-        if settings.eval_mode == "local":
-            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="kinitro-packs-"))
-            packs = PackCache(Path(place), api.sealed_pack)
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="kinitro-packs-"))
+        packs = PackCache(Path(place), api.sealed_pack)
         evaluator = make_evaluator(settings, packs=packs)
         stack.push_async_callback(evaluator.close)
         if settings.verify:
@@ -73,7 +71,7 @@ def make_evaluator(settings: ExecutorSettings, packs: PackCache | None = None) -
     if settings.eval_mode != "local":
         from kinitro.executor.containers.evaluator import ContainerPool
 
-        return ContainerPool(settings)
+        return ContainerPool(settings, None if packs is None else packs.directory)
     return WorkerPool(
         settings.workers,
         settings.fixed_episodes_per_worker,

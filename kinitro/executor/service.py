@@ -222,7 +222,7 @@ class Executor:
             return None
         try:
             if self._packs is None:
-                raise InvalidPack("Episodes that are drawn from a pack run with --eval-mode local only.")
+                raise InvalidPack(f"The pack {digest} cannot be used: this executor keeps none.")
             await self._packs.ensure(digest)
         except (InvalidPack, ApiUnavailable, ApiRefused) as error:
             log.error("pack_refused", env_id=task.env_id, reason=str(error))
