@@ -137,8 +137,8 @@ def bind_to_pack(spec: EnvironmentSpec, digest: str | None) -> EnvironmentSpec:
     """
     if (SEALED_RUNG in spec.rungs) == (digest is None):
         raise ConfigurationError(
-            f"{spec.id} draws from a sealed pack, and none was given: make one with `kinitro pack make`, or leave "
-            f"{RUNG_MARK}{SEALED_RUNG} out of the id."
+            f"{spec.id} draws from a sealed pack, and none was given: give the pack of its cycle, or a new one of "
+            "`kinitro pack make`."
             if digest is None
             else f"{spec.id} draws from no pack, and one was given: name the rung {SEALED_RUNG}, or leave the pack out."
         )
