@@ -38,7 +38,7 @@ from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, ask_capacities
 from kinitro.scheduler.drand_rounds import find_pulse
 from kinitro.scheduler.leadership import Leadership, allow_long_statements
-from kinitro.scheduler.packs import prepare_pack
+from kinitro.scheduler.packs import NEW, prepare_pack
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
@@ -198,18 +198,18 @@ class Scheduler:
                 return
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
-        allow_private = self.settings.allow_private_endpoints
-        pack = await self._choose_pack()
-        if pack == b"":
-            return
-        config = self.settings.cycle_config(None if pack is None else digest_pack(pack))
-        if self.settings.drand and self.chain.drand is not None:
-            config = config.model_copy(update={"drand": self.chain.drand.name})
-        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
+        allow_private, policies = self.settings.allow_private_endpoints, self.settings.policies
+        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=policies)
         if not miners:
             self._report("waiting_for_a_miner", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
+        pack = None
+        if self.settings.needs_pack and (pack := await self._find_secret_pack()) is None:
+            return
+        config = self.settings.cycle_config(None if pack is None else digest_pack(pack))
+        if self.settings.drand and self.chain.drand is not None:
+            config = config.model_copy(update={"drand": self.chain.drand.name})
         holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
         miners = await ask_capacities(miners, self.probe, holders)
         if config.hosting is not None:
@@ -231,17 +231,15 @@ class Scheduler:
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
-    async def _choose_pack(self) -> bytes | None:
-        """The pack of the next cycle; None if it needs none, and nothing if there is none that is still secret."""
-        needs_pack, wanted = self.settings.needs_pack, self.settings.pack
-        if wanted is None or not needs_pack:
-            return None
+    async def _find_secret_pack(self) -> bytes | None:
+        """The pack of the next cycle; None, after a pause, if the operator's file was revealed with another cycle."""
+        wanted = self.settings.pack or NEW
         pack = await asyncio.to_thread(prepare_pack, wanted)
         used = await self.store.find_use_of_pack(digest_pack(pack))
         if used is not None:
             hint = f"Cycle {used} had this pack, so it is no secret any more: put a new one there, or use --pack new."
             await self._wait("waiting_for_a_new_pack", pack=wanted, hint=hint)
-            return b""
+            return None
         return pack
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
