@@ -138,9 +138,7 @@ def test_it_goes_together_with_other_rungs() -> None:
 
 
 def test_without_a_pack_or_with_one_too_many_is_one_sentence() -> None:
-    with pytest.raises(
-        ConfigurationError, match="push-v3@sealed draws from a sealed pack, and none was given: give"
-    ):
+    with pytest.raises(ConfigurationError, match="push-v3@sealed draws from a sealed pack, and none was given: give"):
         environments.make("metaworld/push-v3@sealed")
     with pytest.raises(ConfigurationError, match="push-v3@delay draws from no pack, and one was given"):
         environments.make("metaworld/push-v3@delay", pack=PACK)
