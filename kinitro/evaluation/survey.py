@@ -109,8 +109,7 @@ class SurveyPlan:
             )
         if sensitivity and randomization == NO_RANDOMIZATION:
             raise ConfigurationError("--sensitivity needs --randomization standard or hard: at none, nothing varies.")
-        specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
-        versions = tuple((spec.id, spec.version) for spec in specs)
+        versions = tuple({spec.id: spec.version for spec in map(get_spec, environments)}.items())
         return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization, sensitivity))
 
     @property

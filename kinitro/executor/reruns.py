@@ -25,6 +25,7 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import Task
 from kinitro.client.records import REFERENCE_UID, Manifest, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerificationRule
+from kinitro.environments.interface import read_instruction
 from kinitro.environments.registry import make
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.evaluation import Outcome, traces
@@ -144,7 +145,8 @@ async def _compare(policy: HttpPolicy, task: Task, trace: Trace, rule: Verificat
         await asyncio.to_thread(rollout.begin)
         episode_id = derive_episode_id(task.seed, task.hotkey)
         await policy.health()
-        await policy.reset(describe_task(rollout.environment.spec, episode_id, rollout.max_steps))
+        instruction = read_instruction(environment)
+        await policy.reset(describe_task(environment.spec, episode_id, rollout.max_steps, instruction))
         planned: list[npt.NDArray[np.float32]] = []
         compared = matching = 0
         for step, action in enumerate(traces.read_actions(trace)):
