@@ -94,8 +94,7 @@ _RUNGS: Final = (
     Rung(
         "sizes",
         "acting",
-        "the puck has one of 8 shapes: discs with a radius of 1.6 to 2.5 cm and boxes, 2.4 to 5.6 cm high; its mass and "
-        "colour stay",
+        "the puck is one of 8 discs and boxes: 2.8 to 5 cm wide, 2.4 to 5.6 cm high, of the same mass and colour",
         without=("choices",),
     ),
     Rung(
