@@ -58,6 +58,8 @@ def find_manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | N
         except UnknownEnvironment:
             yield f"the environment {environment.id!r} is not known here"
             continue
+        if environment.id != spec.id:
+            yield f"the environment {environment.id!r} must be written {spec.id!r}"
         version, pack = split_version(environment.version)
         if version != spec.version:
             yield f"{environment.id} has version {environment.version}, here it is {spec.version}"

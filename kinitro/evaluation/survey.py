@@ -113,8 +113,8 @@ class SurveyPlan:
             )
         if sensitivity and randomization == NO_RANDOMIZATION:
             raise ConfigurationError("--sensitivity needs --randomization standard or hard: at none, nothing varies.")
-        specs = bind_all_to_pack([get_spec(env_id) for env_id in dict.fromkeys(environments)], pack)
-        versions = tuple((spec.id, spec.version) for spec in specs)
+        specs = bind_all_to_pack(map(get_spec, environments), pack)
+        versions = tuple({spec.id: spec.version for spec in specs}.items())
         return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization, sensitivity))
 
     @property

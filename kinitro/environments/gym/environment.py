@@ -55,7 +55,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         """Make the environment. Raises UnknownEnvironment, ConfigurationError."""
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
-        env_id = RUNG_MARK.join((env_id, *sorted(rungs)))
+        env_id = RUNG_MARK.join((env_id, *((rungs,) if isinstance(rungs, str) else rungs)))
         known = get_spec(env_id)
         hurried = known.max_steps < get_spec(known.base_id).max_steps
         self._seen = seen_cameras = known.camera_names if cameras is None else list_cameras(cameras)

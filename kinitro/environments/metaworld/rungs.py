@@ -33,6 +33,9 @@ HURRY_STEPS: Final = {
 TWO_GOALS: Final = ("reach", "push", "pick-place")
 """MetaWorld's names of the tasks whose goal is a place of its own, which can move and be there twice."""
 
+WITH_PUCK: Final = ("push", "pick-place")
+"""The tasks in which a puck is moved."""
+
 
 def _hurry(spec: EnvironmentSpec) -> EnvironmentSpec:
     return replace(spec, max_steps=HURRY_STEPS[spec.task_name])
@@ -96,6 +99,12 @@ _RUNGS: Final = (
         "shapes, and the instruction is one of its wordings",
     ),
     Rung(
+        "sizes",
+        "acting",
+        "the puck is one of 8 discs and boxes: 2.8 to 5 cm wide, 2.4 to 5.6 cm high, of the same mass and colour",
+        without=("choices",),
+    ),
+    Rung(
         "textures",
         "seeing",
         "each surface, and the robot, shows one of 24 generated textures in a colour of its own, with probability 0.85",
@@ -106,5 +115,5 @@ _RUNGS: Final = (
 
 def rungs(spec: EnvironmentSpec) -> tuple[Rung, ...]:
     """Return the rungs that an environment has."""
-    only = {"choices": TWO_GOALS, "moved": TWO_GOALS, "hurry": HURRY_STEPS}
+    only = {"choices": TWO_GOALS, "moved": TWO_GOALS, "hurry": HURRY_STEPS, "sizes": WITH_PUCK}
     return tuple(rung for rung in _RUNGS if rung.name not in only or spec.task_name in only[rung.name])

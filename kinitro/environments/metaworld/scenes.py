@@ -11,6 +11,7 @@ from kinitro.environments.metaworld.models import Extension
 from kinitro.environments.metaworld.moved import MovedGoal
 from kinitro.environments.metaworld.rungs import BIAS, DELAYS_STEPS, GAINS, NOISE
 from kinitro.environments.metaworld.sealed import add_pack, make_sealed
+from kinitro.environments.metaworld.sizes import Sizes, add_sizes
 from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.metaworld.wordings import FRAMES, WORDINGS
 from kinitro.environments.packs.directory import SealedPack
@@ -109,6 +110,7 @@ _ADDITIONS: Final[dict[str, Extension]] = {
     "choices": add_choices,
     "distractors": _add_distractors,
     "occluders": _add_occluders,
+    "sizes": add_sizes,
     "textures": _add_textures,
 }
 _EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, MetaWorldTask], Effect]]] = {
@@ -123,6 +125,7 @@ _EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, MetaWorldTask], Effect]]] =
     "moved": lambda _, task: MovedGoal(task),
     "noise": lambda spec, _: Noise(spec, BIAS, NOISE),
     "occluders": lambda *_: Occluders([name for name, _ in _BARS], TABLE, CAMERAS),
+    "sizes": lambda *_: Sizes(),
     "textures": lambda *_: Looks(PUBLIC_SIZES.textures),
     "wordings": lambda spec, _: Wordings(spec, WORDINGS.get(spec.task_name, ()), FRAMES),
 }

@@ -61,18 +61,24 @@ def _add_shape(scene: Any, name: str, mesh: PackMesh, puck: Any) -> None:
     geom.contype, geom.conaffinity = puck.contype, puck.conaffinity
 
 
+PUCK_RUNGS: Final = frozenset({"choices", "sizes"})
+"""Rungs that say what a puck is like: beside them, the pack's shapes are not used."""
+
+
 class Shapes(Effect):
     """Shows one of the shapes that `add_pack` added to a model in place of the puck, and lets it collide instead.
 
-    Making the effect lets no shape collide: the model's nominal values are those afterwards.
+    Making the effect lets no shape collide, so that the model's nominal values are those afterwards. Unless it is
+    `active`, that is all it does.
     """
 
-    def __init__(self, model: Any, count: int) -> None:
+    def __init__(self, model: Any, count: int, *, active: bool = True) -> None:
         names = [model.geom(geom).name for geom in range(model.ngeom)]
         wanted = (SHAPE.format(number) for number in range(count))
         self._shapes = [names.index(name) for name in wanted if name in names]
         self._puck = names.index(PUCK) if self._shapes else -1
         model.geom_contype[self._shapes] = model.geom_conaffinity[self._shapes] = 0
+        self._active = active and bool(self._shapes)
         self._random = np.random.Generator(np.random.Philox(key=0))
         self._described: dict[str, Factor] = {}
 
@@ -82,7 +88,7 @@ class Shapes(Effect):
 
     def change_model(self, model: Any) -> None:
         """Draw a shape, and give it what the puck has."""
-        if not self._shapes:
+        if not self._active:
             return
         number, puck = int(self._random.random() * len(self._shapes)), self._puck
         shape = self._shapes[number]
@@ -135,7 +141,7 @@ def make_sealed(spec: EnvironmentSpec, model: Any, pack: Pack, table: Table, cam
     return Sealed(
         (
             Wordings(spec, pack.wordings.get(spec.task_name, ()), ("{}",)),
-            Shapes(model, len(pack.shapes)),
+            Shapes(model, len(pack.shapes), active=not PUCK_RUNGS.intersection(spec.rungs)),
             Looks(len(pack.textures), prefix=LOOKS),
             Distractors(bodies, table, SHOWN, cameras, bodies[::ALIKE_EVERY]),
         )

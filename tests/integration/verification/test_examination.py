@@ -211,6 +211,15 @@ async def test_a_machine_that_sees_something_else_blames_nobody() -> None:
     assert "step 0 looks different on this machine" in str(evidence.reason)
 
 
+async def test_an_executor_that_asked_for_something_else_makes_no_mismatch() -> None:
+    """The instruction follows from the seed, whatever a recording says."""
+    honest = recordings.decode(base64.b64decode((await recorded()).recording))
+    other = msgspec.structs.replace(honest.task, instruction="do nothing")
+    verdict, evidence = await examine(await recorded(task=other), ScriptedSandbox(lambda step: [[9.0] * 4] * 2))
+    assert verdict == "error"
+    assert "was not asked what the episode's seed asks" in str(evidence.reason)
+
+
 @pytest.mark.parametrize("field", ["recording", "trace"])
 @pytest.mark.parametrize("content", ["", "%%", base64.b64encode(b"\x01junk").decode()], ids=["empty", "text", "junk"])
 async def test_what_executors_sent_is_not_trusted(field: str, content: str) -> None:

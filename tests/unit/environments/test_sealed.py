@@ -130,11 +130,17 @@ def test_a_task_without_wordings_keeps_its_own() -> None:
     assert read_instruction(environment) == environment.spec.instruction
 
 
-def test_it_goes_together_with_other_rungs() -> None:
-    env_id = "metaworld/push-v3@cameras@delay@distractors@sealed@textures@wordings"
+@pytest.mark.parametrize("others", ["cameras@delay@distractors@{}@textures@wordings", "choices@{}", "{}@sizes"])
+def test_it_goes_together_with_other_rungs(others: str) -> None:
+    """Of a puck there is one, whichever rung says what it is like."""
+    env_id = f"metaworld/push-v3@{others.format('sealed')}"
     environment = environments.make(env_id, cameras=("corner",), pack=PACK)
+    assert isinstance(environment, MetaWorldEnvironment)
     environment.reset(3)
     assert environment.observe().pixels["corner"].std() > 0
+    model = environment._task.model
+    geoms = np.flatnonzero(model.geom_bodyid == model.body("obj").id)
+    assert (model.geom_contype[geoms] != 0).sum() == (model.geom_rgba[geoms, 3] > 0).sum() == 1
 
 
 def test_without_a_pack_or_with_one_too_many_is_one_sentence() -> None:
