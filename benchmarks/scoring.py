@@ -17,8 +17,10 @@ import numpy.typing as npt
 from kinitro.scoring import ScoringConfig, points, score_cycle
 from kinitro.scoring.points import award_subsets
 from kinitro.scoring.simulation import simulate_outcomes
+from kinitro.scoring.speed import SPEED_MARGIN
 
 Bools = npt.NDArray[np.bool_]
+CONFIG = ScoringConfig(speed_margin=SPEED_MARGIN)
 MEMORY_LIMIT_MIB = 1024
 SPEED_LIMITS_S = {256: 0.5, 1000: 5.0}
 TOO_SLOW = "      too slow:"
@@ -87,8 +89,9 @@ def time_cycles() -> Iterator[str]:
         for kind, make in KINDS.items():
             rng = np.random.default_rng(0)
             outcomes, blocks = make(miners, 50, 100, rng), rng.integers(0, 10**6, miners)
+            steps = rng.integers(20, 200, outcomes.shape)
             began = time.process_time()
-            scores = score_cycle(outcomes, blocks)
+            scores = score_cycle(outcomes, blocks, CONFIG, steps=steps)
             spent_s = time.process_time() - began
             earning = int((scores.points > 0).sum())
             how = "estimated" if scores.estimated else "exact"

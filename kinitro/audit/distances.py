@@ -12,11 +12,14 @@ from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
 from kinitro.scoring.reference import compare_with_reference
+from kinitro.scoring.speed import SpeedComparison, compare_speed
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
+NEAR_SPEED = 200
+"""Distances of comparisons of speed are not measured beyond this."""
 NEVER = 1 << 30
 """The distance of a comparison that cannot turn."""
 
@@ -44,12 +47,14 @@ def measure_distances(
     chance: FloatArray,
     disqualified: BoolArray,
     reference: BoolArray | None = None,
+    steps: IntArray | None = None,
 ) -> Distances:
     """Measure how many results would have to be false for each comparison to turn.
 
     solved:    (M, N, K), false where an episode does not count; the miners in order of uid.
     episodes:  (N,), how many episodes count.
     reference: (N, K), false where an episode does not count; None in a cycle without a reference.
+    steps:     (M, N, K), control steps until success. Needed where the config has a `speed_margin`.
     """
     miners, environments, length = solved.shape
     successes = solved.sum(axis=2, dtype=np.int64)
@@ -78,7 +83,11 @@ def measure_distances(
     leads = np.stack([race.leads for race in races], axis=1)
     pooled = critical_wins(int(episodes.sum()), levels.overall)
     beats = overall >= pooled[overall + overall.T]
-    stakes = _find_stakes(leads, beats, ~disqualified, arrival)
+    speed = None
+    if config.speed_margin is not None and steps is not None:
+        speed = compare_speed(solved, steps, eligible, config.speed_margin, config.alpha)
+    passes = np.zeros_like(beats) if speed is None else speed.wins & ~beats.T
+    stakes = _find_stakes(leads, beats, passes, ~disqualified, arrival)
     for n, race in enumerate(races):
         race.note(least.successes[:, n], least.failures[:, n], stakes)
     if gate is not None:
@@ -91,6 +100,13 @@ def measure_distances(
         # False would be successes of whom the comparison came out well for, and failures of the other.
         _lower(least.successes[gains], flips)
         _lower(least.failures[loses], flips)
+        if speed is not None:
+            both = (_measure_speed_distance(speed, later, earlier), _measure_speed_distance(speed, earlier, later))
+            nearest = np.array([min(both)])
+            # False would be steps of a success of either, or a failure that keeps an episode from being compared.
+            for miner in (later, earlier):
+                _lower(least.successes[miner], nearest)
+                _lower(least.failures[miner], nearest)
     return least
 
 
@@ -110,11 +126,13 @@ class _Stakes:
     """Comparisons over all environments that matter: (the later miner, the earlier one)."""
 
 
-def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival: IntArray) -> _Stakes:
+def _find_stakes(
+    leads: BoolArray, beats: BoolArray, passes: BoolArray, allowed: BoolArray, arrival: IntArray
+) -> _Stakes:
     """Find which comparisons matter. If one miner is clearly first, only those that could cost it that place.
 
     A miner is clearly first (*crowned*) if it leads as many environments as anybody, beats all miners that came before
-    it, and is beaten by none that came after it.
+    it, and is beaten by none that came after it, on success or on speed.
     As long as these hold it wins every subset of what it leads. To be paid more, another one would have to lead more
     environments in truth: it joins the leaders, or the crowned one leaves them, on so many environments (both can
     happen on one). Otherwise every comparison that decides who leads, or which of two leaders goes first, matters.
@@ -125,7 +143,9 @@ def _find_stakes(leads: BoolArray, beats: BoolArray, allowed: BoolArray, arrival
     for place, crowned in enumerate(order):
         if counts[crowned] == 0 or counts[crowned] < counts.max():
             continue
-        if all(beats[crowned, other] for other in order[:place]) and not beats[order[place + 1 :], crowned].any():
+        later = order[place + 1 :]
+        overtaken = beats[later, crowned].any() or passes[later, crowned].any()
+        if all(beats[crowned, other] for other in order[:place]) and not overtaken:
             ahead = np.maximum(1, counts[crowned] - counts)
             joining = (ahead + 1) // 2
             joining[crowned] = NEVER
@@ -325,6 +345,24 @@ class ReferenceGate:
 
 def _lower(least: IntArray, distance: IntArray) -> None:
     np.minimum(least, np.maximum(1, distance), out=least)
+
+
+def _measure_speed_distance(speed: SpeedComparison, one: int, other: int) -> int:
+    """How many results must be false for one miner to be faster than another, or not to be any more.
+
+    One false result can turn an episode in which the one was faster into an episode in which the other was.
+    """
+    faster, slower = int(speed.faster[one, other]), int(speed.faster[other, one])
+    wins = bool(speed.wins[one, other])
+    sign = -1 if wins else 1
+    critical = critical_wins(faster + slower + NEAR_SPEED, speed.level)
+    for flips in range(1, NEAR_SPEED + 1):
+        for turned in range(flips + 1):  # of the flips, those that change both numbers; the others change the first
+            new_slower = slower - sign * turned
+            new_faster = faster + sign * flips
+            if new_slower >= 0 and new_faster >= 0 and (new_faster >= critical[new_faster + new_slower]) != wins:
+                return flips
+    return NEAR_SPEED
 
 
 def _measure_pooled_distance(w: int, lost: int, critical: IntArray) -> int:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from kinitro.audit.distances import measure_distances
 from kinitro.client.records import Manifest, ResultRow
 from kinitro.client.verdicts import VerdictRow, count_verdicts
-from kinitro.cycles.scorecard import arrange_results, list_participants, list_players
+from kinitro.cycles.scorecard import arrange_results, list_participants, list_players, list_steps
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring.config import ScoringConfig
 
@@ -98,6 +98,7 @@ def plan_sample(
         chance=np.array([environment.random_success for environment in config.environments], dtype=np.float64),
         disqualified=np.array(disqualified, dtype=np.bool_),
         reference=None if found.reference is None else found.reference & found.complete,
+        steps=list_steps(found),
     )
     return Plan(
         uids={uid: index for index, uid in enumerate(list_players(config, miners))},

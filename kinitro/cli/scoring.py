@@ -163,9 +163,11 @@ def _subsets_table(explanation: MinerExplanation) -> Table:
 
 
 def _rivals_table(explanation: MinerExplanation) -> Table:
+    timed = any(row.speed for row in explanation.rivals)
     table = _table(
         "Who wins ties against it, and what beating them overall takes",
         "uid", "environments both lead", "subsets taken", "only it / only rival", "p", "level", "to overtake",
+        *(("faster / slower", "p of speed") if timed else ()),
     )  # fmt: skip
     for row in explanation.rivals:
         table.add_row(
@@ -173,6 +175,7 @@ def _rivals_table(explanation: MinerExplanation) -> Table:
             f"{row.subsets_taken:,}",
             f"{row.only_miner} / {row.only_rival}", f"{row.p_value:.2g}", f"{row.level:.2g}",
             "too few episodes" if row.needed_to_overtake is None else f"{row.needed_to_overtake} more",
+            *((f"{row.speed.faster} / {row.speed.slower}", f"{row.speed.p_value:.2g}") if row.speed else ()),
         )  # fmt: skip
     return table
 

@@ -16,6 +16,7 @@ from kinitro.client.verdicts import VerdictCounts, VerdictRow, count_verdicts
 from kinitro.errors import KinitroError
 from kinitro.evaluation.outcomes import Outcome
 from kinitro.scoring import CycleScores, ScoringConfig, explain_cycle, score_cycle, to_u16
+from kinitro.scoring.inputs import MAX_STEPS
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 
 RESULTS = (Outcome.SUCCESS, Outcome.FAILURE, Outcome.POLICY_FAULT)
@@ -39,6 +40,8 @@ class ResultTensor:
 
     solved: npt.NDArray[np.bool_]
     """(M, N, K)"""
+    steps: npt.NDArray[np.int64]
+    """(M, N, K): control steps until success; 0 where an episode was not solved, or does not say."""
     complete: npt.NDArray[np.bool_]
     """(N, K): every miner has a result of this episode, so it counts."""
     void: npt.NDArray[np.bool_]
@@ -89,10 +92,12 @@ def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: It
     of_miner = {uid: index for index, uid in enumerate(players)}
     of_environment = {environment.id: index for index, environment in enumerate(config.environments)}
     outcomes = np.zeros((len(players), len(config.environments), config.episodes), dtype=np.uint8)
+    steps = np.zeros(outcomes.shape, dtype=np.int64)
     for row in rows:
         miner, environment = of_miner.get(row.uid), of_environment.get(row.env_id)
         if miner is not None and environment is not None and 0 <= row.episode < config.episodes:
             outcomes[miner, environment, row.episode] = row.outcome
+            steps[miner, environment, row.episode] = row.success_step or 0
     void: npt.NDArray[np.bool_] = np.any(outcomes == TaskOutcome.VOID, axis=0)
     beside, outcomes = outcomes[len(miners) :], outcomes[: len(miners)]
     has_result = np.isin(outcomes, RESULTS)
@@ -104,6 +109,7 @@ def arrange_results(config: CycleConfig, miners: Sequence[FrozenMiner], rows: It
     failed = (outcomes == Outcome.POLICY_FAULT) | missed
     return ResultTensor(
         solved=(outcomes == Outcome.SUCCESS),
+        steps=steps[: len(miners)],
         complete=complete,
         void=void,
         faults=(failed & complete).sum(axis=2),
@@ -158,6 +164,11 @@ def _name_reference(config: CycleConfig) -> str:
     return "" if config.reference is None else f" and the reference {config.reference.name}"
 
 
+def list_steps(found: ResultTensor) -> npt.NDArray[np.int64]:
+    """List the steps to success as scoring takes them: a success that does not say when is as slow as can be."""
+    return np.where(found.steps > 0, np.minimum(found.steps, MAX_STEPS), MAX_STEPS)
+
+
 def score(
     identity: PublicationIdentity,
     config: CycleConfig,
@@ -182,6 +193,7 @@ def score(
         chance=[environment.random_success for environment in config.environments],
         disqualified=np.array([count.disqualified for count in checked], dtype=np.bool_),
         reference=found.reference,
+        steps=list_steps(found),
     )
     explanations = explain_cycle(result, [environment.id for environment in config.environments])
     for miner, count in zip(taking_part, checked, strict=True):

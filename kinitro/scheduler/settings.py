@@ -19,6 +19,7 @@ from kinitro.environments.sets import MISSION, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
+from kinitro.scoring.speed import SPEED_MARGIN
 from kinitro.setting_types import Duration, Size, UserPath, UserPathText, split_names
 from kinitro.settings import DatabaseUrl, ServiceSettings
 
@@ -216,7 +217,7 @@ class SchedulerSettings(CycleSettings):
             max_void_share=self.max_void_share,
             max_laggard_share=self.max_laggard_share,
             timeout_s=self.cycle_timeout.total_seconds(),
-            scoring=asdict(ScoringConfig()),
+            scoring=asdict(ScoringConfig(speed_margin=SPEED_MARGIN)),
             policies=self.policies,
             hosting=None if self.policies == "endpoint" else self._hosting,
             reference=None

@@ -11,6 +11,7 @@ from kinitro.scoring.explanations import (
     MinerExplanation,
     ReferenceStanding,
     RivalExplanation,
+    SpeedStanding,
     SubsetExplanation,
     explain_cycle,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "ReferenceStanding",
     "RivalExplanation",
     "ScoringConfig",
+    "SpeedStanding",
     "SubsetExplanation",
     "SubsetWeighting",
     "explain_cycle",

@@ -136,14 +136,20 @@ def find_frontier(better_somewhere: BoolArray, eligible: BoolArray) -> BoolArray
     return eligible & ~(dominates & eligible[:, None]).any(axis=0)
 
 
+def find_overall_better(overall_wins: CountArray, level: Fraction) -> BoolArray:
+    """Find, as [i, j] of an array (M, M), whether i is significantly better than j on all environments together."""
+    discordant = overall_wins + overall_wins.T
+    critical = critical_wins(int(discordant.max(initial=0)), level)
+    return np.asarray(overall_wins >= critical.take(discordant), dtype=np.bool_)
+
+
 def rank_miners(overall_wins: CountArray, eligible: BoolArray, arrival: IntArray, level: Fraction) -> tuple[int, ...]:
     """Rank the miners that are eligible somewhere: their indices in the order in which they win ties.
 
     Miners are inserted in order of arrival, each directly ahead of the highest-placed miner that it beats overall, or
     at the end.
     """
-    discordant = overall_wins + overall_wins.T
-    beats = overall_wins >= critical_wins(int(discordant.max(initial=0)), level).take(discordant)
+    beats = find_overall_better(overall_wins, level)
     placed: list[int] = []
     for miner in arrival:
         if not eligible[miner].any():

@@ -30,14 +30,18 @@ class ScoringConfig:
     weighting: SubsetWeighting = "linear"
     temperature: float = 0.1
     """The temperature of the softmax over shares of points."""
+    speed_margin: float | None = None
+    """Steps to success that differ by a smaller share count as equal; None: speed decides nothing, as until 0.1."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             if field.name == "weighting":
                 continue
             value = getattr(self, field.name)
+            if field.name == "speed_margin" and value is None:
+                continue
             low, high = (0.0, 1.0) if field.name != "temperature" else (0.0, 1000.0)
-            closed = field.name in ("min_epsilon", "min_floor")
+            closed = field.name in ("min_epsilon", "min_floor", "speed_margin")
             if not (low < value < high or (closed and value == low)):
                 raise InvalidScoringConfig(
                     f"{field.name} cannot be {value!r}: give a number {'from' if closed else 'above'} {low:g} "

@@ -8,12 +8,20 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.scoring.comparison import SignificanceLevels, compare, rank_miners, share_significance_level
+from kinitro.scoring.comparison import (
+    SignificanceLevels,
+    compare,
+    find_overall_better,
+    rank_miners,
+    share_significance_level,
+)
 from kinitro.scoring.config import ScoringConfig
+from kinitro.scoring.errors import InvalidScoringInput
 from kinitro.scoring.inputs import check_inputs
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.points import award_subsets, limit_steps
 from kinitro.scoring.reference import ReferenceComparison, compare_with_reference
+from kinitro.scoring.speed import SpeedComparison, compare_speed, let_faster_pass
 from kinitro.scoring.weights import softmax_of_shares
 
 BoolArray = npt.NDArray[np.bool_]
@@ -65,6 +73,8 @@ class CycleScores:
     """Indices of the miners that are eligible somewhere; the first wins ties."""
     overall_wins: npt.NDArray[np.int32]
     """(M, M): [i, j] = episodes, over all environments, that i solved and j did not."""
+    speed: SpeedComparison | None
+    """Every miner against every other in steps to success; None where speed decides nothing."""
     subsets: tuple[tuple[int, ...], ...]
     """How many subsets of 0, 1, 2, ... environments each miner wins."""
     exact_points: tuple[int, ...]
@@ -89,6 +99,7 @@ def score_cycle(
     chance: npt.ArrayLike | None = None,
     disqualified: npt.ArrayLike | None = None,
     reference: npt.ArrayLike | None = None,
+    steps: npt.ArrayLike | None = None,
 ) -> CycleScores:
     """Score one cycle by the rule of docs/scoring.md.
 
@@ -99,11 +110,15 @@ def score_cycle(
     chance:       float (N,): success rate of random actions. Default: 0.
     disqualified: bool (M,): miners that may not earn, lead or be compared with. Default: none.
     reference:    bool (N, K): outcomes of the policy that miners must beat to earn. Default: there is none.
+    steps:        int (M, N, K): control steps until success, 1 or more where the episode was solved, any number where
+                  it was not. Needed where the config has a `speed_margin`; ignored where it has none.
 
     Pure and deterministic: equal input gives equal bits on every machine. Raises InvalidScoringInput.
     """
     config = config or ScoringConfig()
-    cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified, reference)
+    cycle = check_inputs(outcomes, first_blocks, valid, uids, chance, disqualified, reference, steps)
+    if config.speed_margin is not None and cycle.steps is None:
+        raise InvalidScoringInput("steps are missing: the configuration has a speed_margin.")
     successes = cycle.solved.sum(axis=2, dtype=np.int64)
     bound, _ = wilson_interval(successes, cycle.episodes, normal_quantile(config.confidence))
     eligible = (bound > np.maximum(config.min_floor, cycle.chance)) & ~cycle.disqualified[:, None]
@@ -115,6 +130,10 @@ def score_cycle(
     levels = share_significance_level(cycle.solved, eligible, config.alpha)
     comparisons = compare(cycle.solved, cycle.episodes, eligible, arrival, levels, config.min_epsilon)
     order = rank_miners(comparisons.overall_wins, eligible, arrival, levels.overall)
+    speed = None
+    if config.speed_margin is not None and cycle.steps is not None:
+        speed = compare_speed(cycle.solved, cycle.steps, eligible, config.speed_margin, config.alpha)
+        order = let_faster_pass(order, find_overall_better(comparisons.overall_wins, levels.overall), speed)
     counted = np.broadcast_to(cycle.episodes, successes.shape)
     intervals = wilson_interval(successes, counted, normal_quantile((1 + config.confidence) / 2))
     rivals = int(Fraction(config.alpha) / levels.overall)
@@ -139,6 +158,7 @@ def score_cycle(
         leaders=comparisons.leaders,
         priority=order,
         overall_wins=comparisons.overall_wins,
+        speed=speed,
         subsets=award.subsets,
         exact_points=award.points,
         points=np.array([float(points) for points in award.points], dtype=np.float64),

@@ -81,6 +81,25 @@ class SubsetExplanation:
 
 
 @dataclass(frozen=True)
+class SpeedStanding:
+    """One miner against a rival in steps to success, over the episodes that both solved."""
+
+    faster: int
+    """Episodes in which the miner needed fewer steps, by more than the margin."""
+    slower: int
+    """Episodes in which the rival did."""
+    p_value: float
+    """The p-value of the miner being no faster than the rival."""
+    level: float
+    margin: float
+    wins: bool
+    """Whether the miner is faster by more than noise: it then passes the rival if that is directly ahead of it, unless
+    the rival solves more."""
+    needed_to_win: int | None
+    """Further episodes in which it would have to be faster; None if both solved too few."""
+
+
+@dataclass(frozen=True)
 class RivalExplanation:
     """A miner of higher priority that leads something this miner leads too, and this miner against it overall."""
 
@@ -95,6 +114,8 @@ class RivalExplanation:
     level: float
     needed_to_overtake: int | None
     """Further episodes, overall, that only this miner would have to solve; None if there are not so many."""
+    speed: SpeedStanding | None = None
+    """None where speed decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -294,6 +315,23 @@ class _Explainer:
             p_value=p_value(wins, losses),
             level=float(scores.levels.overall),
             needed_to_overtake=count_missing_wins(wins, losses, self._overall_critical),
+            speed=self._explain_speed(miner, rival),
+        )
+
+    def _explain_speed(self, miner: int, rival: int) -> SpeedStanding | None:
+        found, margin = self._scores.speed, self._scores.config.speed_margin
+        if found is None or margin is None:
+            return None
+        faster, slower = int(found.faster[miner, rival]), int(found.faster[rival, miner])
+        both = int(self._scores.successes[miner].sum()) - int(self._scores.overall_wins[miner, rival])
+        return SpeedStanding(
+            faster=faster,
+            slower=slower,
+            p_value=p_value(faster, slower),
+            level=float(found.level),
+            margin=margin,
+            wins=bool(found.wins[miner, rival]),
+            needed_to_win=count_missing_wins(faster, slower, critical_wins(both, found.level)),
         )
 
     def _summarize(
@@ -316,9 +354,11 @@ class _Explainer:
             )
         if not won:
             names = ", ".join(str(rival.uid) for rival in rivals)
+            faster = "" if self._scores.speed is None else " or faster without solving less"
             return (
                 f"It leads {led} of the {total} environments, but earlier or better miners (uid {names}) lead those "
-                "too and win the tie. It must be significantly better than them overall, or lead where they do not."
+                f"too and win the tie. It must be significantly better than them overall{faster}, or lead where they "
+                "do not."
             )
         share = self._scores.exact_points[miner] / self._all_points
         return (

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from kinitro.scoring.errors import InvalidScoringInput
 
+MAX_STEPS = 10**6
+"""The most steps to success that an episode can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class CycleInput:
@@ -28,6 +31,8 @@ class CycleInput:
     """(M,)"""
     reference: npt.NDArray[np.bool_] | None
     """(N, K): outcomes of the reference, false in void episodes; None without one."""
+    steps: npt.NDArray[np.int64] | None
+    """(M, N, K): control steps until success where `solved`; None if they were not given."""
 
 
 def check_inputs(
@@ -38,6 +43,7 @@ def check_inputs(
     chance: npt.ArrayLike | None,
     disqualified: npt.ArrayLike | None,
     reference: npt.ArrayLike | None = None,
+    steps: npt.ArrayLike | None = None,
 ) -> CycleInput:
     """Check the input of `score_cycle` and convert it to arrays. Raises InvalidScoringInput."""
     solved = _read_booleans("outcomes", outcomes)
@@ -61,6 +67,7 @@ def check_inputs(
     if beside is not None:
         _check_shape("reference", beside, (environments, episodes))
     return CycleInput(
+        steps=None if steps is None else _read_steps(steps, solved & played),
         solved=solved & played,
         episodes=played.sum(axis=1, dtype=np.int64),
         first_blocks=blocks,
@@ -94,6 +101,19 @@ def _read_integers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     if array.min() < 0 or array.max() > np.iinfo(np.int64).max:
         raise InvalidScoringInput(f"{name} runs from {array.min()} to {array.max()}: give 0 to 2**63 - 1.")
     return array.astype(np.int64)
+
+
+def _read_steps(values: npt.ArrayLike, solved: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Read the steps to success; where there was none they may be any number."""
+    array = np.asarray(values)
+    if array.size and array.dtype.kind not in "iu":
+        raise InvalidScoringInput(f"steps has the type {array.dtype}: give integers.")
+    _check_shape("steps", array, solved.shape)
+    steps = np.where(solved, array, 0).astype(np.int64)
+    odd = steps[solved & ((steps < 1) | (steps > MAX_STEPS))]
+    if odd.size:
+        raise InvalidScoringInput(f"steps holds {odd[0]} for a solved episode: give 1 to {MAX_STEPS}.")
+    return steps
 
 
 def _read_rates(name: str, values: npt.ArrayLike, length: int) -> npt.NDArray[np.float64]:

@@ -72,8 +72,8 @@ SURFACE = {
     ),
     "scoring": (
         "CycleScores EnvironmentExplanation InvalidScoringConfig InvalidScoringInput MinerExplanation "
-        "ReferenceStanding RivalExplanation ScoringConfig SubsetExplanation SubsetWeighting explain_cycle score_cycle "
-        "to_u16"
+        "ReferenceStanding RivalExplanation ScoringConfig SpeedStanding SubsetExplanation SubsetWeighting "
+        "explain_cycle score_cycle to_u16"
     ),
 }
 """What packages offer to others. A name that goes, or changes its meaning, breaks somebody's program."""
