@@ -22,7 +22,7 @@ from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.messages import HostingLimits
-from kinitro.client.records import REFERENCE_UID, CycleConfig, FrozenMiner, RungRule, digest_opening
+from kinitro.client.records import REFERENCE_UID, FrozenMiner, RungRule, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
 from kinitro.cycles.ladder import NEWEST_RULE, climb, find_published_saturated
 from kinitro.cycles.marking import choose_first_checks
