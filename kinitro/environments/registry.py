@@ -59,7 +59,7 @@ def all_specs() -> tuple[EnvironmentSpec, ...]:
 
 
 def scored_specs() -> tuple[EnvironmentSpec, ...]:
-    """Return the specs of the environments that are scored by default."""
+    """Return the specs of the environments that are scored by default, without rungs; `sets` has those with them."""
     return tuple(spec for spec in all_specs() if spec.scored)
 
 
