@@ -15,7 +15,7 @@ from typing import Literal
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.spec import RUNG_MARK, EnvironmentSpec
 
-Kind = Literal["seeing", "saying", "acting"]
+Kind = Literal["seeing", "saying", "acting", "unseen"]
 
 
 @dataclass(frozen=True, slots=True)

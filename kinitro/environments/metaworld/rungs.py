@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.rungs import Rung
 from kinitro.environments.spec import EnvironmentSpec
 
@@ -91,6 +92,12 @@ _RUNGS: Final = (
         "opening 0.05 and 0.03",
     ),
     Rung("occluders", "seeing", "1 to 4 bars stand between one of the fixed cameras and the table"),
+    Rung(
+        SEALED_RUNG,
+        "unseen",
+        "surfaces show textures of a sealed pack, 3 to 8 of its meshes stand on the table, a puck has one of its "
+        "shapes, and the instruction is one of its wordings",
+    ),
     Rung(
         "sizes",
         "acting",
