@@ -17,7 +17,7 @@ from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, Re
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.registry import bind_all_to_pack, get_spec
-from kinitro.environments.sets import MISSION, select_environments
+from kinitro.environments.sets import EXAM, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
@@ -77,7 +77,7 @@ class SchedulerSettings(CycleSettings):
 
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
-        description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `mission`.",
+        description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `exam`.",
     )
     rungs: Literal["fixed", "auto"] = Field(
         "fixed",
@@ -208,7 +208,7 @@ class SchedulerSettings(CycleSettings):
 
     def list_environments(self) -> list[str]:
         """The ids of the environments that were named, or of the default set; raises UnknownEnvironment."""
-        return [spec.id for spec in select_environments(self.environments or [MISSION])]
+        return [spec.id for spec in select_environments(self.environments or [EXAM])]
 
     @property
     def needs_pack(self) -> bool:
@@ -216,7 +216,7 @@ class SchedulerSettings(CycleSettings):
 
         Raises ConfigurationError if one does and `pack` is missing, or the other way round.
         """
-        specs = select_environments(self.environments or [MISSION])
+        specs = select_environments(self.environments or [EXAM])
         sealed = [spec.id for spec in specs if SEALED_RUNG in spec.rungs]
         if sealed and self.pack is None:
             raise ConfigurationError(
