@@ -52,7 +52,7 @@ def main() -> None:
         return
     if options.rungs:
         for name, ratio in part("rungs", options).items():
-            show(f"control step with 3 cameras, {name}", ratio, "x without", "< 1.25")
+            show(f"control step with 3 cameras, {name}", 100 * ratio, "% of without", "< 125")
         return
     show("5 x mj_step + mj_forward in a fixed scene", part("machine", options)["us"], "us", "")
     with tempfile.TemporaryDirectory() as cache:

@@ -17,6 +17,7 @@ from kinitro.audit.binding import check_binding
 from kinitro.audit.errors import AuditUnavailable
 from kinitro.audit.packs import check_pack
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
+from kinitro.audit.rungs import check_rungs
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
 from kinitro.audit.witness import Witness
 from kinitro.chain.errors import ChainError, ChainUnavailable
@@ -115,6 +116,7 @@ async def audit_cycle(
         await check_beacon(manifest, chain),
         Check.of("results", f"{len(rows)} results", list(checks.find_result_differences(manifest, rows))),
         Check.of("seeds", f"{len(rows)} seeds", list(checks.find_seed_differences(manifest, rows))),
+        *await check_rungs(api, manifest),
         _check_verdicts(record),
         *_check_scores(record),
     ]

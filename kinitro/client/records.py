@@ -70,6 +70,16 @@ class CycleEnvironment(Message):
     random_success: float = Field(0.0, ge=0, le=1)
 
 
+class RungRule(Message):
+    """By which rule the environments of a cycle climbed, and after which cycle."""
+
+    name: str = Field(pattern="^[a-z0-9-]{1,40}$", description="The rule, see docs/rungs.md.")
+    environments: list[str] = Field(
+        min_length=1, max_length=1000, description="The environments with which the subnet began."
+    )
+    after: int | None = Field(ge=1, lt=2**31, description="The cycle whose scores it looked at; null: there was none.")
+
+
 class CycleConfig(Message):
     """What a cycle was told to do; fixed when it opens."""
 
@@ -96,6 +106,9 @@ class CycleConfig(Message):
     )
     policies: PolicyMode = Field("endpoint", exclude_if=lambda mode: mode == "endpoint")
     hosting: HostingLimits | None = Field(None, exclude_if=is_none, description="What a hosted policy may use.")
+    rungs: RungRule | None = Field(
+        None, exclude_if=is_none, description="How the environments were found; null: the operator named them."
+    )
     pack: Hex64 | None = Field(
         None, exclude_if=is_none, description="Digest of the sealed pack, which is public after the reveal."
     )
@@ -226,6 +239,7 @@ _ENVIRONMENT = ("id", "version", "max_steps", "random_success")
 _RULE = ("tolerance", "required_share", "least_failed", "least_failed_share")
 _HOSTING = ("memory_bytes", "cpus", "start_s", "upload_bytes", "concurrency")
 _REFERENCE = ("name", "digest", "max_concurrency")
+_RUNGS = ("name", "environments", "after")
 _MINER = ("uid", "hotkey", "first_block", "repo", "revision", "endpoint", "sealed", "max_concurrency", "excluded")
 
 
@@ -235,7 +249,7 @@ def digest_opening(manifest: Manifest) -> bytes:
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
     if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network; the
-    digest of the pack.
+    rule by which environments climbed; the digest of the pack.
     """
     config = manifest.config
     document: list[Any] = [
@@ -253,6 +267,8 @@ def digest_opening(manifest: Manifest) -> bytes:
         document.append({"policies": config.policies, "hosting": limits, "hosted": hosted})
     if config.drand is not None:
         document.append({"drand": config.drand})
+    if config.rungs is not None:
+        document.append({"rungs": _list_values(config.rungs, _RUNGS)})
     if config.pack is not None:
         document.append({"pack": config.pack})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)

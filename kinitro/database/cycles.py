@@ -264,6 +264,11 @@ class CycleStore:
         row = await self._one("LATEST_CYCLE", netuid=netuid)
         return Cycle.from_row(row) if row else None
 
+    async def last_scores(self, netuid: int) -> Scores | None:
+        """The scores of the subnet's newest published cycle; None if there is none."""
+        row = await self._one("LAST_SCORES", netuid=netuid)
+        return Scores.model_validate(row.scores) if row else None
+
     async def find(self, cycle_id: int) -> Cycle:
         """Raises UnknownCycle."""
         row = await self._one("FIND_CYCLE", cycle_id=cycle_id) if 0 < cycle_id < 2**31 else None

@@ -142,6 +142,9 @@ select exists (select from trace where cycle_id = %(cycle_id)s) as kept
 delete from trace where cycle_id in (
   select id from cycle where netuid = %(netuid)s and revealed_at is not null order by id desc offset %(keep)s)
 
+-- LAST_SCORES
+select scores from publication where netuid = %(netuid)s::int order by cycle_id desc limit 1
+
 -- DROP_OLD_PACKS  Packs go with the traces: without those nobody replays an episode.
 delete from pack where cycle_id in (
   select id from cycle where netuid = %(netuid)s and revealed_at is not null order by id desc offset %(keep)s)

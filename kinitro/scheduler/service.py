@@ -22,8 +22,9 @@ from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.messages import HostingLimits
-from kinitro.client.records import REFERENCE_UID, FrozenMiner, digest_opening
+from kinitro.client.records import REFERENCE_UID, FrozenMiner, RungRule, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
+from kinitro.cycles.ladder import NEWEST_RULE, climb, find_published_saturated
 from kinitro.cycles.marking import choose_first_checks
 from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Unscorable, list_players, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, derive_seeds, hash_seed_key
@@ -207,7 +208,8 @@ class Scheduler:
         pack = None
         if self.settings.needs_pack and (pack := await self._find_secret_pack()) is None:
             return
-        config = self.settings.cycle_config(None if pack is None else digest_pack(pack))
+        ids, rule = await self._choose_environments()
+        config = self.settings.cycle_config(None if pack is None else digest_pack(pack), ids, rule)
         if self.settings.drand and self.chain.drand is not None:
             config = config.model_copy(update={"drand": self.chain.drand.name})
         holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
@@ -230,6 +232,17 @@ class Scheduler:
         log.info("cycle_opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
+
+    async def _choose_environments(self) -> tuple[list[str] | None, RungRule | None]:
+        """Return the ids of the next cycle's environments, which have climbed, and the rule; None if they stay."""
+        if self.settings.rungs == "fixed":
+            return None, None
+        named, last = self.settings.list_environments(), await self.store.last_scores(self.settings.netuid)
+        rule = RungRule(name=NEWEST_RULE, environments=named, after=last.cycle_id if last else None)
+        if last is None:
+            return named, rule
+        before = (await self.store.find(last.cycle_id)).config
+        return climb(rule, [one.id for one in before.environments], find_published_saturated(before, last)), rule
 
     async def _find_secret_pack(self) -> bytes | None:
         """The pack of the next cycle; None, after a pause, if the operator's file was revealed with another cycle."""
@@ -338,7 +351,7 @@ class Scheduler:
         log.info("cycle_published", cycle=cycle.id, weights=card.weights.weights, void=card.scores.void_episodes)
         for note in card.scores.notes:
             if note.startswith(SATURATED):
-                log.warning("environments_are_saturated", cycle=cycle.id, reason=note)
+                log.warning("environments_are_saturated", cycle=cycle.id, reason=note, rungs=self.settings.rungs)
         await self.store.drop_old_traces(cycle.netuid, self.settings.keep_traces)
 
     async def _must_wait_for_verdicts(self, cycle: Cycle, since: datetime) -> bool:

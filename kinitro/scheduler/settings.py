@@ -13,10 +13,10 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from kinitro import __version__
 from kinitro.chain.interface import Wallet
 from kinitro.client.messages import HostingLimits
-from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy
+from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy, RungRule
 from kinitro.client.verdicts import VerificationRule
 from kinitro.environments.packs.versions import SEALED_RUNG
-from kinitro.environments.registry import bind_all_to_pack
+from kinitro.environments.registry import bind_all_to_pack, get_spec
 from kinitro.environments.sets import MISSION, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
@@ -78,6 +78,11 @@ class SchedulerSettings(CycleSettings):
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
         description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `mission`.",
+    )
+    rungs: Literal["fixed", "auto"] = Field(
+        "fixed",
+        description="`auto`: an environment that is saturated is on harder rungs in the next cycle, by a public rule; "
+        "`fixed`: the environments stay as they are named.",
     )
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
@@ -201,6 +206,10 @@ class SchedulerSettings(CycleSettings):
         """Whose hotkey binds cycles on chain, if any does."""
         return Wallet(self.wallet_name, self.hotkey_name, self.wallet_path) if self.wallet_name else None
 
+    def list_environments(self) -> list[str]:
+        """The ids of the environments that were named, or of the default set; raises UnknownEnvironment."""
+        return [spec.id for spec in select_environments(self.environments or [MISSION])]
+
     @property
     def needs_pack(self) -> bool:
         """Whether an environment draws from a sealed pack. Raises UnknownEnvironment.
@@ -216,12 +225,15 @@ class SchedulerSettings(CycleSettings):
         bind_all_to_pack(specs, self.pack)  # whatever its digest will be
         return bool(sealed)
 
-    def cycle_config(self, pack: str | None = None) -> CycleConfig:
+    def cycle_config(
+        self, pack: str | None = None, environments: list[str] | None = None, rule: RungRule | None = None
+    ) -> CycleConfig:
         """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError.
 
         pack: the digest of the pack that the environments on the rung `sealed` are drawn from.
+        environments: their ids, by default those that were named; `rule` says how they were found.
         """
-        specs = bind_all_to_pack(select_environments(self.environments or [MISSION]), pack)
+        specs = bind_all_to_pack([get_spec(env_id) for env_id in environments or self.list_environments()], pack)
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(
@@ -238,6 +250,7 @@ class SchedulerSettings(CycleSettings):
                 )
                 for spec in specs
             ],
+            rungs=rule,
             episodes=self.episodes_per_env,
             min_episodes=minimum,
             max_void_share=self.max_void_share,
