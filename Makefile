@@ -1,5 +1,5 @@
 # `make demo` runs a whole subnet on this machine; `make test` runs the tests. Both set up .venv first.
-.PHONY: demo test test-slow lint lock
+.PHONY: demo test test-slow test-libero lint lock
 
 demo:
 	@tools/setup.sh runtime
@@ -18,6 +18,14 @@ test:
 test-slow:
 	@tools/setup.sh dev
 	.venv/bin/pytest -q -m slow
+
+# The family of families/libero in an environment of its own: its assets are 550 MB, so it is no part of `make test`.
+test-libero:
+	@tools/setup.sh dev
+	test -d .venv-libero || python3 -m venv .venv-libero
+	.venv-libero/bin/pip install --quiet -r requirements/dev.txt
+	.venv-libero/bin/pip install --quiet -e . -e families/libero
+	.venv-libero/bin/pytest -q families/libero/tests
 
 lint:
 	@tools/setup.sh dev

@@ -2,6 +2,7 @@
 
     python benchmarks/environments.py            # everything, a few minutes
     python benchmarks/environments.py --steps 50 --tasks push reach
+    python benchmarks/environments.py --rungs    # only what each rung costs, beside the same tasks without
 
 CPU seconds are those of all threads of the measured process, so they are also useful, if less exact, on a busy machine.
 Every part runs in a fresh process. The baseline needs an OpenGL driver (EGL). If there is none it is left out, and the
@@ -43,10 +44,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", default=SCORED, choices=SCORED)
     parser.add_argument("--steps", type=int, default=300, help="control steps per measurement")
+    parser.add_argument("--rungs", action="store_true", help="measure what rungs cost instead")
     parser.add_argument("--part", choices=PARTS, help="run one part here and print its figures as JSON")
     options = parser.parse_args()
     if options.part:
         print(json.dumps(PARTS[options.part](options.tasks, options.steps)))
+        return
+    if options.rungs:
+        for name, ratio in part("rungs", options).items():
+            show(f"control step with 3 cameras, {name}", 100 * ratio, "% of without", "< 125")
         return
     show("5 x mj_step + mj_forward in a fixed scene", part("machine", options)["us"], "us", "")
     with tempfile.TemporaryDirectory() as cache:
@@ -142,11 +148,17 @@ def cpu_us_per_call(call: Callable[[], object], count: int) -> float:
     return (cpu_s() - start) / count * 1e6
 
 
+def named(task: str) -> str:
+    """The id of a task, which may have rungs behind it: `push@delay`."""
+    name, mark, rungs = task.partition("@")
+    return f"metaworld/{name}-v3{mark}{rungs}"
+
+
 def stepping_us(task: str, steps: int, cameras: tuple[str, ...], rewards: bool) -> float:
     """CPU microseconds per control step with images, over whole episodes of random actions."""
     from kinitro import environments
 
-    environment = environments.make(f"metaworld/{task}-v3", cameras=cameras, rewards=rewards)
+    environment = environments.make(named(task), cameras=cameras, rewards=rewards)
     actions = np.random.default_rng(0).uniform(-1, 1, (steps, 4)).astype(np.float32)
     environment.reset(0)
     environment.observe()
@@ -254,6 +266,32 @@ def measure_steps(tasks: list[str], steps: int) -> Figures:
             environment.reset(seed)
             resets.append((time.process_time() - start) * 1e3)
     return figures | {"reset_ms": statistics.median(resets)}
+
+
+def measure_rungs(tasks: list[str], steps: int) -> Figures:
+    """By rung, the CPU time of a step with images over that of the same tasks without, each measured by turns.
+
+    The median of three rounds, and over the tasks that have the rung.
+    """
+    from kinitro import environments
+    from kinitro.environments.registry import list_rungs
+    from kinitro.environments.sets import EXAM, select_environments
+    from kinitro.environments.spec import RUNG_MARK
+
+    tried: dict[str, list[tuple[str, str]]] = {}
+    exam = {spec.base_id: RUNG_MARK.join(spec.rungs) for spec in select_environments([EXAM])}
+    for task in tasks:
+        spec = environments.get_spec(named(task))
+        for name, rungs in [*((rung.name, rung.name) for rung in list_rungs(spec)), (EXAM, exam[spec.id])]:
+            tried.setdefault(name, []).append((task, f"{task}{RUNG_MARK}{rungs}"))
+
+    def measure(task: str) -> float:
+        return stepping_us(task, steps, ALL_CAMERAS, rewards=False)
+
+    return {
+        name: statistics.median(measure(on) / measure(without) for _ in range(3) for without, on in pairs)
+        for name, pairs in sorted(tried.items())
+    }
 
 
 def measure_machine(_tasks: list[str], _steps: int) -> Figures:
@@ -388,6 +426,7 @@ PARTS: dict[str, Callable[[list[str], int], Figures]] = {
     "machine": measure_machine,
     "memory": measure_memory,
     "profile": measure_profile,
+    "rungs": measure_rungs,
     "start": measure_start,
     "steps": measure_steps,
     "throughput": measure_throughput,

@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from kinitro.audit import checks
 from kinitro.audit.beacon import check_beacon
 from kinitro.audit.binding import check_binding
 from kinitro.audit.errors import AuditUnavailable
+from kinitro.audit.packs import check_pack
 from kinitro.audit.report import AuditReport, AuditVerdict, Check
 from kinitro.audit.rungs import check_rungs
 from kinitro.audit.sampling import MISSED_BY_ONE, plan_sample
@@ -116,8 +119,15 @@ async def audit_cycle(
         *await check_rungs(api, manifest),
         _check_verdicts(record),
         *_check_scores(record),
-        await _check_replays(api, record, sample, missed, workers, choose or random.SystemRandom(), tell),
     ]
+    with TemporaryDirectory(prefix="kinitro-packs-") as packs:
+        pack = await check_pack(api, manifest, Path(packs))
+        found += [] if pack is None else [pack]
+        if pack is not None and pack.verdict is AuditVerdict.UNAVAILABLE and sample != 0:
+            found.append(Check.unavailable("replays", "episodes cannot be replayed without their pack"))
+        else:
+            draw = choose or random.SystemRandom()
+            found.append(await _check_replays(api, record, sample, missed, workers, draw, tell, Path(packs)))
     return AuditReport(cycle_id, tuple(found))
 
 
@@ -253,6 +263,7 @@ async def _check_replays(
     workers: int,
     choose: random.Random,
     tell: Progress,
+    packs: Path,
 ) -> Check:
     manifest = record.manifest
     known = {environment.id for environment in manifest.config.environments}  # others fail the check of results
@@ -284,7 +295,7 @@ async def _check_replays(
         ]
         if untraced := plan.count_untraced(record.rows):
             words.append(f"{untraced} policy faults that would matter have no trace, so nobody can replay them")
-    return await _replay(api, manifest, [chosen[task] for task in sorted(chosen)], words, workers, tell)
+    return await _replay(api, manifest, [chosen[task] for task in sorted(chosen)], words, workers, tell, packs)
 
 
 def _draw_some(candidates: Sequence[ResultRow], sample: int, choose: random.Random) -> list[ResultRow]:
@@ -298,6 +309,7 @@ async def _replay(
     words: Sequence[str],
     workers: int,
     tell: Progress,
+    packs: Path,
 ) -> Check:
     from kinitro.audit.replays import Replayed, Replayer, check_trace
 
@@ -318,7 +330,7 @@ async def _replay(
     done: list[Replayed] = []
     differences: list[str] = []
     try:
-        async with Replayer(workers) as replayer:
+        async with Replayer(workers, packs) as replayer:
             for start in range(0, len(rows), BATCH):
                 chosen = rows[start : start + BATCH]
                 for finished in asyncio.as_completed([replay_row(row, replayer) for row in chosen]):

@@ -21,6 +21,7 @@ from kinitro.cycles.result_checks import find_result_differences as find_one_res
 from kinitro.cycles.scorecard import SATURATED, PublicationIdentity, Scorecard, Unscorable, list_players, score
 from kinitro.cycles.seeds import KEY_BYTES, compute_beacon_number, hash_seed_key
 from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.packs.versions import SEALED_RUNG, split_version
 from kinitro.environments.registry import get_spec
 from kinitro.environments.seeds import derive_seed
 from kinitro.evaluation.outcomes import Outcome
@@ -57,8 +58,13 @@ def find_manifest_differences(manifest: Manifest, cycle_id: int, netuid: int | N
         except UnknownEnvironment:
             yield f"the environment {environment.id!r} is not known here"
             continue
-        if environment.version != spec.version:
+        if environment.id != spec.id:
+            yield f"the environment {environment.id!r} must be written {spec.id!r}"
+        version, pack = split_version(environment.version)
+        if version != spec.version:
             yield f"{environment.id} has version {environment.version}, here it is {spec.version}"
+        elif pack != (manifest.config.pack if SEALED_RUNG in spec.rungs else None):
+            yield f"{environment.id} has version {environment.version}, and the cycle's pack is {manifest.config.pack}"
         elif same_program and environment.random_success != spec.random_success:
             yield f"the chance level of {environment.id} is {spec.random_success}, not {environment.random_success}"
 

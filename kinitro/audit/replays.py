@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,7 +23,10 @@ from kinitro.client.records import Manifest, ResultRow, TraceRecord
 from kinitro.cycles.result_checks import Episode, find_trace_differences
 from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Environment
+from kinitro.environments.packs.directory import load_pack
+from kinitro.environments.packs.versions import split_version
 from kinitro.environments.registry import make
+from kinitro.errors import ConfigurationError
 from kinitro.evaluation.errors import InvalidTrace
 from kinitro.evaluation.replay import replay
 from kinitro.evaluation.traces import decode
@@ -83,7 +87,9 @@ class Replayer:
         replayed = await replayer.replay(data)
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, packs: Path | None = None) -> None:
+        """`packs`: the directory with the sealed packs that episodes are drawn from; None: none are."""
+        self._packs = packs
         self._pool: Executor = (
             ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
             if workers
@@ -102,7 +108,7 @@ class Replayer:
 
     async def replay(self, data: bytes) -> Replayed:
         """Run the episode again. Raises AuditUnavailable if the worker process died, which is this machine's fault."""
-        return await self._run(_replay, data, self._fingerprint)
+        return await self._run(_replay, data, self._fingerprint, self._packs)
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         try:
@@ -111,19 +117,20 @@ class Replayer:
             raise AuditUnavailable(f"a process that replays episodes on this machine died: {error}") from error
 
 
-def _replay(data: bytes, fingerprint: str) -> Replayed:
+def _replay(data: bytes, fingerprint: str, packs: Path | None) -> Replayed:
     """Replay an encoded trace. Runs in a worker process."""
     trace = decode(data)
+    _, digest = split_version(trace.env_version)
     try:
-        report = replay(trace, _make_environment(trace.env_id), fingerprint=fingerprint)
-    except (InvalidTrace, SimulationFailed) as error:
+        report = replay(trace, _make_environment(trace.env_id, packs, digest), fingerprint=fingerprint)
+    except (InvalidTrace, SimulationFailed, ConfigurationError) as error:
         return Replayed(0, False, (f"it cannot be replayed: {error}",))
     return Replayed(report.steps, report.exact, report.differences)
 
 
-@cache
-def _make_environment(env_id: str) -> Environment:
-    return make(env_id)
+@lru_cache(maxsize=16)
+def _make_environment(env_id: str, packs: Path | None, digest: str | None) -> Environment:
+    return make(env_id, pack=load_pack(packs, digest) if packs is not None and digest is not None else None)
 
 
 def _compute_own_fingerprint() -> str:

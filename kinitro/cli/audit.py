@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,10 +42,14 @@ def replay(
     task: int | None = typer.Option(None, min=1, help="Replay the task with this number; needs --api-url."),
     api_url: str | None = _API_URL,
     video: Path | None = typer.Option(None, dir_okay=False, help="Write what the policy saw to this mp4 file."),
+    pack: Path | None = typer.Option(
+        None, help="The sealed pack that the episode was drawn from, which the API has at /v1/cycles/NUMBER/pack."
+    ),
     save: Path | None = typer.Option(None, dir_okay=False, help="Write the trace to this file."),
 ) -> None:
     """Run one published episode again, physics only, and compare states, success and reward."""
     from kinitro.environments import fingerprint, make
+    from kinitro.environments.packs.directory import open_pack
     from kinitro.evaluation.replay import replay as replay_trace
     from kinitro.evaluation.traces import decode
     from kinitro.evaluation.video import VideoObserver
@@ -55,7 +60,7 @@ def replay(
     found = decode(data)
     if save is not None:
         write_whole(save, data, "--save")
-    environment = make(found.env_id)
+    environment = make(found.env_id, pack=None if pack is None else open_pack(pack))
     if video is None:
         report = replay_trace(found, environment, fingerprint=fingerprint())
     else:
@@ -172,6 +177,7 @@ async def _add_reruns(
     import random
 
     from kinitro.audit.audit import fetch_manifest, fetch_results
+    from kinitro.audit.packs import check_pack
     from kinitro.audit.report import AuditReport
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.worker import WorkerConfig
@@ -188,16 +194,17 @@ async def _add_reruns(
     uploads = None
     if any(miner.hosted for miner in manifest.miners):
         uploads = SandboxedUploads(settings.open_repositories(), *await settings.open_sandbox())
-    policies = HostedPolicies(uploads)
-    evaluator = WorkerPool(workers, 4, WorkerConfig(log_level="error"))
-    try:
-        await evaluator.start()
-        check = await check_reruns(
-            api, manifest, rows, number, HostedTasks(policies), evaluator, random.SystemRandom(), progress
-        )
-    finally:
-        await policies.close()
-        await evaluator.close()
+    policies, choose = HostedPolicies(uploads), random.SystemRandom()
+    with TemporaryDirectory(prefix="kinitro-packs-") as place:
+        await check_pack(api, manifest, Path(place))
+        evaluator = WorkerPool(workers, 4, WorkerConfig(log_level="error", packs=place))
+        try:
+            await evaluator.start()
+            hosted = HostedTasks(policies)
+            check = await check_reruns(api, manifest, rows, number, hosted, evaluator, choose, progress, Path(place))
+        finally:
+            await policies.close()
+            await evaluator.close()
     return AuditReport(report.cycle_id, (*report.checks, check))
 
 

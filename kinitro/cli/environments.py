@@ -62,4 +62,4 @@ def _list_rungs(specs: tuple[EnvironmentSpec, ...], as_json: bool) -> None:
     typer.echo(f"{'rung':{width}}  asks     environments  law")
     for rung, ids in having.items():
         typer.echo(f"{rung.name:{width}}  {rung.kind:7}  {len(ids):4} of {len(specs):4}  {rung.law}")
-    typer.echo(f"\nAn id names its rungs in the order of the alphabet: {specs[0].id}@delay@noise.")
+    typer.echo(f"\nAn id names its rungs behind @, in any order: {specs[0].id}@delay@noise.")

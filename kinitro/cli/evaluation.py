@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import typer
 
@@ -14,6 +14,8 @@ from kinitro.errors import ConfigurationError
 from kinitro.output_files import check_directory, check_file, write_output, write_whole
 
 if TYPE_CHECKING:
+    from kinitro.environments import Environment
+    from kinitro.environments.packs.directory import SealedPack
     from kinitro.evaluation.result_files import Provenance
     from kinitro.evaluation.survey import SurveyPlan, Trial
     from kinitro.evaluation.tracking import Tracker
@@ -43,6 +45,9 @@ def evaluate(
     ),
     randomization: Literal["none", "standard", "hard"] = typer.Option(
         "standard", help="Vary physics and appearance this much; scores are measured with standard."
+    ),
+    pack: Path = typer.Option(
+        None, help="Draw the environments on the rung sealed from this pack (`kinitro pack make`, or a revealed one)."
     ),
     sandbox: bool = typer.Option(
         False,
@@ -74,6 +79,7 @@ def evaluate(
 
     The same command continues an interrupted run where it stopped.
     """
+    from kinitro.environments.packs.directory import open_pack
     from kinitro.evaluation.survey import Journal, SurveyPlan
     from kinitro.evaluation.tracking import track as start_tracking
 
@@ -92,6 +98,7 @@ def evaluate(
     policy = parse_target(target)
     if sandbox and isinstance(policy, str):
         raise ConfigurationError(f"--sandbox runs a directory, and {policy!r} is a URL: leave one of them out.")
+    sealed = None if pack is None else open_pack(pack)
     plan = SurveyPlan.of(
         name_target(policy),
         list_environments(environments),
@@ -101,6 +108,7 @@ def evaluate(
         shard=_parse_shard(shard),
         randomization=randomization,
         sensitivity=sensitivity,
+        pack=None if sealed is None else sealed.digest,
     )
     output.check_plot(plan)
     with start_tracking(track, plan) as tracker:
@@ -114,8 +122,9 @@ def evaluate(
             videos=video,
             traces=report is not None,
             sandbox=sandbox,
+            pack=pack,
         )
-        _show_and_write(plan, journal.trials, provenance, output, tracker)
+        _show_and_write(plan, journal.trials, provenance, output, tracker, sealed)
 
 
 class _Output(NamedTuple):
@@ -163,7 +172,12 @@ def _merge(paths: Sequence[Path]) -> tuple[SurveyPlan, list[Trial], Provenance]:
 
 
 def _show_and_write(
-    plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, output: _Output, tracker: Tracker | None
+    plan: SurveyPlan,
+    trials: Sequence[Trial],
+    provenance: Provenance,
+    output: _Output,
+    tracker: Tracker | None,
+    pack: SealedPack | None = None,
 ) -> None:
     """Print the tables and write what was asked for; raises SurveyFailed if it says nothing."""
     from kinitro.evaluation.effect_plot import draw_effects
@@ -183,7 +197,7 @@ def _show_and_write(
     if output.json is not None:
         write_output(output.json, files["result.json"], "--json")
     if output.report is not None:
-        files["report.html"] = _make_report(plan, trials, provenance)
+        files["report.html"] = _make_report(plan, trials, provenance, pack)
         path = output.report / "index.html"
         write_whole(path, files["report.html"], "--report")
         typer.echo(f"The report is {path.resolve().as_uri()}", err=True)
@@ -192,11 +206,17 @@ def _show_and_write(
         tracker.finish(list_facts(provenance), list_metrics(plan, trials), files)
 
 
-def _make_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance) -> bytes:
+def _make_report(plan: SurveyPlan, trials: Sequence[Trial], provenance: Provenance, pack: SealedPack | None) -> bytes:
+    from kinitro.environments import get_spec, make
+    from kinitro.environments.packs.versions import SEALED_RUNG
     from kinitro.evaluation.clips import choose_trials, film
     from kinitro.evaluation.report import build_report
+
+    def make_one(env_id: str, **options: Any) -> Environment:
+        sealed = SEALED_RUNG in get_spec(env_id).rungs
+        return make(env_id, pack=pack if sealed else None, **options)
 
     chosen = choose_trials(plan, trials)
     if chosen:
         typer.echo(f"Filming {len(chosen)} episodes for the report.", err=True)
-    return build_report(plan, trials, provenance, list(film(plan, chosen))).encode()
+    return build_report(plan, trials, provenance, list(film(plan, chosen, make_one))).encode()

@@ -77,6 +77,10 @@ def demos(
             "--privileged", help="Record where things are, too (`privileged_state`): labels that no policy ever sees."
         ),
     ] = False,
+    pack: Annotated[
+        Path | None,
+        typer.Option(help="Draw the environments on the rung sealed from this pack, such as one that was revealed."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Run in this many processes; by default one per core.")
     ] = None,
@@ -90,6 +94,8 @@ def demos(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from kinitro.environments.packs.directory import open_pack
+    from kinitro.environments.registry import bind_all_to_pack
     from kinitro.environments.sets import parse_environments
     from kinitro.errors import ConfigurationError
     from kinitro.miner.datasets import WRITERS, write_dataset
@@ -97,8 +103,10 @@ def demos(
 
     if dataset_format not in WRITERS:
         raise ConfigurationError(f"--format {dataset_format!r} is not known: write {' or '.join(WRITERS)}.")
-    chosen = tuple(spec.id for spec in parse_environments(environments))
-    order = DemonstrationOrder(chosen, episodes, out, seed, randomization, privileged=privileged)
+    sealed = None if pack is None else open_pack(pack)
+    specs = bind_all_to_pack(parse_environments(environments), None if sealed is None else sealed.digest)
+    chosen = tuple(spec.id for spec in specs)
+    order = DemonstrationOrder(chosen, episodes, out, seed, randomization, privileged=privileged, pack=pack)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bars = {env_id: progress.add_task(env_id, total=episodes) for env_id in chosen}

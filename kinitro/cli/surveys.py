@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -53,6 +54,7 @@ def run_at_home(
     videos: Path | None = None,
     traces: bool = False,
     sandbox: bool = False,
+    pack: Path | None = None,
 ) -> Provenance:
     """Run what the journal does not have yet of a survey, on this machine; the journal is closed afterwards.
 
@@ -60,16 +62,23 @@ def run_at_home(
     videos: the directory for a video of every episode; None for no videos.
     traces: whether the trials shall have their traces, from which they can be filmed later.
     sandbox: whether the target, a directory, shall run as executors host policies.
+    pack: the sealed pack that the plan names by its digest.
 
     Raises UnavailableError, VideoFailed, and KeyboardInterrupt after having said how to go on.
     """
+    from kinitro.environments.packs.directory import keep_pack, read_pack_file
+    from kinitro.environments.packs.format import digest_pack
     from kinitro.evaluation.pool import WorkerPool
     from kinitro.evaluation.result_files import Provenance, find_revision
     from kinitro.evaluation.worker import WorkerConfig
     from kinitro.executor.settings import count_usable_cores
 
     revision = None if isinstance(target, str) else find_revision(target)
-    config = WorkerConfig(allow_private_endpoints=True, log_level="warning")
+    packs = TemporaryDirectory(prefix="kinitro-packs-")
+    if pack is not None:
+        data = read_pack_file(pack)
+        keep_pack(Path(packs.name), data, digest_pack(data))
+    config = WorkerConfig(allow_private_endpoints=True, log_level="warning", packs=packs.name)
     evaluator = WorkerPool(workers or count_usable_cores(), episodes_per_worker, config)
     try:
         if sandbox and isinstance(target, Path):
@@ -81,6 +90,7 @@ def run_at_home(
         typer.echo(f"Stopped after {done} of {len(plan.keys)} episodes; the same command continues.", err=True)
         raise
     finally:
+        packs.cleanup()
         journal.close()
     return Provenance(evaluator.fingerprint, evaluator.versions, revision)
 

@@ -164,6 +164,14 @@ class ApiClient:
         """Report a verdict; repeating it is harmless."""
         return await self._call("POST", "/v1/verifications/submit", VerificationStatus, body=report)
 
+    async def sealed_pack(self, digest: str) -> bytes:
+        """The bytes of the pack with this digest, for the keys of executors and verifiers; not checked yet."""
+        return await self.get_bytes(f"/v1/packs/{digest}")
+
+    async def revealed_pack(self, cycle_id: int) -> bytes:
+        """The bytes of the pack of a cycle that is over; not checked yet. Raises ApiNotFound before that."""
+        return await self.get_bytes(f"/v1/cycles/{cycle_id}/pack")
+
     async def get(self, path: str, model: type[M], params: Mapping[str, str | int] | None = None) -> M:
         """Read something public and return it as `model`; raises ApiUnavailable, ApiRefused."""
         return await self._call("GET", path, model, params=params)

@@ -109,6 +109,9 @@ class CycleConfig(Message):
     rungs: RungRule | None = Field(
         None, exclude_if=is_none, description="How the environments were found; null: the operator named them."
     )
+    pack: Hex64 | None = Field(
+        None, exclude_if=is_none, description="Digest of the sealed pack, which is public after the reveal."
+    )
     kinitro_version: str
 
     @model_validator(mode="before")
@@ -246,7 +249,7 @@ def digest_opening(manifest: Manifest) -> bytes:
     Of the JSON array, without spaces and in ASCII, of the fields above, in their order: the opening, the configuration,
     its environments, its verification rule, the frozen miners. These lists never change. What came later follows them,
     if the manifest has it: the reference; whose policies are hosted, and what these may use; the drand network; the
-    rule by which environments climbed.
+    rule by which environments climbed; the digest of the pack.
     """
     config = manifest.config
     document: list[Any] = [
@@ -266,6 +269,8 @@ def digest_opening(manifest: Manifest) -> bytes:
         document.append({"drand": config.drand})
     if config.rungs is not None:
         document.append({"rungs": _list_values(config.rungs, _RUNGS)})
+    if config.pack is not None:
+        document.append({"pack": config.pack})
     text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).digest()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.packs.versions import split_version
 from kinitro.environments.registry import get_spec
 from kinitro.environments.spec import MAX_NUMBERS, EnvironmentSpec
 from kinitro.evaluation import recordings, traces
@@ -130,4 +131,5 @@ def _find_spec(episode: Episode) -> EnvironmentSpec | None:
         spec = get_spec(episode.env_id)
     except UnknownEnvironment:
         return None
-    return spec if spec.version == episode.env_version else None
+    version, _ = split_version(episode.env_version)
+    return spec if spec.version == version else None

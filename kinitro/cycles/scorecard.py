@@ -332,11 +332,7 @@ def _write_notes(
         notes.append(
             f"{SATURATED}: {', '.join(saturated)}. The leaders there solve more than {SATURATION:.0%} of episodes "
             f"({result.config.confidence:.0%} confidence), so success no longer decides: of two that solve everything, "
-            + (
-                "the earlier commitment does."
-                if result.speed is None
-                else "the faster does, or the earlier one."
-            )
+            + ("the earlier commitment does." if result.speed is None else "the faster does, or the earlier one.")
         )
     if config.reference is not None and result.reference is not None:
         passed = int(result.eligible.any(axis=1).sum())

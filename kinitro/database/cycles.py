@@ -119,8 +119,12 @@ class CycleStore:
         seed_key: bytes,
         key_hash: bytes,
         miners: Sequence[FrozenMiner],
+        pack: bytes | None = None,
     ) -> Cycle:
-        """A new cycle with its frozen miners; raises CycleConflict if the subnet has an active one."""
+        """A new cycle with its frozen miners; raises CycleConflict if the subnet has an active one.
+
+        pack: the bytes of its sealed pack, whose digest is in `config`; kept in the same transaction.
+        """
         try:
             async with self.connection.transaction():
                 cycle = await self._move(
@@ -136,6 +140,8 @@ class CycleStore:
                 )
                 frozen = Jsonb([miner.model_dump() | {"hosted": miner.hosted} for miner in miners])
                 await self._all("FREEZE_MINERS", cycle_id=cycle.id, miners=frozen)
+                if pack is not None:
+                    await self._all("KEEP_PACK", cycle_id=cycle.id, data=pack)
         except psycopg.errors.UniqueViolation:
             raise CycleConflict(f"Subnet {netuid} already has an active cycle.") from None
         return cycle
@@ -241,8 +247,9 @@ class CycleStore:
         return cycle
 
     async def drop_old_traces(self, netuid: int, keep: int) -> int:
-        """Drop traces and recordings of all but the newest `keep` finished cycles; returns how many traces went."""
+        """Drop traces, recordings and packs of all but the newest `keep` finished cycles; returns how many traces."""
         await Verifications(self.connection).drop_old_recordings(netuid, keep)
+        await execute(self.connection, SQL("DROP_OLD_PACKS", netuid=netuid, keep=keep))
         return await execute(self.connection, SQL("DROP_OLD_TRACES", netuid=netuid, keep=keep))
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -340,6 +347,29 @@ class CycleStore:
         rows = await self.results(cycle, after, min(limit, RESULTS_PAGE))
         last = rows[-1].task_id if len(rows) == min(limit, RESULTS_PAGE) else None
         return ResultPage(cycle_id=cycle_id, results=rows, next_after=last)
+
+    async def find_use_of_pack(self, digest: str) -> int | None:
+        """The cycle that was opened with the pack of this digest; None if there is none."""
+        row = await self._one("USED_PACK", digest=digest)
+        return None if row is None else int(row.id)
+
+    async def sealed_pack(self, digest: str) -> bytes:
+        """The pack with this digest, revealed or not: never for the public. Raises UnknownCycle if there is none."""
+        row = await self._one("FIND_PACK", digest=digest)
+        if row is None:
+            raise UnknownCycle(f"There is no pack {digest}: no cycle has it, or retention dropped it.")
+        return bytes(row.data)
+
+    async def revealed_pack(self, cycle_id: int) -> bytes:
+        """The pack of a cycle that is over. Raises UnknownCycle, NotRevealed."""
+        cycle = await self.find(cycle_id)
+        if cycle.config.pack is None:
+            raise UnknownCycle(f"Cycle {cycle_id} has no pack.")
+        _require_revealed(cycle.revealed_at is not None, f"The pack of cycle {cycle_id} is")
+        row = await self._one("CYCLE_PACK", cycle_id=cycle_id)
+        if row is None:
+            raise UnknownCycle(f"The pack of cycle {cycle_id} was dropped by retention, as its traces were.")
+        return bytes(row.data)
 
     async def trace(self, task_id: int) -> TraceRecord:
         """The public trace of a task. Raises UnknownCycle if there is none, NotRevealed."""

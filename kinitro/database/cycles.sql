@@ -27,6 +27,18 @@ select %(cycle_id)s::int, m.* from jsonb_to_recordset(%(miners)s) as m (
   uid int, hotkey text, first_block bigint, repo text, revision text, endpoint text, sealed boolean,
   max_concurrency smallint, excluded text, hosted boolean)
 
+-- USED_PACK  The cycle that was played with the pack of this digest, also if the pack itself was dropped since.
+select id from cycle where config ->> 'pack' = %(digest)s order by id limit 1
+
+-- KEEP_PACK
+insert into pack (cycle_id, digest, data) values (%(cycle_id)s, sha256(%(data)s), %(data)s)
+
+-- FIND_PACK  by digest, whether it is revealed or not
+select data from pack where digest = decode(%(digest)s, 'hex')
+
+-- CYCLE_PACK
+select data from pack where cycle_id = %(cycle_id)s
+
 -- COMMIT_KEY  Says when key_hash had become public. It may move forward, never back, and only until there is a beacon.
 update cycle set key_committed_block = greatest(key_committed_block, %(block)s)
 where id = %(cycle_id)s and state = 'open' and beacon_block is null
@@ -132,3 +144,7 @@ delete from trace where cycle_id in (
 
 -- LAST_SCORES
 select scores from publication where netuid = %(netuid)s::int order by cycle_id desc limit 1
+
+-- DROP_OLD_PACKS  Packs go with the traces: without those nobody replays an episode.
+delete from pack where cycle_id in (
+  select id from cycle where netuid = %(netuid)s and revealed_at is not null order by id desc offset %(keep)s)

@@ -38,6 +38,7 @@ TABLES = (
     "trace",
     "recording",
     "verification",
+    "pack",
     "publication",
     "executor",
     "executor_key",

@@ -244,12 +244,13 @@ class TaskPool:
         )
 
     async def drop_cycle_rows(self, cycle_id: int, *, tasks: bool = True, traces: bool = True) -> int:
-        """Remove tasks and traces of a cycle that is over, in short transactions; returns the number of rows."""
+        """Remove tasks, traces and pack of a cycle that is over, in short transactions; returns the number of rows."""
         dropped = 0
         batch = {"cycle": cycle_id, "n": DROP_BATCH_ROWS}
         drops = (
             (SQL("DROP_TRACES", **batch), traces),
             (VERIFICATION_SQL("DROP_RECORDINGS", **batch), traces),
+            (SQL("DROP_PACK", **batch), traces),
             (SQL("DROP_TASKS", **batch), tasks),
             (SQL("DROP_DIGESTS", **batch), tasks),
         )

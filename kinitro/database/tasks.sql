@@ -105,6 +105,9 @@ delete from task where id = any (array(select id from task where cycle_id = %(cy
 -- DROP_TRACES  Removes a batch of the traces of a cycle that is over.
 delete from trace where task_id = any (array(select task_id from trace where cycle_id = %(cycle)s::int limit %(n)s::int))
 
+-- DROP_PACK  Removes the pack of a cycle that is over.
+delete from pack where cycle_id = any (array(select cycle_id from pack where cycle_id = %(cycle)s::int limit %(n)s::int))
+
 -- DROP_DIGESTS  Removes a batch of the digests of a cycle that is over.
 delete from trace_digest
 where task_id = any (array(select task_id from trace_digest where cycle_id = %(cycle)s::int limit %(n)s::int))

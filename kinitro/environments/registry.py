@@ -7,13 +7,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.interface import Environment, Expert
+from kinitro.environments.packs.versions import SEALED_RUNG, bind_version
 from kinitro.environments.rungs import Rung, add_rungs
 from kinitro.environments.spec import RUNG_MARK, CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kinitro.environments.packs.directory import SealedPack
 
 ENTRY_POINT_GROUP = "kinitro.environments"
 
@@ -42,6 +46,8 @@ class Family(Protocol):
     ) -> Environment:
         """Make an environment whose observations have the images of `spec.cameras`, which may be none.
 
+        If the family has a rung `sealed`, then it also gets `pack`, a SealedPack, for environments on that rung.
+
         These need not be the cameras that `specs` lists: users can choose others. Raises ConfigurationError for an
         option that the family does not support.
         """
@@ -53,7 +59,7 @@ def all_specs() -> tuple[EnvironmentSpec, ...]:
 
 
 def scored_specs() -> tuple[EnvironmentSpec, ...]:
-    """Return the specs of the environments that are scored by default."""
+    """Return the specs of the environments that are scored by default, without rungs; `sets` has those with them."""
     return tuple(spec for spec in all_specs() if spec.scored)
 
 
@@ -79,6 +85,7 @@ def make(
     renderer: str = "software",
     rewards: bool = True,
     max_steps: int | None = None,
+    pack: SealedPack | None = None,
 ) -> Environment:
     """Make an environment; call its `reset` next.
 
@@ -91,10 +98,13 @@ def make(
     renderer:      "software", or "gl" if the machine has an OpenGL driver.
     rewards:       False sets `Transition.reward` to 0 and saves most of a step's time.
     max_steps:     another horizon than the environment's own; scores are measured with its own.
+    pack:          what the rung `sealed` draws from (see `kinitro.environments.packs.directory.open_pack`); its digest
+                   is in the version of the environment's spec. None without that rung.
 
     Raises UnknownEnvironment, and ConfigurationError for an option that is not allowed.
     """
     spec, family = _find(env_id)
+    spec = bind_to_pack(spec, None if pack is None else pack.digest)
     if max_steps is not None:
         if max_steps < 1:
             raise ConfigurationError(f"An episode cannot have {max_steps} steps: choose 1 or more.")
@@ -103,7 +113,36 @@ def make(
     if image_size_px is not None:
         chosen = tuple(CameraSpec(camera.name, image_size_px, image_size_px) for camera in chosen)
     spec = replace(spec, cameras=chosen)
-    return family.make(spec, randomization=randomization, renderer=renderer, rewards=rewards)
+    more: dict[str, Any] = {} if pack is None else {"pack": pack}
+    return family.make(spec, randomization=randomization, renderer=renderer, rewards=rewards, **more)
+
+
+def bind_all_to_pack(specs: Iterable[EnvironmentSpec], digest: str | None) -> list[EnvironmentSpec]:
+    """Return the specs, those on the rung `sealed` bound to the pack with this digest.
+
+    Raises ConfigurationError if one of them needs a pack and there is none, or if none needs the one there is.
+    """
+    found = list(specs)
+    if digest is not None and not any(SEALED_RUNG in spec.rungs for spec in found):
+        raise ConfigurationError(
+            f"A pack was given, and no environment draws from one: name the rung {SEALED_RUNG}, or leave the pack out."
+        )
+    return [bind_to_pack(spec, digest if SEALED_RUNG in spec.rungs else None) for spec in found]
+
+
+def bind_to_pack(spec: EnvironmentSpec, digest: str | None) -> EnvironmentSpec:
+    """Return the spec with the digest of the pack that its episodes are drawn from in its version.
+
+    Raises ConfigurationError if the environment is on the rung `sealed` and there is no pack, or the other way round.
+    """
+    if (SEALED_RUNG in spec.rungs) == (digest is None):
+        raise ConfigurationError(
+            f"{spec.id} draws from a sealed pack, and none was given: give the pack of its cycle, or a new one of "
+            "`kinitro pack make`."
+            if digest is None
+            else f"{spec.id} draws from no pack, and one was given: name the rung {SEALED_RUNG}, or leave the pack out."
+        )
+    return spec if digest is None else replace(spec, version=bind_version(spec.version, digest))
 
 
 def make_expert(environment: Environment) -> Expert:

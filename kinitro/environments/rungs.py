@@ -1,7 +1,8 @@
 """Rungs: named ways to make an environment harder, which differ in kind. It loads no simulator.
 
-An environment's id names its rungs behind `@`, in the order of the alphabet: `metaworld/push-v3@delay@noise`. Without
-any it is the environment as it always was. Rungs come on top of the level of randomization.
+An environment's id names its rungs behind `@`, in the order of the alphabet: `metaworld/push-v3@delay@noise`. Users may
+name them in any order; the id of the spec has the right one, and that is what is stored. Without rungs it is the
+environment as it always was. Rungs come on top of the level of randomization.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.spec import RUNG_MARK, EnvironmentSpec
 
-Kind = Literal["seeing", "saying", "acting"]
+Kind = Literal["seeing", "saying", "acting", "unseen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ class Rung:
 def add_rungs(spec: EnvironmentSpec, names: tuple[str, ...], offered: tuple[Rung, ...]) -> EnvironmentSpec:
     """Return the spec of an environment on these rungs; `offered` are those that it has.
 
-    Its version is that of the environment and of each rung, such as `2+1.1`. Raises UnknownEnvironment if a name is not
-    among them, is there twice, or is not in the order of the alphabet,
-    and if two do not go together.
+    Its id names them in the order of the alphabet, whatever the order of `names`. Its version is that of the
+    environment and of each rung, such as `2+1.1`. Raises UnknownEnvironment if a name is not among them or is there
+    twice, and if two do not go together.
     """
     by_name = {rung.name: rung for rung in offered}
     for name in names:
@@ -49,9 +50,7 @@ def add_rungs(spec: EnvironmentSpec, names: tuple[str, ...], offered: tuple[Rung
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UnknownEnvironment(f"{spec.id} cannot be on the rung {twice!r} twice: name it once.")
-    if list(names) != sorted(names):
-        right = RUNG_MARK.join((spec.id, *sorted(names)))
-        raise UnknownEnvironment(f"Rungs are named in the order of the alphabet: write {right}.")
+    names = tuple(sorted(names))
     chosen = [by_name[name] for name in names]
     for rung in chosen:
         if clash := sorted(set(rung.without) & set(names)):

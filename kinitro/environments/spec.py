@@ -67,7 +67,7 @@ class EnvironmentSpec:
     version: str
     """Changes with anything that changes what a seed means: placements, physics, randomization, cameras, images."""
     scored: bool
-    """Whether the environment is scored by default."""
+    """Whether the environment is scored by default, on the rungs of the exam (`kinitro.environments.sets`)."""
     expert_success: float
     """Success rate of a scripted expert that sees the whole state: an estimate of how far the task can be solved."""
     random_success: float

@@ -18,6 +18,8 @@ UNREACHABLE = "unreachable"
 SIMULATION_FAILED = "simulation_failed"
 VIDEO_FAILED = "video_failed"
 """The video that `kinitro evaluate` was asked for cannot be written."""
+PACK_UNAVAILABLE = "pack_unavailable"
+"""The sealed pack of the task is not here, or what is here is not the pack that the task names."""
 OUR_NETWORK = "canary_failed"
 """The reason of an episode whose policy did not answer while our own canary did not answer either."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from kinitro.environments.randomization import GROUPS
-from kinitro.environments.registry import get_spec
+from kinitro.environments.registry import bind_all_to_pack, get_spec
 from kinitro.environments.seeds import derive_seed
 from kinitro.environments.spec import EnvironmentSpec
 from kinitro.errors import ConfigurationError, UnavailableError
@@ -100,8 +100,12 @@ class SurveyPlan:
         shard: tuple[int, int] | None = None,
         randomization: str = SCORED_RANDOMIZATION,
         sensitivity: bool = False,
+        pack: str | None = None,
     ) -> SurveyPlan:
-        """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError."""
+        """Make the plan for these environments, each of them once; raises UnknownEnvironment, ConfigurationError.
+
+        pack: the digest of the pack from which those on the rung `sealed` are drawn.
+        """
         if shard is not None and not 1 <= shard[0] <= shard[1] <= episodes:
             raise ConfigurationError(
                 f"--shard cannot be {shard[0]}/{shard[1]}: give I/N, with I from 1 to N, and N at most the {episodes} "
@@ -109,8 +113,8 @@ class SurveyPlan:
             )
         if sensitivity and randomization == NO_RANDOMIZATION:
             raise ConfigurationError("--sensitivity needs --randomization standard or hard: at none, nothing varies.")
-        specs = [get_spec(env_id) for env_id in dict.fromkeys(environments)]
-        versions = tuple((spec.id, spec.version) for spec in specs)
+        specs = bind_all_to_pack(map(get_spec, environments), pack)
+        versions = tuple({spec.id: spec.version for spec in specs}.items())
         return cls(Header(target, versions, episodes, seed, max_steps, shard, randomization, sensitivity))
 
     @property
@@ -140,7 +144,7 @@ class SurveyPlan:
         Only episodes of the whole level are filmed. The seed does not depend on the condition.
         """
         env_id, episode, group = key
-        spec = get_spec(env_id)
+        spec = replace(get_spec(env_id), version=dict(self.header.environments)[env_id])
         videos = None if group else videos
         video = None if videos is None else videos / f"{env_id.replace('/', '-')}-{episode:04d}.mp4"
         return Job(

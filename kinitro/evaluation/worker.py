@@ -28,14 +28,15 @@ from pathlib import Path
 import msgspec
 
 from kinitro import __version__
-from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
+from kinitro.environments.errors import InvalidPack, SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment, RandomizedEnvironment
+from kinitro.environments.packs.versions import split_version
 from kinitro.evaluation import jobs
 from kinitro.evaluation.canary import Canary
 from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.episode import EpisodeContext, run_episode
 from kinitro.evaluation.errors import VideoFailed
-from kinitro.evaluation.fault_attribution import SIMULATION_FAILED, VIDEO_FAILED
+from kinitro.evaluation.fault_attribution import PACK_UNAVAILABLE, SIMULATION_FAILED, VIDEO_FAILED
 from kinitro.evaluation.jobs import Job, load
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
 from kinitro.evaluation.recordings import Recorder, encode
@@ -67,6 +68,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     policies: str = "kinitro.policies.client:HttpPolicy"
     hotkey: str | None = None
     """Secret: the content of the hotkey file to sign requests with; unsigned if None."""
+    packs: str | None = None
+    """The directory of sealed packs; None: there are none."""
     recorders: bool = False
     """Whether every episode has a recorder, even if its recording is not wanted: so no policy can notice it."""
     log_level: str = "info"
@@ -79,7 +82,8 @@ class Worker:
     def __init__(self, config: WorkerConfig, fingerprint: str) -> None:
         self._config = config
         self._connect = load(config.policies)
-        self._environments = EnvironmentCache(load(config.environments))
+        packs = None if config.packs is None else Path(config.packs)
+        self._environments = EnvironmentCache(load(config.environments), packs=packs)
         self._key = None if config.hotkey is None else parse_hotkey(config.hotkey.encode(), "The configured hotkey")
         self._canary = Canary(self._connect_own, outside_url=config.canary_url)
         self._stalls = StallMonitor()
@@ -113,6 +117,9 @@ class Worker:
             return await self._run(job)
         except UnknownEnvironment:
             return _make_fault("unknown_environment")
+        except InvalidPack as error:
+            log.error("pack_refused", env_id=job.env_id, reason=str(error))
+            return _make_fault(PACK_UNAVAILABLE, str(error))
         except SimulationFailed:
             return _make_fault(SIMULATION_FAILED)
         except VideoFailed as error:
@@ -122,7 +129,8 @@ class Worker:
             return _make_fault("evaluator_error", f"{type(error).__name__}: {error}")
 
     async def _run(self, job: Job) -> EpisodeResult:
-        environment = await self._environments.take(job.env_id, job.randomization)
+        _, pack = split_version(job.env_version)
+        environment = await self._environments.take(job.env_id, job.randomization, pack)
         reusable = True
         try:
             if environment.spec.version != job.env_version:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from kinitro.client.http import ApiClient
+from kinitro.client.packs import PackCache
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation.jobs import Evaluator
 from kinitro.evaluation.pool import WorkerPool
@@ -32,14 +35,16 @@ async def _run(settings: ExecutorSettings) -> None:
     spool = Spool(settings.spool_dir, settings.api_url, key)
     async with AsyncExitStack() as stack, stop_on_signals() as stop, touch_while_alive(settings.alive_file):
         api = await stack.enter_async_context(ApiClient(settings.api_url, key))
-        evaluator = make_evaluator(settings)
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="kinitro-packs-"))
+        packs = PackCache(Path(place), api.sealed_pack)
+        evaluator = make_evaluator(settings, packs=packs)
         stack.push_async_callback(evaluator.close)
         if settings.verify:
             await stack.enter_async_context(run_verifier_beside(settings))
         hosted = await make_hosted_tasks(settings)
         if hosted is not None:
             stack.push_async_callback(hosted.policies.close)
-        await Executor(settings, api, evaluator, spool, hosted=hosted).run(stop)
+        await Executor(settings, api, evaluator, spool, hosted=hosted, packs=packs).run(stop)
 
 
 async def make_hosted_tasks(settings: ExecutorSettings) -> HostedTasks | None:
@@ -61,12 +66,12 @@ async def make_hosted_tasks(settings: ExecutorSettings) -> HostedTasks | None:
     return HostedTasks(pool, references=settings.play_reference, miners=settings.hosted_policies)
 
 
-def make_evaluator(settings: ExecutorSettings) -> Evaluator:
-    """Make what runs the episodes, as `eval_mode` says."""
+def make_evaluator(settings: ExecutorSettings, packs: PackCache | None = None) -> Evaluator:
+    """Make what runs the episodes, as `eval_mode` says; its processes read sealed packs where `packs` keeps them."""
     if settings.eval_mode != "local":
         from kinitro.executor.containers.evaluator import ContainerPool
 
-        return ContainerPool(settings)
+        return ContainerPool(settings, None if packs is None else packs.directory)
     return WorkerPool(
         settings.workers,
         settings.fixed_episodes_per_worker,
@@ -74,6 +79,7 @@ def make_evaluator(settings: ExecutorSettings) -> Evaluator:
             allow_private_endpoints=settings.allow_private_endpoints,
             canary_url=settings.canary_url,
             hotkey=settings.read_signing_hotkey(),
+            packs=None if packs is None else str(packs.directory),
             recorders=True,
             log_level=settings.log_level,
             log_format=settings.log_format,

@@ -13,6 +13,8 @@ import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,9 @@ from kinitro.client.http import ApiClient
 from kinitro.client.messages import Task
 from kinitro.client.records import REFERENCE_UID, Manifest, ResultRow, TraceRecord
 from kinitro.client.verdicts import VerificationRule
+from kinitro.environments.interface import read_instruction
+from kinitro.environments.packs.directory import load_pack
+from kinitro.environments.packs.versions import split_version
 from kinitro.environments.registry import make
 from kinitro.errors import KinitroError, UnavailableError
 from kinitro.evaluation import Outcome, traces
@@ -59,8 +64,11 @@ async def check_reruns(
     evaluator: Evaluator,
     choose: random.Random,
     tell: Progress,
+    packs: Path | None = None,
 ) -> Check:
     """Play `number` published episodes of hosted miners and of the reference again, drawn with equal chances.
+
+    packs: the directory with the cycle's sealed pack, from which the evaluator reads it, too.
 
     The check is skipped if the cycle has none, and unavailable if a policy cannot be downloaded or run here.
     """
@@ -77,7 +85,7 @@ async def check_reruns(
     counts, differences, missing = _Tally(), [], []
     for done, row in enumerate(chosen, 1):
         try:
-            difference = await _rerun(api, manifest, row, hosted, evaluator, counts)
+            difference = await _rerun(api, manifest, row, hosted, evaluator, counts, packs)
         except (UnavailableError, ApiRefused) as error:
             missing.append(f"task {row.task_id}: {error}")
             difference = None
@@ -94,7 +102,13 @@ async def check_reruns(
 
 
 async def _rerun(
-    api: ApiClient, manifest: Manifest, row: ResultRow, hosted: HostedTasks, evaluator: Evaluator, counts: _Tally
+    api: ApiClient,
+    manifest: Manifest,
+    row: ResultRow,
+    hosted: HostedTasks,
+    evaluator: Evaluator,
+    counts: _Tally,
+    packs: Path | None,
 ) -> str | None:
     """Play one episode again; returns what differs. Raises UnavailableError, ApiRefused."""
     task = _make_task(manifest, row)
@@ -111,7 +125,7 @@ async def _rerun(
     if data is None or wrong:
         return "; ".join(wrong) or "its trace cannot be read"
     trace = traces.decode(data)
-    compared, matching = await _follow(hosted, task, manifest, trace)
+    compared, matching = await _follow(hosted, task, manifest, trace, packs)
     counts.steps += compared
     rule = manifest.config.verification
     if rule.agrees(compared, matching):
@@ -123,28 +137,35 @@ async def _rerun(
     )
 
 
-async def _follow(hosted: HostedTasks, task: Task, manifest: Manifest, trace: Trace) -> tuple[int, int]:
+async def _follow(
+    hosted: HostedTasks, task: Task, manifest: Manifest, trace: Trace, packs: Path | None
+) -> tuple[int, int]:
     """Show the policy the published episode; returns how many actions were compared, and how many agree."""
     owner, source = hosted.name_source(task, manifest.config.hosting)
     async with hosted.policies.occupy(owner, source) as instance:
         deadlines = Deadlines(health_s=ANSWER_S, reset_s=ANSWER_S, act_s=ANSWER_S)
         policy = HttpPolicy("http://policy", unix_socket=instance.socket, deadlines=deadlines)
         try:
-            return await _compare(policy, task, trace, manifest.config.verification)
+            return await _compare(policy, task, trace, manifest.config.verification, packs)
         except PolicyError as error:
             raise UnavailableError(f"the policy does not answer here: {error}") from None
         finally:
             await policy.close()
 
 
-async def _compare(policy: HttpPolicy, task: Task, trace: Trace, rule: VerificationRule) -> tuple[int, int]:
-    environment = await asyncio.to_thread(make, task.env_id)
+async def _compare(
+    policy: HttpPolicy, task: Task, trace: Trace, rule: VerificationRule, packs: Path | None
+) -> tuple[int, int]:
+    _, digest = split_version(task.env_version)
+    pack = load_pack(packs, digest) if packs is not None and digest is not None else None
+    environment = await asyncio.to_thread(partial(make, task.env_id, pack=pack))
     try:
         rollout = Rollout(environment, seed=int(task.seed, 16), max_steps=task.max_steps)
         await asyncio.to_thread(rollout.begin)
         episode_id = derive_episode_id(task.seed, task.hotkey)
         await policy.health()
-        await policy.reset(describe_task(rollout.environment.spec, episode_id, rollout.max_steps))
+        instruction = read_instruction(environment)
+        await policy.reset(describe_task(environment.spec, episode_id, rollout.max_steps, instruction))
         planned: list[npt.NDArray[np.float32]] = []
         compared = matching = 0
         for step, action in enumerate(traces.read_actions(trace)):

@@ -23,8 +23,12 @@ from kinitro.client.messages import (
     TaskResult,
     TaskTimings,
 )
+from kinitro.client.packs import PackCache
+from kinitro.environments.errors import InvalidPack
+from kinitro.environments.packs.versions import split_version
 from kinitro.evaluation import EpisodeResult, Outcome, traces
 from kinitro.evaluation.errors import EvaluatorUnavailable
+from kinitro.evaluation.fault_attribution import PACK_UNAVAILABLE
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.executor.concurrency import EndpointLimits, ask_concurrency
 from kinitro.executor.hosted_tasks import HostedTasks
@@ -64,12 +68,14 @@ class Executor:
         spool: Spool,
         declared: Callable[[str], Awaitable[int]] | None = None,
         hosted: HostedTasks | None = None,
+        packs: PackCache | None = None,
     ) -> None:
         self._settings = settings
         self._api = api
         self._evaluator = evaluator
         self._spool = spool
         self._hosted = hosted
+        self._packs = packs
         self._leases: dict[int, Lease] = {}
         self._background: set[asyncio.Task[None]] = set()
         ask = partial(ask_concurrency, allow_private=settings.allow_private_endpoints)
@@ -198,6 +204,8 @@ class Executor:
             self._freed.set()
 
     async def _evaluate(self, task: Task, hosting: HostingLimits | None) -> EpisodeResult:
+        if (fault := await self._prepare_pack(task)) is not None:
+            return fault
         job = Job(task.env_id, task.env_version, task.seed, task.endpoint, task.max_steps, receiver=task.hotkey)
         if task.shipped is not None or task.upload is not None:
             if self._hosted is None:
@@ -206,6 +214,20 @@ class Executor:
         record = task.record or _DICE.random() < self._settings.verification_rate
         async with self._limits.occupy(task.endpoint, task.max_concurrency):
             return await self._evaluator.evaluate(msgspec.structs.replace(job, record=record))
+
+    async def _prepare_pack(self, task: Task) -> EpisodeResult | None:
+        """Have the pack here that the task's version names; returns the fault if that fails, None without a pack."""
+        _, digest = split_version(task.env_version)
+        if digest is None:
+            return None
+        try:
+            if self._packs is None:
+                raise InvalidPack(f"The pack {digest} cannot be used: this executor keeps none.")
+            await self._packs.ensure(digest)
+        except (InvalidPack, ApiUnavailable, ApiRefused) as error:
+            log.error("pack_refused", env_id=task.env_id, reason=str(error))
+            return EpisodeResult(Outcome.EVALUATOR_FAULT, steps=0, reason=PACK_UNAVAILABLE, detail=str(error))
+        return None
 
     # --- submitting
 

@@ -17,6 +17,8 @@ import httpx2
 from kinitro.chain import Wallet
 from kinitro.chain.commitments import Commitment, encode
 from kinitro.chain.local import OWNER, URL_VARIABLE, LocalChain
+from kinitro.environments.packs.versions import SEALED_RUNG
+from kinitro.environments.registry import get_spec
 from kinitro.errors import ConfigurationError, UnavailableError
 from kinitro.local.miners import DEMO_MINERS, DemoMiner, digest_content, make_policy_service, write_policy_directory
 from kinitro.local.ports import LOOPBACK, free_ports, is_free
@@ -116,6 +118,8 @@ def _list_other_services(options: SubnetOptions, database_url: str, api_url: str
     scheduler = kinitro("scheduler", *network, "--allow-private-endpoints")
     scheduler += ["--episodes-per-env", str(options.episodes), "--max-steps", str(options.max_steps)]
     scheduler += ["--environments", ",".join(options.environments), "--cycles", str(options.cycles)]
+    if any(SEALED_RUNG in get_spec(env_id).rungs for env_id in options.environments):
+        scheduler += ["--pack", "new"]
     # The generalist is the shipped baseline, so the demo has no reference: with it nobody would earn anything.
     scheduler += ["--min-episodes", "1", "--eval-interval", "1s", "--reference", "none"]
     scheduler += ["--wallet-name", OWNER.name, "--hotkey-name", OWNER.hotkey]

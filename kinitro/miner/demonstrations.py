@@ -32,7 +32,10 @@ import numpy.typing as npt
 
 from kinitro.environments import EnvironmentSpec, get_spec, make, make_expert
 from kinitro.environments.interface import PrivilegedEnvironment, read_instruction
+from kinitro.environments.packs.directory import SealedPack, open_pack
+from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.randomization.levels import get_level
+from kinitro.environments.registry import bind_to_pack
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.files import replacing
 from kinitro.miner.errors import RecordingError
@@ -102,11 +105,19 @@ class DemonstrationOrder:
     """None: those of each environment's spec."""
     privileged: bool = False
     """Record the privileged state, too."""
+    pack: Path | None = None
+    """The pack that environments on the rung `sealed` are drawn from."""
+
+    def open_pack(self, spec: EnvironmentSpec) -> SealedPack | None:
+        """Return the pack for an environment that draws from one; None for others. Raises InvalidPack."""
+        return open_pack(self.pack) if self.pack is not None and SEALED_RUNG in spec.rungs else None
 
     def name_attempt_file(self, env_id: str, attempt: int) -> Path:
         """Name an attempt's file after everything that determines the attempt."""
         spec = get_spec(env_id)
         cameras = spec.camera_names if self.cameras is None else self.cameras
+        pack = self.open_pack(spec)
+        spec = bind_to_pack(spec, None if pack is None else pack.digest)
         facts = f"{spec.version} {self.seed} {self.randomization} {cameras}"
         facts += " privileged" if self.privileged else ""
         key = hashlib.sha256(facts.encode()).hexdigest()[:8]
@@ -121,7 +132,8 @@ def derive_attempt_seed(spec: EnvironmentSpec, base: int, attempt: int) -> int:
 
 def record(order: DemonstrationOrder, env_id: str, attempt: int) -> bool:
     """Run one attempt of the expert, write its file, and return whether it succeeded. Runs in a worker process."""
-    environment = make(env_id, cameras=order.cameras, randomization=order.randomization)
+    pack = order.open_pack(get_spec(env_id))
+    environment = make(env_id, cameras=order.cameras, randomization=order.randomization, pack=pack)
     environment.reset(derive_attempt_seed(environment.spec, order.seed, attempt))
     instruction = read_instruction(environment)
     expert = make_expert(environment)

@@ -8,9 +8,11 @@ from contextlib import AsyncExitStack
 import kinitro.chain
 from kinitro.chain.interface import Chain
 from kinitro.chain.sealing import BackendKey
+from kinitro.environments.packs.format import digest_pack
 from kinitro.logs import configure_logs, get_logger
 from kinitro.policies.client import HttpPolicy
 from kinitro.policies.messages import PolicyHealth
+from kinitro.scheduler.packs import prepare_pack
 from kinitro.scheduler.service import run_scheduler
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, stop_on_signals
@@ -22,7 +24,10 @@ log = get_logger(__name__)
 def run(settings: SchedulerSettings) -> None:
     """Schedule until SIGTERM, Ctrl-C or enough cycles; a second signal stops at once. Raises KinitroError."""
     configure_logs(settings.log_level, settings.log_format, service="scheduler")
-    settings.cycle_config()
+    if settings.needs_pack and settings.pack is not None:
+        settings.cycle_config(digest_pack(prepare_pack(settings.pack)))
+    else:
+        settings.cycle_config()
     asyncio.run(_run(settings))
 
 

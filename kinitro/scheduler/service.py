@@ -22,7 +22,7 @@ from kinitro.chain.errors import ChainError, UnknownSubnet
 from kinitro.chain.interface import Chain
 from kinitro.chain.seed_commitments import SeedCommitment
 from kinitro.client.messages import HostingLimits
-from kinitro.client.records import REFERENCE_UID, CycleConfig, FrozenMiner, RungRule, digest_opening
+from kinitro.client.records import REFERENCE_UID, FrozenMiner, RungRule, digest_opening
 from kinitro.cycles.freeze import Unsealer, list_candidates, list_endpoint_holders
 from kinitro.cycles.ladder import NEWEST_RULE, climb, find_published_saturated
 from kinitro.cycles.marking import choose_first_checks
@@ -32,12 +32,14 @@ from kinitro.database.creation import create_tasks
 from kinitro.database.cycles import Cycle, CycleStore
 from kinitro.database.errors import SchemaMismatch
 from kinitro.database.verifications import Verifications
+from kinitro.environments.packs.format import digest_pack
 from kinitro.errors import ConfigurationError
 from kinitro.logs import get_logger
 from kinitro.scheduler.binding import KeyBinding
 from kinitro.scheduler.capacity import Probe, ask_capacities
 from kinitro.scheduler.drand_rounds import find_pulse
 from kinitro.scheduler.leadership import Leadership, allow_long_statements
+from kinitro.scheduler.packs import NEW, prepare_pack
 from kinitro.scheduler.settings import SchedulerSettings
 from kinitro.stopping import finish_or_cancel, pause
 from kinitro.supervision import SupervisedLoop
@@ -197,15 +199,19 @@ class Scheduler:
                 return
         snapshot = await self.chain.snapshot(self.settings.netuid)
         self._saw_subnet = True
-        allow_private = self.settings.allow_private_endpoints
-        config = await self._choose_environments()
-        if self.settings.drand and self.chain.drand is not None:
-            config = config.model_copy(update={"drand": self.chain.drand.name})
-        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=config.policies)
+        allow_private, policies = self.settings.allow_private_endpoints, self.settings.policies
+        miners = list_candidates(snapshot, unseal=self.unseal, allow_private=allow_private, policies=policies)
         if not miners:
             self._report("waiting_for_a_miner", netuid=self.settings.netuid)
             await pause(self.stop, self.settings.poll_interval.total_seconds())
             return
+        pack = None
+        if self.settings.needs_pack and (pack := await self._find_secret_pack()) is None:
+            return
+        ids, rule = await self._choose_environments()
+        config = self.settings.cycle_config(None if pack is None else digest_pack(pack), ids, rule)
+        if self.settings.drand and self.chain.drand is not None:
+            config = config.model_copy(update={"drand": self.chain.drand.name})
         holders = list_endpoint_holders(await self.store.miners(latest.id)) if latest else {}
         miners = await ask_capacities(miners, self.probe, holders)
         if config.hosting is not None:
@@ -220,23 +226,34 @@ class Scheduler:
             key,
             hash_seed_key(key),
             miners,
+            pack,
         )
         excluded = sum(miner.excluded is not None for miner in miners)
         log.info("cycle_opened", cycle=cycle.id, miners=len(miners) - excluded, excluded=excluded, block=cycle.block)
         if excluded == len(miners):
             await self._fail(cycle, "No miner has a commitment that can be evaluated.")
 
-    async def _choose_environments(self) -> CycleConfig:
-        """Return the configuration of the next cycle, whose environments have climbed if they shall."""
+    async def _choose_environments(self) -> tuple[list[str] | None, RungRule | None]:
+        """Return the ids of the next cycle's environments, which have climbed, and the rule; None if they stay."""
         if self.settings.rungs == "fixed":
-            return self.settings.cycle_config()
+            return None, None
         named, last = self.settings.list_environments(), await self.store.last_scores(self.settings.netuid)
         rule = RungRule(name=NEWEST_RULE, environments=named, after=last.cycle_id if last else None)
         if last is None:
-            return self.settings.cycle_config(named, rule)
+            return named, rule
         before = (await self.store.find(last.cycle_id)).config
-        ids = climb(rule, [one.id for one in before.environments], find_published_saturated(before, last))
-        return self.settings.cycle_config(ids, rule)
+        return climb(rule, [one.id for one in before.environments], find_published_saturated(before, last)), rule
+
+    async def _find_secret_pack(self) -> bytes | None:
+        """The pack of the next cycle; None, after a pause, if the operator's file was revealed with another cycle."""
+        wanted = self.settings.pack or NEW
+        pack = await asyncio.to_thread(prepare_pack, wanted)
+        used = await self.store.find_use_of_pack(digest_pack(pack))
+        if used is not None:
+            hint = f"Cycle {used} had this pack, so it is no secret any more: put a new one there, or use --pack new."
+            await self._wait("waiting_for_a_new_pack", pack=wanted, hint=hint)
+            return None
+        return pack
 
     async def _draw_beacon(self, cycle: Cycle) -> None:
         """Note since which block the commitment to the key is public, then wait for the beacon.

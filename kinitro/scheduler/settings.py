@@ -15,8 +15,9 @@ from kinitro.chain.interface import Wallet
 from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy, RungRule
 from kinitro.client.verdicts import VerificationRule
-from kinitro.environments.registry import get_spec
-from kinitro.environments.sets import MISSION, select_environments
+from kinitro.environments.packs.versions import SEALED_RUNG
+from kinitro.environments.registry import bind_all_to_pack, get_spec
+from kinitro.environments.sets import EXAM, select_environments
 from kinitro.errors import ConfigurationError
 from kinitro.policies.shipped import digest_policy
 from kinitro.scoring import ScoringConfig
@@ -76,7 +77,7 @@ class SchedulerSettings(CycleSettings):
 
     environments: Annotated[list[str], NoDecode, BeforeValidator(split_names)] = Field(
         default_factory=list,
-        description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `mission`.",
+        description="The environments or sets of them (`mission`, `exam`), separated by commas; by default `exam`.",
     )
     rungs: Literal["fixed", "auto"] = Field(
         "fixed",
@@ -86,6 +87,12 @@ class SchedulerSettings(CycleSettings):
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
         None, ge=1, le=100_000, description="End every episode after this many steps, if its horizon is longer."
+    )
+    pack: str | None = Field(
+        None,
+        min_length=1,
+        description="Draw the environments on the rung sealed from this pack (`kinitro pack make`), which no cycle had "
+        "before, or from one made for every cycle (new).",
     )
     drand: bool = Field(
         True,
@@ -201,14 +208,32 @@ class SchedulerSettings(CycleSettings):
 
     def list_environments(self) -> list[str]:
         """The ids of the environments that were named, or of the default set; raises UnknownEnvironment."""
-        return [spec.id for spec in select_environments(self.environments or [MISSION])]
+        return [spec.id for spec in select_environments(self.environments or [EXAM])]
 
-    def cycle_config(self, environments: list[str] | None = None, rule: RungRule | None = None) -> CycleConfig:
+    @property
+    def needs_pack(self) -> bool:
+        """Whether an environment draws from a sealed pack. Raises UnknownEnvironment.
+
+        Raises ConfigurationError if one does and `pack` is missing, or the other way round.
+        """
+        specs = select_environments(self.environments or [EXAM])
+        sealed = [spec.id for spec in specs if SEALED_RUNG in spec.rungs]
+        if sealed and self.pack is None:
+            raise ConfigurationError(
+                f"{sealed[0]} draws from a sealed pack: give --pack new, or --pack FILE from `kinitro pack make`."
+            )
+        bind_all_to_pack(specs, self.pack)  # whatever its digest will be
+        return bool(sealed)
+
+    def cycle_config(
+        self, pack: str | None = None, environments: list[str] | None = None, rule: RungRule | None = None
+    ) -> CycleConfig:
         """The configuration of a cycle that opens now; raises UnknownEnvironment, ConfigurationError.
 
+        pack: the digest of the pack that the environments on the rung `sealed` are drawn from.
         environments: their ids, by default those that were named; `rule` says how they were found.
         """
-        specs = [get_spec(env_id) for env_id in environments or self.list_environments()]
+        specs = bind_all_to_pack([get_spec(env_id) for env_id in environments or self.list_environments()], pack)
         minimum = self.min_episodes or math.ceil(self.episodes_per_env / 2)
         if minimum > self.episodes_per_env:
             raise ConfigurationError(
@@ -234,6 +259,7 @@ class SchedulerSettings(CycleSettings):
             scoring=asdict(ScoringConfig(speed_margin=SPEED_MARGIN)),
             policies=self.policies,
             hosting=None if self.policies == "endpoint" else self._hosting,
+            pack=pack,
             reference=None
             if self.reference == "none"
             else ReferencePolicy(name=self.reference, digest=digest_policy(self.reference)),

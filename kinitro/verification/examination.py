@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kinitro.client.errors import ApiRefused, ApiUnavailable
+from kinitro.client.packs import PackCache
 from kinitro.client.verdicts import Cause, Evidence, Verdict, VerificationTask
-from kinitro.environments.errors import SimulationFailed, UnknownEnvironment
+from kinitro.environments.errors import InvalidPack, SimulationFailed, UnknownEnvironment
 from kinitro.environments.interface import Environment
+from kinitro.environments.packs.versions import split_version
 from kinitro.errors import KinitroError
 from kinitro.evaluation import recordings, traces
 from kinitro.evaluation.environment_cache import EnvironmentCache
@@ -48,7 +51,7 @@ END_NOTICED_S = 1.0
 MAX_REASON_CHARS = 500
 OUR_FAULTS = (
     RepositoryUnavailable, SandboxFailed, NotReproduced, InvalidRecording, InvalidTrace, SimulationFailed,
-    UnknownEnvironment,
+    UnknownEnvironment, InvalidPack, ApiUnavailable, ApiRefused,
 )  # fmt: skip
 UPLOAD_FAULTS = (RepositoryRefused, PolicyKilled)
 """Those of OUR_FAULTS that count against a miner if they happen only with its uploads; see `VerificationRule`."""
@@ -81,9 +84,13 @@ class VerifierContext:
 class Examiner:
     """Examines one recording at a time, simulating in a thread of its own."""
 
-    def __init__(self, context: VerifierContext, environments: EnvironmentCache) -> None:
+    def __init__(
+        self, context: VerifierContext, environments: EnvironmentCache, packs: PackCache | None = None
+    ) -> None:
+        """`packs` fetches the sealed packs, into the directory where `environments` looks for them."""
         self._context = context
         self._environments = environments
+        self._packs = packs
         self._thread = SimulationThread()
 
     def close(self) -> None:
@@ -154,7 +161,10 @@ class Examiner:
 
     @asynccontextmanager
     async def _environment(self, trace: Trace) -> AsyncIterator[Environment]:
-        environment = await self._environments.take(trace.env_id)
+        _, digest = split_version(trace.env_version)
+        if digest is not None and self._packs is not None:
+            await self._packs.ensure(digest)
+        environment = await self._environments.take(trace.env_id, pack=digest)
         try:
             yield environment
         except SimulationFailed:

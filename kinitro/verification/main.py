@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from kinitro import environments
 from kinitro.client.http import ApiClient
+from kinitro.client.packs import PackCache
 from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.logs import configure_logs, get_logger
 from kinitro.stopping import finish_or_cancel, stop_on_signals
@@ -39,9 +42,11 @@ async def _open_verifier(settings: VerifierSettings, stack: AsyncExitStack) -> V
     api = await stack.enter_async_context(ApiClient(settings.api_url, key))
     context = await open_context(settings)
     fingerprint = await prepare_elsewhere()
+    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kinitro-packs-")))
+    packs = PackCache(place, api.sealed_pack)
     examiners = []
     for _ in range(settings.workers):
-        examiner = Examiner(context, EnvironmentCache(environments.make, SPARE_ENVIRONMENTS))
+        examiner = Examiner(context, EnvironmentCache(environments.make, SPARE_ENVIRONMENTS, place), packs)
         stack.callback(examiner.close)
         examiners.append(examiner.examine)
     log.info("verifier_ready", sandbox=context.sandbox.name, runtime=context.runtime.name)

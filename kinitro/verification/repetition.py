@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from kinitro import environments
 from kinitro.client.http import ApiClient
+from kinitro.client.packs import PackCache
 from kinitro.client.records import Manifest, TraceRecord
 from kinitro.client.verdicts import Evidence, RecordingRecord, Verdict, VerdictPage, VerificationTask
 from kinitro.errors import KinitroError
@@ -35,13 +39,20 @@ async def repeat(settings: VerifierSettings, task_id: int) -> Repetition:
 
     Raises ApiUnavailable, ApiNotFound, SandboxUnavailable, ConfigurationError.
     """
-    async with ApiClient(settings.api_url) as api:
-        task = await _fetch_published_task(api, task_id)
-        page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
+    async with AsyncExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kinitro-packs-")))
+        api = await stack.enter_async_context(ApiClient(settings.api_url))
+        return await _repeat(settings, task_id, api, place)
+
+
+async def _repeat(settings: VerifierSettings, task_id: int, api: ApiClient, place: Path) -> Repetition:
+    task = await _fetch_published_task(api, task_id)
+    page = await api.get(f"/v1/cycles/{task.cycle_id}/verifications", VerdictPage, {"after": task_id - 1})
     published = next((row.verdict for row in page.verdicts if row.task_id == task_id), None)
     context = await open_context(settings)
     await prepare_elsewhere()
-    examiner = Examiner(context, EnvironmentCache(environments.make))
+    packs = PackCache(place, lambda _digest: api.revealed_pack(task.cycle_id))
+    examiner = Examiner(context, EnvironmentCache(environments.make, packs=place), packs)
     try:
         verdict, evidence = await examiner.examine(task)
     finally:

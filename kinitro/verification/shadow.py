@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from kinitro.environments.interface import Environment, Observation
+from kinitro.environments.interface import Environment, Observation, read_instruction
 from kinitro.errors import KinitroError
 from kinitro.evaluation.episode import negotiate
 from kinitro.evaluation.outcomes import Trace
@@ -80,6 +80,8 @@ def iter_observations(
     expect_bounds(trace, environment.spec.action)
     rollout = Rollout(environment, seed=int(trace.seed, 16), max_steps=trace.max_steps)
     rollout.reset()
+    if recording.task.instruction != read_instruction(environment):
+        raise NotReproduced("The policy was not asked what the episode's seed asks.")
     for exchange in iter_exchanges(recording, trace):
         if rollout.over:
             raise NotReproduced(f"On this machine the episode is over after {rollout.steps} steps.")

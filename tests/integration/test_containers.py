@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import subprocess
 import sys
@@ -15,12 +16,17 @@ import httpx2
 import msgspec
 import pytest
 
+from kinitro.environments.errors import InvalidPack
+from kinitro.environments.packs.directory import keep_pack, locate_pack
+from kinitro.environments.packs.format import digest_pack, encode_pack
+from kinitro.environments.packs.making import PackSizes, make_pack
+from kinitro.environments.packs.versions import bind_version
 from kinitro.errors import ConfigurationError
 from kinitro.evaluation import EpisodeResult, Outcome, replay
 from kinitro.evaluation.errors import EvaluatorUnavailable
-from kinitro.evaluation.jobs import Job
+from kinitro.evaluation.jobs import Assignment, Job
 from kinitro.executor.containers.actor import Actor, WrongToken
-from kinitro.executor.containers.bridge import build_container_options, compute_deadline_s
+from kinitro.executor.containers.bridge import Bridge, BridgeConfig, build_container_options, compute_deadline_s
 from kinitro.executor.containers.evaluator import ContainerPool, make_bridge_configs
 from kinitro.executor.containers.server import build_app
 from kinitro.executor.settings import ExecutorSettings
@@ -72,6 +78,46 @@ async def test_the_actor_works_only_for_those_who_know_its_token(monkeypatch: py
         with pytest.raises(WrongToken):
             await actor.evaluate([builtin(job())], token=wrong)
     assert len(await actor.evaluate([builtin(job())], token=TOKEN)) == 1
+
+
+async def test_the_actor_keeps_the_packs_that_come_with_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINITRO_EVAL_TOKEN", TOKEN)
+    actor = Actor(FakeEvaluator())
+    data = encode_pack(make_pack(b"s" * 32, {}, sizes=PackSizes(1, 1, 0, 0)))
+    digest, encoded = digest_pack(data), base64.b64encode(data).decode()
+    with pytest.raises(WrongToken):
+        await actor.evaluate([], token="x", packs={digest: encoded})
+    for wrong in ({"0" * 64: encoded}, {"../x": encoded}, {digest: encoded[:-4]}):
+        with pytest.raises(InvalidPack):
+            await actor.evaluate([], token=TOKEN, packs=wrong)
+    assert not list(actor.packs.iterdir())
+    assert await actor.evaluate([builtin(job())], token=TOKEN, packs={digest: encoded})
+    assert locate_pack(actor.packs, digest).read_bytes() == data
+
+
+@pytest.mark.parametrize(("mode", "times"), [("docker", 1), ("basilica", 2)])
+async def test_a_container_gets_each_pack_once_and_every_pod_gets_it(tmp_path: Path, mode: Any, times: int) -> None:
+    data = encode_pack(make_pack(b"s" * 32, {}, sizes=PackSizes(1, 1, 0, 0)))
+    keep_pack(tmp_path, data, digest_pack(data))
+    sealed = msgspec.structs.replace(job(), env_version=bind_version("1", digest_pack(data)))
+    sent: list[str] = []
+
+    class Environment:
+        async def evaluate(self, *, packs: dict[str, str] | None = None, **_: Any) -> Any:
+            sent.extend((packs or {}).values())
+            return msgspec.to_builtins([EpisodeResult(Outcome.SUCCESS, steps=1)])
+
+    writer: Any = SilentWriter()
+    bridge = Bridge(BridgeConfig(mode=mode, owner="o", name="n", packs=str(tmp_path)), Environment(), writer)
+    for number, one in enumerate((job(), sealed, sealed)):
+        await bridge._evaluate([Assignment(number, one)])
+    assert [base64.b64decode(pack) for pack in sent] == [data] * times
+
+
+class SilentWriter:
+    """Takes what a bridge reports."""
+
+    def write(self, data: bytes) -> None: ...
 
 
 async def test_the_server_says_what_is_wrong_with_a_call(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from kinitro.database.cycles import CycleConflict, CycleStore, NotRevealed
 from kinitro.database.pool import connect_async
 from kinitro.database.publications import PublicationStore
 from kinitro.database.verifications import NOT_IN_TIME, Verifications
-from kinitro.environments import get_spec
+from kinitro.environments import get_spec, scored_specs
 from kinitro.environments.seeds import derive_seed
 from kinitro.errors import ConfigurationError
 from kinitro.policies.errors import PolicyUnreachable, Reason
@@ -584,6 +584,16 @@ async def test_recordings_go_with_the_traces_and_verdicts_stay(empty_database: s
         kept = "select count(*) filter (where cycle_id < %s), count(*) filter (where cycle_id = %s) from "
         assert await net.one(kept + "recording", cycle.id, cycle.id) == (0, 9)
         assert await net.one(kept + "verification", cycle.id, cycle.id) == (9, 9)
+
+
+def test_the_exam_is_scored_by_default_and_the_mission_by_its_name() -> None:
+    given: dict[str, Any] = {"netuid": 1, "database_url": "postgresql://localhost/x"}
+    mission = [spec.id for spec in scored_specs()]
+    config = SchedulerSettings.load(**given).cycle_config()
+    assert [environment.id.partition("@")[0] for environment in config.environments] == mission
+    assert all("@cameras@" in environment.id for environment in config.environments)
+    named = SchedulerSettings.load(**given, environments="mission").cycle_config()
+    assert [environment.id for environment in named.environments] == mission
 
 
 def test_impossible_settings_are_refused(tmp_path: Path) -> None:

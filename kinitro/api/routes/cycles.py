@@ -26,7 +26,7 @@ TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 async def manifest(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
     """Frozen miners, the commitment to the seeds, versions and counts; after the reveal also the seed key."""
     return await services.cache.answer(
-        request, lambda: _read(services, lambda store: store.manifest(cycle_id)), cycle_id
+        request, lambda: read_cycles(services, lambda store: store.manifest(cycle_id)), cycle_id
     )
 
 
@@ -38,16 +38,18 @@ async def results(
     limit: Annotated[int, Query(ge=1, le=RESULTS_PAGE)] = RESULTS_PAGE,
 ) -> Response:
     """What became of every task, in order of task id; 404 before the cycle is over."""
-    return answer_json(await _read(services, lambda store: store.results_page(cycle_id, after, limit)))
+    return answer_json(await read_cycles(services, lambda store: store.results_page(cycle_id, after, limit)))
 
 
 @router.get("/tasks/{task_id}/trace", response_model=TraceRecord)
 async def trace(task_id: TaskNumber, services: ServicesOf) -> Response:
     """The actions and state digests of one episode; 404 before its cycle is over."""
-    return answer_json(await _read(services, lambda store: store.trace(task_id)))
+    return answer_json(await read_cycles(services, lambda store: store.trace(task_id)))
 
 
-async def _read(services: Services, work: Callable[[CycleStore], Awaitable[T]]) -> T:
+async def read_cycles(services: Services, work: Callable[[CycleStore], Awaitable[T]]) -> T:
+    """Read from the store of cycles. Raises HTTPException 404 for what is not there or not public yet."""
+
     async def on(connection: Connection) -> T:
         return await work(CycleStore(connection))
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from kinitro.environments.interface import Observation, read_instruction
+from kinitro.environments.packs.directory import SealedPack
 from kinitro.environments.registry import get_spec, list_cameras, make
 from kinitro.environments.seeds import SEED_BITS
 from kinitro.environments.spec import RUNG_MARK, list_bounds
@@ -30,6 +31,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
     `gymnasium.make` truncates episodes with Gymnasium's TimeLimit, so that its `max_episode_steps` takes the place of
     the horizon. Otherwise this class truncates them itself, unless `truncates` is False.
     `rungs` are names of rungs, because Gymnasium allows no `@` in an id; a horizon that a rung shortens stays so.
+    `pack` is what the rung `sealed` draws from.
     Copies and unpickled environments are in the same state as the original, see MetaWorldEnvironment.
     """
 
@@ -48,11 +50,12 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
         renderer: str = "software",
         render_mode: str | None = None,
         truncates: bool = True,
+        pack: SealedPack | None = None,
     ) -> None:
         """Make the environment. Raises UnknownEnvironment, ConfigurationError."""
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigurationError(f"The render mode cannot be {render_mode!r}: choose 'rgb_array' or none.")
-        env_id = RUNG_MARK.join((env_id, *sorted(rungs)))
+        env_id = RUNG_MARK.join((env_id, *((rungs,) if isinstance(rungs, str) else rungs)))
         known = get_spec(env_id)
         hurried = known.max_steps < get_spec(known.base_id).max_steps
         self._seen = seen_cameras = known.camera_names if cameras is None else list_cameras(cameras)
@@ -63,6 +66,7 @@ class GymEnvironment(gymnasium.Env[GymObservation, npt.NDArray[np.float32]]):
             randomization=randomization,
             renderer=renderer,
             max_steps=None if truncates or hurried else sys.maxsize,
+            pack=pack,
         )
         spec = self.environment.spec
         self.task = spec.task_name

@@ -5,10 +5,15 @@ Importing this package loads no simulator; `make` does.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kinitro.environments.interface import Environment, Expert
 from kinitro.environments.metaworld.rungs import rungs
 from kinitro.environments.metaworld.tasks import specs
 from kinitro.environments.spec import EnvironmentSpec
+
+if TYPE_CHECKING:
+    from kinitro.environments.packs.directory import SealedPack
 
 __all__ = ["make", "make_expert", "rungs", "specs"]
 
@@ -19,6 +24,7 @@ def make(
     randomization: str,
     renderer: str,
     rewards: bool,
+    pack: SealedPack | None = None,
 ) -> Environment:
     """Make a MetaWorldEnvironment; its docstring explains the options."""
     from kinitro.environments.metaworld.environment import MetaWorldEnvironment
@@ -28,6 +34,7 @@ def make(
         randomization=randomization,
         renderer=renderer,
         rewards=rewards,
+        pack=pack,
     )
 
 

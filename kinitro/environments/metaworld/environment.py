@@ -24,6 +24,7 @@ from kinitro.environments.spec import CameraSpec, EnvironmentSpec
 from kinitro.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from kinitro.environments.packs.directory import SealedPack
     from kinitro.environments.randomization.variation import Drawn
     from kinitro.environments.rendering import Renderer
 
@@ -51,6 +52,7 @@ class MetaWorldEnvironment:
     randomization: "none", "standard" or "hard", or one group of a level, such as "standard:lights".
     renderer:      "software" or "gl". It is made at the first `observe`, so that a replay never needs one.
     rewards:       whether transitions carry MetaWorld's reward, or 0.
+    pack:          what the rung `sealed` draws from; None without that rung.
 
     Raises ConfigurationError for options that are not allowed.
 
@@ -65,6 +67,7 @@ class MetaWorldEnvironment:
         randomization: str = "standard",
         renderer: str = "software",
         rewards: bool = True,
+        pack: SealedPack | None = None,
     ) -> None:
         self.spec = spec
         self._cameras = _check_cameras(spec.camera_names)
@@ -74,8 +77,9 @@ class MetaWorldEnvironment:
         self._renderer_kind = renderer
         self._randomization = randomization
         self._level = get_level(randomization)
-        self._task = MetaWorldTask(spec.task_name, extend_scene(spec))
-        self._effects = make_effects(spec, self._task)
+        self._pack = pack
+        self._task = MetaWorldTask(spec.task_name, extend_scene(spec, pack))
+        self._effects = make_effects(spec, self._task, pack)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
         self._renderer: Renderer | None = None
@@ -93,6 +97,7 @@ class MetaWorldEnvironment:
             "randomization": self._randomization,
             "renderer": self._renderer_kind,
             "rewards": self._rewards,
+            "pack": self._pack,
         }
         done = {"state": self._state, "seed": self._seed, "commands": self._commands}
         return {"spec": self.spec, "options": options, **done}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.rungs import Rung
 from kinitro.environments.spec import EnvironmentSpec
 
@@ -31,6 +32,9 @@ HURRY_STEPS: Final = {
 """Horizons, 1.25 times what the scripted expert took at most in 30 episodes at `standard`."""
 TWO_GOALS: Final = ("reach", "push", "pick-place")
 """MetaWorld's names of the tasks whose goal is a place of its own, which can move and be there twice."""
+
+WITH_PUCK: Final = ("push", "pick-place")
+"""The tasks in which a puck is moved."""
 
 
 def _hurry(spec: EnvironmentSpec) -> EnvironmentSpec:
@@ -89,6 +93,18 @@ _RUNGS: Final = (
     ),
     Rung("occluders", "seeing", "1 to 4 bars stand between one of the fixed cameras and the table"),
     Rung(
+        SEALED_RUNG,
+        "unseen",
+        "surfaces show textures of a sealed pack, 3 to 8 of its meshes stand on the table, a puck has one of its "
+        "shapes, and the instruction is one of its wordings",
+    ),
+    Rung(
+        "sizes",
+        "acting",
+        "the puck is one of 8 discs and boxes: 2.8 to 5 cm wide, 2.4 to 5.6 cm high, of the same mass and colour",
+        without=("choices",),
+    ),
+    Rung(
         "textures",
         "seeing",
         "each surface, and the robot, shows one of 24 generated textures in a colour of its own, with probability 0.85",
@@ -99,5 +115,5 @@ _RUNGS: Final = (
 
 def rungs(spec: EnvironmentSpec) -> tuple[Rung, ...]:
     """Return the rungs that an environment has."""
-    only = {"choices": TWO_GOALS, "moved": TWO_GOALS, "hurry": HURRY_STEPS}
+    only = {"choices": TWO_GOALS, "moved": TWO_GOALS, "hurry": HURRY_STEPS, "sizes": WITH_PUCK}
     return tuple(rung for rung in _RUNGS if rung.name not in only or spec.task_name in only[rung.name])

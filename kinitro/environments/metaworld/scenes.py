@@ -10,10 +10,14 @@ from kinitro.environments.metaworld.choices import Choices, add_choices
 from kinitro.environments.metaworld.models import Extension
 from kinitro.environments.metaworld.moved import MovedGoal
 from kinitro.environments.metaworld.rungs import BIAS, DELAYS_STEPS, GAINS, NOISE
+from kinitro.environments.metaworld.sealed import add_pack, make_sealed
+from kinitro.environments.metaworld.sizes import Sizes, add_sizes
 from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.metaworld.wordings import FRAMES, WORDINGS
+from kinitro.environments.packs.directory import SealedPack
 from kinitro.environments.packs.format import Pack, read_texture
 from kinitro.environments.packs.making import PackSizes, make_pack
+from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.randomization.appearance import CameraPose, LightColour, LightDirection, LightIntensity
 from kinitro.environments.randomization.effects import Blackout, Delay, Effect, Gain, Noise, Varied, Wordings
 from kinitro.environments.randomization.looks import Looks, add_looks
@@ -51,24 +55,32 @@ def make_public_pack() -> Pack:
     return make_pack(PUBLIC_SEED, {}, sizes=PUBLIC_SIZES)
 
 
-def extend_scene(spec: EnvironmentSpec) -> Extension | None:
-    """Return what the rungs of an environment add to its scene, None if they add nothing."""
+def extend_scene(spec: EnvironmentSpec, pack: SealedPack | None = None) -> Extension | None:
+    """Return what the rungs of an environment add to its scene, None if they add nothing.
+
+    pack: what the rung `sealed` draws from; None without that rung.
+    """
     adding = tuple(name for name in spec.rungs if name in _ADDITIONS)
-    return _combine(adding) if adding else None
+    return _combine(adding, pack) if adding or pack is not None else None
 
 
-@functools.cache
-def _combine(names: tuple[str, ...]) -> Extension:
+@functools.lru_cache(maxsize=256)
+def _combine(names: tuple[str, ...], pack: SealedPack | None) -> Extension:
     def extend(scene: Any) -> None:
         for name in names:
             _ADDITIONS[name](scene)
+        if pack is not None:
+            add_pack(scene, pack.content)
 
     return extend
 
 
-def make_effects(spec: EnvironmentSpec, task: MetaWorldTask) -> dict[str, Effect]:
-    """Make the effects of the rungs that an environment is on, by name."""
-    return {name: _EFFECTS[name](spec, task) for name in spec.rungs if name in _EFFECTS}
+def make_effects(spec: EnvironmentSpec, task: MetaWorldTask, pack: SealedPack | None = None) -> dict[str, Effect]:
+    """Make the effects of the rungs that an environment is on, by name; `pack` is for the rung `sealed`."""
+    effects = {name: _EFFECTS[name](spec, task) for name in spec.rungs if name in _EFFECTS}
+    if pack is not None:
+        effects[SEALED_RUNG] = make_sealed(spec, task.model, pack.content, TABLE, CAMERAS)
+    return effects
 
 
 def _add_distractors(scene: Any) -> None:
@@ -98,6 +110,7 @@ _ADDITIONS: Final[dict[str, Extension]] = {
     "choices": add_choices,
     "distractors": _add_distractors,
     "occluders": _add_occluders,
+    "sizes": add_sizes,
     "textures": _add_textures,
 }
 _EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, MetaWorldTask], Effect]]] = {
@@ -112,6 +125,7 @@ _EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, MetaWorldTask], Effect]]] =
     "moved": lambda _, task: MovedGoal(task),
     "noise": lambda spec, _: Noise(spec, BIAS, NOISE),
     "occluders": lambda *_: Occluders([name for name, _ in _BARS], TABLE, CAMERAS),
+    "sizes": lambda *_: Sizes(),
     "textures": lambda *_: Looks(PUBLIC_SIZES.textures),
     "wordings": lambda spec, _: Wordings(spec, WORDINGS.get(spec.task_name, ()), FRAMES),
 }

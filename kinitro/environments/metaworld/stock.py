@@ -68,7 +68,7 @@ class FastMethods:
         self.init_tcp = self.tcp_center
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def make_stock_class(name: str, extension: Extension | None = None) -> Any:
     """Make MetaWorld's class of a task with FastMethods and faster rewards, once per task and extension of its scene.
 

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinitro.environments.errors import InvalidPack
-from kinitro.environments.packs.format import MAX_PACK_BYTES, Pack, check_pack, is_digest
+from kinitro.environments.packs.format import MAX_PACK_BYTES, Pack, check_pack, decode_pack, digest_pack, is_digest
 from kinitro.files import replace_file
 
 SUFFIX = ".kpack"
-VERSION_MARK = "+"
-"""Between the version of an environment and the digest of the pack that its episodes are drawn from."""
 
 
-def bind_version(version: str, digest: str) -> str:
-    """Return the version of an environment whose episodes are drawn from the pack with this digest.
+@dataclass(frozen=True, slots=True)
+class SealedPack:
+    """A pack and its digest; two are equal if their digests are."""
 
-    A seed means another episode with another pack. With the digest in it, the version that is in every task, trace and
-    manifest says which one is meant, and whatever compares versions refuses the wrong pack.
-    """
-    return f"{version}{VERSION_MARK}{digest}"
-
-
-def read_bound_digest(version: str) -> str | None:
-    """Return the digest of the pack that a version of an environment is bound to; None if it is to none."""
-    _, mark, digest = version.partition(VERSION_MARK)
-    return digest if mark and is_digest(digest) else None
+    digest: str
+    content: Pack = field(compare=False, repr=False)
 
 
 def locate_pack(directory: Path, digest: str) -> Path:
@@ -57,11 +49,25 @@ def read_pack_file(path: Path) -> bytes:
     return data
 
 
-@lru_cache(maxsize=4)
-def load_pack(directory: Path, digest: str) -> Pack:
+def open_pack(path: Path) -> SealedPack:
+    """Read the file of a pack, whatever its digest is. Raises InvalidPack."""
+    data = read_pack_file(path)
+    return SealedPack(digest_pack(data), decode_pack(data))
+
+
+def load_pack(directory: Path, digest: str) -> SealedPack:
     """Return the pack with this digest, checked. Raises InvalidPack if it is not there, or not what it should be."""
-    path = locate_pack(directory, digest)
     try:
-        return check_pack(read_pack_file(path), digest)
+        return SealedPack(digest, check_pack(read_pack_file(locate_pack(directory, digest)), digest))
     except InvalidPack as error:
-        raise InvalidPack(f"The pack {digest} cannot be used: {error}") from None
+        raise InvalidPack(f"The pack {digest[:64]} cannot be used: {error}") from None
+
+
+def drop_old_packs(directory: Path, keep: int) -> None:
+    """Remove all but the `keep` packs that were kept last. Files that others remove meanwhile are no error."""
+    found = []
+    for path in directory.glob(f"*{SUFFIX}"):
+        with suppress(OSError):
+            found.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(found)[:-keep]:
+        path.unlink(missing_ok=True)

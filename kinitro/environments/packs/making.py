@@ -141,20 +141,26 @@ _LAYERS: tuple[Callable[[np.random.Generator, Floats, Floats], Floats], ...] = (
 
 def draw_distractor(random: np.random.Generator) -> PackMesh:
     """Draw a body that can be of any shape whose whole surface is seen from its middle."""
-    return _draw_body(random, (_draw_blob, _draw_vase, _draw_star), convex=False)
+    return _draw_body(random, (_draw_blob, _draw_vase, _draw_star), least=0.5, convex=False)
 
 
 def draw_shape(random: np.random.Generator) -> PackMesh:
-    """Draw a convex body."""
-    return _draw_body(random, (_draw_ellipsoid, _draw_frustum, _draw_bipyramid, _draw_cushion), convex=True)
+    """Draw a convex body, not so narrow that grippers miss it."""
+    kinds = (_draw_ellipsoid, _draw_frustum, _draw_bipyramid, _draw_cushion)
+    return _draw_body(random, kinds, least=0.75, convex=True)
 
 
 def _draw_body(
-    random: np.random.Generator, kinds: tuple[Callable[[np.random.Generator], Solid], ...], *, convex: bool
+    random: np.random.Generator,
+    kinds: tuple[Callable[[np.random.Generator], Solid], ...],
+    *,
+    least: float,
+    convex: bool,
 ) -> PackMesh:
+    """Draw a body of one of these kinds, and factors from `least` to 1 for its sizes."""
     for _ in range(ATTEMPTS):
         vertices, faces = kinds[random.integers(len(kinds))](random)
-        stretched = normalize_mesh(vertices * random.uniform(0.5, 1, 3))
+        stretched = normalize_mesh(vertices * random.uniform(least, 1, 3))
         if find_mesh_problem(stretched, faces, convex=convex) is None:
             return make_mesh(stretched, faces)
     raise AssertionError("the laws of bodies break the rules of meshes")

@@ -13,14 +13,14 @@ from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization.appearance import RGB_ROLE, UNSET_RGBA, assign_parts
 from kinitro.environments.randomization.effects import Effect
 
-LOOK: Final = "@look {}"
-"""The names of the textures and materials that `add_looks` adds to a scene."""
+LOOKS: Final = "@look"
+"""What the names of the textures and materials that `add_looks` adds to a scene begin with; their number follows."""
 
 
-def add_looks(scene: Any, textures: Sequence[npt.NDArray[np.uint8]]) -> None:
+def add_looks(scene: Any, textures: Sequence[npt.NDArray[np.uint8]], prefix: str = LOOKS) -> None:
     """Add a material for each texture, uint8 (side, side, 3), to a scene (a mujoco.MjSpec) that shows none of them."""
     for number, pixels in enumerate(textures):
-        name = LOOK.format(number)
+        name = f"{prefix} {number}"
         texture = scene.add_texture(name=name)
         texture.type, texture.nchannel, texture.data = mujoco.mjtTexture.mjTEXTURE_2D, 3, pixels.tobytes()
         texture.height, texture.width = pixels.shape[:2]
@@ -38,7 +38,8 @@ class Looks(Effect):
     1 to 8 times in 2 m. Goal markers keep their look.
     """
 
-    def __init__(self, count: int, probability: float = 0.85, low: float = 0.3) -> None:
+    def __init__(self, count: int, probability: float = 0.85, low: float = 0.3, prefix: str = LOOKS) -> None:
+        self._names = [f"{prefix} {number}" for number in range(count)]
         self._count, self._probability, self._low = count, probability, low
         self._random = np.random.Generator(np.random.Philox(key=0))
         self._described: dict[str, Factor] = {}
@@ -49,7 +50,7 @@ class Looks(Effect):
 
     def change_model(self, model: Any) -> None:
         """Draw a look for each thing and show it."""
-        looks = np.array([model.material(LOOK.format(number)).id for number in range(self._count)])
+        looks = np.array([model.material(name).id for name in self._names])
         things = _group(model, set(looks.tolist()))
         draws = self._random.random((len(things), 2))
         surfaces = self._random.random((self._count, 4))
@@ -61,7 +62,7 @@ class Looks(Effect):
             number = free.pop(int(choice * len(free)))
             model.geom_matid[geoms] = looks[number]
             model.geom_rgba[geoms] = UNSET_RGBA
-            self._described[name] = LOOK.format(number)
+            self._described[name] = self._names[number]
         model.mat_rgba[looks, :3] = self._low + (1 - self._low) * surfaces[:, :3]
         model.mat_texrepeat[looks] = (1 + 7 * surfaces[:, 3])[:, None]
 

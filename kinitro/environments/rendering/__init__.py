@@ -56,8 +56,16 @@ class Renderer(Protocol):
         """Free what the renderer holds. Further calls do nothing."""
 
 
-def make_renderer(kind: str, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int) -> Renderer:
+def make_renderer(
+    kind: str,
+    model: mujoco.MjModel,
+    cameras: Sequence[CameraView],
+    size_px: int,
+    distance_m: float | None = None,
+) -> Renderer:
     """Make a renderer of square images, `size_px` wide and high (1 to 4096); `kind` is "software" or "gl".
+
+    The software renderer merges details of meshes that are smaller than a pixel at `distance_m`, by default 2.5 m.
 
     Raises ConfigurationError if the kind, the size or a camera is unknown, or if the model has something that the
     renderer cannot draw; UnavailableError if OpenGL is asked for and this machine has none.
@@ -67,9 +75,10 @@ def make_renderer(kind: str, model: mujoco.MjModel, cameras: Sequence[CameraView
     for camera in cameras:
         check_camera(model, camera)
     if kind == "software":
+        from kinitro.environments.rendering.scene import DETAIL_DISTANCE_M
         from kinitro.environments.rendering.software import SoftwareRenderer
 
-        return SoftwareRenderer(model, cameras, size_px)
+        return SoftwareRenderer(model, cameras, size_px, DETAIL_DISTANCE_M if distance_m is None else distance_m)
     if kind == "gl":
         from kinitro.environments.rendering.gl import GlRenderer
 

@@ -171,6 +171,7 @@ class Workspace(NamedTuple):
     view_rotation:    float32 (3, 3), rotation from the frame of the present object to the camera's.
     view_translation: float32 (3,), origin of the present object in the camera's frame, metres.
     light_directions: float32 (lights, 3), unit vectors to the lights in the camera's frame.
+    light_positions:  float32 (lights, 3), positions of spotlights in the camera's frame, metres.
     polygon:          uint32 (4,), corners of a triangle that was clipped at the near plane.
     scratch:          float32 (SCRATCH_SIZE,), see NORMAL and what follows it.
     """
@@ -178,6 +179,7 @@ class Workspace(NamedTuple):
     view_rotation: Float32s
     view_translation: Float32s
     light_directions: Float32s
+    light_positions: Float32s
     polygon: Indices
     scratch: Float32s
 
@@ -204,7 +206,7 @@ def project(
     Objects whose bounding sphere lies outside the view frustum add no triangles.
     """
     view_rotation, view_translation, vertices = workspace.view_rotation, workspace.view_translation, projection.vertices
-    _orient_lights(lights, camera.axes, workspace.light_directions)
+    _orient_lights(lights, camera, workspace.light_directions, workspace.light_positions)
     row, shown = ZERO_COUNT, ZERO_COUNT  # used rows of `vertices` and of `corners`
     for place, number in enumerate(objects):
         _set_model_view(
@@ -348,7 +350,7 @@ def _process_vertices(
         _transform_vertices(
             start, count, row, geometry, materials.texture_coordinates, camera, side, workspace, vertices
         )
-        _light_vertices(number, materials, lights, workspace.light_directions, scratch)
+        _light_vertices(number, row, materials, lights, workspace, vertices)
         for i in range(count):
             for channel in range(3):
                 vertices[row + i, RED + channel] = scratch[COLOUR + channel * LANES + i]
@@ -415,13 +417,16 @@ def _project_point(
 
 @inlined
 def _light_vertices(
-    number: int, materials: Materials, lights: Lights, light_directions: Float32s, scratch: Float32s
+    number: int, first_row: int, materials: Materials, lights: Lights, workspace: Workspace, vertices: Float32s
 ) -> None:
-    """Light LANES vertices of object `number`: write COLOUR in scratch memory, 0 to 255, from NORMAL and VIEW.
+    """Light LANES vertices of object `number`, those from `first_row` of `vertices` on.
+
+    Writes COLOUR in scratch memory, 0 to 255, from NORMAL and VIEW.
 
     This is the Blinn-Phong model of OpenGL's fixed-function pipeline with a local viewer: emission and ambient light,
     plus for each light diffuse light n . l and specular light (n . h) ** exponent. Colours are clamped to 1 at the end.
     """
+    light_directions, scratch = workspace.light_directions, workspace.scratch
     for channel in range(3):
         ambient = materials.emission[number]
         for light in range(len(lights.towards)):
@@ -430,13 +435,16 @@ def _light_vertices(
         for i in range(LANES):
             scratch[COLOUR + channel * LANES + i] = start
     for light in range(len(lights.towards)):
-        _compute_light_terms(
-            light_directions[light, 0],
-            light_directions[light, 1],
-            light_directions[light, 2],
-            materials.exponent[number],
-            scratch,
-        )
+        if lights.spot[light]:
+            _compute_spot_terms(light, first_row, lights, workspace, vertices, materials.exponent[number])
+        else:
+            _compute_light_terms(
+                light_directions[light, 0],
+                light_directions[light, 1],
+                light_directions[light, 2],
+                materials.exponent[number],
+                scratch,
+            )
         for channel in range(3):
             diffuse = materials.rgba[number, channel] * lights.diffuse[light, channel]
             specular = materials.specular[number] * lights.specular[light, channel]
@@ -463,6 +471,46 @@ def _compute_light_terms(x: np.float32, y: np.float32, z: np.float32, exponent: 
         scratch[DIFFUSE + i] = diffuse
         scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + TINY)
         scratch[SPECULAR + i] = ONE if diffuse > ZERO else ZERO
+    _raise_highlights(exponent, scratch)
+
+
+@inlined
+def _compute_spot_terms(
+    light: int, first_row: int, lights: Lights, workspace: Workspace, vertices: Float32s, exponent: int
+) -> None:
+    """Compute DIFFUSE and SPECULAR for a spotlight, as `_compute_light_terms` does, times its intensity at the vertex.
+
+    The intensity is 0 outside the cone; inside, it falls off to the cone's edge and with distance, as in OpenGL.
+    """
+    scratch, position, axis = workspace.scratch, workspace.light_positions[light], workspace.light_directions[light]
+    for i in range(LANES):
+        row = min(first_row + i, len(vertices) - 1)  # lanes behind the last vertex are not used
+        x = position[0] - vertices[row, RIGHT]
+        y = position[1] - vertices[row, UP]
+        z = position[2] - vertices[row, FORWARD]
+        distance = np.sqrt(x * x + y * y + z * z + TINY)
+        x, y, z = x / distance, y / distance, z / distance
+        nx, ny, nz = scratch[NORMAL + i], scratch[NORMAL + LANES + i], scratch[NORMAL + 2 * LANES + i]
+        hx, hy, hz = x + scratch[VIEW + i], y + scratch[VIEW + LANES + i], z + scratch[VIEW + 2 * LANES + i]
+        cosine = x * axis[0] + y * axis[1] + z * axis[2]
+        intensity = ZERO
+        if cosine >= lights.cutoff[light]:
+            intensity = ONE
+            for _ in range(lights.exponent[light]):
+                intensity *= max(cosine, ZERO)
+            fading = lights.fading[light]
+            intensity /= fading[0] + fading[1] * distance + fading[2] * distance * distance
+        shade = x * nx + y * ny + z * nz
+        along = max(hx * nx + hy * ny + hz * nz, ZERO)
+        scratch[DIFFUSE + i] = intensity * max(shade, ZERO)
+        scratch[POWER + i] = along / np.sqrt(hx * hx + hy * hy + hz * hz + TINY)
+        scratch[SPECULAR + i] = intensity if shade > ZERO else ZERO
+    _raise_highlights(exponent, scratch)
+
+
+@inner
+def _raise_highlights(exponent: int, scratch: Float32s) -> None:
+    """Multiply SPECULAR of LANES vertices by POWER to this exponent; POWER is overwritten."""
     while exponent > 0:
         if exponent & 1:
             for i in range(LANES):
@@ -475,12 +523,17 @@ def _compute_light_terms(x: np.float32, y: np.float32, z: np.float32, exponent: 
 
 
 @inner
-def _orient_lights(lights: Lights, axes: npt.NDArray[np.float64], light_directions: Float32s) -> None:
-    """Rotate the directions to the lights into the camera's frame; the headlight shines along the line of sight."""
+def _orient_lights(lights: Lights, camera: Camera, light_directions: Float32s, light_positions: Float32s) -> None:
+    """Bring the lights into the camera's frame; the headlight shines along the line of sight."""
+    axes = camera.axes
     for light in range(len(lights.towards)):
         x, y, z = lights.towards[light, 0], lights.towards[light, 1], lights.towards[light, 2]
         for axis in range(3):
             light_directions[light, axis] = f32(axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z)
+        x, y, z = lights.position[light, 0], lights.position[light, 1], lights.position[light, 2]
+        x, y, z = x - camera.position[0], y - camera.position[1], z - camera.position[2]
+        for axis in range(3):
+            light_positions[light, axis] = f32(axes[axis, 0] * x + axes[axis, 1] * y + axes[axis, 2] * z)
     if lights.headlight:
         light_directions[0, 0], light_directions[0, 1], light_directions[0, 2] = ZERO, ZERO, -ONE
 

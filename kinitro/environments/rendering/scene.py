@@ -35,8 +35,9 @@ OPAQUE_ALPHA = 0.995
 alpha of a has the effect of 1 - (1 - a) ** 2; so do ours."""
 
 DETAIL_DISTANCE_M = 2.5
-"""Details of a mesh that are smaller than a pixel at this distance are merged. The size of a pixel is that
-of a camera with a vertical field of view of 53 degrees, whose image of a wall is as high as the wall is far."""
+"""Details of a mesh that are smaller than a pixel at this distance are merged, unless a renderer is told another one.
+The size of a pixel is that of a camera with a vertical field of view of 53 degrees, whose image of a wall is as high as
+the wall is far."""
 LIGHTING_CELL_M = 0.4
 """Longest side of the cells into which faces of boxes are divided, because light is computed at vertices only."""
 PLANE_CELLS = 16
@@ -101,8 +102,10 @@ class Objects:
     moving: npt.NDArray[np.bool_]
 
 
-def build_objects(model: mujoco.MjModel, size_px: int) -> Objects:
+def build_objects(model: mujoco.MjModel, size_px: int, distance_m: float = DETAIL_DISTANCE_M) -> Objects:
     """Triangulate the drawn geoms and sites of a model, in as much detail as images `size_px` wide can show.
+
+    Details of meshes that are smaller than a pixel at `distance_m` are merged.
 
     Raises ConfigurationError if the model has height fields, flexes or skins: they cannot be drawn.
     """
@@ -112,11 +115,11 @@ def build_objects(model: mujoco.MjModel, size_px: int) -> Objects:
         )
     geoms = np.flatnonzero(model.geom_group < VISIBLE_GROUPS)
     sites = np.flatnonzero(model.site_group < VISIBLE_GROUPS)
-    cell_m = DETAIL_DISTANCE_M / size_px
+    cell_m = distance_m / size_px
     surfaces = [
-        _triangulate(model, int(model.geom_type[g]), model.geom_size[g], int(model.geom_dataid[g]), cell_m)
-        for g in geoms
-    ] + [_triangulate(model, int(model.site_type[s]), model.site_size[s], -1, cell_m) for s in sites]
+        _triangulate(model, int(model.geom_type[g]), model.geom_size[g], int(model.geom_dataid[g]), cell_m, mapped)
+        for g, mapped in zip(geoms, _find_mapped(model, geoms), strict=True)
+    ] + [_triangulate(model, int(model.site_type[s]), model.site_size[s], -1, cell_m, False) for s in sites]
     bodies = np.concatenate([model.geom_bodyid[geoms], model.site_bodyid[sites]])
     texture_positions = np.concatenate([surface.texture_positions for surface in surfaces])
     return Objects(geoms, sites, _pool(surfaces), texture_positions, _find_moving_bodies(model)[bodies])
@@ -150,11 +153,23 @@ def _pool(surfaces: list[Surface]) -> Geometry:
     )
 
 
-def _triangulate(model: mujoco.MjModel, kind: int, size: Floats, mesh: int, cell_m: float) -> Surface:
+def _find_mapped(model: mujoco.MjModel, geoms: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Find the geoms (n,) on which a planar texture lies as their mesh's own texture coordinates say: bool (n,)."""
+    material = model.geom_matid[geoms]
+    mapped = (model.geom_type[geoms] == mujoco.mjtGeom.mjGEOM_MESH) & (material >= 0)
+    for place in np.flatnonzero(mapped):
+        texture = model.mat_texid[material[place], mujoco.mjtTextureRole.mjTEXROLE_RGB]
+        mapped[place] = texture >= 0 and model.tex_type[texture] == PLANAR
+        mapped[place] &= model.mesh_texcoordadr[model.geom_dataid[geoms[place]]] >= 0
+    found: npt.NDArray[np.bool_] = mapped
+    return found
+
+
+def _triangulate(model: mujoco.MjModel, kind: int, size: Floats, mesh: int, cell_m: float, mapped: bool) -> Surface:
     """Triangulate one geom or site.
 
     `kind` is a mujoco.mjtGeom; `size` (3,) is MuJoCo's: half sizes, or radius and half length, in metres; `mesh` is the
-    id of a mesh geom's mesh; details smaller than `cell_m` may be left out.
+    id of a mesh geom's mesh; details smaller than `cell_m` may be left out; `mapped` keeps its texture coordinates.
     """
     types = mujoco.mjtGeom
     if kind == types.mjGEOM_PLANE:
@@ -172,7 +187,7 @@ def _triangulate(model: mujoco.MjModel, kind: int, size: Floats, mesh: int, cell
     if kind == types.mjGEOM_BOX:
         return shapes.make_box(size, LIGHTING_CELL_M)
     if kind == types.mjGEOM_MESH:
-        return simplify_mesh(model, mesh, cell_m)
+        return simplify_mesh(model, mesh, cell_m, mapped)
     raise ConfigurationError(
         f"The software renderer cannot draw {types(kind).name}: use planes, spheres, ellipsoids, capsules, cylinders, "
         "boxes and meshes."
@@ -182,7 +197,7 @@ def _triangulate(model: mujoco.MjModel, kind: int, size: Floats, mesh: int, cell
 def _choose_slices(radius: float, cell_m: float) -> int:
     """Choose the number of slices of a round shape: 8 if its radius is up to one pixel, 16 up to three, otherwise 32.
 
-    `cell_m` is the size of a pixel at DETAIL_DISTANCE_M.
+    `cell_m` is the size of a pixel at the distance of `build_objects`.
     """
     return 8 if radius <= cell_m else 16 if radius <= 3 * cell_m else 32
 
@@ -237,7 +252,9 @@ def _compute_texture_transform(
     repeats = repeats / np.where(in_metres, positive, 1.0) * np.where(uniform, positive, 1.0)
     scale = np.where(planar[:, None], repeats * (0.5, -0.5, 0.0), np.where(uniform, positive, 1.0))
     offset = np.where(planar[:, None], (-0.5, -0.5, 0.0), 0.0)
-    return scale, offset
+    # meshes with texture coordinates: these are taken as they are, whatever the material says
+    mapped = np.append(_find_mapped(model, objects.geoms), np.zeros(len(objects.sites), bool))
+    return np.where(mapped[:, None], 1.0, scale), np.where(mapped[:, None], 0.0, offset)
 
 
 def _make_materials(

@@ -25,7 +25,8 @@ class Surface:
     positions:         float64 (n, 3), metres.
     normals:           float64 (n, 3), unit vectors that point outwards.
     texture_positions: float64 (n, 3), the positions from which texture coordinates are derived: in units of the shape's
-                       half sizes for primitive shapes, in metres for planes and meshes (as in MuJoCo's renderer).
+                       half sizes for primitive shapes, in metres for planes and meshes (as in MuJoCo's renderer); a
+                       mesh that has texture coordinates has these here.
     triangles:         int32 (m, 3), indices of vertices.
     """
 

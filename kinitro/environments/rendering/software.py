@@ -35,7 +35,13 @@ from kinitro.environments.rendering.kernels import (
     resolve,
 )
 from kinitro.environments.rendering.lighting import read_lights
-from kinitro.environments.rendering.scene import Geometry, Materials, build_objects, read_materials
+from kinitro.environments.rendering.scene import (
+    DETAIL_DISTANCE_M,
+    Geometry,
+    Materials,
+    build_objects,
+    read_materials,
+)
 from kinitro.environments.rendering.textures import SKYBOX, Textures, build_textures
 
 
@@ -52,15 +58,17 @@ class SoftwareRenderer:
     """A `Renderer` on the CPU.
 
     Transparent objects are blended, the farthest first. Shadows and reflections are not drawn. A skybox is drawn as its
-    mean colour.
-    Raises ConfigurationError for height fields, flexes and skins and, in `begin`, for lights that are not directional.
+    mean colour. Details of meshes that are smaller than a pixel at `distance_m` are merged.
+    Raises ConfigurationError for height fields, flexes and skins.
     """
 
-    def __init__(self, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int) -> None:
+    def __init__(
+        self, model: mujoco.MjModel, cameras: Sequence[CameraView], size_px: int, distance_m: float = DETAIL_DISTANCE_M
+    ) -> None:
         self._model = model
         self._views = tuple(cameras)
         self._size_px = size_px
-        self._objects = build_objects(model, size_px)
+        self._objects = build_objects(model, size_px, distance_m)
         self._workspace = _make_workspace(model.nlight + 1)
         self._projection = _make_projection(self._objects.geometry)
         self._queue = _make_queue()
@@ -217,6 +225,7 @@ def _make_workspace(lights: int) -> Workspace:
     return Workspace(
         np.zeros((3, 3), np.float32),
         np.zeros(3, np.float32),
+        np.zeros((lights, 3), np.float32),
         np.zeros((lights, 3), np.float32),
         np.zeros(4, np.uint32),
         np.zeros(SCRATCH_SIZE, np.float32),

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kinitro.client.packs import KEPT_PACKS
+from kinitro.environments.packs.directory import drop_old_packs, keep_pack
 from kinitro.evaluation.episodes_in_flight import DEFAULT_EPISODES
 from kinitro.evaluation.jobs import Evaluator, Job
 from kinitro.evaluation.pool import WorkerPool
@@ -35,10 +41,13 @@ class Actor:
 
     def __init__(self, evaluator: Evaluator | None = None) -> None:
         self._token = _read_setting("TOKEN", "")
+        self.packs = Path(tempfile.mkdtemp(prefix="kinitro-packs-"))
+        """Where the sealed packs are that came with jobs; it is gone with the container."""
+        config = msgspec.json.decode(_read_setting("WORKER", "{}"), type=WorkerConfig)
         self._evaluator = evaluator or WorkerPool(
             int(_read_setting("WORKERS", str(count_usable_cores()))),
             int(_read_setting("EPISODES_PER_WORKER", str(DEFAULT_EPISODES))),
-            msgspec.json.decode(_read_setting("WORKER", "{}"), type=WorkerConfig),
+            msgspec.structs.replace(config, packs=str(self.packs)),
         )
         self._starting: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[list[Any]]] = {}
@@ -56,14 +65,24 @@ class Actor:
         }
 
     async def evaluate(
-        self, jobs: list[dict[str, Any]], task_id: str = "", timeout: float | None = None, token: str = ""
+        self,
+        jobs: list[dict[str, Any]],
+        task_id: str = "",
+        timeout: float | None = None,
+        token: str = "",
+        packs: dict[str, str] | None = None,
     ) -> list[Any]:
         """Run jobs (`kinitro.evaluation.jobs.Job` as JSON) all at once; return their EpisodeResults as JSON, in order.
 
-        `cancel` with the same `task_id` gives the jobs up.
+        packs: by digest, the sealed packs (base64) that the jobs draw from and that this container does not have yet.
+
+        `cancel` with the same `task_id` gives the jobs up. Raises InvalidPack.
         """
         self._check(token)
         work = msgspec.convert(jobs, list[Job])
+        for digest, data in (packs or {}).items():
+            await asyncio.to_thread(keep_pack, self.packs, base64.b64decode(data), digest)
+            drop_old_packs(self.packs, KEPT_PACKS)
         await self._ensure_started()
         async with asyncio.timeout(timeout):
             task = asyncio.ensure_future(asyncio.gather(*(self._evaluator.evaluate(job) for job in work)))
@@ -88,6 +107,7 @@ class Actor:
 
     async def _close(self) -> None:
         await self._evaluator.close()
+        shutil.rmtree(self.packs, ignore_errors=True)
 
     def _check(self, token: str) -> None:
         if not hmac.compare_digest(token.encode(), self._token.encode()):

@@ -7,16 +7,20 @@ with the container. It ends when its socket is closed, and removes the container
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import math
 import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from kinitro.environments.packs.directory import locate_pack, read_pack_file
+from kinitro.environments.packs.versions import split_version
 from kinitro.evaluation import jobs
 from kinitro.evaluation.jobs import Assignment
 from kinitro.evaluation.outcomes import EpisodeResult, Outcome
@@ -58,6 +62,8 @@ class BridgeConfig(msgspec.Struct, frozen=True):
     token: str = ""
     variables: dict[str, str] = {}
     """The variables of the Actor without their prefix KINITRO_EVAL_."""
+    packs: str | None = None
+    """The executor's directory of sealed packs, from which containers get those that jobs draw from."""
     batch: int = 1
     """The largest number of jobs in one call; more than 1 for pods."""
     log_level: str = "info"
@@ -74,6 +80,8 @@ class Bridge:
         self._waiting: asyncio.Queue[Assignment] = asyncio.Queue()
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
+        self._sent: set[str] = set()
+        """The digests of the packs that the container has. Pods do not live long enough to keep any."""
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Report what the container is, then take orders until the executor closes the socket."""
@@ -115,13 +123,16 @@ class Bridge:
         name = f"{self._config.name}-{next(self._numbers)}"
         deadline_s = max(compute_deadline_s(assignment.job.max_steps) for assignment in batch)
         try:
+            packs = await asyncio.to_thread(self._read_packs, batch)
             found = await self._call(
                 "evaluate",
                 deadline_s + (POD_START_S if self._pods else 0),
                 jobs=[msgspec.to_builtins(assignment.job) for assignment in batch],
                 task_id=name,
                 timeout=math.ceil(deadline_s),
+                **({"packs": packs} if packs else {}),
             )
+            self._sent |= packs.keys()
             results = msgspec.convert(found, list[EpisodeResult])
             if len(results) != len(batch):
                 raise ValueError(f"{len(results)} results for {len(batch)} jobs")
@@ -135,6 +146,16 @@ class Bridge:
         for assignment, result in zip(batch, results, strict=True):
             self._calls.pop(assignment.key, None)
             jobs.send(self._writer, jobs.Report(assignment.key, result))
+
+    def _read_packs(self, batch: list[Assignment]) -> dict[str, str]:
+        """Return what the container lacks for these jobs, by digest, in base64. Raises InvalidPack."""
+        digests = {digest for assignment in batch if (digest := split_version(assignment.job.env_version)[1])}
+        missing = digests if self._pods else digests - self._sent
+        directory = Path(self._config.packs or "")
+        return {
+            digest: base64.b64encode(read_pack_file(locate_pack(directory, digest))).decode()
+            for digest in sorted(missing)
+        }
 
     async def _call(self, method: str, within_s: float, **arguments: Any) -> Any:
         call = getattr(self._environment, method)

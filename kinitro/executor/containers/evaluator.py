@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from contextlib import closing, suppress
+from pathlib import Path
 
 import msgspec
 
@@ -27,12 +28,13 @@ log = get_logger(__name__)
 class ContainerPool(ProcessPool):
     """Runs `eval_replicas` containers on each Docker host, or as many series of Basilica pods."""
 
-    def __init__(self, settings: ExecutorSettings) -> None:
+    def __init__(self, settings: ExecutorSettings, packs: Path | None = None) -> None:
+        """`packs`: the directory of the executor's sealed packs."""
         self._docker_hosts = settings.docker_hosts if settings.eval_mode == "docker" else []
         self._owner = derive_owner(settings)
         episodes = settings.workers * (settings.fixed_episodes_per_worker or DEFAULT_EPISODES)
         super().__init__(
-            [(BRIDGE, config) for config in make_bridge_configs(settings)],
+            [(BRIDGE, config) for config in make_bridge_configs(settings, packs)],
             episodes,
             silence_limit_s=SILENCE_LIMIT_S,
             exit_grace_s=CLEANUP_DEADLINE_S + 2,
@@ -60,7 +62,7 @@ def derive_owner(settings: ExecutorSettings) -> str:
     return hashlib.sha256(f"{settings.api_url}\n{settings.name}".encode()).hexdigest()[:16]
 
 
-def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
+def make_bridge_configs(settings: ExecutorSettings, packs: Path | None = None) -> list[BridgeConfig]:
     """Return the configuration of the bridge of each container; raises ConfigurationError."""
     if settings.eval_mode == "local":
         raise ConfigurationError("--eval-mode local does not use containers.")
@@ -97,6 +99,7 @@ def make_bridge_configs(settings: ExecutorSettings) -> list[BridgeConfig]:
             gpus=settings.eval_gpus,
             token=token,
             variables=variables,
+            packs=None if packs is None else str(packs),
             batch=settings.workers * (settings.fixed_episodes_per_worker or DEFAULT_EPISODES)
             if settings.eval_mode == "basilica"
             else 1,

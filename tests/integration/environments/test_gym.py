@@ -123,6 +123,23 @@ def test_the_horizon_is_registered_and_can_be_another_one() -> None:
         environments.make("metaworld/reach-v3", max_steps=0)
 
 
+def test_rungs_are_an_option() -> None:
+    """Gymnasium allows no @ in an id; a horizon that a rung shortens stays so."""
+    environment = make_gym("metaworld/reach-v3", rungs=("noise", "delay"), cameras=())
+    assert environment.environment.spec.id == "metaworld/reach-v3@delay@noise"
+    environment.close()
+    asked = make_gym("metaworld/reach-v3", rungs="choices", cameras=())
+    said = set()
+    for seed in range(8):
+        asked.reset(seed=seed)
+        said.add(asked.task_description)
+    assert len(said) > 1
+    asked.close()
+    hurried = gymnasium.make("metaworld/reach-v3", rungs="hurry", cameras=())
+    assert steps_until_the_end(hurried, 600) == (45, False, True)
+    hurried.close()
+
+
 def test_vectors_know_the_horizon_too() -> None:
     vector = gymnasium.make_vec("metaworld/reach-v3", num_envs=2, vectorization_mode="sync", cameras=())
     assert vector.call("_max_episode_steps") == (500, 500)  # type: ignore[attr-defined]

@@ -38,8 +38,9 @@ class Unmoved:
     def place(self) -> None: ...
 
 
-def get_metaworld_class(name: str) -> Any:
+def get_metaworld_class(name: str, extension: object = None) -> Any:
     """The class and the model as MetaWorld has them."""
+    assert extension is None
     return metaworld.ALL_V3_ENVIRONMENTS[f"{name}-v3"]
 
 
@@ -79,6 +80,12 @@ def assert_steps_are_equal(
 @scored
 def test_scored_tasks(spec: EnvironmentSpec) -> None:
     assert_steps_are_equal(*make_twins(spec, "standard"), 100, seed=1, expert=True)
+
+
+@scored
+def test_scored_tasks_on_rungs_that_leave_the_scene_alone(spec: EnvironmentSpec) -> None:
+    rungs = environments.get_spec(f"{spec.id}@blackout@cameras@delay@gain@lights@noise@wordings")
+    assert_steps_are_equal(*make_twins(rungs, "standard"), 60, seed=2, expert=True)
 
 
 @pytest.mark.slow

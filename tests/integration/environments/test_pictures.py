@@ -29,6 +29,18 @@ def test_levels(drawing: SimpleNamespace, level: str) -> None:
     assert np.array_equal(imageio.imread(PICTURES / f"randomization-{level}.png")[:168, :168], first), REDRAW
 
 
+def test_rungs(drawing: SimpleNamespace) -> None:
+    """The first one in the middle of the left half and at the end of the right one."""
+    picture = imageio.imread(PICTURES / "rungs.png")
+    half = len(drawing.RUNGS) // 2
+    assert picture.shape == (half * 128, 2 * len(drawing.SEEDS) * 128, 3)
+    for number, left in ((2, 0), (len(drawing.RUNGS) - 1, len(drawing.SEEDS) * 128)):
+        env_id = drawing.put_on_rung(drawing.RUNG_TASK, drawing.RUNGS[number])
+        first = drawing.frame(env_id, drawing.SEEDS[0], "standard", ("corner4",), 128)
+        top = number % half * 128
+        assert np.array_equal(picture[top : top + 128, left : left + 128], first), REDRAW
+
+
 def test_scored_environments(drawing: SimpleNamespace) -> None:
     cameras = environments.scored_specs()[0].camera_names
     first = drawing.frame(environments.scored_specs()[0].id, 3, "standard", cameras, 84)

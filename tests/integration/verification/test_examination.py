@@ -11,7 +11,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from kinitro import environments
+from kinitro.client.packs import PackCache
 from kinitro.client.verdicts import Evidence, Verdict, VerificationRule, VerificationTask
+from kinitro.environments.packs.directory import SealedPack
+from kinitro.environments.packs.format import decode_pack, digest_pack, encode_pack
+from kinitro.environments.packs.making import PackSizes, make_pack
 from kinitro.evaluation import recordings, run_episode, traces
 from kinitro.evaluation.environment_cache import EnvironmentCache
 from kinitro.evaluation.recordings import Recorder
@@ -206,6 +211,15 @@ async def test_a_machine_that_sees_something_else_blames_nobody() -> None:
     assert "step 0 looks different on this machine" in str(evidence.reason)
 
 
+async def test_an_executor_that_asked_for_something_else_makes_no_mismatch() -> None:
+    """The instruction follows from the seed, whatever a recording says."""
+    honest = recordings.decode(base64.b64decode((await recorded()).recording))
+    other = msgspec.structs.replace(honest.task, instruction="do nothing")
+    verdict, evidence = await examine(await recorded(task=other), ScriptedSandbox(lambda step: [[9.0] * 4] * 2))
+    assert verdict == "error"
+    assert "was not asked what the episode's seed asks" in str(evidence.reason)
+
+
 @pytest.mark.parametrize("field", ["recording", "trace"])
 @pytest.mark.parametrize("content", ["", "%%", base64.b64encode(b"\x01junk").decode()], ids=["empty", "text", "junk"])
 async def test_what_executors_sent_is_not_trusted(field: str, content: str) -> None:
@@ -216,3 +230,40 @@ async def test_what_executors_sent_is_not_trusted(field: str, content: str) -> N
 async def test_without_a_working_sandbox_nothing_is_examined() -> None:
     with pytest.raises(SandboxUnavailable):
         await examine(await recorded(), ScriptedSandbox(forward, error=SandboxUnavailable("No namespaces.")))
+
+
+async def test_an_episode_of_a_sealed_pack_is_seen_again_with_that_pack(tmp_path: Path) -> None:
+    """With another one, or none, nothing can be compared, which is nobody's fault but ours."""
+    data, other = (encode_pack(make_pack(seed * 32, {}, sizes=PackSizes(4, 4, 2, 0))) for seed in (b"a", b"b"))
+    sealed = SealedPack(digest_pack(data), decode_pack(data))
+    environment = environments.make("metaworld/push-v3@sealed", pack=sealed)
+    recorder = Recorder()
+    result = await run_episode(environment, ScriptedPolicy(forward), seed=5, max_steps=8, observer=recorder)
+    recording = recorder.make_recording()
+    assert recording is not None
+    assert result.trace is not None
+    task = VerificationTask(
+        task_id=1, lease_id=1, ttl_s=60, cycle_id=1, uid=5, repo="a/b", revision="c" * 40, rule=VerificationRule(),
+        recording=base64.b64encode(recordings.encode(recording)).decode(),
+        trace=base64.b64encode(traces.encode(result.trace)).decode(),
+    )  # fmt: skip
+
+    async def examine_with(served: bytes) -> tuple[Verdict, Evidence]:
+        async def fetch(_digest: str) -> bytes:
+            return served
+
+        place = tmp_path / digest_pack(served)
+        context = VerifierContext(Shelf(), ScriptedSandbox(forward), Runtime("t", Path("/usr/bin/python")), Limits())
+        cache = EnvironmentCache(environments.make, packs=place)
+        examiner = Examiner(context, cache, PackCache(place, fetch))
+        try:
+            return await examiner.examine(task)
+        finally:
+            examiner.close()
+
+    verdict, evidence = await examine_with(data)
+    assert verdict == "match", evidence.reason
+    assert evidence.compared == 8
+    verdict, evidence = await examine_with(other)
+    assert (verdict, evidence.cause) == ("error", "machine")
+    assert "This is the wrong pack" in str(evidence.reason)

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from kinitro.environments.errors import InvalidPack
 from kinitro.environments.packs.directory import (
-    bind_version,
+    SealedPack,
+    drop_old_packs,
     keep_pack,
     load_pack,
     locate_pack,
-    read_bound_digest,
+    open_pack,
 )
 from kinitro.environments.packs.format import (
     MAGIC,
@@ -38,6 +39,7 @@ from kinitro.environments.packs.format import (
 )
 from kinitro.environments.packs.making import PackSizes, make_pack
 from kinitro.environments.packs.sources import make_mesh, read_folder, read_mesh
+from kinitro.environments.packs.versions import bind_version, split_version
 
 SMALL = PackSizes(textures=1, distractors=2, shapes=2, wordings=2)
 INSTRUCTIONS = {"push": "push the puck to the goal", "reach": "move the gripper to the goal"}
@@ -181,8 +183,9 @@ def test_a_shape_must_be_convex_and_a_distractor_need_not_be() -> None:
 
 def test_a_version_is_bound_to_a_digest_and_says_which() -> None:
     digest = digest_pack(DATA)
-    assert read_bound_digest(bind_version("2", digest)) == digest
-    assert [read_bound_digest(version) for version in ("2", "2+", "2+abc", f"2+{digest}0")] == [None] * 4
+    assert split_version(bind_version("2+1", digest)) == ("2+1", digest)
+    for version in ("2", "2~", "2~abc", f"2~{digest}0", f"2~{digest}~{digest}"):
+        assert split_version(version) == (version, None)
 
 
 def test_a_directory_gives_packs_by_digest_and_only_the_right_ones(tmp_path: Path) -> None:
@@ -191,17 +194,26 @@ def test_a_directory_gives_packs_by_digest_and_only_the_right_ones(tmp_path: Pat
         load_pack(tmp_path, digest)
     path = keep_pack(tmp_path, DATA, digest)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert load_pack(tmp_path, digest) == PACK
+    assert load_pack(tmp_path, digest) == open_pack(path) == SealedPack(digest, PACK)
+    assert load_pack(tmp_path, digest).content == open_pack(path).content == PACK
     for wrong in ("0" * 64, "../../etc/passwd", ""):
         with pytest.raises(InvalidPack):
             load_pack(tmp_path, wrong)
     with pytest.raises(InvalidPack, match="wrong pack"):
         keep_pack(tmp_path, DATA, "0" * 64)
     assert not locate_pack(tmp_path, "0" * 64).exists()
-    load_pack.cache_clear()
     path.write_bytes(DATA[:-1] + b"x")
     with pytest.raises(InvalidPack, match="wrong pack"):
         load_pack(tmp_path, digest)
+
+
+def test_of_many_packs_the_last_ones_are_kept(tmp_path: Path) -> None:
+    for number in range(5):
+        path = tmp_path / f"{number}.kpack"
+        path.touch()
+        os.utime(path, (number, number))
+    drop_old_packs(tmp_path, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3.kpack", "4.kpack"]
 
 
 # --- an operator's own folder

@@ -147,6 +147,41 @@ def test_diffuse_light_follows_lamberts_law() -> None:
         assert image[SIZE_PX // 2, SIZE_PX // 2] == pytest.approx(expected, abs=1)
 
 
+def test_a_spotlight_falls_off_to_the_edge_of_its_cone() -> None:
+    """A light 1 m before a wall, of the exponent 10 and a cone of 45 degrees, with the wall's centre on its axis."""
+    light = '<light pos="0 -1.1 0" dir="0 1 0" diffuse=".8 .8 .8" specular="0 0 0" attenuation="0.5 0 0.5"/>'
+    visual = '<visual><headlight active="0"/></visual>'
+    image = draw(light + '<geom type="box" size="2 .1 2"/>', visual=visual, assets="", size_px=SIZE_PX)
+    row = image[SIZE_PX // 2, :, 0].astype(float)
+    across = (np.arange(SIZE_PX) + 0.5 - SIZE_PX / 2) / FOCAL_PX * 2.9  # metres from the axis, on the wall
+    distance = np.sqrt(1 + across**2)
+    fading = 0.5 + 0.5 * distance**2
+    expected = 255 * 0.5 * 0.8 * distance**-11 / fading * (across**2 < 1)
+    centre = np.abs(across) < 0.1
+    assert row[centre] == pytest.approx(expected[centre], rel=0.15)
+    assert not row[np.abs(across) > 1.4].any()
+    assert (np.diff(row[across > 0.1]) <= 0).all()
+
+
+def test_a_texture_lies_where_a_meshs_coordinates_say() -> None:
+    """A square that shows one row of a checkerboard of 2 x 2 fields, from left to right or from right to left."""
+    seen = []
+    for left, right in ((0, 1), (1, 0)):
+        assets = (
+            '<texture name="t" type="2d" builtin="checker" width="64" height="64" rgb1="1 0 0" rgb2="0 0 1"/>'
+            '<material name="m" texture="t"/><mesh name="square" vertex="-.5 0 -.5 .5 0 -.5 .5 0 .5 -.5 0 .5 0 .2 0" '
+            f'texcoord="{left} .1 {right} .1 {right} .4 {left} .4 .5 .2" '
+            'face="0 1 2 0 2 3 1 0 4 2 1 4 3 2 4 0 3 4"/>'
+        )
+        row = draw('<geom type="mesh" mesh="square" material="m"/>', assets=assets)[SIZE_PX // 2].astype(int)
+        reach = int(FOCAL_PX * 0.3 / 3)
+        seen.append((row[SIZE_PX // 2 - reach], row[SIZE_PX // 2 + reach]))
+    for one, other in zip(seen[0], reversed(seen[1]), strict=True):
+        assert one == pytest.approx(other, abs=8)
+        assert abs(one[0] - one[2]) > 200
+    assert (seen[0][0][0] > 200) != (seen[0][1][0] > 200)
+
+
 def test_a_highlight_lies_where_the_light_is_mirrored() -> None:
     """Light from the camera's side: the highlight of a sphere is at half the angle to the light."""
     visual = '<visual><headlight active="0"/></visual>'
@@ -253,9 +288,6 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         make_renderer("software", model, [FRONT], 0)
     with pytest.raises(RuntimeError, match="begin"):
         make_renderer("software", model, [FRONT], SIZE_PX).render(data)
-    lamp, lit = load('<light pos="0 0 1"/><geom size=".1"/>')
-    with pytest.raises(ConfigurationError, match="not directional"):
-        make_renderer("software", lamp, [FRONT], SIZE_PX).begin(lit)
     field = '<hfield name="hills" nrow="2" ncol="2" size="1 1 1 1"/>'
     hills, _ = load('<geom type="hfield" hfield="hills"/>', assets=field)
     with pytest.raises(ConfigurationError, match="HFIELD"):
