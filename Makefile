@@ -1,5 +1,5 @@
 # `make demo` runs a whole subnet on this machine; `make test` runs the tests. Both set up .venv first.
-.PHONY: demo test test-slow test-libero lint lock
+.PHONY: release demo test test-slow test-libero lint lock
 
 demo:
 	@tools/setup.sh runtime
@@ -33,6 +33,11 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# What is released, from the commit that is checked out, in dist/; see tools/release.sh.
+release:
+	@tools/setup.sh dev
+	@tools/release.sh $(OUT)
 
 # New locks, without index addresses, after a change of dependencies in pyproject.toml.
 compile = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -47,6 +47,7 @@ if [ "$kind" = dev ]; then
   PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep -q libseccomp.so.2 || missing+=(libseccomp2)
   PATH="$PATH:/usr/sbin" command -v nginx >/dev/null || missing+=(nginx-light)
   command -v caddy >/dev/null || missing+=(caddy)
+  command -v gpg >/dev/null || missing+=(gnupg)
   command -v node >/dev/null || command -v nodejs >/dev/null || missing+=(nodejs)
   if [ ${#missing[@]} != 0 ]; then
     apt_install "${missing[@]}" || fail "The tests need ${missing[*]}: run \`sudo apt-get install ${missing[*]}\`."

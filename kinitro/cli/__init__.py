@@ -13,7 +13,6 @@ from typing import Any
 
 import typer
 
-from kinitro import __version__
 from kinitro.errors import ConfigurationError, KinitroError
 
 COMMAND_MODULES = (
@@ -40,7 +39,9 @@ SERVICES = frozenset({"api", "scheduler", "executor", "verifier", "validate"})
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"kinitro {__version__}")
+        from kinitro.cli.version import describe_version
+
+        typer.echo(describe_version())
         raise typer.Exit
 
 

