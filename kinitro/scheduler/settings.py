@@ -81,8 +81,8 @@ class SchedulerSettings(CycleSettings):
     )
     rungs: Literal["fixed", "auto"] = Field(
         "fixed",
-        description="Put an environment that is saturated on harder rungs in the next cycle, by a public rule (auto), or "
-        "leave the environments as they are named (fixed).",
+        description="Put an environment that is saturated on harder rungs in the next cycle, by a public rule (auto), "
+        "or leave the environments as they are named (fixed).",
     )
     episodes_per_env: int = Field(50, ge=1, le=100_000, description="Run this many episodes per miner and environment.")
     max_steps: int | None = Field(
