@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -12,11 +13,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 from kinitro import __version__
+from kinitro.client.records import TraceRecord
 from kinitro.dashboard.board import Board
+from kinitro.dashboard.plots import plot_actions
+from kinitro.database.cycles import CycleStore, NotRevealed
+from kinitro.database.errors import UnknownCycle
+from kinitro.database.pool import Connection, ConnectionPool, run_on
 from kinitro.database.publications import PublicationStore
 from kinitro.database.tasks import TaskPool
 from kinitro.environments import EnvironmentSpec, get_spec
 from kinitro.environments.errors import UnknownEnvironment
+from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.traces import count_steps, decode
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -34,6 +42,7 @@ STATIC_FILES = {
 STATIC_MAX_AGE_S = 3600
 
 Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
+TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class Settings(Protocol):
@@ -45,6 +54,7 @@ class Settings(Protocol):
 class Sources(Protocol):
     """What the application that mounts the pages keeps in `app.state.services`."""
 
+    connections: ConnectionPool
     publications: PublicationStore
     pool: TaskPool
     settings: Settings
@@ -94,6 +104,24 @@ async def environment(env_id: str, request: Request, board: BoardOf) -> Response
     if spec is None and not ranking:
         return page(request, "missing.html", 404, board=snapshot, what="This environment")
     return page(request, "environment.html", board=snapshot, env_id=env_id, spec=spec, ranking=ranking)
+
+
+@router.get("/episodes/{task_id}")
+async def episode(task_id: TaskNumber, request: Request, board: BoardOf) -> Response:
+    """One episode, from its public trace; before its cycle is over, a 404 that says so."""
+    sources: Sources = request.app.state.services
+
+    async def read(connection: Connection) -> TraceRecord:
+        return await CycleStore(connection).trace(task_id)
+
+    snapshot = await board.snapshot()
+    try:
+        record = await run_on(sources.connections, read)
+        trace = decode(base64.b64decode(record.trace))
+    except (UnknownCycle, NotRevealed, InvalidTrace) as error:
+        return page(request, "no_episode.html", 404, board=snapshot, why=str(error))
+    plot, steps = plot_actions(trace), count_steps(trace)
+    return page(request, "episode.html", board=snapshot, record=record, trace=trace, steps=steps, plot=plot)
 
 
 @router.get("/docs")

@@ -24,6 +24,8 @@ from kinitro.client.records import (
 )
 from kinitro.cycles.scorecard import PublicationIdentity, score
 from kinitro.database.schema import upgrade
+from kinitro.evaluation.outcomes import Trace
+from kinitro.evaluation.traces import encode
 from kinitro.scoring.simulation import simulate_outcomes
 from tests.fakes.served_api import served_api
 
@@ -150,6 +152,37 @@ async def test_every_page_escapes_what_miners_wrote(published: httpx2.AsyncClien
     await page(published, "/environments/metaworld/reach-v3")
     await page(published, "/environments/%3Cscript%3E", 404)
     await page(published, "/fragments/progress")
+
+
+def add_episode(url: str) -> None:
+    """Task 1 of the published cycle, with a trace of 120 steps whose environment's name is hostile."""
+    actions = np.random.default_rng(0).uniform(-1, 1, (120, 4)).astype("<f4")
+    trace = Trace(
+        version=1, env_id=HOSTILE, env_version="1", seed="0" * 32, max_steps=500, actions=actions.tobytes(),
+        digests=bytes(16 * 4), success_step=117, total_reward=12.5, fingerprint=HOSTILE,
+    )  # fmt: skip
+    with psycopg.connect(url) as connection:
+        connection.execute("insert into task (cycle_id, uid, env, episode, seed) values (1, 3, 1, 7, %s)", (bytes(16),))
+        connection.execute("insert into trace (task_id, cycle_id, data) values (1, 1, %s)", (encode(trace),))
+        connection.execute("update cycle set config = jsonb_set(config, '{environments,1,id}', %s)", (Jsonb(HOSTILE),))
+
+
+async def test_an_episode_has_a_page_once_its_cycle_is_over(published: httpx2.AsyncClient, empty_database: str) -> None:
+    await asyncio.to_thread(add_episode, empty_database)
+    early = await page(published, "/episodes/1", 404)
+    assert "not public before the cycle is over" in early.text
+    assert "0" * 32 not in early.text
+    async with await psycopg.AsyncConnection.connect(empty_database) as connection:
+        await connection.execute("update cycle set revealed_at = now()")
+    seen = await page(published, "/episodes/1")
+    assert HOSTILE in seen.text
+    assert "Solved at step 117." in seen.text
+    assert "kinitro replay --api-url URL --task 1 --video task-1.mp4" in seen.text
+    lines = [str(attributes["points"]).split() for tag, attributes in seen.found if tag == "polyline"]
+    assert [len(line) for line in lines] == [120] * 4
+    assert all(0 <= float(number) <= 100 for line in lines for point in line for number in point.split(","))
+    assert (await published.get("/v1/tasks/1/trace")).status_code == 200
+    assert "There is no task 2" in (await page(published, "/episodes/2", 404)).text
 
 
 async def test_pages_say_what_was_published(published: httpx2.AsyncClient) -> None:
