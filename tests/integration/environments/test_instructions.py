@@ -28,7 +28,7 @@ async def test_a_rerun_asks_what_the_episode_asked(rung: str) -> None:
         assert result.trace is not None
         version = environment.spec.version
         task = Task(1, 1, 1, "5" * 48, env_id, version, 0, f"{seed:032x}", "", STEPS, 1)
-        assert await _compare(cast(Any, again), task, result.trace, VerificationRule()) == (STEPS, STEPS)
+        assert await _compare(cast(Any, again), task, result.trace, VerificationRule(), None) == (STEPS, STEPS)
         assert again.tasks[0].instruction == policy.tasks[0].instruction == read_instruction(environment)
         said.add(policy.tasks[0].instruction)
     assert len(said) > 1
