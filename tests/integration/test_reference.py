@@ -82,16 +82,20 @@ async def publish(scheduler: Scheduler) -> None:
         await scheduler.step()
 
 
-CONSTANT = POLICY.replace("self.random.uniform(-1, 1, 4)", "[0.0, 0.5, -0.5, 1.0]")
-"""Closes drawers, as the baseline does, and presses handles, which the baseline was not trained for."""
+CONSTANT = POLICY.replace("self.random.uniform(-1, 1, 4)", "[0.5, 0.5, -0.5, 1.0]")
+"""Drives nails in 29 of 30 episodes, which the baseline was not trained for."""
 
 
 async def test_who_serves_the_baseline_earns_nothing_and_who_is_better_everything(
-    empty_database: str, tmp_path: Path
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Everything real: the executor plays the shipped baseline, beside servers of the baseline and of another one."""
+    """Everything real: the executor plays the shipped baseline, beside servers of the baseline and of another one.
+
+    Only the seeds are always the same, since 16 episodes are few and chance would decide some of the runs.
+    """
+    monkeypatch.setattr("kinitro.scheduler.service.secrets.token_bytes", lambda length: bytes(length))
     options: dict[str, Any] = {"reference": "baseline", "episodes_per_env": 16, "max_steps": 120}
-    options |= {"environments": ["metaworld/drawer-close-v3", "metaworld/handle-press-v3"]}
+    options |= {"environments": ["metaworld/drawer-close-v3", "metaworld/hammer-v3"]}
     options |= {"allow_private_endpoints": True}
     squatter = assemble_policy("baseline", tmp_path)
     with running_project(squatter) as early, running_policies(tmp_path, {"better": CONSTANT}) as servers:
@@ -117,9 +121,9 @@ async def test_who_serves_the_baseline_earns_nothing_and_who_is_better_everythin
             await hosted.close()
             await workers.close()
     assert scores.reference is not None
-    drawer, handle = scores.reference.environments
+    drawer, hammer = scores.reference.environments
     assert drawer.successes >= 14, "the shipped policy was really played"
-    assert handle.successes == 0
+    assert hammer.successes == 0
     solved = {m.uid: [one.successes for one in m.environments] for m in scores.miners}
     assert solved[1][0] >= 14
     assert weights.weights == {2: 1.0}, solved
