@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from kinitro.scoring.config import ScoringConfig
 from kinitro.scoring.intervals import normal_quantile, wilson_interval
 from kinitro.scoring.mcnemar import critical_wins
 from kinitro.scoring.reference import compare_with_reference
-from kinitro.scoring.speed import SpeedComparison, compare_speed
+from kinitro.scoring.speed import compare_speed
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -83,10 +85,11 @@ def measure_distances(
     leads = np.stack([race.leads for race in races], axis=1)
     pooled = critical_wins(int(episodes.sum()), levels.overall)
     beats = overall >= pooled[overall + overall.T]
-    speed = None
+    speed, faster, passes = None, np.zeros_like(overall), np.zeros_like(beats)
     if config.speed_margin is not None and steps is not None:
         speed = compare_speed(solved, steps, eligible, config.speed_margin, config.alpha)
-    passes = np.zeros_like(beats) if speed is None else speed.wins & ~beats.T
+        faster = speed.count_all()
+        passes = (faster >= speed.critical.take(faster + faster.T)) & ~beats.T
     stakes = _find_stakes(leads, beats, passes, ~disqualified, arrival)
     for n, race in enumerate(races):
         race.note(least.successes[:, n], least.failures[:, n], stakes)
@@ -101,7 +104,10 @@ def measure_distances(
         _lower(least.successes[gains], flips)
         _lower(least.failures[loses], flips)
         if speed is not None:
-            both = (_measure_speed_distance(speed, later, earlier), _measure_speed_distance(speed, earlier, later))
+            counts = int(faster[later, earlier]), int(faster[earlier, later])
+            both = (
+                _measure_speed_distance(*pair, speed.steps.shape[1], speed.level) for pair in (counts, counts[::-1])
+            )
             nearest = np.array([min(both)])
             # False would be steps of a success of either, or a failure that keeps an episode from being compared.
             for miner in (later, earlier):
@@ -347,15 +353,17 @@ def _lower(least: IntArray, distance: IntArray) -> None:
     np.minimum(least, np.maximum(1, distance), out=least)
 
 
-def _measure_speed_distance(speed: SpeedComparison, one: int, other: int) -> int:
+@lru_cache(maxsize=1 << 16)
+def _measure_speed_distance(faster: int, slower: int, longest: int, level: Fraction) -> int:
     """How many results must be false for one miner to be faster than another, or not to be any more.
+
+    faster, slower: episodes in which it was faster, and slower, than the other; together at most `longest`.
 
     One false result can turn an episode in which the one was faster into an episode in which the other was.
     """
-    faster, slower = int(speed.faster[one, other]), int(speed.faster[other, one])
-    wins = bool(speed.wins[one, other])
+    critical = critical_wins(longest + NEAR_SPEED, level)
+    wins = bool(faster >= critical[faster + slower])
     sign = -1 if wins else 1
-    critical = critical_wins(faster + slower + NEAR_SPEED, speed.level)
     for flips in range(1, NEAR_SPEED + 1):
         for turned in range(flips + 1):  # of the flips, those that change both numbers; the others change the first
             new_slower = slower - sign * turned

@@ -68,9 +68,8 @@ def find_rung_differences(
 ) -> Iterator[str]:
     """Are the environments of a cycle those that the rule gives after the cycle before?"""
     try:
-        earlier = [environment.id for environment in before.config.environments] if before else []
         saturated = find_published_saturated(before.config, scores) if before and scores else []
-        expected = climb(rule, earlier, saturated)
+        expected = climb(rule, before.config if before else None, saturated)
     except (UnknownEnvironment, InvalidScoringConfig, TypeError) as error:
         yield f"the rule cannot be followed here: {error}"
         return

@@ -75,7 +75,7 @@ class RungRule(Message):
 
     name: str = Field(pattern="^[a-z0-9-]{1,40}$", description="The rule, see docs/rungs.md.")
     environments: list[str] = Field(
-        min_length=1, max_length=1000, description="The environments with which the subnet began."
+        min_length=1, max_length=1000, description="The environments that the operator named, from which they climb."
     )
     after: int | None = Field(ge=1, lt=2**31, description="The cycle whose scores it looked at; null: there was none.")
 

@@ -28,6 +28,12 @@ def run(settings: SchedulerSettings) -> None:
         settings.cycle_config(digest_pack(prepare_pack(settings.pack)))
     else:
         settings.cycle_config()
+    if settings.rungs == "fixed":
+        log.warning(
+            "environments_do_not_climb",
+            environments=settings.list_environments(),
+            hint="One that everybody solves stays as it is, and pays for being first: --rungs auto lets it climb.",
+        )
     asyncio.run(_run(settings))
 
 

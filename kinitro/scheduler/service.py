@@ -242,7 +242,7 @@ class Scheduler:
         if last is None:
             return named, rule
         before = (await self.store.find(last.cycle_id)).config
-        return climb(rule, [one.id for one in before.environments], find_published_saturated(before, last)), rule
+        return climb(rule, before, find_published_saturated(before, last)), rule
 
     async def _find_secret_pack(self) -> bytes | None:
         """The pack of the next cycle; None, after a pause, if the operator's file was revealed with another cycle."""

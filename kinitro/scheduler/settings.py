@@ -15,6 +15,7 @@ from kinitro.chain.interface import Wallet
 from kinitro.client.messages import HostingLimits
 from kinitro.client.records import CycleConfig, CycleEnvironment, PolicyMode, ReferencePolicy, RungRule
 from kinitro.client.verdicts import VerificationRule
+from kinitro.cycles.ladder import check_names
 from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.registry import bind_all_to_pack, get_spec
 from kinitro.environments.sets import EXAM, select_environments
@@ -208,7 +209,10 @@ class SchedulerSettings(CycleSettings):
 
     def list_environments(self) -> list[str]:
         """The ids of the environments that were named, or of the default set; raises UnknownEnvironment."""
-        return [spec.id for spec in select_environments(self.environments or [EXAM])]
+        named = [spec.id for spec in select_environments(self.environments or [EXAM])]
+        if self.rungs == "auto":
+            check_names(named)
+        return named
 
     @property
     def needs_pack(self) -> bool:

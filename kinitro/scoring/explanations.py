@@ -322,7 +322,7 @@ class _Explainer:
         found, margin = self._scores.speed, self._scores.config.speed_margin
         if found is None or margin is None:
             return None
-        faster, slower = int(found.faster[miner, rival]), int(found.faster[rival, miner])
+        faster, slower = int(found.count_faster(miner, rival)), int(found.count_slower(miner, rival))
         both = int(self._scores.successes[miner].sum()) - int(self._scores.overall_wins[miner, rival])
         return SpeedStanding(
             faster=faster,
@@ -330,7 +330,7 @@ class _Explainer:
             p_value=p_value(faster, slower),
             level=float(found.level),
             margin=margin,
-            wins=bool(found.wins[miner, rival]),
+            wins=bool(found.is_faster(miner, rival)),
             needed_to_win=count_missing_wins(faster, slower, critical_wins(both, found.level)),
         )
 

@@ -18,34 +18,57 @@ from kinitro.scoring.mcnemar import critical_wins
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+StepArray = npt.NDArray[np.unsignedinteger]
 
 
 SPEED_MARGIN = 0.05
 """The margin of new cycles: a twentieth of the slower one's steps."""
 
 
-BLOCK = 512
-"""Episodes that are compared at a time, so that those of all miners stay in the processor's cache."""
-
-
 @dataclass(frozen=True, slots=True)
 class SpeedComparison:
-    """All miners against each other in steps to success."""
+    """Compares any miners with any others in steps to success, when it is asked: a ranking needs few of all pairs."""
 
-    faster: npt.NDArray[np.int32]
-    """(M, M): [i, j] = episodes that both solved and for which i needed fewer steps by more than the margin."""
+    steps: StepArray
+    """(M, N * K): steps to success; more than any where an episode was not solved, or does not count."""
+    limits: StepArray
+    """(M, N * K): steps below this are fewer by more than the margin; 0 where an episode was not solved."""
+    taking_part: BoolArray
+    """(M,): the others are compared with nobody."""
     level: Fraction
     """The significance level of the test."""
-    wins: BoolArray
-    """(M, M): [i, j] = i is faster than j by more than noise."""
     row: IntArray
     """(M,): equal for miners with equal outcomes and steps: exact copies of each other."""
+    critical: IntArray
+    """(N * K + 1,): the fewest of so many episodes in which it must be faster: see `critical_wins`."""
+
+    def count_faster(self, one: int, others: npt.ArrayLike) -> IntArray:
+        """Count, for each of `others`, episodes that both solved, the one in fewer steps by more than the margin."""
+        others = np.asarray(others)
+        counts = np.count_nonzero(self.steps[one] < self.limits[others], axis=-1)
+        return np.where(self.taking_part[one] & self.taking_part[others], counts, 0)
+
+    def count_slower(self, one: int, others: npt.ArrayLike) -> IntArray:
+        """Count, for each of `others`, episodes that both solved, the other in fewer steps by more than the margin."""
+        others = np.asarray(others)
+        counts = np.count_nonzero(self.steps[others] < self.limits[one], axis=-1)
+        return np.where(self.taking_part[one] & self.taking_part[others], counts, 0)
+
+    def is_faster(self, one: int, others: npt.ArrayLike) -> BoolArray:
+        """Find, for each of `others`, whether the one is faster than it by more than noise."""
+        faster = self.count_faster(one, others)
+        return np.asarray(faster >= self.critical.take(faster + self.count_slower(one, others)), dtype=np.bool_)
+
+    def count_all(self) -> IntArray:
+        """Count, for all pairs, as [i, j] of an array (M, M), the episodes in which i was faster than j."""
+        everybody = np.arange(len(self.steps))
+        return np.array([self.count_faster(one, everybody) for one in range(len(self.steps))], dtype=np.int64)
 
 
 def compare_speed(
     solved: BoolArray, steps: IntArray, eligible: BoolArray, margin: float, alpha: float
 ) -> SpeedComparison:
-    """Compare the steps to success of all miners.
+    """Prepare the comparison of the steps to success of all miners.
 
     solved:   (M, N, K), false where an episode does not count.
     steps:    (M, N, K), control steps until success; any number where there was none.
@@ -55,25 +78,15 @@ def compare_speed(
     Alpha is shared among as many comparisons as there are different rows of outcomes and steps among those who take
     part, minus one, so that exact copies do not count.
     """
-    miners = len(solved)
-    taking_part = np.flatnonzero(eligible.any(axis=1))
-    faster = np.zeros((miners, miners), dtype=np.int32)
-    kind = np.uint16 if steps[solved].max(initial=0) < np.iinfo(np.uint16).max else np.uint32
-    none = np.iinfo(kind).max  # stands for the steps of an episode that was not solved: more than any
-    rows = np.where(solved, steps, none).reshape(miners, -1).astype(kind)
-    for start in range(0, rows.shape[1], BLOCK):
-        some = np.ascontiguousarray(rows[taking_part, start : start + BLOCK])
-        # steps below this are fewer by more than the margin; none are where it failed itself
-        limits = np.where(some < none, np.ceil((1.0 - margin) * some), 0).astype(kind)
-        for one, limit in zip(taking_part, limits, strict=True):
-            faster[taking_part, one] += np.count_nonzero(some < limit, axis=1).astype(np.int32)
+    taking_part = np.asarray(eligible.any(axis=1))
+    counted = np.where(solved, steps, 0).reshape(len(solved), -1)
+    kind = np.dtype("uint16" if counted.max(initial=0) < 2**16 - 1 else "uint32")
+    rows: StepArray = np.where(counted > 0, counted, 2 ** (8 * kind.itemsize) - 1).astype(kind)
+    limits: StepArray = np.ceil((1.0 - margin) * counted).astype(kind)
     numbers: dict[bytes, int] = {}
     row = np.array([numbers.setdefault(values.tobytes(), len(numbers)) for values in rows], dtype=np.int64)
     level = Fraction(alpha) / max(1, len(np.unique(row[taking_part])) - 1)
-    discordant = faster + faster.T
-    critical = critical_wins(int(discordant.max(initial=0)), level)
-    wins = np.asarray(faster >= critical.take(discordant), dtype=np.bool_)
-    return SpeedComparison(faster, level, wins, row)
+    return SpeedComparison(rows, limits, taking_part, level, row, critical_wins(rows.shape[1], level))
 
 
 def let_faster_pass(order: tuple[int, ...], beats: BoolArray, speed: SpeedComparison) -> tuple[int, ...]:
@@ -92,8 +105,14 @@ def let_faster_pass(order: tuple[int, ...], beats: BoolArray, speed: SpeedCompar
         kinds.setdefault(int(speed.row[miner]), []).append(miner)
     placed: list[int] = []
     for first, *_ in kinds.values():
-        place = len(placed)
-        while place and speed.wins[first, placed[place - 1]] and not beats[placed[place - 1], first]:
-            place -= 1
+        place, looked_at = len(placed), 1
+        while place:  # twice as many at a time while it passes all: most pass none, and some pass hundreds
+            ahead = placed[max(0, place - looked_at) : place][::-1]
+            passes = speed.is_faster(first, ahead) & ~beats[ahead, first]
+            passed = len(ahead) if passes.all() else int(passes.argmin())
+            place -= passed
+            if passed < len(ahead):
+                break
+            looked_at *= 2
         placed.insert(place, first)
     return tuple(miner for first in placed for miner in kinds[int(speed.row[first])])

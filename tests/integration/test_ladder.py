@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
+import pytest
 
 from kinitro.api.application import create_app
 from kinitro.api.settings import ApiSettings
 from kinitro.audit.report import AuditVerdict
 from kinitro.audit.rungs import check_rungs
 from kinitro.client.http import ApiClient
-from kinitro.client.records import Manifest, RungRule
+from kinitro.client.records import CycleConfig, Manifest, RungRule
 from kinitro.cycles.ladder import LADDER, climb
 from kinitro.database.cycles import Cycle
-from kinitro.environments import get_spec
+from kinitro.environments import get_spec, scored_specs
+from kinitro.environments.errors import UnknownEnvironment
+from kinitro.environments.packs.versions import SEALED_RUNG
+from kinitro.environments.registry import list_rungs
+from kinitro.scheduler.settings import SchedulerSettings
 from tests.fakes.executor import run_tasks, skill
 from tests.fakes.subnet import Subnet, subnet
 
@@ -109,21 +114,66 @@ async def test_a_fixed_set_stays_and_names_no_rule(empty_database: str) -> None:
             await net.scheduler(episodes_per_env=30).step()
 
 
+def after(names: list[str], ids: list[str] | None = None, rule: bool = True) -> CycleConfig:
+    """The configuration of a cycle for which `names` were named, and whose environments were `ids`."""
+    settings = SchedulerSettings.load(netuid=1, network="fake", database_url="postgresql:///", environments=names)
+    named = RungRule(name="ladder-1", environments=names, after=None)
+    pack = "0" * 64 if any(SEALED_RUNG in get_spec(env_id).rungs for env_id in ids or names) else None
+    return settings.cycle_config(pack, ids or names, named if rule else None)
+
+
 def test_the_top_of_the_ladder() -> None:
     """Step by step to the top, each a step of the rule, and then no further."""
     rule = RungRule(name="ladder-1", environments=["metaworld/push-v3", "metaworld/door-open-v3"], after=None)
     current, seen = list(rule.environments), []
-    for _ in range(len(LADDER["ladder-1"]) + 2):
+    for _ in range(len(LADDER["ladder-1"]) + 3):
         seen.append(current[0])
-        current = climb(rule, current, current)
+        current = climb(rule, after(rule.environments, current), current)
     assert seen[0] == "metaworld/push-v3"
-    assert len(set(seen)) == len(LADDER["ladder-1"])
+    assert len(set(seen)) == len(LADDER["ladder-1"]) + 1
     assert seen[-1] == seen[-2] == current[0]
     assert "@choices" in current[0]
+    assert "@sizes" not in current[0], "it does not go with two pucks"
     assert "@choices" not in current[1], "it does not have that rung"
+
+
+@pytest.mark.parametrize("start", [spec.id for spec in scored_specs()])
+@pytest.mark.parametrize("rung", sorted({rung.name for spec in scored_specs() for rung in list_rungs(spec)}))
+def test_from_every_rung_there_is_a_way_up(start: str, rung: str) -> None:
+    """No step asks for rungs that do not go together, wherever an operator begins."""
+    try:
+        current = [get_spec(f"{start}@{rung}").id]
+    except UnknownEnvironment:
+        return  # the task does not have it
+    rule, seen = RungRule(name="ladder-1", environments=current, after=None), set()
+    while current[0] not in seen:
+        seen.add(get_spec(current[0]).id)
+        current = climb(rule, after(rule.environments, current), current)
+    assert len(seen) >= 5
+    assert all(set(get_spec(env_id).rungs) >= {rung} for env_id in seen), "what it began with stays"
 
 
 def test_rungs_that_an_operator_began_with_stay() -> None:
     rule = RungRule(name="ladder-1", environments=["metaworld/push-v3@moved"], after=None)
-    assert climb(rule, rule.environments, rule.environments) == ["metaworld/push-v3@moved@textures"]
-    assert climb(rule, [], []) == rule.environments
+    assert climb(rule, after(rule.environments), rule.environments) == ["metaworld/push-v3@moved@textures"]
+    assert climb(rule, None, []) == rule.environments
+
+
+def test_who_names_other_environments_gets_them() -> None:
+    """What had climbed stays where it is only as long as it is named as before."""
+    before = after(["metaworld/push-v3", "metaworld/reach-v3"], ["metaworld/push-v3@textures", "metaworld/reach-v3"])
+    names = ["metaworld/push-v3@delay", "metaworld/reach-v3", "metaworld/door-open-v3"]
+    renamed = RungRule(name="ladder-1", environments=names, after=1)
+    assert climb(renamed, before, ["metaworld/push-v3@textures"]) == names
+    same = RungRule(name="ladder-1", environments=["metaworld/reach-v3", "metaworld/push-v3"], after=1)
+    assert climb(same, before, []) == ["metaworld/reach-v3", "metaworld/push-v3@textures"]
+    fixed = after(["metaworld/push-v3@textures"], rule=False)
+    assert climb(same, fixed, []) == same.environments, "of a cycle without a rule, the ids are what was named"
+
+
+def test_one_environment_at_two_rungs_cannot_climb() -> None:
+    given: dict[str, Any] = {"netuid": 1, "network": "fake", "database_url": "postgresql:///"}
+    given["environments"] = ["metaworld/push-v3", "metaworld/push-v3@delay"]
+    assert len(SchedulerSettings.load(**given).list_environments()) == 2
+    with pytest.raises(UnknownEnvironment, match="cannot climb side by side"):
+        SchedulerSettings.load(**given, rungs="auto").cycle_config()

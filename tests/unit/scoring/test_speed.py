@@ -89,7 +89,7 @@ def test_only_episodes_that_both_solved_are_compared() -> None:
     steps = np.full((2, 1, 40), 100)
     steps[1] = 10
     found = compare_speed(outcomes, steps, np.ones((2, 1), dtype=bool), 0.05, 0.05)
-    assert found.faster.tolist() == [[0, 0], [20, 0]]
+    assert found.count_all().tolist() == [[0, 0], [20, 0]]
 
 
 def test_the_level_counts_different_rows_only() -> None:
@@ -114,8 +114,8 @@ def test_the_exact_test() -> None:
             wins = int((both & (steps[one] < 0.95 * steps[other])).sum())
             losses = int((both & (steps[other] < 0.95 * steps[one])).sum())
             tail = Fraction(sum(comb(wins + losses, k) for k in range(wins, wins + losses + 1)), 2 ** (wins + losses))
-            assert found.faster[one, other] == wins
-            assert found.wins[one, other] == (tail < found.level)
+            assert found.count_faster(one, other) == found.count_slower(other, one) == wins
+            assert found.is_faster(one, other) == (tail < found.level)
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,6 +168,31 @@ def test_noisy_copies_pass_as_seldom_as_alpha_says() -> None:
     """Ten copies whose steps and outcomes are noise: the original keeps the first place."""
     kept = sum(score(play([0.9] * 11, [1.0] * 11, seed, episodes=30)).priority[0] == 0 for seed in range(100))
     assert kept >= 88
+
+
+def test_noisy_copies_do_not_shield_the_slower() -> None:
+    """Twenty noisy copies of the first: who is a tenth faster passes them all."""
+    paces = [1.0] * 21 + [0.9]
+    passed = sum(score(play([0.9] * 22, paces, seed, episodes=30)).priority[0] == 21 for seed in range(20))
+    assert passed >= 17
+
+
+def test_only_asked_comparisons_are_made_and_equal_those_of_all() -> None:
+    """Looking at several at once ends where looking at one after the other does."""
+    outcomes, blocks, steps = play([0.9] * 40, list(np.linspace(1.2, 0.6, 40)), 5, episodes=20)
+    scores = score((outcomes, blocks, steps))
+    assert scores.speed is not None
+    faster = scores.speed.count_all()
+    wins = faster >= scores.speed.critical.take(faster + faster.T)
+    beats = find_overall_better(scores.overall_wins, scores.levels.overall)
+    order: list[int] = []
+    for miner in score((outcomes, blocks, steps), ScoringConfig()).priority:
+        place = len(order)
+        while place and wins[miner, order[place - 1]] and not beats[order[place - 1], miner]:
+            place -= 1
+        order.insert(place, miner)
+    assert scores.priority == tuple(order)
+    assert order != sorted(order), "some passed"
 
 
 def test_it_is_explained() -> None:
