@@ -13,10 +13,13 @@ import numpy.typing as npt
 from kinitro.environments.actions import check_action
 from kinitro.environments.errors import EpisodeNotRunning, SimulationFailed
 from kinitro.environments.interface import Factor, Factors, Observation, Transition
+from kinitro.environments.metaworld.arm import Action
+from kinitro.environments.metaworld.composite import CompositeTask
+from kinitro.environments.metaworld.compositions import COMPOSITIONS
 from kinitro.environments.metaworld.models import release_textures
 from kinitro.environments.metaworld.robot import ACTION
 from kinitro.environments.metaworld.scenes import extend_scene, make_effects
-from kinitro.environments.metaworld.task import Action, MetaWorldTask
+from kinitro.environments.metaworld.task import MetaWorldTask
 from kinitro.environments.mujoco_import import mujoco
 from kinitro.environments.randomization import NominalModel, Variation, get_level
 from kinitro.environments.seeds import check_seed, stream
@@ -78,7 +81,8 @@ class MetaWorldEnvironment:
         self._randomization = randomization
         self._level = get_level(randomization)
         self._pack = pack
-        self._task = MetaWorldTask(spec.task_name, extend_scene(spec, pack))
+        make_task = CompositeTask if spec.task_name in COMPOSITIONS else MetaWorldTask
+        self._task = make_task(spec.task_name, extend_scene(spec, pack))
         self._effects = make_effects(spec, self._task, pack)
         self._nominal = NominalModel(self._task.model)
         self._rewards = rewards
@@ -187,8 +191,15 @@ class MetaWorldEnvironment:
         11:18  the same of a second object, in tasks that have one; otherwise zeros
         18:36  the first eighteen numbers as they were one control step before
         36:39  the goal
+
+        Of a composition it is the state of the next part (`privileged_part`), in MetaWorld's coordinates of that part.
         """
         return self._task.read_state()
+
+    @property
+    def privileged_part(self) -> int:
+        """How many parts of a composition are done, which is the number of the next one, from 0; else 0."""
+        return self._task.done if isinstance(self._task, CompositeTask) else 0
 
     def privileged_factors(self) -> Factors:
         """Return what was drawn for the present episode, see `kinitro.environments.interface.RandomizedEnvironment`."""

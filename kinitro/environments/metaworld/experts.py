@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from metaworld.policies import ENV_POLICY_MAP
 
+from kinitro.environments.metaworld.compositions import COMPOSITIONS, Part
 from kinitro.environments.spec import EnvironmentSpec
 
 Array = npt.NDArray[np.float64]
@@ -26,6 +27,16 @@ OBJECT: Final = slice(4, 7)
 GOAL: Final = slice(36, 39)
 """Where the position of the goal stands."""
 FINGERTIPS_BELOW_HAND_M = 0.045
+OVER_WALLS_M = 0.22
+"""How high the hand carries a puck above the goal in a drawer, whose walls end 8 cm above it."""
+NEAR_M = 0.03
+"""How near the hand comes to a point on its way between two parts."""
+
+
+BETWEEN_PARTS_M: Final = 0.36
+"""How high the hand goes between two parts of a composition: over all things."""
+BEFORE_A_PART: Final = np.array([0.0, 0.6, BETWEEN_PARTS_M])
+"""Where the hand goes before the next part, in its coordinates: above the place where MetaWorld's episodes begin."""
 
 
 class Privileged(Protocol):
@@ -33,19 +44,39 @@ class Privileged(Protocol):
 
     spec: EnvironmentSpec
 
+    @property
+    def privileged_part(self) -> int: ...
+
     def privileged_state(self) -> Array: ...
 
 
 class ScriptedExpert:
-    """Acts on MetaWorld's state, which holds the positions of objects and goal. Make one per episode."""
+    """Acts on MetaWorld's state, which holds the positions of objects and goal. Make one per episode.
+
+    In a composition the parts' experts act one after the other. Between them the hand opens, rises, and goes to where
+    the next part begins.
+    """
 
     def __init__(self, environment: Privileged) -> None:
         self._environment = environment
-        self._decide = make_expert(environment.spec.task_name)
+        name = environment.spec.task_name
+        if name in COMPOSITIONS:
+            self._experts = [_make_part_expert(part) for part in COMPOSITIONS[name].parts]
+        else:
+            self._experts = [make_expert(name)]
+        self._part = 0
+        self._way: list[Array] = []
 
     def act(self) -> npt.NDArray[np.float32]:
         """Return the expert's action in the present state: float32 (4,), clipped to [-1, 1]."""
-        return self._decide(self._environment.privileged_state()).astype(np.float32)
+        state, part = self._environment.privileged_state(), self._environment.privileged_part
+        hand = state[:3]
+        if part != self._part and part < len(self._experts):
+            self._part, self._way = part, [np.array([hand[0], hand[1], BETWEEN_PARTS_M]), BEFORE_A_PART]
+        while self._way and np.linalg.norm(hand - self._way[0]) < NEAR_M:
+            del self._way[0]
+        action = move(hand, self._way[0], 10.0, -1.0) if self._way else self._experts[self._part](state)
+        return action.astype(np.float32)
 
 
 def make_expert(task_name: str) -> Callable[[Array], Array]:
@@ -101,5 +132,39 @@ def insert_peg(state: Array) -> Array:
     return move(hand, peg, 25.0, -1.0 if above > 0.15 else 0.6)
 
 
+def _make_part_expert(part: Part) -> Callable[[Array], Array]:
+    """Return the expert of a part, which cannot count on the hand beginning where MetaWorld has it."""
+    if part.into:
+        return put_into
+    return push if part.task == "push" else make_expert(part.task)
+
+
+def push(state: Array) -> Array:
+    """Close the gripper around the puck and push it to the goal.
+
+    MetaWorld's expert does not open the gripper when the puck has slipped away, and cannot take it again.
+    """
+    hand, puck = state[:3], state[OBJECT] + np.array([-0.005, 0.0, 0.0])
+    held = state[3] < 0.75
+    if np.linalg.norm(hand[:2] - puck[:2]) > (0.04 if held else 0.02):
+        return move(hand, puck + np.array([0.0, 0.0, 0.2 if hand[2] - puck[2] > 0.1 else 0.12]), 10.0, -1.0)
+    if abs(hand[2] - puck[2]) > 0.04:
+        return move(hand, puck + np.array([0.0, 0.0, 0.03]), 10.0, -1.0 if abs(hand[2] - puck[2]) > 0.085 else 0.6)
+    return move(hand, state[GOAL], 10.0, 0.6)
+
+
+def put_into(state: Array) -> Array:
+    """Grasp the puck, lift it over the walls of a drawer, and lower it to the goal in there."""
+    hand, opening, puck, goal = state[:3], state[3], state[OBJECT], state[GOAL]
+    if opening > 0.73 or np.linalg.norm(hand - puck) > 0.07:
+        return _GRASP(state)
+    if np.linalg.norm(hand[:2] - goal[:2]) < 0.03:
+        return move(hand, goal, 10.0, 1.0)
+    over = goal[2] + OVER_WALLS_M
+    return move(hand, np.array([*(goal[:2] if hand[2] > over - 0.03 else hand[:2]), over]), 10.0, 1.0)
+
+
 _OURS: Final = {"reach": reach, "peg-insert-side": insert_peg}
 """Experts of our own by MetaWorld's name of the task."""
+_GRASP: Final = make_expert("pick-place")
+"""It keeps nothing between two calls."""

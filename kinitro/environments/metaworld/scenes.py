@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from kinitro.environments.metaworld.choices import Choices, add_choices
+from kinitro.environments.metaworld.composite import CompositeTask
 from kinitro.environments.metaworld.models import Extension
 from kinitro.environments.metaworld.moved import MovedGoal
 from kinitro.environments.metaworld.rungs import BIAS, DELAYS_STEPS, GAINS, NOISE
@@ -75,7 +76,9 @@ def _combine(names: tuple[str, ...], pack: SealedPack | None) -> Extension:
     return extend
 
 
-def make_effects(spec: EnvironmentSpec, task: MetaWorldTask, pack: SealedPack | None = None) -> dict[str, Effect]:
+def make_effects(
+    spec: EnvironmentSpec, task: MetaWorldTask | CompositeTask, pack: SealedPack | None = None
+) -> dict[str, Effect]:
     """Make the effects of the rungs that an environment is on, by name; `pack` is for the rung `sealed`."""
     effects = {name: _EFFECTS[name](spec, task) for name in spec.rungs if name in _EFFECTS}
     if pack is not None:
@@ -100,7 +103,7 @@ def _add_textures(scene: Any) -> None:
     add_looks(scene, [read_texture(pack, number) for number in range(len(pack.textures))])
 
 
-def _make_distractors(_spec: EnvironmentSpec, _task: MetaWorldTask) -> Effect:
+def _make_distractors(_spec: EnvironmentSpec, _task: object) -> Effect:
     names = [name for name, _, _ in _PRIMITIVES]
     names += [f"@distractor body {number}" for number in range(PUBLIC_SIZES.distractors)]
     return Distractors(names, TABLE, (4, 10), CAMERAS, _ALIKE)
@@ -113,7 +116,7 @@ _ADDITIONS: Final[dict[str, Extension]] = {
     "sizes": add_sizes,
     "textures": _add_textures,
 }
-_EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, MetaWorldTask], Effect]]] = {
+_EFFECTS: Final[dict[str, Callable[[EnvironmentSpec, Any], Effect]]] = {
     "blackout": lambda spec, _: Blackout(spec),
     "cameras": lambda *_: Varied(CameraPose(fixed_m=0.15, hand_m=0.015, rotation_rad=0.15)),
     "choices": Choices,

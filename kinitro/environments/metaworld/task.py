@@ -8,44 +8,26 @@ with the same bits, and let nothing of one episode reach the next.
 from __future__ import annotations
 
 import copy
-import math
-from array import array
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kinitro.environments.errors import SimulationFailed
 from kinitro.environments.interface import Factor
+from kinitro.environments.metaworld.arm import Action, Arm
 from kinitro.environments.metaworld.markers import GoalMarkers
 from kinitro.environments.metaworld.models import Extension
-from kinitro.environments.metaworld.stock import HAND_QUATERNION, SIMULATION_STEPS, make_stock_class
-from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS, view_floats
+from kinitro.environments.metaworld.stock import HAND_QUATERNION, make_stock_class
+from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 from kinitro.environments.mujoco_import import mujoco
 
 FRAME_SIZE = 18
 """Numbers of a frame in MetaWorld's state (39,): this frame, the frame before, and the goal (3,)."""
-OPEN_GRIPPER_M = 0.1
-"""Distance between the origins of the fingers' bodies that counts as fully open."""
-Action = tuple[float, ...]
-"""What `ACTION` describes: four numbers in [-1, 1] that fit into float32."""
-VELOCITY_STAGE = int(mujoco.mjtStage.mjSTAGE_VEL)
-"""The stage of `mj_forward` after which everything that depends on positions and velocities is computed."""
 LIVE_ATTRIBUTES = ("model", "data", "body_positions", "site_positions", "mujoco_renderer", "_np_random")
 """Attributes of the stock object that live as long as it: `place` neither restores nor deletes them."""
 
 
-def _ignore_warning(_message: str) -> None:
-    """Ignore a warning of MuJoCo's.
-
-    Its default handler prints warnings and appends them to MUJOCO_LOG.TXT. We read the counters in MjData instead.
-    """
-
-
-mujoco.set_mju_user_warning(_ignore_warning)
-
-
-class MetaWorldTask:
+class MetaWorldTask(Arm):
     """One MetaWorld task, by MetaWorld's name such as `pick-place`, with its model and data.
 
     extension: what is added to MetaWorld's scene before it is compiled; None adds nothing.
@@ -64,16 +46,12 @@ class MetaWorldTask:
         stock._partially_observable = False
         stock.__dict__.pop("sawyer_observation_space", None)
         self._stock = stock
-        self.model = stock.model
-        self.data = data = stock.data
+        self.scene_path: str = stock.fullpath
+        """The XML file of MetaWorld's scene."""
+        super().__init__(stock.model, stock.data, stock.action_scale)
         self._attributes = _copy_values(stock.__dict__)
-        self._hand, self._right, self._left = (data.body(body).xpos for body in ("hand", "rightclaw", "leftclaw"))
-        self._target, self._target_body = view_floats(data.mocap_pos[0]), view_floats(data.body("mocap").xpos)
-        self._control = view_floats(data.ctrl)
-        self._step_m = float(np.float32(stock.action_scale))
-        self._warnings, self._warning_counts = data.warning, data.warning.number
         condition = SUCCESS_CONDITIONS.get(name)
-        self._is_reached = condition.bind(data) if condition else None
+        self._is_reached = condition.bind(self.data) if condition else None
         self._markers = GoalMarkers(name, stock)
 
     def place(self, random: np.random.Generator) -> None:
@@ -105,9 +83,9 @@ class MetaWorldTask:
         self.data.mocap_quat[0] = HAND_QUATERNION
         mujoco.mj_forward(self.model, self.data)
         self._markers.place()
-        self._hand_limits = stock.mocap_low.tolist(), stock.mocap_high.tolist()
+        self.hand_limits = stock.mocap_low.tolist(), stock.mocap_high.tolist()
         stock._prev_obs = stock._get_obs()[:FRAME_SIZE]
-        self._check_warnings()
+        self.check_warnings()
 
     def _skip_hand_motion(self, steps: int = 0) -> None:  # noqa: ARG002
         """Stand in for the stock object's `_reset_hand` where the hand need not move."""
@@ -132,49 +110,15 @@ class MetaWorldTask:
         goal: npt.NDArray[np.float64] = np.array(self._stock._target_pos, np.float64)
         return goal
 
+    def aim(self, goal: npt.NDArray[np.float64]) -> None:
+        """Say where the goal is (3,), without a marker."""
+        self._stock._target_pos = goal
+
     def move_goal(self, goal: npt.NDArray[np.float64]) -> None:
         """Put the goal and its marker elsewhere (3,), in the middle of an episode."""
         stock = self._stock
         stock._target_pos = goal.copy()
         self._markers.place()
-
-    def advance(self, action: Action) -> None:
-        """Simulate one control step: SIMULATION_STEPS of MuJoCo's, bit for bit what MetaWorld's step computes.
-
-        The `mj_forward` at the end brings positions up to date. It also leaves the warm start of the solver for the
-        next step, without which trajectories would differ. Raises SimulationFailed if MuJoCo warns.
-        """
-        x, y, z, grip = action
-        target, body, step_m = self._target, self._target_body, self._step_m
-        dx, dy, dz = array("f", (x * step_m, y * step_m, z * step_m))  # float32, as MetaWorld computes
-        (low_x, low_y, low_z), (high_x, high_y, high_z) = self._hand_limits
-        # the hand is welded to a mocap body, its target; the body's position is what `mj_kinematics` would make of it
-        target[0] = body[0] = min(max(target[0] + dx, low_x), high_x)
-        target[1] = body[1] = min(max(target[1] + dy, low_y), high_y)
-        target[2] = body[2] = min(max(target[2] + dz, low_z), high_z)
-        self._control[0], self._control[1] = grip, -grip
-        self._simulate_first_step()
-        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS - 1)
-        mujoco.mj_forward(self.model, self.data)
-        self._check_warnings()
-
-    def _simulate_first_step(self) -> None:
-        """Do the first `mj_step` of a control step, computing only what is not known from the last `mj_forward`.
-
-        Since then only the hand's target and the control have changed. The target is a body without joints and without
-        geoms that collide. So kinematics (`advance` has done the target's), inertia, contacts and velocities are still
-        valid. What is new follows from the weld between hand and target, and from the control: the constraints, and
-        what comes after the velocity stage.
-        """
-        model, data = self.model, self.data
-        mujoco.mj_makeConstraint(model, data)
-        mujoco.mj_referenceConstraint(model, data)
-        mujoco.mj_forwardSkip(model, data, VELOCITY_STAGE, 1)
-        mujoco.mj_Euler(model, data)
-
-    def read_agent_pos(self) -> npt.NDArray[np.float32]:
-        """Return `Observation.agent_pos` in the present state: what `PROPRIOCEPTION` describes."""
-        return np.array([*self._hand, self._compute_opening()], dtype=np.float32)
 
     def evaluate(self, action: Action, rewards: bool) -> tuple[float, bool]:
         """Return MetaWorld's reward and success in the present state, after `action`.
@@ -216,19 +160,6 @@ class MetaWorldTask:
         state[3] = self._compute_opening()
         state[4:7] = self._stock._get_pos_objects()
         return float(self._stock.compute_reward(np.array(action, np.float32), state)[0])
-
-    def _compute_opening(self) -> float:
-        """Compute the gripper's opening as MetaWorld does: 1 is open, about 0.3 is closed (see `PROPRIOCEPTION`)."""
-        between = self._right - self._left
-        return min(math.sqrt(between.dot(between)) / OPEN_GRIPPER_M, 1.0)
-
-    def _check_warnings(self) -> None:
-        """Raise SimulationFailed if MuJoCo has warned since the episode began."""
-        counts = self._warning_counts.tolist()
-        if any(counts):
-            kind = counts.index(max(counts))
-            text = mujoco.mju_warningText(kind, self._warnings[kind].lastinfo)
-            raise SimulationFailed(f"MuJoCo warned: {text} The episode has no result.")
 
 
 def _skip_observation() -> None:

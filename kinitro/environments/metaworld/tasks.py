@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kinitro.environments.metaworld import compositions
 from kinitro.environments.metaworld.robot import ACTION, CAMERAS, PROPRIOCEPTION, ROBOT
 from kinitro.environments.spec import EnvironmentSpec
 
@@ -83,9 +84,9 @@ _NAMES = {"peg-insert-side": "peg-insert"}
 
 
 def specs() -> tuple[EnvironmentSpec, ...]:
-    """Return the specs of all 50 tasks, `metaworld/<task>-v3`, the scored ones first."""
+    """Return the specs of all 50 tasks, `metaworld/<task>-v3`, the scored ones first, and of the compositions."""
     rows = [(row, True) for row in _SCORED] + [(row, False) for row in _OTHERS]
-    return tuple(
+    tasks = tuple(
         EnvironmentSpec(
             id=f"metaworld/{_NAMES.get(row.task, row.task)}-v3",
             task_name=row.task,
@@ -102,3 +103,4 @@ def specs() -> tuple[EnvironmentSpec, ...]:
         )
         for row, scored in rows
     )
+    return (*tasks, *compositions.specs())
