@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=50, help="in each cell")
     parser.add_argument("--rungs", nargs="+", help="by default all, none, and those of the exam")
-    parser.add_argument("--tasks", nargs="+", help="such as push-v3; by default the eight of the mission")
+    parser.add_argument("--tasks", nargs="+", help="such as push-v3; by default all of the exam")
     parser.add_argument("--players", nargs="+", default=PLAYERS, choices=PLAYERS)
     parser.add_argument("--policy", type=Path, default=BASELINE, help="the directory of another baseline")
     parser.add_argument("--journal", type=Path, default=Path("headroom.jsonl"))
@@ -79,9 +79,9 @@ def read_journal(path: Path) -> defaultdict[Cell, list[bool]]:
 
 def list_cells(rungs: list[str] | None, tasks: list[str] | None) -> list[tuple[str, EnvironmentSpec]]:
     """Rung and environment of all cells; tasks that do not have a rung are left out."""
-    specs = [spec for spec in environments.scored_specs() if not tasks or spec.id.partition("/")[2] in tasks]
-    names = rungs or [PLAIN, *dict.fromkeys(rung.name for spec in specs for rung in list_rungs(spec)), EXAM]
     exam = {spec.base_id: spec for spec in select_environments([EXAM])}
+    specs = [environments.get_spec(env_id) for env_id in exam if not tasks or env_id.partition("/")[2] in tasks]
+    names = rungs or [PLAIN, *dict.fromkeys(rung.name for spec in specs for rung in list_rungs(spec)), EXAM]
     found = []
     for name in names:
         for spec in specs:

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/environments.md: `python tools/draw_environments.py`."""
+"""Draws the pictures of docs/environments.md and docs/rungs.md: `python tools/draw_environments.py`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,20 @@ def draw_rungs() -> npt.NDArray[np.uint8]:
     return np.concatenate([np.concatenate(rows[:half]), np.concatenate(rows[half:])], axis=1)
 
 
+def draw_compositions() -> npt.NDArray[np.uint8]:
+    """A row for each composition: both fixed cameras in two episodes."""
+    ids = [spec.id for spec in environments.all_specs() if spec.category == "composition"]
+    return np.concatenate(
+        [np.concatenate([draw_composition(env_id, seed) for seed in (1, 2)], axis=1) for env_id in ids]
+    )
+
+
+def draw_composition(env_id: str, seed: int) -> npt.NDArray[np.uint8]:
+    return frame(env_id, seed, "standard", ("corner", "corner4"), 128)
+
+
 def main() -> None:
+    imageio.imwrite(PICTURES / "compositions.png", draw_compositions())
     for level in LEVELS:
         rows = [
             np.concatenate([frame(task, seed, level, ("corner4",), 168) for seed in SEEDS], axis=1) for task in TASKS

@@ -12,11 +12,18 @@ from kinitro.environments.spec import RUNG_MARK, EnvironmentSpec
 MISSION: Final = "mission"
 """The eight environments of the mission as they are."""
 EXAM: Final = "exam"
-"""The same at rungs on which a policy that was trained without them fails often, and the scripted expert seldom."""
+"""The same at rungs, and compositions of them, on which trained policies fail often, and the scripted expert seldom."""
 SETS: Final = (MISSION, EXAM)
 EXAM_RUNGS: Final = ("cameras", "delay", "distractors", "noise", "textures")
 CHOOSING: Final = ("metaworld/pick-place-v3", "metaworld/push-v3", "metaworld/reach-v3")
 """Environments that are at the rung `choices` as well."""
+COMPOSED: Final = (
+    "metaworld/drawer-open-then-put-in-v1",
+    "metaworld/push-then-button-press-v1",
+    "metaworld/drawer-close-then-pick-place-v1",
+    "metaworld/drawer-close-then-push-then-button-press-v1",
+)
+"""The compositions of the exam."""
 
 
 def select_environments(names: Iterable[str]) -> tuple[EnvironmentSpec, ...]:
@@ -40,7 +47,9 @@ def parse_environments(text: str | None) -> tuple[EnvironmentSpec, ...]:
 
 def _list_set(name: str) -> tuple[EnvironmentSpec, ...]:
     mission = scored_specs()
-    return mission if name == MISSION else tuple(get_spec(_put_on_rungs(spec.id)) for spec in mission)
+    if name == MISSION:
+        return mission
+    return tuple(get_spec(_put_on_rungs(env_id)) for env_id in (*(spec.id for spec in mission), *COMPOSED))
 
 
 def _put_on_rungs(env_id: str) -> str:

@@ -67,7 +67,8 @@ class EnvironmentSpec:
     version: str
     """Changes with anything that changes what a seed means: placements, physics, randomization, cameras, images."""
     scored: bool
-    """Whether the environment is scored by default, on the rungs of the exam (`kinitro.environments.sets`)."""
+    """Whether it is one of the mission's eight, which are scored by default, on the rungs of the exam and beside some
+    compositions (`kinitro.environments.sets`)."""
     expert_success: float
     """Success rate of a scripted expert that sees the whole state: an estimate of how far the task can be solved."""
     random_success: float

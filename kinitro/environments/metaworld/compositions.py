@@ -57,7 +57,7 @@ _ALL: Final = (
         (Part("push", -0.22), Part("button-press", 0.2)), "push the puck to the goal, then press the button", 1.0
     ),
     Composition(
-        (Part("drawer-open", 0.22), Part("push", -0.22)), "open the drawer, then push the puck to the goal", 1.0
+        (Part("drawer-open", 0.22), Part("push", -0.22)), "open the drawer, then push the puck to the goal", 0.95
     ),
     Composition(
         (Part("drawer-close", 0.22), Part("pick-place", -0.22)),
@@ -71,7 +71,7 @@ _ALL: Final = (
     Composition(
         (Part("drawer-close", 0.35), Part("push", 0.0), Part("button-press", -0.35)),
         "close the drawer, push the puck to the goal, then press the button",
-        1.0,
+        0.98,
     ),
 )
 COMPOSITIONS: Final = {composition.name: composition for composition in _ALL}

@@ -23,7 +23,11 @@ from kinitro.environments.metaworld.success import SUCCESS_CONDITIONS
 from kinitro.environments.metaworld.task import MetaWorldTask
 
 scored = pytest.mark.parametrize("spec", environments.scored_specs(), ids=lambda spec: spec.task_name)
-every = pytest.mark.parametrize("spec", environments.all_specs(), ids=lambda spec: spec.task_name)
+every = pytest.mark.parametrize(
+    "spec",
+    [spec for spec in environments.all_specs() if spec.category != "composition"],
+    ids=lambda spec: spec.task_name,
+)
 
 
 def make(spec: EnvironmentSpec, randomization: str) -> MetaWorldEnvironment:

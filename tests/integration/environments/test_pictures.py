@@ -1,4 +1,4 @@
-"""The pictures in docs/environments.md are of the environments as they are."""
+"""The pictures in docs/environments.md and docs/rungs.md are of the environments as they are."""
 
 from __future__ import annotations
 
@@ -45,3 +45,10 @@ def test_scored_environments(drawing: SimpleNamespace) -> None:
     cameras = environments.scored_specs()[0].camera_names
     first = drawing.frame(environments.scored_specs()[0].id, 3, "standard", cameras, 84)
     assert np.array_equal(imageio.imread(PICTURES / "scored-environments.png")[:84, : 84 * len(cameras)], first), REDRAW
+
+
+def test_compositions(drawing: SimpleNamespace) -> None:
+    picture = imageio.imread(PICTURES / "compositions.png")
+    ids = [spec.id for spec in environments.all_specs() if spec.category == "composition"]
+    assert picture.shape == (len(ids) * 128, 4 * 128, 3)
+    assert np.array_equal(picture[-128:, :256], drawing.draw_composition(ids[-1], 1)), REDRAW
