@@ -27,6 +27,7 @@ from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
 from kinitro.client.messages import SubmitRequest
+from kinitro.dashboard.films import Films
 from kinitro.database.pool import open_pool, run_on
 from kinitro.database.publications import PublicationStore
 from kinitro.database.schema import check_schema
@@ -99,6 +100,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterator[Services]:
     """Connect, refuse a schema that is not ours, and close everything at the end."""
     connections = await open_pool(settings.database_url, size=settings.database_connections)
+    films = Films(None, settings.videos)
     try:
         await run_on(connections, check_schema)
         yield Services(
@@ -109,10 +111,12 @@ async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterato
             keys=KeyRing(connections),
             limiter=RateLimiter(settings.requests_per_s),
             cache=ReadCache(settings.public_cache_s),
+            films=films,
             metrics=metrics,
             reaper=SupervisedLoop("reaper", every_s=settings.reap_interval_s, max_pause_s=MAX_REAPER_PAUSE_S),
         )
     finally:
+        await films.close()
         await connections.close()
 
 

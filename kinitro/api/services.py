@@ -13,6 +13,7 @@ from kinitro.api.keyring import KeyRing
 from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.settings import ApiSettings
+from kinitro.dashboard.films import Films
 from kinitro.database.pool import ConnectionPool
 from kinitro.database.publications import PublicationStore
 from kinitro.database.tasks import TaskPool
@@ -30,6 +31,7 @@ class Services:
     keys: KeyRing
     limiter: RateLimiter
     cache: ReadCache
+    films: Films
     metrics: Metrics
     reaper: SupervisedLoop
     draining: bool = False

@@ -67,6 +67,13 @@ class ApiSettings(ServiceSettings):
         2.0, ge=0, le=300, description="Answer public requests from a cache that is at most this many seconds old."
     )
 
+    videos: Size = Field(
+        256 * 2**20,
+        ge=0,
+        le=2**40,
+        description="Keep at most so much of the videos and stills of pages, among the temporary files; 0 makes none.",
+    )
+
     netuid: int | None = Field(
         None, ge=0, le=65535, description="Serve only cycles of this subnet; by default those of all subnets."
     )

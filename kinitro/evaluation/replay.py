@@ -47,11 +47,13 @@ def replay(
     *,
     fingerprint: str | None = None,
     show: Callable[[Observation], None] | None = None,
+    rewards: list[float] | None = None,
 ) -> ReplayReport:
     """Run `trace` in `environment` and compare states, success step and reward.
 
     fingerprint: this machine's physics fingerprint; None compares exactly, whatever fingerprint the trace has.
     show: called with what a policy would see, at the beginning and after every step; without it nothing is rendered.
+    rewards: a list to which the reward of every step is appended, if `show` is given.
 
     Raises InvalidTrace if the trace is not one of this environment or contradicts itself, and SimulationFailed if the
     episode cannot even begin.
@@ -69,7 +71,7 @@ def replay(
     if show is None:
         rollout.execute(read_actions(trace))
     else:
-        _show(rollout, read_actions(trace), show)
+        _show(rollout, read_actions(trace), show, [] if rewards is None else rewards)
     again = rollout.make_trace(trace.fingerprint)
     first_difference = _find_first_difference(trace, again)
     return ReplayReport(
@@ -82,12 +84,16 @@ def replay(
     )
 
 
-def _show(rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Observation], None]) -> None:
+def _show(
+    rollout: Rollout, actions: npt.NDArray[np.float32], show: Callable[[Observation], None], rewards: list[float]
+) -> None:
     show(rollout.environment.observe())
     for action in actions:
         if rollout.over:
             return
+        before = rollout.total_reward
         rollout.execute(action[None])
+        rewards.append(rollout.total_reward - before)
         if not rollout.diverged:
             show(rollout.environment.observe())
 

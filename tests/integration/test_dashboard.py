@@ -131,9 +131,10 @@ async def page(client: httpx2.AsyncClient, path: str, status: int = 200) -> Elem
         for name in ("src", "href", "hx-get"):
             address = attributes.get(name)
             assert address is None or re.match(r"[/#]", address), f"{tag} leads elsewhere: {address}"
-    assert [attributes for tag, attributes in seen.found if tag == "script"] == [
-        {"src": "/static/htmx-2.0.11.min.js", "defer": None}
-    ] or path.startswith("/fragments")
+    scripts = [attributes["src"] for tag, attributes in seen.found if tag == "script"]
+    shows_film = any(attributes.get("id") == "film" for _, attributes in seen.found)
+    expected = ["/static/htmx-2.0.11.min.js", *(["/static/episode.js"] if shows_film else [])]
+    assert scripts == expected or path.startswith("/fragments")
     return seen
 
 
@@ -170,18 +171,28 @@ def add_episode(url: str) -> None:
 async def test_an_episode_has_a_page_once_its_cycle_is_over(published: httpx2.AsyncClient, empty_database: str) -> None:
     await asyncio.to_thread(add_episode, empty_database)
     early = await page(published, "/episodes/1", 404)
-    assert "not public before the cycle is over" in early.text
+    assert "not public before the cycle is over, which will be the case at 20" in early.text
+    assert (await published.get("/films/episodes/1.mp4")).status_code == 404
     assert "0" * 32 not in early.text
     async with await psycopg.AsyncConnection.connect(empty_database) as connection:
         await connection.execute("update cycle set revealed_at = now()")
+        await connection.execute(
+            "update task set outcome = 'success', success_step = 117, total_reward = 'NaN',"
+            " timings = '{1.5,2.25,30,1200,5}' where id = 1"
+        )
     seen = await page(published, "/episodes/1")
     assert HOSTILE in seen.text
     assert "Solved at step 117." in seen.text
     assert "kinitro replay --api-url URL --task 1 --video task-1.mp4" in seen.text
     lines = [str(attributes["points"]).split() for tag, attributes in seen.found if tag == "polyline"]
-    assert [len(line) for line in lines] == [120] * 4
+    assert [len(line) for line in lines] == [120, 120, 120, 120, 0], "rewards come with the video"
     assert all(0 <= float(number) <= 100 for line in lines for point in line for number in point.split(","))
+    assert "1.5 / 2.2 / 30.0 ms" in seen.text
+    assert "nan" not in seen.text.lower().replace("finance", "")
     assert (await published.get("/v1/tasks/1/trace")).status_code == 200
+    refused = await published.get("/films/episodes/1.mp4")
+    assert refused.status_code == 503
+    assert "There is no environment" in refused.text
     assert "There is no task 2" in (await page(published, "/episodes/2", 404)).text
 
 
