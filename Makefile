@@ -1,5 +1,5 @@
 # `make demo` runs a whole subnet on this machine; `make test` runs the tests. Both set up .venv first.
-.PHONY: release demo test test-slow test-libero lint lock
+.PHONY: docs release demo test test-slow test-libero lint lock
 
 demo:
 	@tools/setup.sh runtime
@@ -34,6 +34,16 @@ lint:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+# The documentation site, in build/site. It fails on a link that leads nowhere, and on anything that a page would fetch.
+docs:
+	@tools/setup.sh dev
+	@.venv/bin/python tools/site_pages.py
+	@test -d .venv-docs || python3 -m venv .venv-docs
+	@.venv-docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+	@! grep -rnE '<(script|link|img)[^>]+(src|href)="https?:' build/site --include=*.html
+	@echo "The site is in build/site: open build/site/index.html."
+
 # What is released, from the commit that is checked out, in dist/; see tools/release.sh.
 release:
 	@tools/setup.sh dev
@@ -46,5 +56,6 @@ lock:
 	$(compile) --extra dev pyproject.toml -o requirements/dev.txt
 	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
 	$(compile) requirements/validator.in requirements/build.in -c requirements/dev.txt -o requirements/validator.txt
+	$(compile) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 	$(compile) requirements/policy-runtime.in -o requirements/policy-runtime.txt
 	$(subst 3.11,3.12,$(compile)) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PACKAGE = ROOT / "kinitro"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FOLDERS = "benchmarks|deploy|docs|examples|kinitro|requirements|tests|tools"
-PATH = re.compile(rf"(?<![\w/.-])((?:{FOLDERS})/[\w./*-]*\.(?:in|json|md|npz|png|py|service|sh|sql|svg|toml|txt))\b")
+PATH = re.compile(
+    rf"(?<![\w/.-])((?:{FOLDERS})/[\w./*-]*\.(?:in|json|md|npz|png|py|service|sh|sql|svg|toml|txt|ya?ml))\b"
+)
 """A file of this repository, `*` included. Paths in a miner's project and on other machines begin otherwise."""
 
 
@@ -54,5 +56,6 @@ def test_modules_that_are_named_exist(page: str) -> None:
 
 def test_the_index_of_the_documents_is_complete() -> None:
     index = (ROOT / "docs" / "README.md").read_text()
-    missing = [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in index]
+    pages = [str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")]
+    missing = [page for page in pages if f"({page})" not in index]
     assert missing == ["README.md"]
