@@ -22,7 +22,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT /
 FENCE = re.compile(r"^```(bash|console|console service|sh|shell)\n(.*?)^```", re.M | re.S)
 OF_OTHERS = {
     # shell
-    *("cat", "cd", "cp", "export", "id", "install", "journalctl", "kill", "mkdir", "systemctl", "useradd", "$EDITOR", "EOF"),
+    *("cat", "cd", "cp", "export", "id", "install", "journalctl", "kill", "mkdir", "systemctl", "useradd"),
+    *("$EDITOR", "EOF"),
     # programs that a reader of the page has
     *("curl", "docker", "git", "helm", "kubectl", "make", "pip", "python", "python3", "python3.11", "uvicorn", "psql"),
     *("pytest", "bin/pip"),
