@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from kinitro.client.verdicts import VerdictRow
 from kinitro.cycles.explanations import Explanation
 from kinitro.dashboard.films import Films, FilmUnavailable
 from kinitro.dashboard.plots import plot_actions
@@ -20,8 +21,10 @@ from kinitro.environments import EnvironmentSpec, get_spec
 from kinitro.environments.packs.versions import SEALED_RUNG
 from kinitro.environments.spec import RUNG_MARK
 from kinitro.evaluation.errors import InvalidTrace
+from kinitro.evaluation.fault_attribution import SIMULATION_FAILED, UNREACHABLE
 from kinitro.evaluation.outcomes import Trace
 from kinitro.evaluation.traces import count_steps, decode
+from kinitro.policies.errors import Reason
 from kinitro.scoring import MinerExplanation
 
 T = TypeVar("T")
@@ -30,11 +33,23 @@ KEPT: Final = 64
 HARDEST: Final = 6
 """Seeds that an environment's page shows."""
 REASONS: Final = {
-    "timeout": "the policy took longer than allowed",
-    "unreachable": "the policy could not be reached",
-    "simulation_failed": "its actions made the simulation fail",
+    Reason.TIMEOUT: "the policy took longer than allowed",
+    Reason.DISCONNECTED: "the policy closed the connection",
+    Reason.HTTP_STATUS: "the policy answered with an error",
+    Reason.ACTION_SHAPE: "the action had the wrong number of numbers",
+    Reason.ACTION_NOT_FINITE: "the action had numbers that are not finite",
+    Reason.CONNECTION_REFUSED: "the policy could not be reached",
+    Reason.CONNECTION_TIMEOUT: "the policy could not be reached in time",
+    SIMULATION_FAILED: "its actions made the simulation fail",
 }
-"""Sentences for the most frequent reasons; the others are shown as they are."""
+"""Words for the most frequent reasons; the others are shown by their codes."""
+KNOWN_REASONS: Final = (
+    *(reason.value for reason in Reason),
+    *(f"{UNREACHABLE}:{reason.value}" for reason in Reason),
+    *(SIMULATION_FAILED, "lease_expired"),
+)
+VERDICTS: Final = 12
+"""Verifications that a miner's page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class EpisodeView:
             return "It was not played to its end."
         if row.outcome == "success":
             return f"Solved at step {row.success_step}."
-        why = f" ({REASONS.get(row.reason, row.reason)})" if row.reason else ""
+        why = f" ({explain_reason(row.reason)})" if row.reason else ""
         return {
             "failure": f"Not solved{why}.",
             "policy_fault": f"Ended by a fault of the policy{why}: it counts as not solved.",
@@ -113,6 +128,15 @@ class Episodes:
         found = await self._keep(("failures", cycle_id), lambda: self._store.failures(cycle_id))
         return found.get(uid, [])
 
+    async def faults(self, uid: int, cycle_id: int) -> list[Row]:
+        """Return what ended episodes of a miner, the most frequent first: outcome, reason, episodes."""
+        found = await self._keep(("faults", cycle_id), lambda: self._store.faults(cycle_id, KNOWN_REASONS))
+        return found.get(uid, [])
+
+    async def verdicts(self, uid: int, newest: int) -> list[VerdictRow]:
+        """Return the newest public verdicts of verifications of a miner."""
+        return (await self._keep(("verdicts", uid, newest), lambda: self._store.verdicts(uid)))[:VERDICTS]
+
     async def latencies(self, uid: int, cycle_id: int) -> list[tuple[str, int]]:
         """Return the classes of the policy's answering times with their numbers of episodes; empty without any."""
         found = await self._keep(("latencies", cycle_id), lambda: self._store.latencies(cycle_id))
@@ -154,6 +178,11 @@ class Episodes:
                         self._kept.popitem(last=False)
         found: T = self._kept[key]
         return found
+
+
+def explain_reason(code: str) -> str:
+    """Say in words why something ended, or give the code."""
+    return REASONS.get(code, REASONS.get(code.removeprefix(f"{UNREACHABLE}:"), code))
 
 
 def without_pack(spec: EnvironmentSpec) -> EnvironmentSpec:

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from kinitro import __version__
 from kinitro.dashboard.board import Board
-from kinitro.dashboard.episodes import Episodes
+from kinitro.dashboard.episodes import Episodes, explain_reason
 from kinitro.dashboard.films import Films, FilmUnavailable
 from kinitro.database.cycles import NotRevealed
 from kinitro.database.episodes import EpisodeStore
@@ -117,7 +117,9 @@ async def miner(uid: Uid, request: Request, board: BoardOf, episodes: EpisodesOf
         explanation=explanation,
         names=snapshot.scores.environments if snapshot.scores else [],
         failures=await episodes.failures(uid, cycle_id) if scored else [],
+        faults=await episodes.faults(uid, cycle_id) if scored else [],
         latencies=await episodes.latencies(uid, cycle_id) if scored else [],
+        verdicts=await episodes.verdicts(uid, cycle_id) if scored else [],
         history=await episodes.history(uid, cycle_id) if scored else [],
     )
 
@@ -228,7 +230,12 @@ def _load_templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["version"] = __version__
-    filters: Mapping[str, Any] = {"percent": _format_percent, "count": _format_count, "short": _shorten}
+    filters: Mapping[str, Any] = {
+        "percent": _format_percent,
+        "count": _format_count,
+        "short": _shorten,
+        "reason": explain_reason,
+    }
     environment.filters.update(filters)
     return environment
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from kinitro.client.verdicts import VerdictRow
 from kinitro.database.cycles import NotRevealed
 from kinitro.database.errors import UnknownCycle
-from kinitro.database.pool import ConnectionPool, fetch_on
+from kinitro.database.pool import Connection, ConnectionPool, fetch_on, run_on
 from kinitro.database.queries import Row, Statements
+from kinitro.database.verifications import Verifications
 
 SQL = Statements(Path(__file__).with_name("episodes.sql"))
 
@@ -48,6 +51,21 @@ class EpisodeStore:
         for row in await self._rows("FAILURES", cycle=cycle_id, most=MOST_FAILURES):
             found.setdefault(row.uid, []).append(row)
         return found
+
+    async def faults(self, cycle_id: int, known_reasons: Sequence[str]) -> dict[int, list[Row]]:
+        """By uid, what ended episodes: outcome (`policy_fault` or `void`), reason, how many; most frequent first."""
+        found: dict[int, list[Row]] = {}
+        for row in await self._rows("FAULTS", cycle=cycle_id, known=list(known_reasons)):
+            found.setdefault(row.uid, []).append(row)
+        return found
+
+    async def verdicts(self, uid: int) -> list[VerdictRow]:
+        """The newest public verdicts of verifications of a miner."""
+
+        async def read(connection: Connection) -> list[VerdictRow]:
+            return await Verifications(connection).of_miner(uid, None, self._netuid)
+
+        return await run_on(self._connections, read)
 
     async def latencies(self, cycle_id: int) -> dict[int, list[int]]:
         """By uid, how many episodes had a 95th percentile of answers in each class: LATENCY_CLASSES_MS and below."""

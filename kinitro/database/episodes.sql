@@ -29,6 +29,16 @@ where t.cycle_id = %(cycle)s::int and t.timings is not null and t.outcome is not
   and t.id <= coalesce((select last_task from cycle where id = %(cycle)s::int), 9223372036854775807)
 group by 1, 2
 
+-- FAULTS  How many episodes of every miner of a cycle ended by a fault, by whose and why; reasons that nobody knows are
+-- counted as 'other', whatever executors report.
+select t.uid, t.outcome::text as outcome, case when t.reason = any (%(known)s::text[]) then t.reason else 'other' end as reason,
+       count(*) as episodes
+from task t
+where t.cycle_id = %(cycle)s::int and t.outcome in ('policy_fault', 'void')
+  and t.id >= coalesce((select first_task from cycle where id = %(cycle)s::int), 0)
+  and t.id <= coalesce((select last_task from cycle where id = %(cycle)s::int), 9223372036854775807)
+group by 1, 2, 3 order by 4 desc
+
 -- SEEDS  Of every episode of a cycle, by how many miners it was solved, and the task of one that failed.
 select t.env, t.episode, count(*) filter (where t.outcome = 'success') as solved, count(*) as played,
        min(t.id) filter (where t.outcome in ('failure', 'policy_fault')) as failed_task,

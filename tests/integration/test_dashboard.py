@@ -216,6 +216,33 @@ async def test_pages_say_what_was_published(published: httpx2.AsyncClient) -> No
     assert [rates[int(uid)] for uid in order] == sorted(rates.values(), reverse=True)
 
 
+async def test_a_miners_page_says_what_failed(published: httpx2.AsyncClient, empty_database: str) -> None:
+    """Its failures open episodes; faults have words, unknown ones are counted together, slow answers are seen."""
+    rows = [
+        ("failure", None, 3.0),
+        ("policy_fault", "timeout", 700.0),
+        ("policy_fault", HOSTILE, 30.0),
+        ("void", None, 4.0),
+    ]
+    async with await psycopg.AsyncConnection.connect(empty_database) as connection:
+        for episode, (outcome, reason, latency) in enumerate(rows):
+            await connection.execute(
+                "insert into task (cycle_id, uid, env, episode, seed, outcome, reason, steps, timings)"
+                " values (1, 3, 0, %s, %s, %s, %s, 9, %s)",
+                (episode, bytes(16), outcome, reason, [1.0, latency, latency, 10.0, 1.0]),
+            )
+    seen = await page(published, "/miners/3")
+    links = [str(attributes.get("href")) for tag, attributes in seen.found if tag == "a"]
+    assert sum(link.startswith("/episodes/") for link in links) == 3, "the void one is nobody's failure"
+    assert "the policy took longer than allowed" in seen.text
+    assert "void for all miners" in seen.text
+    assert seen.text.count("other") >= 2
+    assert "500 ms and more" in seen.text
+    environment = await page(published, "/environments/metaworld/reach-v3")
+    assert "Hardest episodes" in environment.text
+    assert "How the scripted expert solves it" in environment.text
+
+
 async def test_tables_and_pictures_have_names(published: httpx2.AsyncClient) -> None:
     for path in ("/", "/miners/3", "/environments/metaworld/push-v3", "/docs"):
         seen = await page(published, path)
