@@ -25,7 +25,10 @@ PREFLIGHT = {
 
 
 class HeadLikeGet:
-    """Answers a HEAD request as the GET request would be answered, without the body."""
+    """Answers a HEAD request as the GET request would be answered, without the body.
+
+    A route whose body never ends finds `kinitro.head` among the scope's extensions, and leaves the body out itself.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,7 +43,8 @@ class HeadLikeGet:
                 message["body"] = b""
             await send(message)
 
-        as_get = dict(scope) | {"method": "GET"}
+        extensions = {**scope.get("extensions", {}), "kinitro.head": {}}
+        as_get = dict(scope) | {"method": "GET", "extensions": extensions}
         await self._app(as_get, receive, send_without_body)
         if "route" in as_get:
             scope["route"] = as_get["route"]  # for the metrics

@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from kinitro.client.records import compute_results_root as compute_results_root
     from kinitro.client.records import digest_opening as digest_opening
     from kinitro.client.records import encode_result as encode_result
+    from kinitro.client.timelines import CycleList as CycleList
+    from kinitro.client.timelines import CycleProgress as CycleProgress
+    from kinitro.client.timelines import CycleSummary as CycleSummary
     from kinitro.client.verdicts import Cause as Cause
     from kinitro.client.verdicts import Evidence as Evidence
     from kinitro.client.verdicts import FirstDifference as FirstDifference
@@ -92,6 +95,7 @@ else:
                 "CycleConfig CycleEnvironment CycleState ExecutorRecord FrozenMiner Manifest ResultPage "
                 "ResultRow TaskOutcome TraceRecord compute_results_root digest_opening encode_result"
             ),
+            "timelines": "CycleList CycleProgress CycleSummary",
             "verdicts": (
                 "Cause Evidence FirstDifference MinerVerdicts RecordingRecord Verdict VerdictCounts VerdictPage "
                 "VerdictRow VerificationLease VerificationReport VerificationRequest VerificationResponse "

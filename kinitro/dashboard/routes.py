@@ -2,100 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import FileResponse, Response
 
-from kinitro import __version__
-from kinitro.dashboard.board import Board
-from kinitro.dashboard.episodes import Episodes, explain_reason
-from kinitro.dashboard.films import Films, FilmUnavailable
+from kinitro.dashboard import cycle_pages
+from kinitro.dashboard.films import FilmUnavailable
+from kinitro.dashboard.rendering import SECURITY_HEADERS, STATIC_FILES, page, read_static
+from kinitro.dashboard.sources import BoardOf, EpisodesOf
 from kinitro.database.cycles import NotRevealed
-from kinitro.database.episodes import EpisodeStore
 from kinitro.database.errors import UnknownCycle
-from kinitro.database.pool import ConnectionPool
-from kinitro.database.publications import PublicationStore
-from kinitro.database.tasks import TaskPool
 from kinitro.environments import EnvironmentSpec, get_spec
 from kinitro.environments.errors import UnknownEnvironment
 from kinitro.environments.registry import list_rungs
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-STATIC_FILES = {
-    "dashboard.css": "text/css",
-    "episode.js": "text/javascript",
-    "htmx-2.0.11.min.js": "text/javascript",
-    "favicon.svg": "image/svg+xml",
-}
-STATIC_MAX_AGE_S = 3600
+STATIC_MAX_AGE_S = 7 * 86400
+"""The address of a static file changes with its content."""
+
+NO_ENVIRONMENT = "This environment is not part of the newest cycle."
 
 Uid = Annotated[int, Path(ge=0, le=2**31 - 1)]
 TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 FilmKind = Literal["mp4", "png", "json"]
 
 
-class Settings(Protocol):
-    """The settings of the application that mounts the pages."""
-
-    netuid: int | None
-
-
-class Sources(Protocol):
-    """What the application that mounts the pages keeps in `app.state.services`."""
-
-    connections: ConnectionPool
-    publications: PublicationStore
-    pool: TaskPool
-    films: Films
-    settings: Settings
-
-
-def get_board(request: Request) -> Board:
-    """Return the board of the application; it is made at the first request, when the services exist."""
-    state = request.app.state
-    if not hasattr(state, "board"):
-        sources: Sources = state.services
-        state.board = Board(sources.publications, sources.pool, sources.settings.netuid)
-    board: Board = state.board
-    return board
-
-
-def get_episodes(request: Request) -> Episodes:
-    """Return what reads single episodes; it is made at the first request, when the services exist."""
-    state = request.app.state
-    if not hasattr(state, "episodes"):
-        sources: Sources = state.services
-        state.episodes = Episodes(EpisodeStore(sources.connections, sources.settings.netuid), sources.films)
-    episodes: Episodes = state.episodes
-    return episodes
-
-
-BoardOf = Annotated[Board, Depends(get_board)]
-EpisodesOf = Annotated[Episodes, Depends(get_episodes)]
 router = APIRouter(include_in_schema=False)
+router.include_router(cycle_pages.router)
 
 
 @router.get("/")
 async def home(request: Request, board: BoardOf) -> Response:
     return page(request, "home.html", board=await board.snapshot())
-
-
-@router.get("/fragments/progress")
-async def progress(request: Request, board: BoardOf) -> Response:
-    return page(request, "progress.html", board=await board.snapshot())
 
 
 @router.get("/miners/{uid}")
@@ -104,7 +43,7 @@ async def miner(uid: Uid, request: Request, board: BoardOf, episodes: EpisodesOf
     scored = next((row for row in snapshot.scores.miners if row.uid == uid), None) if snapshot.scores else None
     frozen = next((row for row in snapshot.frozen if row.uid == uid), None)
     if scored is None and frozen is None:
-        return page(request, "missing.html", 404, board=snapshot, what=f"Miner {uid}")
+        return page(request, "missing.html", 404, board=snapshot, why=f"Miner {uid} is not part of the newest cycle.")
     cycle_id = snapshot.scores.cycle_id if snapshot.scores else 0
     explanation = await board.explanation(uid, cycle_id) if scored else None
     return page(
@@ -130,7 +69,7 @@ async def environment(env_id: str, request: Request, board: BoardOf, episodes: E
     spec = _find_spec(env_id)
     ranking = snapshot.ranking(env_id)
     if spec is None and not ranking:
-        return page(request, "missing.html", 404, board=snapshot, what="This environment")
+        return page(request, "missing.html", 404, board=snapshot, why=NO_ENVIRONMENT)
     scores = snapshot.scores
     number = scores.environments.index(env_id) if scores and env_id in scores.environments else None
     return page(
@@ -153,7 +92,7 @@ async def episode(task_id: TaskNumber, request: Request, board: BoardOf, episode
     try:
         view = await episodes.view(task_id)
     except (UnknownCycle, NotRevealed) as error:
-        return page(request, "no_episode.html", 404, board=snapshot, why=str(error))
+        return page(request, "missing.html", 404, board=snapshot, why=str(error))
     spec, trace = _find_spec(view.row.env_id), view.trace
     return page(
         request,
@@ -206,54 +145,13 @@ async def api(request: Request, board: BoardOf) -> Response:
 
 
 @router.get("/static/{name}")
-async def static(name: str) -> Response:
-    if name not in STATIC_FILES:
-        raise HTTPException(404, "There is no such file.")
-    content = resources.files("kinitro.dashboard").joinpath("static", name).read_bytes()
+async def static(name: str, request: Request) -> Response:
+    try:
+        content = read_static(name)
+    except KeyError:
+        raise HTTPException(404, "There is no such file.") from None
     headers = SECURITY_HEADERS | {"Cache-Control": f"public, max-age={STATIC_MAX_AGE_S}"}
-    return Response(content, headers=headers, media_type=STATIC_FILES[name])
-
-
-def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """Render a template, with the headers that keep foreign scripts out; links begin where we are mounted."""
-    html = _load_templates().get_template(template).render(root=request.scope.get("root_path", ""), **values)
-    return Response(html, status, SECURITY_HEADERS, media_type="text/html")
-
-
-@cache
-def _load_templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("kinitro.dashboard"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["version"] = __version__
-    filters: Mapping[str, Any] = {
-        "percent": _format_percent,
-        "count": _format_count,
-        "short": _shorten,
-        "reason": explain_reason,
-    }
-    environment.filters.update(filters)
-    return environment
-
-
-def _format_percent(share: float) -> str:
-    """Format a share as 63 %, with a decimal where it would otherwise read 0 % or 100 % and is neither."""
-    near_an_end = 0 < share < 0.01 or 0.99 < share < 1
-    return f"{share:.{1 if near_an_end else 0}%}".replace("%", " %")
-
-
-def _format_count(number: int) -> str:
-    """Format 1234567 as 1 234 567, with narrow spaces that do not break."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def _shorten(hotkey: str) -> str:
-    """Shorten an address to its beginning and end."""
-    return hotkey if len(hotkey) <= 14 else f"{hotkey[:6]}…{hotkey[-6:]}"
+    return content.answer(request, headers, STATIC_FILES[name])
 
 
 def _find_spec(env_id: str) -> EnvironmentSpec | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kinitro.database.schema import check_schema as check_schema
     from kinitro.database.tasks import PoolLimits as PoolLimits
     from kinitro.database.tasks import TaskPool as TaskPool
+    from kinitro.database.timelines import Timelines as Timelines
     from kinitro.database.verifications import Verifications as Verifications
 else:
     __getattr__, __all__ = lazy_exports(
@@ -41,6 +42,7 @@ else:
             "publications": "NewestCycle Publication PublicationStore PublishedMiner",
             "schema": "check_schema",
             "tasks": "PoolLimits TaskPool",
+            "timelines": "Timelines",
             "verifications": "Verifications",
         },
     )

@@ -32,6 +32,11 @@ class NewestCycle:
     netuid: int | None
     executors_seen: int
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of the cycle changes any more."""
+        return self.state in ("published", "failed", "cancelled")
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedMiner:
@@ -53,6 +58,11 @@ class PublicationStore:
     async def latest(self) -> Publication | None:
         """The one of the newest published cycle."""
         return await self._publication("LATEST")
+
+    async def latest_cycle(self) -> int | None:
+        """The number of the newest published cycle."""
+        rows = await self._rows("LATEST_CYCLE")
+        return int(rows[0].cycle_id) if rows else None
 
     async def of_cycle(self, cycle_id: int) -> Publication | None:
         """None if this cycle has published nothing."""

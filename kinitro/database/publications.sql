@@ -4,6 +4,10 @@
 select cycle_id, scores, weights from publication where %(netuid)s::int is null or netuid = %(netuid)s::int
 order by cycle_id desc limit 1
 
+-- LATEST_CYCLE  Only its number: scores are large.
+select cycle_id from publication where %(netuid)s::int is null or netuid = %(netuid)s::int
+order by cycle_id desc limit 1
+
 -- OF_CYCLE
 select cycle_id, scores, weights from publication where cycle_id = %(cycle)s::int
 

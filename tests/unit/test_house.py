@@ -33,7 +33,8 @@ SURFACE = {
     ),
     "client": (
         "ApiClient ApiHealth ApiNotFound ApiRefused ApiUnauthorized ApiUnavailable Cause CycleConfig CycleEnvironment "
-        "CycleState EnvironmentInfo EnvironmentList EnvironmentScore Evidence ExecutorRecord FetchRequest "
+        "CycleList CycleProgress CycleState CycleSummary EnvironmentInfo EnvironmentList EnvironmentScore "
+        "Evidence ExecutorRecord FetchRequest "
         "FetchResponse FirstDifference FrozenMiner HeartbeatResponse LeaseLost Manifest Message Miner MinerCommitment "
         "MinerList MinerProgress MinerScore MinerStatus MinerVerdicts OperatorKey Problem RecordingRecord "
         "ReleaseResponse ResultPage ResultRow Scores Status SubmitRequest SubmitResponse SubmitStatus Task "
@@ -50,7 +51,7 @@ SURFACE = {
     "database": (
         "Connection ConnectionPool Cycle CycleConflict CycleStore DatabaseRefused DatabaseUnavailable KeyRefused "
         "NewestCycle NotRevealed PoolLimits Progress Publication PublicationStore PublishedMiner SchemaMismatch "
-        "TaskPool UnknownCycle Verifications check_schema create_tasks open_pool"
+        "TaskPool Timelines UnknownCycle Verifications check_schema create_tasks open_pool"
     ),
     "environments": (
         "ActionNumber CameraSpec Environment EnvironmentSpec Expert Family Observation StateNumber Transition "

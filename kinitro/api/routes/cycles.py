@@ -11,15 +11,41 @@ from starlette.responses import Response
 from kinitro.api.answers import answer_json
 from kinitro.api.services import Services, ServicesOf
 from kinitro.client.records import RESULTS_PAGE, Manifest, ResultPage, TraceRecord
+from kinitro.client.timelines import CycleList, CycleProgress, CycleSummary
 from kinitro.database.cycles import CycleStore, NotRevealed
 from kinitro.database.errors import UnknownCycle
 from kinitro.database.pool import Connection, run_on
+from kinitro.database.timelines import Timelines
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 T = TypeVar("T")
 
 CycleNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 TaskNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/cycles", response_model=CycleList)
+async def cycles(
+    request: Request,
+    services: ServicesOf,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next_before` of the page before.")] = None,
+) -> Response:
+    """Cycles of every state, the newest first: what was planned, and when each step was."""
+    return await services.cache.answer(request, lambda: timelines_of(services).page(before), before or 0)
+
+
+@router.get("/cycles/{cycle_id}", response_model=CycleSummary)
+async def cycle(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
+    """One cycle: what was planned, and when each step was."""
+    return await services.cache.answer(request, lambda: or_not_found(timelines_of(services).find(cycle_id)), cycle_id)
+
+
+@router.get("/cycles/{cycle_id}/progress", response_model=CycleProgress)
+async def progress(cycle_id: CycleNumber, request: Request, services: ServicesOf) -> Response:
+    """How many tasks are finished, at which rate, and when they will all be."""
+    return await services.cache.answer(
+        request, lambda: or_not_found(timelines_of(services).progress(cycle_id)), cycle_id
+    )
 
 
 @router.get("/cycles/{cycle_id}/manifest", response_model=Manifest)
@@ -53,7 +79,17 @@ async def read_cycles(services: Services, work: Callable[[CycleStore], Awaitable
     async def on(connection: Connection) -> T:
         return await work(CycleStore(connection))
 
+    return await or_not_found(run_on(services.connections, on))
+
+
+def timelines_of(services: Services) -> Timelines:
+    """The store of timelines of the subnet that this API serves."""
+    return Timelines(services.connections, services.settings.netuid)
+
+
+async def or_not_found(work: Awaitable[T]) -> T:
+    """Raises HTTPException 404 for what is not there or not public yet."""
     try:
-        return await run_on(services.connections, on)
+        return await work
     except (UnknownCycle, NotRevealed) as error:
         raise HTTPException(404, str(error)) from None

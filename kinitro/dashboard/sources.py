@@ -1,0 +1,69 @@
+"""What the pages are made from: the objects of the application that mounts them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from kinitro.dashboard.board import Board
+from kinitro.dashboard.episodes import Episodes
+from kinitro.dashboard.films import Films
+from kinitro.dashboard.rendering import SharedReads
+from kinitro.database.episodes import EpisodeStore
+from kinitro.database.pool import ConnectionPool
+from kinitro.database.publications import PublicationStore
+from kinitro.database.timelines import Timelines
+
+
+class Settings(Protocol):
+    """The settings of the application that mounts the pages."""
+
+    netuid: int | None
+
+
+class Sources(Protocol):
+    """What the application that mounts the pages keeps in `app.state.services`."""
+
+    connections: ConnectionPool
+    publications: PublicationStore
+    settings: Settings
+    cache: SharedReads
+    films: Films
+    draining: bool
+
+
+def get_sources(request: Request) -> Sources:
+    """Return what the application keeps."""
+    sources: Sources = request.app.state.services
+    return sources
+
+
+def timelines_of(sources: Sources) -> Timelines:
+    """Return the store of timelines of the subnet that the application serves."""
+    return Timelines(sources.connections, sources.settings.netuid)
+
+
+def get_board(request: Request) -> Board:
+    """Return the board of the application; it is made at the first request, when the services exist."""
+    state = request.app.state
+    if not hasattr(state, "board"):
+        sources = get_sources(request)
+        state.board = Board(sources.publications, timelines_of(sources))
+    board: Board = state.board
+    return board
+
+
+def get_episodes(request: Request) -> Episodes:
+    """Return what reads single episodes; it is made at the first request, when the services exist."""
+    state = request.app.state
+    if not hasattr(state, "episodes"):
+        sources = get_sources(request)
+        state.episodes = Episodes(EpisodeStore(sources.connections, sources.settings.netuid), sources.films)
+    episodes: Episodes = state.episodes
+    return episodes
+
+
+BoardOf = Annotated[Board, Depends(get_board)]
+EpisodesOf = Annotated[Episodes, Depends(get_episodes)]
+SourcesOf = Annotated[Sources, Depends(get_sources)]
