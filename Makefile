@@ -54,8 +54,8 @@ compile = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
   --no-emit-index-url
 lock:
 	$(compile) --extra dev pyproject.toml -o requirements/dev.txt
-	$(compile) pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
-	$(compile) requirements/validator.in requirements/build.in -c requirements/dev.txt -o requirements/validator.txt
+	$(compile) --extra full pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/runtime.txt
+	$(compile) --extra validator pyproject.toml requirements/build.in -c requirements/dev.txt -o requirements/validator.txt
 	$(compile) requirements/docs.in -c requirements/dev.txt -o requirements/docs.txt
 	$(compile) requirements/policy-runtime.in -o requirements/policy-runtime.txt
 	$(subst 3.11,3.12,$(compile)) requirements/policy-runtime-torch.in -o requirements/policy-runtime-torch.txt

@@ -37,6 +37,10 @@ SERVICES = frozenset({"api", "scheduler", "executor", "verifier", "validate"})
 """Commands that run until they are told to stop: SIGTERM is no failure of theirs, whenever it comes."""
 
 
+SIMULATOR = frozenset({"gymnasium", "imageio_ffmpeg", "metaworld", "mujoco", "numba", "wrapt"})
+"""Modules that the extra `simulator` brings."""
+
+
 def _version(value: bool) -> None:
     if value:
         from kinitro.cli.version import describe_version
@@ -104,6 +108,15 @@ def _expanded(value: Any) -> Any:
         ) from None
 
 
+def _explain_missing(module: str) -> str:
+    """Say which part of Kinitro is not installed, from the module that a command did not find."""
+    extra = "simulator" if module.partition(".")[0] in SIMULATOR else "full"
+    return (
+        f"This command needs the package {module.partition('.')[0]}, which is not installed: "
+        f"`pip install 'kinitro[{extra}]'` brings it."
+    )
+
+
 def main() -> None:
     """Run the command line; every foreseen error is one sentence on standard error and an exit code."""
     os.environ.setdefault("MUJOCO_GL", "disable")
@@ -116,6 +129,11 @@ def main() -> None:
     except KinitroError as error:
         typer.echo(f"kinitro: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "kinitro":
+            raise
+        typer.echo(f"kinitro: {_explain_missing(error.name)}", err=True)
+        sys.exit(ConfigurationError.exit_code)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
