@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from kinitro.dashboard.board import Board
 from kinitro.dashboard.episodes import Episodes
 from kinitro.dashboard.films import Films
+from kinitro.dashboard.leaderboard import Leaderboards
 from kinitro.dashboard.rendering import SharedReads
 from kinitro.database.episodes import EpisodeStore
 from kinitro.database.pool import ConnectionPool
@@ -64,6 +65,16 @@ def get_episodes(request: Request) -> Episodes:
     return episodes
 
 
+def get_leaderboards(request: Request) -> Leaderboards:
+    """Return what makes the leaderboard; it is made at the first request, when the services exist."""
+    state = request.app.state
+    if not hasattr(state, "leaderboards"):
+        state.leaderboards = Leaderboards(get_sources(request).publications)
+    leaderboards: Leaderboards = state.leaderboards
+    return leaderboards
+
+
 BoardOf = Annotated[Board, Depends(get_board)]
 EpisodesOf = Annotated[Episodes, Depends(get_episodes)]
+LeaderboardsOf = Annotated[Leaderboards, Depends(get_leaderboards)]
 SourcesOf = Annotated[Sources, Depends(get_sources)]

@@ -68,6 +68,10 @@ class PublicationStore:
         """None if this cycle has published nothing."""
         return await self._publication("OF_CYCLE", cycle=cycle_id)
 
+    async def standings(self, cycle_id: int) -> list[Row]:
+        """Of the miners that took part in a cycle: uid, repo, hosted, new; see STANDINGS."""
+        return await self._rows("STANDINGS", cycle=cycle_id)
+
     async def at_block(self, block: int) -> Publication | None:
         """The newest one whose snapshot block is not after `block`."""
         return await self._publication("AT_BLOCK", block=block)

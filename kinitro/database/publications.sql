@@ -11,6 +11,21 @@ order by cycle_id desc limit 1
 -- OF_CYCLE
 select cycle_id, scores, weights from publication where cycle_id = %(cycle)s::int
 
+-- STANDINGS  Of the miners of a cycle: what they committed, whether executors run it, and whether this commitment took part in
+-- no published cycle before; null: there was none.
+select m.uid, m.repo, m.hosted,
+       case when earlier.cycle_id is not null then not exists (
+         select from cycle_miner b join cycle c on c.id = b.cycle_id and c.state = 'published'
+         where b.hotkey = m.hotkey and b.first_block = m.first_block and b.cycle_id < m.cycle_id and b.excluded is null)
+       end as new
+from cycle_miner m
+left join lateral (
+  select p.cycle_id from publication p join cycle c on c.id = p.cycle_id
+  where p.cycle_id < m.cycle_id and c.netuid = (select netuid from cycle where id = %(cycle)s::int)
+  order by p.cycle_id desc limit 1
+) as earlier on true
+where m.cycle_id = %(cycle)s::int and m.excluded is null
+
 -- AT_BLOCK  The newest publication whose snapshot block is not after this one.
 select cycle_id, scores, weights from publication
 where block <= %(block)s::bigint and (%(netuid)s::int is null or netuid = %(netuid)s::int)
