@@ -180,11 +180,11 @@ def format_time(moment: datetime | str | None) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Format 75 as 1 min 15 s, 7500 as 2 h 5 min, 200000 as 2 d 7 h."""
+    """Format 75 as 1 min 15 s, 7500 as 2 h 5 min, 200000 as 2 d 7 h; from ten of a unit on, only in that unit."""
     whole = max(0, round(seconds))
     for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
         if whole >= size:
-            rest = whole % size // smaller_size
+            rest = whole % size // smaller_size if whole < 10 * size else 0
             return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{whole} s"
 
