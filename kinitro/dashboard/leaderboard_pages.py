@@ -36,7 +36,7 @@ async def frontier(request: Request, board: BoardOf, x: EnvironmentName = None, 
     async def read() -> dict[str, Any]:
         state = await board.snapshot()
         if state.scores is None:
-            raise MissingPage("No cycle has been published yet, so there is nothing to compare.")
+            return {"board": state}
         try:
             places = place_miners(state.scores, across, up)
         except KeyError as unknown:

@@ -203,7 +203,13 @@ def test_no_imports_go_round_in_circles() -> None:
 
 
 COMES_WITH = {
-    **{"bittensor_core": "bittensor", "click": "typer", "PIL": "imageio", "pydantic_core": "pydantic"},
+    **{
+        "bittensor_core": "bittensor",
+        "click": "typer",
+        "PIL": "imageio",
+        "markupsafe": "jinja2",
+        "pydantic_core": "pydantic",
+    },
     **{"dotenv": "pydantic-settings"},
     **{"requests": "docker", "starlette": "fastapi", "websockets": "bittensor"},
 }
