@@ -141,15 +141,19 @@ class Films:
         out.replace(path)
 
     def _make_room(self, directory: Path, more: int) -> None:
-        """Remove what was not used for the longest time until there is room."""
-        kept = sorted((file for file in directory.iterdir() if file.is_file()), key=lambda file: file.stat().st_mtime)
-        total = sum(file.stat().st_size for file in kept) + more
-        for file in kept:
+        """Remove what was not used for the longest time until there is room: a video goes with its numbers."""
+        films: dict[str, dict[Path, os.stat_result]] = {}
+        for file in directory.iterdir():
+            if file.is_file():
+                films.setdefault(file.stem, {})[file] = file.stat()
+        total = sum(stat.st_size for files in films.values() for stat in files.values()) + more
+        for files in sorted(films.values(), key=lambda files: max(stat.st_mtime for stat in files.values())):
             if total <= self._most_bytes:
                 return
-            with suppress(OSError):
-                total -= file.stat().st_size
-                file.unlink()
+            for file, stat in files.items():
+                with suppress(OSError):
+                    file.unlink()
+                    total -= stat.st_size
 
     def _fail(self, name: str, why: str) -> None:
         log.warning("film_failed", film=name, reason=why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,6 +100,15 @@ async def test_a_film_is_made_once_and_the_oldest_goes_first(films: Films, tmp_p
     assert second.exists()
     assert not first.exists(), "there is room for one"
     assert [path.name for path in (tmp_path / "films").iterdir()] == [second.name], "nothing unfinished stays"
+
+
+def test_a_video_goes_with_its_numbers(films: Films, tmp_path: Path) -> None:
+    for age, name in enumerate(("new.png", "old.mp4", "old.json")):  # the numbers are older than their video
+        (tmp_path / name).write_bytes(bytes(10))
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    films._most_bytes = 25
+    films._make_room(tmp_path, 0)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["new.png"], "no video without its numbers"
 
 
 async def test_what_cannot_be_filmed_is_said_once(films: Films, monkeypatch: pytest.MonkeyPatch) -> None:
