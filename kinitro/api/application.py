@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 
 from kinitro import __version__, dashboard
 from kinitro.api import routes
-from kinitro.api.auth import identify
+from kinitro.api.auth import identify, note_reader
 from kinitro.api.cache import ReadCache
 from kinitro.api.forwarding import Forwarding
 from kinitro.api.keyring import KeyRing
@@ -23,6 +23,7 @@ from kinitro.api.limits import BodyLimit, RateLimiter
 from kinitro.api.metrics import Metrics
 from kinitro.api.problems import PROBLEM_RESPONSES, add_problem_handlers
 from kinitro.api.reading import HeadLikeGet, PublicReads
+from kinitro.api.recent_refusals import RecentRefusals
 from kinitro.api.requests import RequestContext
 from kinitro.api.services import Services
 from kinitro.api.settings import ApiSettings
@@ -72,7 +73,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for module in pkgutil.iter_modules(routes.__path__):
         limited = [] if module.name in UNLIMITED_MODULES else [Depends(identify)]
         app.include_router(import_module(f"{routes.__name__}.{module.name}").router, dependencies=limited)
-    app.include_router(dashboard.router, dependencies=[Depends(identify)])
+    app.include_router(dashboard.router, dependencies=[Depends(identify), Depends(note_reader)])
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -113,6 +114,7 @@ async def open_services(settings: ApiSettings, metrics: Metrics) -> AsyncIterato
             cache=ReadCache(settings.public_cache_s),
             films=films,
             metrics=metrics,
+            refusals=RecentRefusals(),
             reaper=SupervisedLoop("reaper", every_s=settings.reap_interval_s, max_pause_s=MAX_REAPER_PAUSE_S),
         )
     finally:

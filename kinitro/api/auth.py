@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -24,20 +25,38 @@ async def identify(request: Request, services: ServicesOf) -> Caller | None:
     """
     limiter: RateLimiter = services.limiter
     address = f"address {name_caller(request.client.host if request.client else None)}"
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, key = read_key(request)
     if not services.settings.auth or not key:
         limiter.take(address)
         return None
     caller = None
-    if scheme.lower() == "bearer" and key.startswith(PREFIX):
+    if key.startswith(PREFIX):
         caller = services.keys.remembered(key)
         if caller is None:
             limiter.take(f"keys looked up for {address}")
             caller = await services.keys.caller(key)
     limiter.take(address if caller is None else f"key of {caller.name} for {caller.scope}")
     if caller is None:
-        raise _make_unauthorized("This key is unknown or revoked")
+        raise _make_unauthorized("This key is unknown or revoked", scheme)
+    request.state.caller_name = f"key of {caller.name} for {caller.scope}"
     return caller
+
+
+def read_key(request: Request) -> tuple[str, str]:
+    """Read the scheme and the key of a request; the key is empty if there is none, and "?" if it cannot be read.
+
+    Programs send `Bearer KEY`. A browser that opens the operator's page sends the key as a password; that counts only
+    for reading, because browsers send passwords along with requests that other sites make.
+    """
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" or not given:
+        return "Bearer", given
+    if scheme.lower() == "basic" and request.method == "GET":
+        try:
+            return "Basic", base64.b64decode(given, validate=True).decode().partition(":")[2] or "?"
+        except ValueError:
+            return "Basic", "?"
+    return "Bearer", "?"
 
 
 Identified = Annotated[Caller | None, Depends(identify)]
@@ -68,11 +87,17 @@ def _require_scope(caller: Caller | None, services: Services, scope: str) -> Cal
     return caller
 
 
-def _make_unauthorized(what: str) -> HTTPException:
+async def note_reader(request: Request, caller: Identified, services: ServicesOf) -> None:
+    """Note for pages whether the caller may read what operators read: None without a key, False with another one."""
+    may_read = caller is not None and caller.scope in ("read", "tasks")
+    request.state.reader = True if not services.settings.auth else None if caller is None else may_read
+
+
+def _make_unauthorized(what: str, scheme: str = "Bearer") -> HTTPException:
     return HTTPException(
         401,
         f"{what}: send `Authorization: Bearer KEY`; the operator makes keys with `kinitro keys create`.",
-        headers={"WWW-Authenticate": "Bearer"},
+        headers={"WWW-Authenticate": "Bearer" if scheme == "Bearer" else f'{scheme} realm="Kinitro"'},
     )
 
 

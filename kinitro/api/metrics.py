@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from kinitro.client.messages import TaskResult
 from kinitro.cycles.scorecard import SATURATED
+from kinitro.database.operations import SQL as OPERATIONS_SQL
+from kinitro.database.operations import locks_of
 from kinitro.database.pool import ConnectionPool, fetch_on
 from kinitro.database.queries import Statements
 from kinitro.database.tasks import TaskPool
@@ -114,7 +116,7 @@ class Metrics:
         self.tasks.labels("leased").set(stats.leased)
         for outcome, count in stats.by_outcome.items():
             self.tasks.labels(outcome).set(count)
-        (found,) = await fetch_on(connections, SQL("AGES", netuid=netuid))
+        (found,) = await fetch_on(connections, OPERATIONS_SQL("AGES", netuid=netuid))
         self.leases.set(found.leases)
         self.oldest_ready.set(found.tasks_age_s if stats.ready else 0)
         self.weights_age.set(found.weights_age_s if found.weights_age_s is not None else math.nan)
@@ -123,20 +125,15 @@ class Metrics:
         for executor in executors:
             self.executors.labels(executor.name).set(executor.seen)
         self.verdicts.clear()
-        for found in await fetch_on(connections, SQL("VERDICTS")):
+        for found in await fetch_on(connections, OPERATIONS_SQL("VERDICTS")):
             self.verdicts.labels(found.verdict).set(found.count)
         (newest,) = await fetch_on(connections, SQL("SATURATED", netuid=netuid, note=f"{SATURATED}: "))
         self.saturated.set(newest.environments)
-        locks = (
-            {"first_lock": 1000, "last_lock": 66535}
-            if netuid is None
-            else dict.fromkeys(("first_lock", "last_lock"), 1000 + netuid)
-        )
-        (server,) = await fetch_on(connections, SQL("SERVER", **locks))
+        (server,) = await fetch_on(connections, OPERATIONS_SQL("SERVER", **locks_of(netuid)))
         self.leaders.set(server.leaders)
         self.database_bytes.set(server.bytes)
         self.standby_lag.set(math.nan if server.standby_lag_s is None else server.standby_lag_s)
         self.rows.clear()
-        for table in await fetch_on(connections, SQL("TABLES")):
+        for table in await fetch_on(connections, OPERATIONS_SQL("TABLES")):
             self.rows.labels(table.name, "live").set(table.live)
             self.rows.labels(table.name, "dead").set(table.dead)

@@ -66,17 +66,25 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def answer_refusal(request: Request, error: HTTPException) -> Response:
+        _note(request, error.status_code, str(error.detail))
         unknown = error.status_code == 405 or (error.status_code == 404 and "route" not in request.scope)
         return problem(error.status_code, str(error.detail), error.headers, kind=UNKNOWN_PATH if unknown else None)
 
     @app.exception_handler(RequestValidationError)
-    async def answer_invalid(_request: Request, error: RequestValidationError) -> Response:
-        return problem(422, list_field_problems(error.errors()))
+    async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
+        problems = list_field_problems(error.errors())
+        _note(request, 422, "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems))
+        return problem(422, problems)
 
     @app.exception_handler(KinitroError)
-    async def answer_foreseen(_request: Request, error: KinitroError) -> Response:
-        if isinstance(error, ApiRefused):
-            return problem(error.status, str(error))
-        if isinstance(error, UnavailableError):
-            return problem(503, str(error), {"Retry-After": "1"})
-        return problem(400, str(error))
+    async def answer_foreseen(request: Request, error: KinitroError) -> Response:
+        status = error.status if isinstance(error, ApiRefused) else 503 if isinstance(error, UnavailableError) else 400
+        _note(request, status, str(error))
+        return problem(status, str(error), {"Retry-After": "1"} if isinstance(error, UnavailableError) else None)
+
+
+def _note(request: Request, status: int, detail: str) -> None:
+    """Let the operator see a refusal, once there is something to note it in."""
+    services = getattr(request.app.state, "services", None)
+    if services is not None:
+        services.refusals.note_request(request, status, detail)

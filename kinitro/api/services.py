@@ -12,6 +12,7 @@ from kinitro.api.cache import ReadCache
 from kinitro.api.keyring import KeyRing
 from kinitro.api.limits import RateLimiter
 from kinitro.api.metrics import Metrics
+from kinitro.api.recent_refusals import RecentRefusals
 from kinitro.api.settings import ApiSettings
 from kinitro.dashboard.films import Films
 from kinitro.database.pool import ConnectionPool
@@ -33,6 +34,7 @@ class Services:
     cache: ReadCache
     films: Films
     metrics: Metrics
+    refusals: RecentRefusals
     reaper: SupervisedLoop
     draining: bool = False
     readiness: asyncio.Task[None] | None = None

@@ -138,6 +138,7 @@ def _load_templates() -> Environment:
     environment.globals |= {"version": __version__, "static": _name_static}
     filters: Mapping[str, Any] = {
         "percent": format_percent,
+        "bytes": format_bytes,
         "count": format_count,
         "rate": format_rate,
         "short": _shorten,
@@ -163,6 +164,15 @@ def format_percent(share: float) -> str:
 def format_count(number: float) -> str:
     """Format 1234567 as 1 234 567, with narrow spaces that do not break."""
     return f"{number:,.0f}".replace(",", "\u202f")
+
+
+def format_bytes(number: float) -> str:
+    """Format 1234567 bytes as 1.2 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.1f} {unit}" if number < 10 and unit != "B" else f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
 
 
 def format_rate(number: float) -> str:

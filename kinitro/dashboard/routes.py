@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import FileResponse, Response
 
-from kinitro.dashboard import cycle_pages, leaderboard_pages
+from kinitro.dashboard import cycle_pages, leaderboard_pages, operator_page
 from kinitro.dashboard.films import FilmUnavailable
 from kinitro.dashboard.rendering import SECURITY_HEADERS, STATIC_FILES, page, read_static
 from kinitro.dashboard.sources import BoardOf, EpisodesOf
@@ -31,6 +31,7 @@ FilmKind = Literal["mp4", "png", "json"]
 router = APIRouter(include_in_schema=False)
 router.include_router(cycle_pages.router)
 router.include_router(leaderboard_pages.router)
+router.include_router(operator_page.router)
 
 
 @router.get("/miners/{uid}")

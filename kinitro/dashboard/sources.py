@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from kinitro.client.operations import Refusal
 from kinitro.dashboard.board import Board
 from kinitro.dashboard.episodes import Episodes
 from kinitro.dashboard.films import Films
@@ -15,6 +16,7 @@ from kinitro.database.episodes import EpisodeStore
 from kinitro.database.pool import ConnectionPool
 from kinitro.database.publications import PublicationStore
 from kinitro.database.timelines import Timelines
+from kinitro.supervision import SupervisedLoop
 
 
 class Settings(Protocol):
@@ -23,15 +25,33 @@ class Settings(Protocol):
     netuid: int | None
 
 
+class RefusalsSeen(Protocol):
+    """What the application refused lately."""
+
+    def newest_first(self) -> list[Refusal]:
+        """Return them, the newest first."""
+
+
 class Sources(Protocol):
-    """What the application that mounts the pages keeps in `app.state.services`."""
+    """What the application that mounts the pages keeps in `app.state.services`.
+
+    It also notes in `request.state.reader` whether the caller may see the operator's page: None without a key.
+    """
 
     connections: ConnectionPool
     publications: PublicationStore
-    settings: Settings
-    cache: SharedReads
     films: Films
     draining: bool
+    reaper: SupervisedLoop
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def cache(self) -> SharedReads: ...
+
+    @property
+    def refusals(self) -> RefusalsSeen: ...
 
 
 def get_sources(request: Request) -> Sources:

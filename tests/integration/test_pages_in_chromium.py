@@ -80,6 +80,7 @@ def list_pages(subnet: LargeSubnet) -> dict[str, str]:
         "environment": f"/environments/{subnet.environments[0]}",
         "episode": f"/episodes/{episode}",
         "api": "/docs",
+        "operator": "/operator",
     }
 
 
@@ -106,7 +107,7 @@ def test_every_link_of_the_pages_leads_somewhere(browser: Browser, site: str, su
             for address in dict.fromkeys(links.evaluate_all("links => links.map(link => link.getAttribute('href'))")):
                 kind = re.sub(r"\d+", "N", address)
                 kind = "/environments/..." if kind.startswith("/environments/") else kind
-                if address.startswith(("#", "/v1/", "/openapi")) or clicked[kind] >= 2:
+                if address.startswith(("#", "/v1/", "/openapi", "/metrics")) or clicked[kind] >= 2:
                     continue
                 clicked[kind] += 1
                 seen.page.locator(f"a[href={json.dumps(address)}]:visible").first.click()
@@ -195,6 +196,25 @@ def test_any_two_environments_are_compared_without_a_reload(browser: Browser, si
         page.locator("#frontier a:has(circle.best)").first.click()
         page.wait_for_url(re.compile("/miners/"))
         seen.check("miner")
+
+
+def test_the_operators_page_is_renewed_and_stays_sorted(browser: Browser, empty_database: str) -> None:
+    schema.upgrade(empty_database)
+    made = fill(empty_database, miners=4, environments=2, cycles=4, episodes=5)
+    with (
+        api_in_a_thread(empty_database) as site,
+        visitor(browser, site, http_credentials={"username": "me", "password": made.read_key}) as seen,
+    ):
+        page = seen.visit("/operator")
+        seen.check("/operator")
+        page.get_by_role("button", name="Sort by Executor").click()
+        page.locator("h1").click()
+        page.evaluate("document.activeElement.blur()")
+        rows(empty_database, "insert into executor (name, last_seen_at) values ('a-new-one', now())")
+        expect(page.locator("#executors tbody th").filter(has_text="a-new-one")).to_be_visible(timeout=60_000)
+        expect(page.locator("#executors th").first).to_have_attribute("aria-sort", "ascending")
+        assert page.locator("#executors .sort").count() == page.locator("#executors thead th").count()
+        seen.check("renewed")
 
 
 def test_progress_arrives_while_one_looks(browser: Browser, empty_database: str) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from kinitro.api.answers import answer_json
 from kinitro.api.auth import ExecutorCaller
 from kinitro.api.problems import list_field_problems
+from kinitro.api.recent_refusals import REJECTED_REPORT
 from kinitro.api.services import ServicesOf
 from kinitro.client.messages import (
     FetchRequest,
@@ -58,6 +59,7 @@ async def fetch(body: FetchRequest, caller: ExecutorCaller, services: ServicesOf
     response = await services.pool.fetch(executor_id, body)
     if response.reason is not None:  # the only one there is
         services.metrics.mismatches.inc()
+        services.refusals.note(409, "POST /v1/tasks/fetch", f"executor {body.executor or caller.name}", response.reason)
     return answer_json(response)
 
 
@@ -78,6 +80,9 @@ async def submit(request: Request, caller: ExecutorCaller, services: ServicesOf)
     answers = [status or next(judged) for status in unreadable]
     for status, count in Counter(answer.status for answer in answers).items():
         services.metrics.submits.labels(status).inc(count)
+    for answer in answers:
+        if answer.status == "rejected":
+            services.refusals.note(REJECTED_REPORT, "POST /v1/tasks/submit", caller.name, answer.reason or "rejected")
     return answer_json(SubmitResponse(results=answers))
 
 

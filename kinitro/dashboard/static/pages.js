@@ -101,18 +101,31 @@ function makeFilter(form, table, remember) {
   };
 }
 
-for (const table of document.querySelectorAll("table[data-sortable]")) {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  const remember = (name, value) => {
-    const chosen = new URLSearchParams(location.hash.slice(1));
-    if (value) chosen.set(name, value);
-    else chosen.delete(name);
-    history.replaceState(null, "", `${location.pathname}${location.search}${chosen.size ? `#${chosen}` : ""}`);
-  };
-  makeSortable(table, remember);
-  const form = table.id && document.querySelector(`form[data-filter="${CSS.escape(table.id)}"]`);
-  const refill = form ? makeFilter(form, table, remember) : () => {};
-  const sort = /^(\d+)(-?)$/.exec(wanted.get("sort") ?? "");
-  if (sort && Number(sort[1]) < table.tHead.rows[0].cells.length) sortRows(table, Number(sort[1]), sort[2] === "-");
-  if (wanted.has("q") || wanted.has("badges")) refill(wanted);
+function enhance(part) {
+  for (const table of part.querySelectorAll("table[data-sortable]")) {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    const remember = (name, value) => {
+      const chosen = new URLSearchParams(location.hash.slice(1));
+      if (value) chosen.set(name, value);
+      else chosen.delete(name);
+      history.replaceState(null, "", `${location.pathname}${location.search}${chosen.size ? `#${chosen}` : ""}`);
+    };
+    makeSortable(table, remember);
+    const form = table.id && document.querySelector(`form[data-filter="${CSS.escape(table.id)}"]`);
+    const refill = form ? makeFilter(form, table, remember) : () => {};
+    const sort = /^(\d+)(-?)$/.exec(wanted.get("sort") ?? "");
+    if (sort && Number(sort[1]) < table.tHead.rows[0].cells.length) sortRows(table, Number(sort[1]), sort[2] === "-");
+    if (wanted.has("q") || wanted.has("badges")) refill(wanted);
+  }
 }
+
+enhance(document);
+// What htmx has put there anew, such as the tables of the operator's page, gets its buttons, too.
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt !== document.body) enhance(event.detail.elt);
+});
+// Nothing is replaced under the hands of somebody who types, or goes through it with the keyboard.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const trigger = event.detail.elt.getAttribute("hx-trigger") ?? "";
+  if (trigger.startsWith("every") && event.detail.elt.contains(document.activeElement)) event.preventDefault();
+});
