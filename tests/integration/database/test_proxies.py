@@ -37,9 +37,10 @@ async def test_every_link_of_a_page_leads_below_the_prefix(api: httpx2.AsyncClie
     assert len(links) > 5
     for link in links:
         assert link.startswith("/subnets/kinitro/"), link
-    for link in {link for link in links if not link.startswith("/subnets/kinitro/v1/")}:
+    elsewhere = ("/subnets/kinitro/v1/", "/subnets/kinitro/films/")  # have tests of their own, and films take a while
+    for link in {link for link in links if not link.startswith(elsewhere)}:
         answer = await api.get(link.removeprefix("/subnets/kinitro"), headers=below("/subnets/kinitro"))
-        assert answer.status_code == 200, link
+        assert answer.status_code == (401 if link.endswith("/operator") else 200), link
 
 
 async def test_a_proxy_may_strip_the_prefix_or_leave_it(api: httpx2.AsyncClient) -> None:
@@ -54,7 +55,7 @@ async def test_a_proxy_may_strip_the_prefix_or_leave_it(api: httpx2.AsyncClient)
 async def test_the_prefix_may_be_a_setting(database: str) -> None:
     async with serving(database, root_path="/kinitro/") as url, httpx2.AsyncClient(base_url=url) as client:
         for path in ("/", "/kinitro/"):
-            assert 'href="/kinitro/static/dashboard.css"' in (await client.get(path)).text
+            assert 'href="/kinitro/static/dashboard.css?' in (await client.get(path)).text
         assert (await client.get("/kinitro/v1/status")).status_code == 200
 
 
@@ -70,7 +71,7 @@ async def test_large_reports_are_taken_below_a_prefix(database: str) -> None:
 )
 async def test_a_prefix_that_leads_elsewhere_is_ignored(api: httpx2.AsyncClient, prefix: str) -> None:
     page = await api.get("/", headers={"X-Forwarded-Prefix": prefix.encode("latin-1")})
-    assert 'href="/static/dashboard.css"' in page.text
+    assert 'href="/static/dashboard.css?' in page.text
 
 
 async def test_the_description_says_where_it_is_mounted(api: httpx2.AsyncClient) -> None:
