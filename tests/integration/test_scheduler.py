@@ -23,6 +23,7 @@ from kinitro.database.publications import PublicationStore
 from kinitro.database.verifications import NOT_IN_TIME, Verifications
 from kinitro.environments import get_spec, scored_specs
 from kinitro.environments.seeds import derive_seed
+from kinitro.environments.sets import COMPOSED
 from kinitro.errors import ConfigurationError
 from kinitro.policies.errors import PolicyUnreachable, Reason
 from kinitro.policies.messages import PolicyHealth
@@ -590,7 +591,7 @@ def test_the_exam_is_scored_by_default_and_the_mission_by_its_name() -> None:
     given: dict[str, Any] = {"netuid": 1, "database_url": "postgresql://localhost/x"}
     mission = [spec.id for spec in scored_specs()]
     config = SchedulerSettings.load(**given).cycle_config()
-    assert [environment.id.partition("@")[0] for environment in config.environments] == mission
+    assert [environment.id.partition("@")[0] for environment in config.environments] == [*mission, *COMPOSED]
     assert all("@cameras@" in environment.id for environment in config.environments)
     named = SchedulerSettings.load(**given, environments="mission").cycle_config()
     assert [environment.id for environment in named.environments] == mission
